@@ -1,0 +1,17 @@
+// What this process may use of the machine, and the floating-point mode every thread of mlrun runs in.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mlrun {
+
+std::vector<int> affinity_cores();  // cores of the affinity mask, ascending; never empty
+// Flush-to-zero and denormals-are-zero, and one OpenMP thread per kernel call, for the calling thread. (A denormal
+// operand makes a matmul 200 times slower; lanes are our parallelism, so oneDNN must not start a team of its own.)
+void prepare_thread();
+std::string cpu_name();       // "AMD EPYC" as /proc/cpuinfo says it, or "unknown"
+int64_t peak_memory_bytes();  // of this process so far (VmHWM)
+
+}  // namespace mlrun

@@ -1,0 +1,82 @@
+#include "base/lanes.hpp"
+
+#include "base/cpu.hpp"
+#include "base/error.hpp"
+
+namespace mlrun {
+
+Range slice(int64_t total, int64_t parts, int64_t index) {
+  return {total * index / parts, total * (index + 1) / parts};
+}
+
+LanePool::LanePool(int threads) {
+  require(threads >= 1, "a lane pool needs a thread, not {}", threads);
+  prepare_thread();
+  for (int i = 1; i < threads; ++i) {
+    workers_.emplace_back([this] {
+      prepare_thread();
+      int64_t seen = 0;
+      for (;;) {
+        {
+          std::unique_lock lock(mutex_);
+          start_.wait(lock, [&] { return stop_ || generation_ != seen; });
+          if (stop_) return;
+          seen = generation_;
+        }
+        work(seen);
+      }
+    });
+  }
+}
+
+LanePool::~LanePool() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  start_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+void LanePool::work(int64_t generation) {
+  std::unique_lock lock(mutex_);
+  while (generation_ == generation && next_ < count_) {
+    const int64_t index = next_++;
+    const auto* body = body_;
+    lock.unlock();
+    std::exception_ptr thrown;
+    try {
+      (*body)(index);
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+    lock.lock();
+    if (thrown && (!failure_ || index < failed_index_)) {
+      failure_ = thrown;
+      failed_index_ = index;
+    }
+    if (--unfinished_ == 0) done_.notify_all();
+  }
+}
+
+void LanePool::run(int64_t count, const std::function<void(int64_t)>& body) {
+  if (count <= 0) return;
+  int64_t generation;
+  {
+    const std::lock_guard lock(mutex_);
+    require(unfinished_ == 0, "LanePool::run called from inside a lane");
+    body_ = &body;
+    count_ = unfinished_ = count;
+    next_ = 0;
+    failure_ = nullptr;
+    generation = ++generation_;
+  }
+  if (count > 1) start_.notify_all();
+  work(generation);
+  std::unique_lock lock(mutex_);
+  done_.wait(lock, [&] { return unfinished_ == 0; });
+  body_ = nullptr;
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+}  // namespace mlrun

@@ -1,0 +1,55 @@
+#include "base/log.hpp"
+
+#include <cstdio>
+#include <mutex>
+
+namespace mlrun::log {
+namespace {
+
+struct Sink {
+  std::mutex mutex;
+  Level lowest = Level::kInfo;
+  bool color = false;
+  std::FILE* file = nullptr;
+  std::function<void()> before_message;
+};
+
+Sink& sink() {
+  static Sink the_sink;
+  return the_sink;
+}
+
+}  // namespace
+
+void set_level(Level lowest) { sink().lowest = lowest; }
+Level level() { return sink().lowest; }
+void set_color(bool on) { sink().color = on; }
+bool color() { return sink().color; }
+
+void set_file(const std::string& path) {
+  const std::lock_guard lock(sink().mutex);
+  if (sink().file) std::fclose(sink().file);
+  sink().file = path.empty() ? nullptr : std::fopen(path.c_str(), "ae");
+}
+
+void set_before_message(std::function<void()> hook) {
+  const std::lock_guard lock(sink().mutex);
+  sink().before_message = std::move(hook);
+}
+
+void message(Level level, std::string_view text) {
+  Sink& s = sink();
+  const std::lock_guard lock(s.mutex);
+  const char* label = level == Level::kError ? "error: " : level == Level::kWarning ? "warning: " : "";
+  const char* paint = level == Level::kError ? "\033[1;31m" : "\033[1;33m";
+  if (s.file) {
+    fmt::print(s.file, "{}{}\n", label, text);
+    std::fflush(s.file);
+  }
+  if (level < s.lowest) return;
+  if (s.before_message) s.before_message();
+  if (s.color && *label) fmt::print(stderr, "{}{}\033[0m{}\n", paint, label, text);
+  else fmt::print(stderr, "{}{}\n", label, text);
+}
+
+}  // namespace mlrun::log
