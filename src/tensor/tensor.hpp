@@ -31,6 +31,7 @@ class Tensor {
   static Tensor of(Shape shape, const std::vector<int32_t>& values);  // s32
 
   bool defined() const { return storage_ != nullptr; }
+  bool unique() const { return storage_.use_count() == 1; }  // nobody else holds this storage
   const Shape& shape() const { return shape_; }
   int64_t rank() const { return static_cast<int64_t>(shape_.size()); }
   int64_t dim(int64_t axis) const;  // negative counts from the end

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# What must hold before a commit besides the tests: format, arrows, shell scripts, no warnings by g++ and by clang++.
+# Reports every failure, not only the first. The g++ build is build/release with -Werror, which stays on there.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+scripts/install_packages.sh build test check
+
+failed=()
+step() {
+  local name=$1
+  shift
+  printf '\n== %s\n' "$name"
+  "$@" || { echo "FAILED: $name"; failed+=("$name"); }
+}
+
+sources() { find src tests -type f \( -name '*.cpp' -o -name '*.hpp' \) | LC_ALL=C sort; }
+
+format() {
+  sources | xargs clang-format --dry-run -Werror || { echo "remedy: make format"; return 1; }
+}
+
+# A budget, not a law: the list is for the reader's conscience.
+file_lengths() {
+  sources | xargs wc -l | awk '$2 != "total" && $1 > 300 { print "  " $1 " lines: " $2; long++ }
+    END { print long + 0 " files over 300 lines" }'
+}
+
+shell() { find scripts tests/scripts -name '*.sh' -exec shellcheck .ci/run {} +; }
+
+step "format" format
+step "arrows" scripts/check_arrows.sh
+step "shell scripts" shell
+step "file lengths" file_lengths
+step "warnings, g++" scripts/build.sh release -DMLRUN_WERROR=ON
+step "warnings, clang++" scripts/build.sh clang -DMLRUN_WERROR=ON
+
+echo
+if [[ ${#failed[@]} -gt 0 ]]; then
+  echo "check FAILED:$(printf ' [%s]' "${failed[@]}")"
+  exit 1
+fi
+echo "check passed"

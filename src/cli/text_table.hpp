@@ -1,0 +1,33 @@
+// Columns that line up, for the answers of eval, ls, compare and profile.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mlrun::cli {
+
+int display_width(std::string_view utf8);  // characters, not bytes (no wide or combining ones)
+
+class TextTable {
+ public:
+  explicit TextTable(std::vector<std::string> headings) : headings_(std::move(headings)) {}
+
+  // One cell per heading. Newlines in a cell become blanks.
+  void add(std::vector<std::string> cells);
+  size_t rows() const { return rows_.size(); }
+
+  // Columns two blanks apart, no trailing blanks, every line ends in a newline. A column is right-aligned when all its
+  // cells look like numbers: 12, -3.5, 1e-3, 785 284, 41.8k, 7%, 0:56, 3.1 MB, "84.2 +- 0.3"; empty and "-" go along.
+  std::string plain() const;
+  // The same as a GitHub table, with the alignment in the second line.
+  std::string markdown() const;
+
+ private:
+  std::vector<bool> right_aligned() const;
+
+  std::vector<std::string> headings_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace mlrun::cli

@@ -1,0 +1,114 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/number.hpp"
+#include "config/field_tree.hpp"
+#include "config/print.hpp"
+
+namespace mlrun::config {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// An integer bound as an integer, so that it prints as one.
+Json number(double value) {
+  if (value == std::floor(value) && std::abs(value) < 9e15) return static_cast<int64_t>(value);
+  return value;
+}
+
+void add_bounds(Json& json, const FieldRecord& field) {
+  if (field.min) json[field.exclusive_min ? "exclusiveMinimum" : "minimum"] = number(*field.min);
+  if (field.max) json[field.exclusive_max ? "exclusiveMaximum" : "maximum"] = number(*field.max);
+}
+
+Json list_of(Json element, const FieldRecord& field) {
+  Json list = {{"type", "array"}};
+  if (field.min_size) list["minItems"] = *field.min_size;
+  if (field.max_size) list["maxItems"] = *field.max_size;
+  list["items"] = element;
+  return {{"anyOf", Json::array({list, element})}};  // one value stands for a list of one
+}
+
+Json default_value(const FieldRecord& field) {
+  const std::string& text = *field.fallback;
+  if (field.type == FieldType::kBoolean) return text == "true";
+  if (const auto integer = parse_integer(text); integer && field.type != FieldType::kString) return *integer;
+  if (const auto real = parse_real(text); real && field.type != FieldType::kString) return *real;
+  return text;
+}
+
+Json schema_of(const FieldRecord& field) {
+  Json json;
+  switch (field.type) {
+    case FieldType::kInteger:
+      json = {{"type", "integer"}};
+      break;
+    case FieldType::kReal:
+      json = {{"type", "number"}};
+      break;
+    case FieldType::kBoolean:
+      json = {{"type", "boolean"}};
+      break;
+    case FieldType::kPeriod:
+      json = {{"type", "string"}, {"pattern", "^[0-9][0-9_.e]* +(steps?|epochs?|min)$"}};
+      break;
+    case FieldType::kKind:
+    case FieldType::kChoice:
+      json = {{"enum", Json::array()}};
+      for (const auto& [name, summary] : field.choices) json["enum"].push_back(name);
+      break;
+    case FieldType::kIntegers:
+    case FieldType::kReals: {
+      Json element = {{"type", field.type == FieldType::kIntegers ? "integer" : "number"}};
+      add_bounds(element, field);
+      json = list_of(element, field);
+      break;
+    }
+    case FieldType::kStrings:
+      json = list_of({{"type", "string"}}, field);
+      break;
+    case FieldType::kString:
+      // `name: 123` is a text to us, and a number to an editor's YAML.
+      json = {{"type", Json::array({"string", "number", "boolean"})}};
+      break;
+    case FieldType::kSection:
+      break;
+  }
+  if (field.type == FieldType::kInteger || field.type == FieldType::kReal) add_bounds(json, field);
+  if (field.word) json = {{"anyOf", Json::array({json, {{"const", *field.word}}})}};
+  if (!field.help.empty()) json["description"] = field.help;
+  if (field.fallback && field.type != FieldType::kIntegers && field.type != FieldType::kReals &&
+      field.type != FieldType::kStrings)
+    json["default"] = default_value(field);
+  return json;
+}
+
+Json section(const FieldTree& tree) {
+  Json json = {{"type", "object"}};
+  if (tree.record && !tree.record->help.empty()) json["description"] = tree.record->help;
+  Json properties = Json::object(), required = Json::array();
+  for (const FieldTree& child : tree.children) {
+    const bool is_section = !child.record || child.record->type == FieldType::kSection;
+    properties[child.name] = is_section ? section(child) : schema_of(*child.record);
+    if (!is_section && child.record->required()) required.push_back(child.name);
+  }
+  json["properties"] = properties;
+  if (!required.empty()) json["required"] = required;
+  json["additionalProperties"] = false;
+  return json;
+}
+
+}  // namespace
+
+nlohmann::ordered_json json_schema(const Fields& fields, const std::string& title) {
+  Json json = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", title}};
+  const FieldTree tree = field_tree(fields);
+  const Json body = section(tree);
+  for (const auto& [key, value] : body.items()) json[key] = value;
+  json["properties"]["extends"] = {{"type", "string"}, {"description", "the spec this one changes"}};
+  // With `extends` the other file may hold what is required here.
+  json.erase("required");
+  return json;
+}
+
+}  // namespace mlrun::config

@@ -1,0 +1,147 @@
+// The facts of reference.hpp, established anew from the files.
+#include <bitset>
+#include <functional>
+
+#include "base/error.hpp"
+#include "base/number.hpp"
+#include "data/content.hpp"
+#include "data/digits.hpp"
+#include "data/idx.hpp"
+#include "data/reference.hpp"
+#include "data/source_file.hpp"
+#include "data/text_table.hpp"
+#include "io/directory.hpp"
+#include "io/file.hpp"
+#include "io/gzip.hpp"
+#include "io/sha256.hpp"
+
+namespace mlrun {
+namespace {
+
+constexpr uint64_t kMaxBytes = uint64_t{1} << 30;
+using State = DataFact::State;
+
+class Facts {
+ public:
+  explicit Facts(const std::string& root) : root_(root) {}
+
+  bool present(std::initializer_list<const char*> files) const {
+    for (const char* file : files) {
+      if (!io::exists(path_under(root_, file))) return false;
+    }
+    return true;
+  }
+  std::string path(const std::string& file) const { return path_under(root_, file); }
+
+  void add(const std::string& subject, const std::string& fact, const std::string& expected, const std::string& found) {
+    facts.push_back({subject, fact, expected, found, expected == found ? State::kHolds : State::kFails});
+  }
+  // Establishes facts of a set that may be missing or damaged.
+  void examine(const std::string& subject, std::initializer_list<const char*> files,
+               const std::function<void()>& body) {
+    if (!present(files)) {
+      facts.push_back({subject, "content", "", "missing", State::kMissing});
+      return;
+    }
+    try {
+      body();
+    } catch (const Error& error) {
+      facts.push_back({subject, "content", "readable", error.what(), State::kFails});
+    }
+  }
+
+  std::vector<DataFact> facts;
+
+ private:
+  std::string root_;
+};
+
+void check_sums(Facts& facts) {
+  for (const KnownFile& known : known_files()) {
+    facts.examine(known.path, {known.path}, [&] {
+      const io::Bytes file = io::read_file(facts.path(known.path), kMaxBytes, ExitCode::kData);
+      facts.add(known.path, "SHA-256", known.sha256, io::sha256_hex(file.span()));
+    });
+  }
+}
+
+void check_static(Facts& facts) {
+  const std::string folder = "binarized_mnist/binarized_mnist_";
+  facts.examine("static MNIST",
+                {"binarized_mnist/binarized_mnist_train.amat.gz", "binarized_mnist/binarized_mnist_valid.amat.gz",
+                 "binarized_mnist/binarized_mnist_test.amat.gz"},
+                [&] {
+                  std::array<SymbolTable, 3> tables;
+                  const std::array<const char*, 3> rows = {"50000 x 784", "10000 x 784", "10000 x 784"};
+                  const std::array<const char*, 3> ones = {"102.3608", "102.8036", "103.8896"};
+                  for (size_t i = 0; i < 3; ++i) {
+                    const std::string split = name_of(static_cast<Split>(i));
+                    const std::string path = facts.path(folder + split + ".amat.gz");
+                    tables[i] = parse_text_table(io::read_maybe_gzip(path, kMaxBytes).text(), path, 1);
+                    facts.add("static MNIST", split + ": rows", rows[i],
+                              fmt::format("{} x {}", tables[i].rows(), tables[i].width()));
+                    facts.add("static MNIST", split + ": mean number of ones", ones[i],
+                              fmt::format("{:.4f}", mean_ones(tables[i])));
+                  }
+                  facts.add("static MNIST", "test: nats of independent pixels", fmt::format("{:.2f}", kIndependentNll),
+                            fmt::format("{:.2f}", independent_nll(tables[0], tables[2])));
+                });
+}
+
+SymbolTable table_of(const IdxArray& images) {
+  const auto width = static_cast<size_t>(images.shape[1] * images.shape[2]);
+  SymbolTableBuilder builder(static_cast<int64_t>(width));
+  for (size_t at = 0; at < images.values().size(); at += width) builder.append(images.values().subspan(at, width));
+  return std::move(builder).finish();
+}
+
+void check_mnist(Facts& facts) {
+  for (const bool train : {true, false}) {
+    const std::string set = train ? "train" : "t10k", subject = "MNIST " + set;
+    const std::string images_file = "mnist/" + set + "-images-idx3-ubyte.gz",
+                      labels_file = "mnist/" + set + "-labels-idx1-ubyte.gz";
+    facts.examine(subject, {images_file.c_str(), labels_file.c_str()}, [&] {
+      const IdxArray images = read_idx(facts.path(images_file), 3), labels = read_idx(facts.path(labels_file), 1);
+      facts.add(subject, "images", train ? "[60000, 28, 28]" : "[10000, 28, 28]", to_string(images.shape));
+      uint64_t sum = 0;
+      for (const uint8_t pixel : images.values()) sum += pixel;
+      facts.add(subject, "sum of all grey levels", train ? "1567298545" : "264923200", std::to_string(sum));
+      std::array<int64_t, 256> counts{};
+      for (const uint8_t label : labels.values()) ++counts[label];
+      std::string found;
+      for (size_t i = 0; i < 10; ++i) found += (i ? " " : "") + std::to_string(counts[i]);
+      facts.add(
+          subject, "images of each class",
+          train ? "5923 6742 5958 6131 5842 5421 5918 6265 5851 5949" : "980 1135 1032 1010 982 892 958 1028 974 1009",
+          found);
+      if (!train) {
+        facts.add(subject, "nats of binarization noise", fmt::format("{:.2f}", kBinarizationNoise),
+                  fmt::format("{:.2f}", binarization_noise(table_of(images))));
+      }
+    });
+  }
+}
+
+void check_text(Facts& facts) {
+  facts.examine("tiny Shakespeare", {"tinyshakespeare/input.txt"}, [&] {
+    const io::Bytes file = io::read_file(facts.path("tinyshakespeare/input.txt"), kMaxBytes, ExitCode::kData);
+    std::bitset<256> seen;
+    for (const char c : file.text()) seen.set(static_cast<unsigned char>(c));
+    facts.add("tiny Shakespeare", "characters", "1115394 of 65 kinds",
+              fmt::format("{} of {} kinds", file.size(), seen.count()));
+  });
+}
+
+}  // namespace
+
+std::vector<DataFact> check_data(const std::string& root) {
+  Facts facts(root);
+  check_sums(facts);
+  check_static(facts);
+  check_mnist(facts);
+  check_text(facts);
+  facts.add("digits", "SHA-256 of the content", kDigitsHash, write_all_digits().hash);
+  return facts.facts;
+}
+
+}  // namespace mlrun

@@ -1,0 +1,52 @@
+// A data set: three splits of rows of symbols. Immutable after construction; every method may be called from any lane.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "config/registry.hpp"
+#include "data/spec.hpp"
+#include "io/image.hpp"
+
+namespace mlrun {
+
+enum class Split { kTrain, kValid, kTest };
+const char* name_of(Split split);            // "train", "valid", "test"
+Split split_named(const std::string& name);  // fails with kUsage, naming the three
+
+// Where data sets look for files, and what fixes their random parts (splits, binarization).
+struct DataSources {
+  std::string root;   // MLRUN_DATA_ROOT, or "data"; paths in specs are relative to it
+  std::string cache;  // packed copies; "" for none
+  uint64_t seed = 1;  // of the experiment
+  uint64_t draw = 0;  // which binarization of valid and test (where it is random): 0 is the one that runs are judged by
+};
+
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+  virtual const DataSpec& spec() const = 0;
+  virtual int64_t count(Split split) const = 0;
+  // The given rows of the split. Only the training split may depend on the epoch (dynamic binarization).
+  virtual Batch batch(Split split, std::span<const int64_t> rows, int64_t epoch) const = 0;
+  // How the symbols came to be, in words that decide comparability: "static (Larochelle)", "dynamic (seed 1)".
+  virtual std::string protocol() const = 0;
+  virtual std::string hash() const = 0;  // SHA-256 (hex) of the content of all splits, before random binarization
+  virtual std::string description() const = 0;  // one line for the header: "MNIST 50000/10000/10000, binarized: static"
+  // Symbols [positions] as a picture. Only where spec().is_image(); the default scales symbols to 0 .. 255.
+  virtual io::Image render(std::span<const int32_t> symbols) const;
+  // For a message to whoever needs labels: why spec().classes is 0, and what would help. Empty where there are labels.
+  virtual std::string why_no_labels() const;
+};
+
+using DatasetRegistry = config::Registry<Dataset, const DataSources&>;
+DatasetRegistry& dataset_kinds();
+template <class T>
+bool register_dataset(const std::string& name, const std::string& summary) {
+  return dataset_kinds().add<T>(name, summary);
+}
+
+DataSources data_sources_from_environment(uint64_t seed);
+
+}  // namespace mlrun

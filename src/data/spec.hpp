@@ -1,0 +1,25 @@
+// What a model needs to know of a data set: sequences of `positions` symbols from an alphabet, perhaps with a class.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "tensor/tensor.hpp"
+
+namespace mlrun {
+
+struct DataSpec {
+  Shape shape;           // {28, 28}: rows, columns; {784}: no geometry
+  int64_t alphabet = 2;  // symbols are 0 .. alphabet - 1
+  int64_t classes = 0;   // labels are 0 .. classes - 1; 0: no labels
+  int64_t positions() const { return count_of(shape); }
+  bool is_image() const { return shape.size() == 2; }
+};
+
+struct Batch {
+  Tensor symbols;  // s32 [n, positions]
+  Tensor labels;   // s32 [n], or undefined
+  int64_t count() const { return symbols.dim(0); }
+};
+
+}  // namespace mlrun

@@ -1,0 +1,179 @@
+// Rows of symbols from the user's own files: binary vectors of any width, such as the sets that the papers of NADE and
+// MADE report on, or small whole numbers.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "base/number.hpp"
+#include "data/cache.hpp"
+#include "data/content_dataset.hpp"
+#include "data/source_file.hpp"
+#include "data/table_file.hpp"
+#include "io/directory.hpp"
+
+namespace mlrun {
+namespace {
+
+class Table : public ContentDataset {
+ public:
+  struct Options {
+    explicit Options(config::Reader& spec);
+    std::array<std::optional<std::string>, 3> files;  // by Split; only the first with `split`
+    std::array<SpecPlace, 3> places;
+    std::vector<double> split;  // shares of the splits, or empty
+    std::optional<int64_t> alphabet;
+    Shape shape;  // empty: no geometry
+    RowLimits limits;
+  };
+
+  Table(const Options& options, const DataSources& sources);
+
+  std::string why_no_labels() const override { return "data.kind: table has no labels: every column is a symbol"; }
+};
+
+Table::Options::Options(config::Reader& spec) {
+  const std::string formats =
+      ".amat, .csv, .tsv, .txt, .npy (or with .gz behind) or FILE.h5:/DATASET, under the data root";
+  files[0] = spec.string("train", {.help = "training rows: " + formats, .check = check_table_source});
+  files[1] = spec.string_or("valid", "none", {.help = "validation rows", .check = check_table_source});
+  files[2] = spec.string_or("test", "none", {.help = "test rows", .check = check_table_source});
+  split = spec.reals("split",
+                     {.help = "instead of valid and test: shares of `train` for the three splits, drawn by the seed",
+                      .min = 0,
+                      .max = 1,
+                      .exclusive_min = true,
+                      .max_size = 3,
+                      .fallback = std::vector<double>{}});
+  alphabet =
+      spec.integer_or("alphabet", "auto",
+                      {.help = "symbols are 0 .. alphabet - 1; auto: the largest plus one", .min = 2, .max = 65536});
+  shape = spec.integers("shape", {.help = "[rows, columns] of an image; empty: a plain vector",
+                                  .min = 1,
+                                  .max = 65536,
+                                  .max_size = 2,
+                                  .fallback = std::vector<int64_t>{}});
+  limits = RowLimits(spec);
+  for (size_t i = 0; i < 3; ++i) {
+    const std::string key = name_of(static_cast<Split>(i));
+    places[i] = SpecPlace(spec, key, files[i].value_or("none"));
+  }
+  if (spec.describing()) return;
+  if (split.empty()) {
+    for (const char* key : {"valid", "test"}) {
+      if (!files[key[0] == 'v' ? 1 : 2]) {
+        spec.mistake("train", fmt::format("'{}' is not given, and neither is 'split'", key),
+                     "add 'split: [0.8, 0.1, 0.1]', or files for valid and test");
+        break;
+      }
+    }
+  } else {
+    const double sum = std::accumulate(split.begin(), split.end(), 0.0);
+    if (split.size() != 3) spec.mistake("split", fmt::format("found {} shares, expected 3", split.size()));
+    else if (std::abs(sum - 1) > 1e-6)
+      spec.mistake("split", fmt::format("the shares sum to {}, expected 1", print_number(sum)));
+    if (files[1] || files[2])
+      spec.mistake("split", "given together with a file for valid or test", "choose one of the two");
+  }
+  if (shape.size() == 1) spec.mistake("shape", "found one number, expected [rows, columns]");
+}
+
+int64_t largest_symbol(const SymbolTable& table) {
+  std::vector<int32_t> row(static_cast<size_t>(table.width()));
+  int32_t largest = 1;
+  for (int64_t i = 0; i < table.rows() && table.bits() > 1; ++i) {
+    table.unpack(i, row.data());
+    largest = std::max(largest, *std::max_element(row.begin(), row.end()));
+  }
+  return largest;
+}
+
+DataContent read(const Table::Options& options, const std::vector<TableSource>& sources) {
+  DataContent content;
+  content.spec.alphabet = options.alphabet.value_or(2);
+  const int32_t largest = static_cast<int32_t>(options.alphabet.value_or(65536) - 1);
+  for (size_t i = 0; i < 3; ++i) {
+    SymbolTable& table = content.parts[i].symbols;
+    if (i >= sources.size()) {
+      table = SymbolTableBuilder(content.parts[0].symbols.width()).finish();
+      continue;
+    }
+    table = read_table(sources[i], largest);
+    if (const int64_t width = content.parts[0].symbols.width(); table.width() != width) {
+      fail(ExitCode::kData, "{}: found rows of {} symbols, expected {} as in {}", sources[i].file, table.width(), width,
+           sources[0].file);
+    }
+    if (!options.alphabet) content.spec.alphabet = std::max(content.spec.alphabet, largest_symbol(table) + 1);
+  }
+  content.spec.shape = {content.parts[0].symbols.width()};
+  return content;
+}
+
+// All rows are in the training part: deals them out by a permutation that the seed fixes, keeping their order.
+void deal_out(DataContent& content, const std::vector<double>& shares, const DataSources& sources,
+              const std::string& file) {
+  const SymbolTable all = content.parts[0].symbols;
+  const auto round = [&](double share) { return static_cast<int64_t>(share * static_cast<double>(all.rows()) + 0.5); };
+  const int64_t valid = round(shares[1]), test = round(shares[2]), train = all.rows() - valid - test;
+  if (train < 1 || valid < 1 || test < 1) {
+    fail(ExitCode::kData, "{}: found {} rows, too few for data.split: it leaves {}/{}/{}", file, all.rows(), train,
+         valid, test);
+  }
+  std::vector<int64_t> order = RandomStream(sources.seed, "split").permutation(all.rows());
+  std::vector<int32_t> symbols(static_cast<size_t>(all.width()));
+  auto begin = order.begin();
+  const std::array<int64_t, 3> counts = {train, valid, test};
+  for (size_t i = 0; i < 3; ++i) {
+    const auto end = begin + counts[i];
+    std::sort(begin, end);
+    SymbolTableBuilder builder(all.width());
+    for (; begin != end; ++begin) {
+      all.unpack(*begin, symbols.data());
+      builder.append(std::span<const int32_t>(symbols));
+    }
+    content.parts[i].symbols = std::move(builder).finish();
+  }
+  set_hash(content);
+}
+
+Table::Table(const Options& options, const DataSources& sources) {
+  std::vector<TableSource> tables;
+  CacheKey key{"table", fmt::format("alphabet {}", options.alphabet.value_or(0)), {}};
+  for (size_t i = 0; i < (options.split.empty() ? 3 : 1); ++i) {
+    TableSource table = parse_table_source(options.files[i].value_or(""));
+    table.file = path_under(sources.root, table.file);
+    if (!io::exists(table.file)) {
+      fail(ExitCode::kData, "{} is missing   ({})\n  relative paths start at the data root, {} (MLRUN_DATA_ROOT)",
+           table.file, options.places[i].words(), sources.root);
+    }
+    key.options += " " + table.dataset;
+    key.files.push_back(table.file);
+    tables.push_back(std::move(table));
+  }
+  content_ = cached(sources.cache, key, [&] { return read(options, tables); });
+  protocol_ = "table";
+  if (!options.split.empty()) {
+    deal_out(content_, options.split, sources, tables[0].file);
+    const auto& s = options.split;
+    protocol_ += fmt::format(", split {}/{}/{} (seed {})", print_number(s[0]), print_number(s[1]), print_number(s[2]),
+                             sources.seed);
+  }
+  if (!options.shape.empty()) {
+    if (count_of(options.shape) != content_.spec.positions()) {
+      fail(ExitCode::kUsage, "data.shape: {} has {} pixels, but the rows of {} have {} symbols",
+           to_string(options.shape), count_of(options.shape), tables[0].file, content_.spec.positions());
+    }
+    content_.spec.shape = options.shape;
+    set_hash(content_);
+  }
+  content_ = limited(std::move(content_), options.limits);
+  protocol_ += options.limits.words();
+  description_ = fmt::format("{} {} rows of {} symbols, alphabet {}{}", *options.files[0], sizes(),
+                             content_.spec.positions(), content_.spec.alphabet, options.limits.words());
+}
+
+[[maybe_unused]] const bool registered =
+    register_dataset<Table>("table", "rows of 0/1 or small whole numbers from your own files");
+
+}  // namespace
+}  // namespace mlrun

@@ -1,0 +1,25 @@
+// One process at a time (flock): the lock of a run directory. The kernel releases it when the holder dies, however it
+// dies. Not dependable on NFS.
+#pragma once
+
+#include <string>
+
+namespace mlrun::io {
+
+class FileLock {
+ public:
+  // Takes the lock or throws at once: Error(kLocked) naming path and holder (host:pid); Error(kDisk) if the file cannot
+  // be made. The file stays when the lock is released: removing it would let two processes hold it.
+  explicit FileLock(const std::string& path);
+  ~FileLock();
+  FileLock(FileLock&& other) noexcept;
+  FileLock& operator=(FileLock&& other) noexcept;
+
+ private:
+  int descriptor_ = -1;
+};
+
+// "host:pid" of the process that holds the lock at `path`, or "" if it is free or missing.
+std::string lock_holder(const std::string& path);
+
+}  // namespace mlrun::io

@@ -1,0 +1,56 @@
+// Fully visible sigmoid belief network (Neal 1992; Frey 1998): logit_t = b_t + sum_{s<t} W_ts x_s.
+//
+// Logistic regression of every position on all that came before: the simplest autoregressive model, and the yardstick.
+// In visiting order the weight is strictly lower triangular, so half of all work is skipped.
+#include "models/order.hpp"
+#include "models/staircase_network.hpp"
+#include "nn/initialisers.hpp"
+#include "ops/staircase.hpp"
+
+namespace mlrun {
+namespace {
+
+class Fvsbn : public AutoregressiveModel {
+ public:
+  struct Options {
+    explicit Options(config::Reader& reader) : order(read_order(reader)) {}
+    OrderKind order;
+  };
+
+  Fvsbn(const Options& options, const DataSpec& data, const Scope& scope)
+      : AutoregressiveModel(data), order_(make_order(options.order, data, scope)) {
+    const int64_t d = data.positions(), width = data.alphabet == 2 ? 1 : data.alphabet;
+    staircase_.inputs = d * width;
+    for (int64_t r = 0; r < d * width; ++r) staircase_.limits.push_back(r / width * width);
+    record_order(scope, "order", order_);
+    weight_ = scope.parameter("weight", {d * width, d * width}, "out,in", ParameterKind::kWeight, initialise::zeros());
+    bias_ = scope.parameter("bias", {d * width}, "out", ParameterKind::kBias, initialise::zeros());
+  }
+
+  const std::vector<int64_t>& order(int64_t) const override { return order_; }
+
+  Variable logits(Pass& pass, const Batch& batch, int64_t component) const override {
+    const Tensor x = encode_symbols(ordered_symbols(batch, component), data().alphabet);
+    const Variable y = ops::staircase_linear(x, pass(weight_), pass(bias_), staircase_.limits);
+    return shape_as_logits(y, data());
+  }
+
+  std::unique_ptr<Stepper> stepper(const ParameterArena&, int64_t count, int64_t) const override {
+    StaircaseNetwork network;
+    network.positions = data().positions();
+    network.alphabet = data().alphabet;
+    network.output = {weight_.value(), bias_.value(), staircase_.limits, {}};
+    return make_staircase_stepper(std::move(network), count);
+  }
+
+ private:
+  std::vector<int64_t> order_;
+  Staircase staircase_;
+  Parameter weight_, bias_;
+};
+
+[[maybe_unused]] const bool registered =
+    register_model<Fvsbn>("fvsbn", "Fully visible sigmoid belief network (Frey 1998)");
+
+}  // namespace
+}  // namespace mlrun

@@ -1,0 +1,83 @@
+// What the rest of mlrun knows of a model: a training loss, and for likelihood models two views that must agree.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/registry.hpp"
+#include "data/spec.hpp"
+#include "nn/pass.hpp"
+
+namespace mlrun {
+
+class AutoregressiveModel;
+
+class Model {
+ public:
+  virtual ~Model() = default;
+  // Training loss in nats, summed over the batch: one number.
+  virtual Variable loss(Pass& pass, const Batch& batch) const = 0;
+  // -log p(x) in nats of every example of the batch.
+  virtual std::vector<double> nll(const ParameterArena& parameters, const Batch& batch) const = 0;
+  virtual const AutoregressiveModel* autoregressive() const { return nullptr; }
+};
+
+// The step view: a small state machine that visits one position after the other, for `count` images at once.
+//   Stepper s = ...;  for t in positions: logits = s.logits(); draw symbols; s.observe(symbols);
+class Stepper {
+ public:
+  virtual ~Stepper() = default;
+  // Of the next position: [count] log-odds of symbol 1 for an alphabet of 2, else [count, alphabet].
+  virtual Tensor logits() = 0;
+  virtual void observe(const std::vector<int32_t>& symbols) = 0;
+};
+
+// p(x) = prod_t p(x_order(t) | x_order(0) ... x_order(t-1)). A model may be a mixture of `components` such
+// factorisations (orders or masks of an ensemble): then p(x) is their mean (logsumexp of log-likelihoods), and a sample
+// comes from one of them.
+class AutoregressiveModel : public Model {
+ public:
+  explicit AutoregressiveModel(const DataSpec& data) : data_(data) {}
+  const AutoregressiveModel* autoregressive() const final { return this; }
+  const DataSpec& data() const { return data_; }
+
+  virtual int64_t components() const { return 1; }
+  // The position that step t visits.
+  virtual const std::vector<int64_t>& order(int64_t component = 0) const = 0;
+  // Parallel view. Step t of the result is about position order()[t]: [n, positions] log-odds for an alphabet of 2,
+  // else [n, positions, alphabet].
+  virtual Variable logits(Pass& pass, const Batch& batch, int64_t component = 0) const = 0;
+  // Step view; the default runs the parallel view once per position: right from the first day, and slow. A model that
+  // has its own overrides this, and the battery of tests/models holds it against the default.
+  virtual std::unique_ptr<Stepper> stepper(const ParameterArena& parameters, int64_t count,
+                                           int64_t component = 0) const;
+  std::unique_ptr<Stepper> default_stepper(const ParameterArena& parameters, int64_t count,
+                                           int64_t component = 0) const;
+
+  // Which component a training step uses; the mean over steps of its NLL is the loss.
+  virtual int64_t training_component(int64_t step) const { return step % components(); }
+  Variable loss(Pass& pass, const Batch& batch) const override;
+  std::vector<double> nll(const ParameterArena& parameters, const Batch& batch) const override;
+
+  // The batch's symbols in visiting order: s32 [n, positions]. Shares storage when the order is the identity.
+  Tensor ordered_symbols(const Batch& batch, int64_t component = 0) const;
+
+ private:
+  DataSpec data_;
+};
+
+// Per-example -log p from logits and symbols in the same order: [n] nats.
+Variable negative_log_likelihood(const Variable& logits, const Tensor& symbols);
+
+// [n, positions * width] as logits: [n, positions] for an alphabet of 2, else [n, positions, alphabet].
+Variable shape_as_logits(const Variable& flat, const DataSpec& data);
+
+using ModelRegistry = config::Registry<Model, const DataSpec&, const Scope&>;
+ModelRegistry& model_kinds();
+template <class T>
+bool register_model(const std::string& name, const std::string& summary) {
+  return model_kinds().add<T>(name, summary);
+}
+
+}  // namespace mlrun

@@ -1,0 +1,118 @@
+#include "models/staircase_network.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "kernels/elementwise.hpp"
+#include "kernels/prefix_dot.hpp"
+
+namespace mlrun {
+
+void apply_staircase(const Staircase& staircase, Tensor& weight) {
+  for (int64_t r = 0; r < staircase.outputs(); ++r) {
+    float* row = weight.data<float>() + r * staircase.inputs;
+    std::fill(row + staircase.limits[static_cast<size_t>(r)], row + staircase.inputs, 0.0f);
+  }
+}
+
+Initialiser on_staircase(const Staircase& staircase, Initialiser inside) {
+  return [staircase, inside](Tensor& value, const RandomStream& noise) {
+    inside(value, noise);
+    apply_staircase(staircase, value);
+  };
+}
+
+Tensor encode_symbols(const Tensor& symbols, int64_t alphabet) {
+  const int64_t n = symbols.dim(0), d = symbols.dim(1);
+  const int32_t* s = symbols.data<int32_t>();
+  if (alphabet == 2) {
+    Tensor x({n, d});
+    std::transform(s, s + n * d, x.data<float>(), [](int32_t v) { return static_cast<float>(v); });
+    return x;
+  }
+  Tensor x = Tensor::zeros({n, d * alphabet});
+  for (int64_t i = 0; i < n * d; ++i) x.data<float>()[i * alphabet + s[i]] = 1.0f;
+  return x;
+}
+
+namespace {
+
+class StaircaseStepper : public Stepper {
+ public:
+  StaircaseStepper(StaircaseNetwork network, int64_t count) : network_(std::move(network)), count_(count) {
+    x_ = Tensor::zeros({count, network_.positions * network_.width()});
+    for (const StaircaseLayer& layer : network_.hidden) h_.push_back(Tensor::zeros({count, layer.weight.dim(0)}));
+    finish_units();  // units of degree 0 would know nothing and be final at once
+  }
+
+  Tensor logits() override {
+    const int64_t width = network_.width(), begin = step_ * width;
+    const StaircaseLayer& output = network_.output;
+    Tensor y({count_, width});
+    rows(output, h_.empty() ? x_ : h_.back(), begin, begin + width, y.data<float>(), width);
+    if (network_.direct.defined()) {
+      const int64_t inputs = x_.dim(1);
+      kernels::prefix_dot(x_.data<float>(), inputs, count_, network_.direct.data<float>() + begin * inputs, inputs,
+                          nullptr, width, step_ * width, y.data<float>(), width, /*accumulate=*/true);
+    }
+    return width == 1 ? y.reshape({count_}) : y;
+  }
+
+  void observe(const std::vector<int32_t>& symbols) override {
+    require(static_cast<int64_t>(symbols.size()) == count_ && step_ < network_.positions, "{} symbols at step {}",
+            symbols.size(), step_);
+    const int64_t width = network_.width();
+    for (int64_t i = 0; i < count_; ++i) {
+      const int32_t s = symbols[static_cast<size_t>(i)];
+      float* x = x_.data<float>() + i * x_.dim(1) + step_ * width;
+      if (width == 1) x[0] = static_cast<float>(s);
+      else x[s] = 1.0f;
+    }
+    ++step_;
+    finish_units();
+  }
+
+ private:
+  // Rows [begin, end) of a layer, grouped by equal limits.
+  void rows(const StaircaseLayer& layer, const Tensor& below, int64_t begin, int64_t end, float* y,
+            int64_t stride) const {
+    const int64_t inputs = layer.weight.dim(1);
+    for (int64_t r = begin; r < end;) {
+      int64_t last = r + 1;
+      const int64_t limit = layer.limits[static_cast<size_t>(r)];
+      while (last < end && layer.limits[static_cast<size_t>(last)] == limit) ++last;
+      kernels::prefix_dot(below.data<float>(), below.dim(1), count_, layer.weight.data<float>() + r * inputs, inputs,
+                          layer.bias.data<float>() + r, last - r, limit, y + (r - begin), stride, /*accumulate=*/false);
+      r = last;
+    }
+  }
+
+  // Computes the hidden units that became final with the last observation, layer by layer.
+  void finish_units() {
+    for (size_t l = 0; l < network_.hidden.size(); ++l) {
+      const StaircaseLayer& layer = network_.hidden[l];
+      const int64_t begin = layer.begin[static_cast<size_t>(step_)], end = layer.begin[static_cast<size_t>(step_) + 1];
+      if (begin == end) continue;
+      const int64_t stride = h_[l].dim(1);
+      float* y = h_[l].data<float>() + begin;
+      rows(layer, l == 0 ? x_ : h_[l - 1], begin, end, y, stride);
+      for (int64_t i = 0; i < count_; ++i)
+        kernels::apply(network_.activation, y + i * stride, y + i * stride, end - begin);
+    }
+  }
+
+  StaircaseNetwork network_;
+  int64_t count_;
+  int64_t step_ = 0;
+  Tensor x_;               // [count, positions * width], known so far
+  std::vector<Tensor> h_;  // [count, units], final so far
+};
+
+}  // namespace
+
+std::unique_ptr<Stepper> make_staircase_stepper(StaircaseNetwork network, int64_t count) {
+  return std::make_unique<StaircaseStepper>(std::move(network), count);
+}
+
+}  // namespace mlrun

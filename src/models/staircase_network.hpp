@@ -1,0 +1,51 @@
+// Masked networks whose units are sorted by degree, so that every mask is a staircase: row r of a weight may look at
+// the first limit[r] units of the layer below, and limits never decrease.
+//
+// Seen step by step such a network does no work twice: a hidden unit of degree m is final once m positions are known,
+// so each row of each weight is used once per image, in one sweep over the positions. MADE and FVSBN (a MADE without
+// hidden layers, with direct connections) share this sweep.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernels/elementwise.hpp"
+#include "models/model.hpp"
+
+namespace mlrun {
+
+// How one layer of a network connects to the layer below it (or, `direct`, an output to the input).
+struct Staircase {
+  std::vector<int64_t> limits;  // [out], nondecreasing
+  int64_t inputs = 0;
+  int64_t outputs() const { return static_cast<int64_t>(limits.size()); }
+};
+
+// Zeros the entries of a weight [out, in] that the staircase forbids; they stay 0 in training, since their gradient is
+// 0.
+void apply_staircase(const Staircase& staircase, Tensor& weight);
+Initialiser on_staircase(const Staircase& staircase, Initialiser inside);
+
+// One dense layer as the sweep needs it. The tensors may be windows into the arena.
+struct StaircaseLayer {
+  Tensor weight, bias;          // [out, in], [out]
+  std::vector<int64_t> limits;  // [out]
+  std::vector<int64_t> begin;   // [positions + 2]: units begin[t] .. begin[t+1]-1 are final when t positions are known
+};
+
+struct StaircaseNetwork {
+  int64_t positions = 0, alphabet = 2;
+  kernels::Function activation = kernels::Function::kRelu;  // of the hidden layers
+  std::vector<StaircaseLayer> hidden;
+  StaircaseLayer output;                                          // its bias is the network's
+  Tensor direct;                                                  // [positions * width, inputs], or undefined
+  int64_t width() const { return alphabet == 2 ? 1 : alphabet; }  // inputs and outputs per position
+};
+
+std::unique_ptr<Stepper> make_staircase_stepper(StaircaseNetwork network, int64_t count);
+
+// Symbols [n, positions] as a network's input: 0/1 for an alphabet of 2, else one-hot [n, positions * alphabet].
+Tensor encode_symbols(const Tensor& symbols, int64_t alphabet);
+
+}  // namespace mlrun

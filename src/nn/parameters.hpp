@@ -1,0 +1,105 @@
+// Parameters: named windows into one flat float32 arena.
+//
+// A parameter's path ("hidden_1/weight") is its path in the checkpoint. Lane gradients, optimizer moments and averaged
+// weights are arenas of the same layout, so folding, clipping, updating and saving are passes over flat memory.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/random.hpp"
+#include "tensor/tensor.hpp"
+
+namespace mlrun {
+
+// Decides weight decay (weights and embeddings only, as is usual) and, later, learning rates of their own.
+enum class ParameterKind { kWeight, kBias, kNorm, kEmbedding };
+
+using Initialiser = std::function<void(Tensor& value, const RandomStream& noise)>;
+
+struct ParameterInfo {
+  std::string path;
+  Shape shape;
+  std::string axes;  // "out,in": names of the axes, an attribute in the checkpoint
+  ParameterKind kind = ParameterKind::kWeight;
+  int64_t offset = 0;  // of the first number, in the arena
+  int64_t count() const { return count_of(shape); }
+};
+
+class ParameterArena;
+
+// A handle; valid as long as its arena.
+class Parameter {
+ public:
+  Parameter() = default;
+  const Tensor& value() const;  // a window into the arena
+  const ParameterInfo& info() const;
+  size_t index() const { return index_; }
+
+ private:
+  friend class ParameterArena;
+  Parameter(const ParameterArena* arena, size_t index) : arena_(arena), index_(index) {}
+  const ParameterArena* arena_ = nullptr;
+  size_t index_ = 0;
+};
+
+// A part of the model that is fixed when it is built (an order, degrees): in the checkpoint for the reader, not
+// trained.
+struct BufferInfo {
+  std::string path;
+  Tensor value;
+};
+
+class ParameterArena {
+ public:
+  ParameterArena() = default;
+  ParameterArena(const ParameterArena&) = delete;
+  ParameterArena& operator=(const ParameterArena&) = delete;
+
+  Parameter declare(ParameterInfo info, Initialiser initialiser);  // while the model is being built
+  void add_buffer(BufferInfo buffer) { buffers_.push_back(std::move(buffer)); }
+  // Once, when the model is built: lays the arena out (each parameter starts on a 64-byte boundary; gaps are 0).
+  void allocate();
+  // Draws initial values; each parameter from a stream named by its path, so that adding one leaves the others alone.
+  void initialise(uint64_t seed);
+
+  const std::vector<ParameterInfo>& parameters() const { return infos_; }
+  const std::vector<BufferInfo>& buffers() const { return buffers_; }
+  int64_t parameter_count() const;  // without the gaps
+  Tensor& flat() { return flat_; }
+  const Tensor& flat() const { return flat_; }
+  Tensor like() const { return Tensor::zeros(flat_.shape()); }  // an arena of the same layout
+  const Tensor& value(size_t index) const { return windows_[index]; }
+  Tensor window(const Tensor& arena, size_t index) const;  // that parameter's place in an arena of this layout
+
+ private:
+  std::vector<ParameterInfo> infos_;
+  std::vector<Initialiser> initialisers_;
+  std::vector<BufferInfo> buffers_;
+  std::vector<Tensor> windows_;
+  Tensor flat_;
+};
+
+// A name path under which a layer declares what it owns.
+class Scope {
+ public:
+  Scope(ParameterArena& arena, uint64_t seed, std::string path = "")
+      : arena_(&arena), seed_(seed), path_(std::move(path)) {}
+  Scope operator/(const std::string& name) const { return {*arena_, seed_, join(name)}; }
+  Parameter parameter(const std::string& name, Shape shape, const std::string& axes, ParameterKind kind,
+                      Initialiser initialiser) const;
+  void buffer(const std::string& name, Tensor value) const { arena_->add_buffer({join(name), std::move(value)}); }
+  // For choices the model makes when it is built (orders, degrees): a stream named by the path.
+  RandomStream random(const std::string& purpose) const { return {seed_, "build/" + join(purpose)}; }
+
+ private:
+  std::string join(const std::string& name) const { return path_.empty() ? name : path_ + "/" + name; }
+  ParameterArena* arena_;
+  uint64_t seed_;
+  std::string path_;
+};
+
+}  // namespace mlrun

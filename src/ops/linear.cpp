@@ -1,0 +1,99 @@
+#include "ops/linear.hpp"
+
+#include "base/error.hpp"
+#include "kernels/broadcast.hpp"
+#include "kernels/elementwise.hpp"
+#include "kernels/reduce.hpp"
+
+namespace mlrun::ops {
+namespace {
+
+constexpr Transpose kNo = Transpose::kNo, kYes = Transpose::kYes;
+Transpose other(Transpose t) { return t == kNo ? kYes : kNo; }
+
+// [..., n] as [rows, n]
+Tensor rows_of(const Tensor& x) {
+  const int64_t n = x.dim(-1);
+  return x.reshape({n == 0 ? 0 : x.count() / n, n});
+}
+
+// y = x W^T + b: x[rows, in], W[out, in] -> [rows, out]
+Tensor affine_rows(const Tensor& x, const Tensor& w, const Tensor& b) {
+  const int64_t rows = x.dim(0), in = x.dim(1), out = w.dim(0);
+  Tensor y({rows, out});
+  kernels::matmul(x.data<float>(), kNo, in, w.data<float>(), kYes, in, y.data<float>(), out, rows, out, in, 0.0f,
+                  b.defined() ? b.data<float>() : nullptr);
+  return y;
+}
+
+Shape with_last(const Shape& shape, int64_t last) {
+  Shape result = shape;
+  result.back() = last;
+  return result;
+}
+
+void check(const Variable& x, const Variable& w, const Variable& b) {
+  require(x.value().rank() >= 1 && w.value().rank() == 2 && x.dim(-1) == w.dim(1), "linear of {} with a weight {}",
+          to_string(x.shape()), to_string(w.shape()));
+  require(!b.defined() || b.value().count() == w.dim(0), "linear with a weight {} and a bias {}", to_string(w.shape()),
+          to_string(b.shape()));
+}
+
+// db = sum over rows of dy
+Rule bias_rule() {
+  return Rule::into([](const Tensor& dy, Destination& to) { kernels::sum_rows(to.tensor, dy, to.accumulate); });
+}
+
+}  // namespace
+
+// C = op(A) op(B): dA = dC op(B)^T and dB = op(A)^T dC, each transposed when its operand was.
+Variable matmul(const Variable& a, const Variable& b, Transpose ta, Transpose tb) {
+  const Tensor A = a.value(), B = b.value();
+  return record(
+      kernels::matmul(A, B, ta, tb),
+      {{a,
+        [B, ta, tb, s = a.shape()](const Tensor& dy) {
+          return kernels::sum_to_shape(
+              ta == kNo ? kernels::matmul(dy, B, kNo, other(tb)) : kernels::matmul(B, dy, tb, kYes), s);
+        }},
+       {b, [A, ta, tb, s = b.shape()](const Tensor& dy) {
+          const bool tall = ta == kNo && s.size() == 2;  // one product over all rows, not a sum of many
+          const Tensor left = tall ? rows_of(A) : A, right = tall ? rows_of(dy) : dy;
+          return kernels::sum_to_shape(
+              tb == kNo ? kernels::matmul(left, right, other(ta), kNo) : kernels::matmul(right, left, kYes, ta), s);
+        }}});
+}
+
+// y = x W^T + b: dx = dy W, dW = dy^T x, db = sum dy
+Variable linear(const Variable& x, const Variable& w, const Variable& b) {
+  check(x, w, b);
+  const Tensor X = rows_of(x.value()), W = w.value();
+  const Tensor y = affine_rows(X, W, b.defined() ? b.value() : Tensor());
+  std::vector<Input> inputs = {{x, [W](const Tensor& dy) { return kernels::matmul(rows_of(dy), W); }},
+                               {w, Rule::into([X](const Tensor& dy, Destination& to) {
+                                  kernels::matmul_into(to.tensor, rows_of(dy), X, kYes, kNo,
+                                                       to.accumulate ? 1.0f : 0.0f);
+                                })}};
+  if (b.defined()) inputs.push_back({b, bias_rule()});
+  return record(y.reshape(with_last(x.shape(), w.dim(0))), std::move(inputs));
+}
+
+// y = x (W * M)^T + b: dx = dy (W * M), dW = (dy^T x) * M, db = sum dy
+Variable masked_linear(const Variable& x, const Variable& w, const Variable& b, const Tensor& mask) {
+  check(x, w, b);
+  require(mask.shape() == w.shape(), "a mask {} for a weight {}", to_string(mask.shape()), to_string(w.shape()));
+  const Tensor X = rows_of(x.value()), W = kernels::mul(w.value(), mask);
+  const Tensor y = affine_rows(X, W, b.defined() ? b.value() : Tensor());
+  std::vector<Input> inputs = {{x, [W](const Tensor& dy) { return kernels::matmul(rows_of(dy), W); }},
+                               {w, Rule::into([X, mask](const Tensor& dy, Destination& to) {
+                                  // What is there already came by another way, and must not be masked with this mask.
+                                  Tensor dw = to.accumulate ? Tensor(to.tensor.shape()) : to.tensor;
+                                  kernels::matmul_into(dw, rows_of(dy), X, kYes, kNo);
+                                  kernels::mul_in_place(dw, mask);
+                                  if (to.accumulate) kernels::add_to(to.tensor, dw);
+                                })}};
+  if (b.defined()) inputs.push_back({b, bias_rule()});
+  return record(y.reshape(with_last(x.shape(), w.dim(0))), std::move(inputs));
+}
+
+}  // namespace mlrun::ops

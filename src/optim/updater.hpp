@@ -1,0 +1,53 @@
+// The end of a training step: lanes folded, norm checked and clipped, weights updated, average kept. Two passes over
+// memory.
+//
+// The norm is known, and finite, before anything is written: a NaN never enters the weights or the moments.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/lanes.hpp"
+#include "nn/parameters.hpp"
+#include "optim/optimizer.hpp"
+
+namespace mlrun {
+
+struct UpdateOptions {
+  double clip_norm = 0;      // 0: no clipping
+  double average_decay = 0;  // EMA of the weights: average = d average + (1 - d) weights; 0: none
+};
+
+class Updater {
+ public:
+  Updater(ParameterArena& parameters, std::unique_ptr<Optimizer> optimizer, const UpdateOptions& options);
+
+  struct Outcome {
+    double gradient_norm = 0;  // L2, before clipping
+    bool finite = true;        // false: nothing was written
+  };
+  // lanes[l]: the gradient arena of lane l; lane 0's is overwritten with the sum. `step` counts from 0.
+  Outcome apply(std::vector<Tensor>& lanes, int64_t step, double lr_factor, LanePool& pool);
+  // Which parameter's gradient is not finite, after an Outcome that was not ("" when none is).
+  std::string not_finite(const Tensor& gradients) const;
+
+  double lr() const { return optimizer_->lr(); }
+  // State, for checkpoints: arenas of the parameters' layout by name ("m", "v").
+  std::vector<std::pair<std::string, Tensor>>& slots() { return slots_; }
+  Tensor& average() { return average_; }  // undefined when there is none
+
+ private:
+  struct Piece {  // a run of the arena within one parameter
+    Range range;
+    bool decay;
+  };
+  ParameterArena& parameters_;
+  std::unique_ptr<Optimizer> optimizer_;
+  UpdateOptions options_;
+  std::vector<Piece> pieces_;
+  std::vector<std::pair<std::string, Tensor>> slots_;
+  Tensor average_;
+};
+
+}  // namespace mlrun

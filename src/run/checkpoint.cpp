@@ -1,0 +1,162 @@
+#include "run/checkpoint.hpp"
+
+#include <cstring>
+
+#include "base/error.hpp"
+#include "base/version.hpp"
+#include "io/checkpoint_file.hpp"
+#include "io/hdf5_writer.hpp"
+
+namespace mlrun {
+namespace {
+
+void write_arena(io::Hdf5Writer& file, const std::string& group, const ParameterArena& layout, const Tensor& arena) {
+  file.group(group);
+  for (size_t i = 0; i < layout.parameters().size(); ++i) {
+    const ParameterInfo& info = layout.parameters()[i];
+    const std::string path = group + "/" + info.path;
+    file.dataset(path, layout.window(arena, i));
+    file.attribute(path, "axes", info.axes);
+  }
+}
+
+void write_mean(io::Hdf5Writer& file, const std::string& name, const RunningMean& mean) {
+  file.attribute("trainer", name + "_sum", mean.sum);
+  file.attribute("trainer", name + "_count", mean.count);
+}
+
+RunningMean read_mean(const io::Hdf5Reader& file, const std::string& name) {
+  return {file.real_attribute("trainer", name + "_sum"), file.integer_attribute("trainer", name + "_count")};
+}
+
+CheckpointIdentity read_identity(const io::Hdf5Reader& file) {
+  if (!file.has_attribute("/", "mlrun_format") || file.text_attribute("/", "mlrun_format") != "checkpoint") {
+    fail(ExitCode::kCheckpoint, "{}: not a checkpoint of mlrun", file.name());
+  }
+  if (const int64_t version = file.integer_attribute("/", "mlrun_format_version"); version != io::kCheckpointFormat) {
+    fail(ExitCode::kCheckpoint, "{}: checkpoint format {}, and this mlrun reads format {}", file.name(), version,
+         io::kCheckpointFormat);
+  }
+  CheckpointIdentity id;
+  id.resolved_yaml = file.text("config/resolved_yaml");
+  id.fingerprint = file.text_attribute("/", "fingerprint");
+  id.lineage = file.text_attribute("/", "lineage");
+  id.data.shape = file.integers("data/shape");
+  id.data.alphabet = file.integer_attribute("data", "alphabet");
+  id.data.classes = file.integer_attribute("data", "classes");
+  id.data_hash = file.text_attribute("data", "sha256");
+  id.protocol = file.text_attribute("data", "protocol");
+  id.data_description = file.text_attribute("data", "description");
+  id.seed = static_cast<uint64_t>(file.integer_attribute("rng", "seed"));
+  return id;
+}
+
+TrainState read_state(const io::Hdf5Reader& file) {
+  TrainState s;
+  s.step = file.integer_attribute("trainer", "step");
+  s.evaluated_step = file.integer_attribute("trainer", "evaluated_step");
+  s.logged_step = file.integer_attribute("trainer", "logged_step");
+  s.best = file.real_attribute("trainer", "best");
+  s.best_step = file.integer_attribute("trainer", "best_step");
+  s.evaluations_since_best = file.integer_attribute("trainer", "evaluations_since_best");
+  s.log_loss = read_mean(file, "log_loss");
+  s.log_norm = read_mean(file, "log_norm");
+  s.evaluation_loss = read_mean(file, "evaluation_loss");
+  return s;
+}
+
+}  // namespace
+
+io::Bytes checkpoint_image(const CheckpointIdentity& identity, const TrainState& state,
+                           const ParameterArena& parameters, Updater& updater) {
+  io::Hdf5Writer file;
+  file.attribute("/", "mlrun_format", std::string_view("checkpoint"));
+  file.attribute("/", "mlrun_format_version", io::kCheckpointFormat);
+  file.attribute("/", "mlrun_version", std::string_view(kVersion));
+  file.attribute("/", "numerics_version", kNumericsVersion);
+  file.attribute("/", "fingerprint", identity.fingerprint);
+  file.attribute("/", "lineage", identity.lineage);
+  file.text("config/resolved_yaml", identity.resolved_yaml);
+  file.dataset("data/shape", identity.data.shape);
+  file.attribute("data", "alphabet", identity.data.alphabet);
+  file.attribute("data", "classes", identity.data.classes);
+  file.attribute("data", "sha256", identity.data_hash);
+  file.attribute("data", "protocol", identity.protocol);
+  file.attribute("data", "description", identity.data_description);
+  file.group("rng");
+  file.attribute("rng", "seed", identity.seed);
+  file.attribute("rng", "generator", std::string_view("Philox 4x32-10; counters are functions of the step"));
+  file.group("trainer");
+  file.attribute("trainer", "step", state.step);
+  file.attribute("trainer", "evaluated_step", state.evaluated_step);
+  file.attribute("trainer", "logged_step", state.logged_step);
+  file.attribute("trainer", "best", state.best);
+  file.attribute("trainer", "best_step", state.best_step);
+  file.attribute("trainer", "evaluations_since_best", state.evaluations_since_best);
+  write_mean(file, "log_loss", state.log_loss);
+  write_mean(file, "log_norm", state.log_norm);
+  write_mean(file, "evaluation_loss", state.evaluation_loss);
+  write_arena(file, "model", parameters, parameters.flat());
+  for (const BufferInfo& buffer : parameters.buffers()) file.dataset("buffers/" + buffer.path, buffer.value);
+  for (const auto& [name, arena] : updater.slots()) write_arena(file, "optimizer/" + name, parameters, arena);
+  if (updater.average().defined()) write_arena(file, "average", parameters, updater.average());
+  return file.finish();
+}
+
+Checkpoint::Checkpoint(const std::string& path)
+    : path_(path), file_(io::open_checkpoint(path)), identity_(read_identity(file_)), state_(read_state(file_)) {}
+
+Experiment Checkpoint::experiment() const {
+  try {
+    return Experiment::from_text(identity_.resolved_yaml, path_ + ":/config/resolved_yaml");
+  } catch (const Error& e) {
+    throw Error(ExitCode::kCheckpoint,
+                fmt::format("{}: its spec is not one that this mlrun reads\n{}", path_, e.what()));
+  }
+}
+
+void Checkpoint::read_arena(const std::string& group, const ParameterArena& layout, Tensor& arena) const {
+  for (size_t i = 0; i < layout.parameters().size(); ++i) {
+    Tensor window = layout.window(arena, i);
+    file_.read_into(group + "/" + layout.parameters()[i].path, window);
+  }
+}
+
+void Checkpoint::read_parameters(ParameterArena& parameters, bool average) const {
+  if (const size_t found = file_.datasets("model").size(); found != parameters.parameters().size()) {
+    fail(ExitCode::kCheckpoint, "{}: {} parameters, and the model of its spec has {}", path_, found,
+         parameters.parameters().size());
+  }
+  for (const BufferInfo& buffer : parameters.buffers()) {
+    const Tensor found = file_.tensor("buffers/" + buffer.path);
+    if (found.shape() != buffer.value.shape() || found.dtype() != buffer.value.dtype() ||
+        std::memcmp(found.raw(), buffer.value.raw(), found.bytes()) != 0) {
+      fail(ExitCode::kCheckpoint, "{}: /buffers/{} is not what its spec and seed give in this version of mlrun", path_,
+           buffer.path);
+    }
+  }
+  read_arena(average && has_average() ? "average" : "model", parameters, parameters.flat());
+}
+
+void Checkpoint::read_updater(const ParameterArena& parameters, Updater& updater) const {
+  for (auto& [name, arena] : updater.slots()) read_arena("optimizer/" + name, parameters, arena);
+  if (updater.average().defined()) read_arena("average", parameters, updater.average());
+}
+
+const AutoregressiveModel& TrainedModel::autoregressive() const {
+  const AutoregressiveModel* model = built.model->autoregressive();
+  if (!model)
+    fail(ExitCode::kUsage, "{}: a {} model has no autoregressive likelihood to sample from", path,
+         experiment.spec().model.kind());
+  return *model;
+}
+
+TrainedModel load_trained_model(const std::string& checkpoint_path) {
+  const Checkpoint checkpoint(checkpoint_path);
+  Experiment experiment = checkpoint.experiment();
+  BuiltModel built = build_model(experiment.spec().model, checkpoint.identity().data, checkpoint.identity().seed);
+  checkpoint.read_parameters(*built.parameters, /*average=*/true);
+  return {std::move(experiment), checkpoint.identity(), checkpoint.state(), checkpoint_path, std::move(built)};
+}
+
+}  // namespace mlrun

@@ -1,0 +1,64 @@
+// A checkpoint: weights, optimizer, counters, spec, and what is needed of the data, in one file that is sufficient for
+// eval, sample and resume. Equal runs write equal bytes.
+//
+//   /model/PATH (f32, attribute axes)   /buffers/PATH   /optimizer/SLOT/PATH   /average/PATH   /rng   /data   /trainer
+//   /config/resolved_yaml
+#pragma once
+
+#include <string>
+
+#include "io/bytes.hpp"
+#include "io/hdf5_reader.hpp"
+#include "optim/updater.hpp"
+#include "run/experiment.hpp"
+#include "run/train_state.hpp"
+
+namespace mlrun {
+
+struct CheckpointIdentity {
+  std::string resolved_yaml, fingerprint, lineage;
+  DataSpec data;
+  std::string data_hash, protocol, data_description;
+  uint64_t seed = 0;
+};
+
+// The HDF5 image; to be written by io::write_checkpoint.
+io::Bytes checkpoint_image(const CheckpointIdentity& identity, const TrainState& state,
+                           const ParameterArena& parameters, Updater& updater);
+
+// An opened and verified checkpoint. Every failure is Error(kCheckpoint) naming the file.
+class Checkpoint {
+ public:
+  explicit Checkpoint(const std::string& path);
+
+  const std::string& path() const { return path_; }
+  const CheckpointIdentity& identity() const { return identity_; }
+  const TrainState& state() const { return state_; }
+  Experiment experiment() const;  // of its resolved spec
+  bool has_average() const { return file_.has("average"); }
+
+  // Weights into an arena of the same model; `average` takes the moving average instead, where there is one.
+  void read_parameters(ParameterArena& parameters, bool average) const;
+  void read_updater(const ParameterArena& parameters, Updater& updater) const;
+  const io::Hdf5Reader& file() const { return file_; }
+
+ private:
+  void read_arena(const std::string& group, const ParameterArena& layout, Tensor& arena) const;
+  std::string path_;
+  io::Hdf5Reader file_;
+  CheckpointIdentity identity_;
+  TrainState state_;
+};
+
+// A model ready for use: what eval, sample and all later commands start from.
+struct TrainedModel {
+  Experiment experiment;
+  CheckpointIdentity identity;
+  TrainState state;
+  std::string path;
+  BuiltModel built;
+  const AutoregressiveModel& autoregressive() const;  // or Error(kUsage): this kind cannot be sampled
+};
+TrainedModel load_trained_model(const std::string& checkpoint_path);
+
+}  // namespace mlrun

@@ -1,0 +1,159 @@
+#include "run/experiment.hpp"
+
+#include "base/cpu.hpp"
+#include "base/error.hpp"
+#include "base/version.hpp"
+#include "io/sha256.hpp"
+
+namespace mlrun {
+namespace {
+
+using config::Period;
+using Unit = Period::Unit;
+
+constexpr int64_t kMostLanes = 256;
+
+std::string check_name(const std::string& name) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  bool fine = !name.empty() && name.size() <= 64 && name[0] != '.';
+  for (const char c : name) fine = fine && (allowed(c) || c == '{' || c == '}');
+  return fine ? ""
+              : "a name of 1 to 64 letters, digits, '.', '_' or '-', not starting with '.' ({model.kind} stands for "
+                "that field)";
+}
+
+ScheduleRegistry::Choice read_schedule(config::Reader reader) { return schedule_kinds().choose(reader, "constant"); }
+DatasetRegistry::Choice read_data(config::Reader reader) { return dataset_kinds().choose(reader); }
+ModelRegistry::Choice read_model(config::Reader reader) { return model_kinds().choose(reader); }
+OptimizerRegistry::Choice read_optimizer(config::Reader reader) { return optimizer_kinds().choose(reader, "adam"); }
+
+std::optional<int64_t> read_lanes(config::Reader reader) {
+  const auto lanes = reader.integer_or(
+      "lanes", "auto",
+      {.help = "slices of a batch, one thread each; decides the bits; auto: cores in the affinity mask",
+       .min = 1,
+       .max = kMostLanes});
+  reader.choice("dtype", {"f32"}, {.help = "of matrix products", .fallback = "f32"});
+  return lanes;
+}
+
+}  // namespace
+
+TrainOptions::TrainOptions(config::Reader reader)
+    : duration(reader.period("for", {.help = "length of training", .fallback = Period{20, Unit::kEpochs}})),
+      batch_size(
+          reader.integer("batch_size", {.help = "examples per step", .min = 1, .max = 1 << 20, .fallback = 100})),
+      update{
+          .clip_norm = reader.real(
+              "clip_norm",
+              {.help = "largest L2 norm of the gradient, nats per example; 0: no clipping", .min = 0, .fallback = 0.0}),
+          .average_decay = reader.real(
+              "average", {.help = "decay of the moving average of the weights that is evaluated and sampled; 0: none",
+                          .min = 0,
+                          .max = 1,
+                          .exclusive_max = true,
+                          .fallback = 0.0})},
+      patience(reader.integer_or("patience", "never",
+                                 {.help = "evaluations without a new best before training stops", .min = 1})),
+      log_every(reader.period("log_every", {.help = "distance of the rows of train metrics",
+                                            .units = {Unit::kSteps, Unit::kEpochs},
+                                            .fallback = Period{100, Unit::kSteps}})) {}
+
+EvalOptions::EvalOptions(config::Reader reader)
+    : every(reader.period("every", {.help = "distance of evaluations on the valid split",
+                                    .units = {Unit::kSteps, Unit::kEpochs},
+                                    .fallback = Period{1, Unit::kEpochs}})),
+      batch_size(reader.integer(
+          "batch_size", {.help = "examples at a time in each lane", .min = 1, .max = 1 << 20, .fallback = 100})),
+      best_by_nll(reader.choice("best", {"valid/nll", "last"},
+                                {.help = "which checkpoint is the run's result", .fallback = "valid/nll"}) ==
+                  "valid/nll") {}
+
+CheckpointOptions::CheckpointOptions(config::Reader reader)
+    : every(reader.period_or("every", "eval", {.help = "distance of checkpoints besides those of evaluations"})),
+      keep(reader.integer(
+          "keep", {.help = "latest checkpoints kept, besides the best", .min = 2, .max = 1000000, .fallback = 2})) {}
+
+ExperimentSpec::ExperimentSpec(config::Reader root)
+    : name(root.string("name", {.help = "first part of the run's directory", .fallback = "run", .check = check_name})),
+      group(root.string("group", {.help = "runs that are looked at together", .fallback = "", .allow_empty = true})),
+      tags(root.strings("tags", {.help = "words to find the run by", .fallback = {{}}})),
+      seed(static_cast<uint64_t>(root.integer("seed", {.help = "of everything random", .min = 0, .fallback = 1}))),
+      data(read_data(root.section("data", "what is modelled"))),
+      model(read_model(root.section("model", "the model"))),
+      optimizer(read_optimizer(root.section("optim", "the update rule"))),
+      schedule(read_schedule(root.section("schedule", "of the learning rate"))),
+      train(root.section("train", "the training loop")),
+      eval(root.section("eval", "evaluation during training")),
+      checkpoint(root.section("checkpoint", "what is kept of the weights")),
+      lanes(read_lanes(root.section("compute", "how it is computed"))) {
+  if (root.describing()) return;
+  config::Reader train_section = root.section("train");
+  if (train.duration.amount <= 0) train_section.mistake("for", "training for nothing");
+}
+
+Experiment::Experiment(const config::Document& document) : fields_(document.declared()) {
+  spec_ = std::make_shared<const ExperimentSpec>(document.root());
+  document.root().finish();
+  document.diagnostics().throw_if_any();
+  fields_ = document.declared();
+  lanes_ = spec_->lanes.value_or(std::min<int64_t>(kMostLanes, static_cast<int64_t>(affinity_cores().size())));
+  for (config::FieldRecord& field : fields_) {
+    if (field.path == "compute.lanes") field.value = fmt::format("{}", lanes_);
+  }
+}
+
+Experiment Experiment::load(const std::string& path, const std::vector<std::string>& overrides,
+                            const std::vector<std::string>& places) {
+  Experiment e(config::Document::load(path, overrides, {}, places));
+  e.source_ = path;
+  if (!overrides.empty()) {
+    std::string names;
+    for (const std::string& o : overrides) names += (names.empty() ? "" : ", ") + o.substr(0, o.find('='));
+    e.source_ += fmt::format(" + {} override{} ({})", overrides.size(), overrides.size() == 1 ? "" : "s", names);
+  }
+  return e;
+}
+
+Experiment Experiment::from_text(const std::string& text, const std::string& name,
+                                 const std::vector<std::string>& overrides, const std::vector<std::string>& places) {
+  Experiment e(config::Document::from_text(text, name, overrides, {}, places));
+  e.source_ = name;
+  return e;
+}
+
+std::string Experiment::hash_without(const std::vector<std::string>& excluded, const Dataset& data) const {
+  io::Sha256 sha;
+  sha.update(config::canonical_text(fields_, excluded));
+  sha.update(fmt::format("data {}\nnumerics {}\n", data.hash(), kNumericsVersion));
+  return sha.hex();
+}
+
+std::string Experiment::fingerprint(const Dataset& data) const {
+  return hash_without({"name", "group", "tags", "checkpoint", "train.log_every"}, data);
+}
+
+std::string Experiment::lineage(const Dataset& data) const {
+  return hash_without({"name", "group", "tags", "checkpoint", "train.log_every", "train.for"}, data);
+}
+
+BuiltModel build_model(const ModelRegistry::Choice& choice, const DataSpec& data, uint64_t seed) {
+  BuiltModel built;
+  built.parameters = std::make_unique<ParameterArena>();
+  built.model = choice.build(data, Scope(*built.parameters, seed));
+  built.parameters->allocate();
+  return built;
+}
+
+config::Fields describe_spec(const std::vector<std::string>& choices) {
+  const config::Document document = config::Document::empty(choices);
+  const ExperimentSpec spec(document.root());
+  document.root().finish();
+  document.diagnostics().throw_if_any();
+  return document.declared();
+}
+
+}  // namespace mlrun

@@ -1,0 +1,97 @@
+// An experiment: a spec read and checked as a whole, before any of its parts is built.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/document.hpp"
+#include "config/print.hpp"
+#include "data/dataset.hpp"
+#include "models/model.hpp"
+#include "optim/optimizer.hpp"
+#include "optim/schedule.hpp"
+#include "optim/updater.hpp"
+
+namespace mlrun {
+
+struct TrainOptions {
+  explicit TrainOptions(config::Reader reader);
+  config::Period duration;  // train.for
+  int64_t batch_size;
+  UpdateOptions update;
+  std::optional<int64_t> patience;  // evaluations without a new best before training stops
+  config::Period log_every;         // a row of train metrics
+};
+
+struct EvalOptions {
+  explicit EvalOptions(config::Reader reader);
+  config::Period every;
+  int64_t batch_size;
+  bool best_by_nll;  // eval.best: valid/nll or last
+};
+
+struct CheckpointOptions {
+  explicit CheckpointOptions(config::Reader reader);
+  std::optional<config::Period> every;  // besides every evaluation
+  int64_t keep;                         // last k, besides the best
+};
+
+struct ExperimentSpec {
+  explicit ExperimentSpec(config::Reader root);
+  std::string name, group;
+  std::vector<std::string> tags;
+  uint64_t seed;
+  DatasetRegistry::Choice data;
+  ModelRegistry::Choice model;
+  OptimizerRegistry::Choice optimizer;
+  ScheduleRegistry::Choice schedule;
+  TrainOptions train;
+  EvalOptions eval;
+  CheckpointOptions checkpoint;
+  std::optional<int64_t> lanes;  // nullopt: auto
+};
+
+// A spec with everything that identifies it.
+class Experiment {
+ public:
+  // Reads file and overrides; all mistakes at once as Error(kUsage). `places` name the overrides in messages.
+  static Experiment load(const std::string& path, const std::vector<std::string>& overrides,
+                         const std::vector<std::string>& places = {});
+  static Experiment from_text(const std::string& text, const std::string& name,
+                              const std::vector<std::string>& overrides = {},
+                              const std::vector<std::string>& places = {});
+
+  const ExperimentSpec& spec() const { return *spec_; }
+  const config::Fields& fields() const { return fields_; }  // with `auto` resolved to what it meant here
+  int64_t lanes() const { return lanes_; }
+  std::string resolved_yaml() const { return config::resolved_yaml(fields_); }
+  // SHA-256 over what decides the result: the spec without names, tags and bookkeeping, the data, the numerics version.
+  std::string fingerprint(const Dataset& data) const;
+  // The same without how long to train: what a run may be extended under.
+  std::string lineage(const Dataset& data) const;
+  std::string source() const { return source_; }  // "configs/made.yaml + 2 overrides (optim.lr, seed)"
+
+ private:
+  explicit Experiment(const config::Document& document);
+  std::string hash_without(const std::vector<std::string>& excluded, const Dataset& data) const;
+  std::shared_ptr<const ExperimentSpec> spec_;
+  config::Fields fields_;
+  int64_t lanes_ = 1;
+  std::string source_;
+};
+
+// A model with its parameters. `seed` fixes orders and degrees; initial values are drawn by
+// parameters->initialise(seed).
+struct BuiltModel {
+  std::unique_ptr<ParameterArena> parameters;
+  std::unique_ptr<Model> model;
+};
+BuiltModel build_model(const ModelRegistry::Choice& choice, const DataSpec& data, uint64_t seed);
+
+// Every field a spec may have, for `config schema`, `config init` and completion. `choices`: "model.kind=made" ...
+config::Fields describe_spec(const std::vector<std::string>& choices);
+
+}  // namespace mlrun

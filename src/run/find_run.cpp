@@ -1,0 +1,155 @@
+#include "run/find_run.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/nearest_name.hpp"
+#include "base/number.hpp"
+#include "io/checkpoint_file.hpp"
+#include "io/directory.hpp"
+#include "io/journal.hpp"
+#include "io/lock.hpp"
+#include "run/run_directory.hpp"
+
+namespace mlrun {
+namespace {
+
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+
+void read_record(const io::Record& record, RunSummary& run) {
+  const std::string kind = record.value("kind", ""), table = record.value("table", "");
+  if (kind == "run") {
+    run.fingerprint = record.value("fingerprint", "");
+    run.lineage = record.value("lineage", "");
+    run.name = record.value("name", "");
+    run.group = record.value("group", "");
+    run.model = record.value("model", "");
+    run.protocol = record.value("protocol", "");
+    run.data_hash = record.value("data_hash", "");
+    run.created = record.value("created", "");
+    if (record.contains("tags")) run.tags = record["tags"].get<std::vector<std::string>>();
+  } else if (kind == "extend") {  // a longer train.for
+    run.fingerprint = record.value("fingerprint", run.fingerprint);
+    run.status = "killed";
+  } else if (kind == "resume") {
+    run.status = "killed";
+  } else if (kind == "status") {
+    run.status = record.value("status", "");
+    run.step = std::max(run.step, record.value("at_step", int64_t{0}));
+    run.seconds = std::max(run.seconds, record.value("time", 0.0));
+  } else if (!table.empty()) {
+    run.step = std::max(run.step, record.value("step", int64_t{0}));
+    run.seconds = std::max(run.seconds,
+                           record.contains("time") && record["time"].is_number() ? record["time"].get<double>() : 0.0);
+    if (table != "valid" || !record.contains("nll") || !record["nll"].is_number()) return;
+    run.last_nll = record["nll"].get<double>();
+    if (std::isnan(run.best_nll) || run.last_nll < run.best_nll) {
+      run.best_nll = run.last_nll;
+      run.best_step = record.value("step", int64_t{0});
+    }
+  }
+}
+
+std::string list_some(const std::vector<RunSummary>& runs) {
+  std::string text;
+  for (size_t i = runs.size() > 5 ? runs.size() - 5 : 0; i < runs.size(); ++i) text += "\n  " + runs[i].id;
+  return text;
+}
+
+}  // namespace
+
+RunSummary summarise_run(const std::string& path) {
+  RunSummary run;
+  run.path = path;
+  run.id = RunDirectory::open(path).id();
+  run.best_nll = run.last_nll = kMissing;
+  run.status = "killed";
+  for (const io::Record& record : io::read_journal(path + "/metrics.jsonl").records) read_record(record, run);
+  if (!io::lock_holder(path + "/.lock").empty()) run.status = "running";
+  return run;
+}
+
+std::vector<RunSummary> all_runs(const std::string& root) {
+  std::vector<RunSummary> runs;
+  if (!io::is_directory(root)) return runs;
+  for (const std::string& name : io::list_directory(root)) {
+    if (RunDirectory::is_run(root + "/" + name)) runs.push_back(summarise_run(root + "/" + name));
+  }
+  std::stable_sort(runs.begin(), runs.end(),
+                   [](const RunSummary& a, const RunSummary& b) { return a.created < b.created; });
+  return runs;
+}
+
+std::string find_run(const std::string& selector) {
+  if (RunDirectory::is_run(selector)) return selector;
+  const std::string root = run_root();
+  const std::vector<RunSummary> runs = all_runs(root);
+  if (selector == "@last") {
+    if (runs.empty()) fail(ExitCode::kUsage, "@last: there is no run in {}", root);
+    return runs.back().path;
+  }
+  if (selector.rfind("@best", 0) == 0) {
+    if (selector != "@best:valid/nll" && selector != "@best")
+      fail(ExitCode::kUsage, "{}: runs are ranked by @best:valid/nll", selector);
+    const RunSummary* best = nullptr;
+    for (const RunSummary& run : runs) {
+      if (!std::isnan(run.best_nll) && (!best || run.best_nll < best->best_nll)) best = &run;
+    }
+    if (!best) fail(ExitCode::kUsage, "{}: no run in {} has been evaluated", selector, root);
+    for (const RunSummary& run : runs) {
+      if (!std::isnan(run.best_nll) && (run.protocol != best->protocol || run.data_hash != best->data_hash)) {
+        fail(ExitCode::kUsage,
+             "{}: the runs in {} differ in data or binarization ({} and {}), so their NLLs are not comparable\n"
+             "  name the run instead",
+             selector, root, best->protocol, run.protocol);
+      }
+    }
+    return best->path;
+  }
+  std::vector<RunSummary> fitting;
+  std::vector<std::string> ids;
+  for (const RunSummary& run : runs) {
+    if (run.id == selector) return run.path;
+    if (run.id.rfind(selector, 0) == 0) fitting.push_back(run);
+    ids.push_back(run.id);
+  }
+  if (fitting.size() == 1) return fitting[0].path;
+  if (fitting.size() > 1)
+    fail(ExitCode::kUsage, "'{}' fits {} runs in {}:{}", selector, fitting.size(), root, list_some(fitting));
+  const auto nearest = nearest_name(selector, ids);
+  fail(ExitCode::kUsage, "no run '{}' in {}{}{}", selector, root,
+       nearest ? fmt::format("; did you mean '{}'?", *nearest) : "",
+       runs.empty() ? "" : fmt::format("\n  the latest are{}", list_some(runs)));
+}
+
+std::string find_checkpoint(const std::string& selector, const std::string& which) {
+  if (io::exists(selector) && !io::is_directory(selector)) return selector;
+  const RunDirectory run = RunDirectory::open(find_run(selector));
+  std::vector<int64_t> steps = run.checkpoint_steps();
+  if (steps.empty()) fail(ExitCode::kCheckpoint, "{} has no checkpoint yet", run.path());
+  if (which == "best") {
+    const int64_t best = summarise_run(run.path()).best_step;
+    if (std::find(steps.begin(), steps.end(), best) != steps.end()) {
+      std::string reason;
+      if (io::verify_checkpoint(run.checkpoint_path(best), &reason)) return run.checkpoint_path(best);
+      log::warning("{}\n  falling back to the latest checkpoint instead of the best", reason);
+    }
+  }
+  if (which == "best" || which == "last") {
+    const auto latest = run.latest_valid_checkpoint();
+    if (!latest) fail(ExitCode::kCheckpoint, "{}: none of its {} checkpoints is intact", run.path(), steps.size());
+    return run.checkpoint_path(*latest);
+  }
+  const auto step = parse_integer(which);
+  if (!step || std::find(steps.begin(), steps.end(), *step) == steps.end()) {
+    std::string known;
+    for (const int64_t s : steps) known += fmt::format(" {}", s);
+    fail(ExitCode::kUsage, "{} has no checkpoint '{}'; there are best, last and steps{}", run.path(), which, known);
+  }
+  return run.checkpoint_path(*step);
+}
+
+}  // namespace mlrun

@@ -1,0 +1,31 @@
+// Names of runs as people type them: a directory, a run id, a unique prefix of one, @last, @best:valid/nll; and a
+// checkpoint of a run, or a checkpoint file.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mlrun {
+
+// What the journal says of a run, without opening HDF5.
+struct RunSummary {
+  std::string path, id;
+  std::string status;  // finished, stopped, interrupted, diverged; "running" while locked; "killed" otherwise
+  std::string fingerprint, lineage, name, group, model, protocol, data_hash, created;
+  std::vector<std::string> tags;
+  int64_t step = 0;
+  double best_nll = 0, last_nll = 0;  // valid, nats; NaN when there was no evaluation
+  int64_t best_step = 0;
+  double seconds = 0;  // of training
+};
+RunSummary summarise_run(const std::string& path);
+std::vector<RunSummary> all_runs(const std::string& root);  // by creation, oldest first
+
+// The run's directory. Error(kUsage) when nothing, or more than one, fits.
+std::string find_run(const std::string& selector);
+// A checkpoint file as it is; of a run: "best" (default), "last", or a step. A damaged best or last falls back, loudly.
+std::string find_checkpoint(const std::string& selector, const std::string& which = "best");
+
+}  // namespace mlrun

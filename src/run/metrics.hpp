@@ -1,0 +1,37 @@
+// Numbers that a run produces, as rows of named columns.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "io/bytes.hpp"
+#include "io/journal.hpp"
+
+namespace mlrun {
+
+// One evaluation of a likelihood: over `count` examples of a split.
+struct Evaluation {
+  int64_t count = 0;
+  double nll = 0;     // mean -log p(x), nats
+  double nll_se = 0;  // its standard error over examples
+  double bpd = 0;     // bits per dimension
+  double seconds = 0;
+  std::vector<double> per_example;  // nats, in the split's order
+};
+
+// Columns of one table ("train", "valid"): equal lengths, missing values NaN.
+class MetricTable {
+ public:
+  void add(const std::map<std::string, double>& row);
+  const std::map<std::string, std::vector<double>>& columns() const { return columns_; }
+  int64_t rows() const { return rows_; }
+
+ private:
+  std::map<std::string, std::vector<double>> columns_;
+  int64_t rows_ = 0;
+};
+
+}  // namespace mlrun

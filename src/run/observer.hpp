@@ -1,0 +1,57 @@
+// What a training run tells whoever watches: the terminal, a test, nobody.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "run/metrics.hpp"
+#include "tensor/tensor.hpp"
+
+namespace mlrun {
+
+struct RunHeader {
+  std::string spec;         // "configs/made.yaml + 2 overrides (optim.lr, seed)"
+  std::string fingerprint;  // hex
+  std::string data;         // one line of the dataset
+  std::string data_hash;
+  std::string model;       // "made"
+  std::string model_text;  // kind and its options in short: "hidden [500]"
+  int64_t parameters = 0;
+  int64_t lanes = 1, threads = 1;
+  std::string directory;
+  int64_t total_steps = 0;    // 0: not known
+  int64_t first_step = 0;     // where a resumed run goes on
+  double total_minutes = 0;   // when train.for is a time
+  std::string item = "item";  // what rates count: "img" for images
+};
+
+struct StepReport {
+  int64_t step = 0;  // steps done
+  double loss = 0;   // nats per example of this step's batch
+  double lr = 0;
+  double gradient_norm = 0;
+  double items_per_s = 0;  // over the last second or so
+  double elapsed = 0;      // seconds of training in all
+};
+
+struct EvaluationReport {
+  double epoch = 0;
+  int64_t step = 0;
+  double train_nll = 0;  // mean since the last evaluation, nats
+  Evaluation valid;
+  double items_per_s = 0;  // of training since the last evaluation
+  double elapsed = 0;
+  bool best = false;   // the best so far by eval.best
+  bool saved = false;  // a checkpoint was written
+};
+
+class TrainObserver {
+ public:
+  virtual ~TrainObserver() = default;
+  virtual void started(const RunHeader&) {}
+  virtual void stepped(const StepReport&) {}  // after every step: must be cheap
+  virtual void evaluated(const EvaluationReport&) {}
+  virtual void finished(const std::string& status) { static_cast<void>(status); }  // "finished", "stopped", ...
+};
+
+}  // namespace mlrun

@@ -1,0 +1,39 @@
+// `mlrun train`: which run is begun, continued or found finished, and its life from the first line to the last.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "run/observer.hpp"
+#include "run/training_loop.hpp"
+
+namespace mlrun {
+
+struct TrainRequest {
+  std::string spec;                    // a YAML file, or a run (its resolved spec); may be empty with `resume`
+  std::vector<std::string> overrides;  // "a.b=c"
+  std::vector<std::string> places;     // of the overrides: "argument 3", "--seed"
+  std::string run_dir;                 // "" for a new directory under the run root
+  std::string resume;                  // "", "auto", or a run
+  std::string from;                    // a checkpoint or run whose weights are the initial ones, or ""
+  bool if_needed = false;              // a finished run with this fingerprint is the answer
+  bool allow_inexact = false;          // resume although the spec differs
+  int threads = 0;                     // 0: as many as lanes and cores allow
+  LoopOptions loop;
+};
+
+struct TrainOutcome {
+  std::string directory;
+  std::string status;  // finished, stopped, interrupted
+};
+
+// Error(kDiverged, kLocked, kUsage, kData, kDisk, kCheckpoint) as documented for the exit codes.
+TrainOutcome train(const TrainRequest& request, TrainObserver& observer);
+
+// Threads for so many lanes: `wanted` (0: the affinity mask decides), never more than lanes.
+int threads_for(int64_t lanes, int wanted);
+
+// "{model.kind}-s{seed}" with the spec's values in place of the braces. Error(kUsage) for an unknown field.
+std::string expand_name(const std::string& name_template, const config::Fields& fields);
+
+}  // namespace mlrun

@@ -1,0 +1,145 @@
+#include "run/trainer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/error.hpp"
+#include "data/order.hpp"
+#include "run/evaluate.hpp"
+
+namespace mlrun {
+namespace {
+
+TrainingLength length_of(const ExperimentSpec& spec, const Dataset& data) {
+  const int64_t count = data.count(Split::kTrain), batch = spec.train.batch_size;
+  if (count == 0) fail(ExitCode::kData, "the train split of this data is empty");
+  TrainingLength length;
+  length.steps_per_epoch = (count + batch - 1) / batch;
+  const config::Period& duration = spec.train.duration;
+  if (duration.unit == config::Period::Unit::kSteps) length.total_steps = duration.count();
+  if (duration.unit == config::Period::Unit::kEpochs) length.total_steps = duration.count() * length.steps_per_epoch;
+  return length;
+}
+
+}  // namespace
+
+Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads)
+    : experiment_(experiment),
+      data_(data),
+      length_(length_of(experiment.spec(), data)),
+      built_(build_model(experiment.spec().model, data.spec(), experiment.spec().seed)),
+      schedule_(experiment.spec().schedule.build()),
+      pool_(threads) {
+  const ExperimentSpec& spec = experiment_.spec();
+  if (schedule_->needs_total() && length_.total_steps == 0) {
+    fail(ExitCode::kUsage,
+         "schedule.kind {} needs to know the number of steps, and train.for is {}\n"
+         "  give train.for in steps or epochs, or schedule.kind=constant",
+         spec.schedule.kind(), config::print_period(spec.train.duration));
+  }
+  updater_ = std::make_unique<Updater>(*built_.parameters, spec.optimizer.build(), spec.train.update);
+  for (int64_t lane = 0; lane < experiment_.lanes(); ++lane) gradients_.push_back(built_.parameters->like());
+}
+
+CheckpointIdentity Trainer::identity() const {
+  CheckpointIdentity id;
+  id.resolved_yaml = experiment_.resolved_yaml();
+  id.fingerprint = experiment_.fingerprint(data_);
+  id.lineage = experiment_.lineage(data_);
+  id.data = data_.spec();
+  id.data_hash = data_.hash();
+  id.protocol = data_.protocol();
+  id.data_description = data_.description();
+  id.seed = experiment_.spec().seed;
+  return id;
+}
+
+void Trainer::initialise() {
+  built_.parameters->initialise(experiment_.spec().seed);
+  if (updater_->average().defined()) updater_->average().copy_from(built_.parameters->flat());
+}
+
+void Trainer::restore(const Checkpoint& checkpoint) {
+  checkpoint.read_parameters(*built_.parameters, /*average=*/false);
+  checkpoint.read_updater(*built_.parameters, *updater_);
+  state_ = checkpoint.state();
+}
+
+void Trainer::take_weights(const Checkpoint& checkpoint) {
+  checkpoint.read_parameters(*built_.parameters, /*average=*/true);
+  if (updater_->average().defined()) updater_->average().copy_from(built_.parameters->flat());
+}
+
+Trainer::StepResult Trainer::step() {
+  const ExperimentSpec& spec = experiment_.spec();
+  const int64_t epoch = state_.step / length_.steps_per_epoch, position = state_.step % length_.steps_per_epoch;
+  if (epoch != ordered_epoch_) {
+    epoch_order_ = epoch_order(spec.seed, epoch, data_.count(Split::kTrain));
+    ordered_epoch_ = epoch;
+  }
+  const int64_t begin = position * spec.train.batch_size;
+  const int64_t count = std::min(spec.train.batch_size, static_cast<int64_t>(epoch_order_.size()) - begin);
+  const auto lanes = static_cast<int64_t>(gradients_.size());
+  const RandomStream noise = RandomStream(spec.seed, "noise").at(static_cast<uint64_t>(state_.step));
+  std::vector<double> losses(gradients_.size());
+  pool_.run(lanes, [&](int64_t lane) {
+    const Range part = slice(count, lanes, lane);
+    Tensor& gradients = gradients_[static_cast<size_t>(lane)];
+    if (part.size() == 0) {
+      std::memset(gradients.raw(), 0, gradients.bytes());
+      return;
+    }
+    const std::span<const int64_t> rows(epoch_order_.data() + begin + part.begin, static_cast<size_t>(part.size()));
+    Pass pass(*built_.parameters, gradients, state_.step, noise.at(static_cast<uint64_t>(lane)));
+    const Variable loss = built_.model->loss(pass, data_.batch(Split::kTrain, rows, epoch));
+    losses[static_cast<size_t>(lane)] = static_cast<double>(loss.value().data<float>()[0]);
+    pass.backward(loss, 1.0f / static_cast<float>(count));
+  });
+  StepResult result;
+  for (const double loss : losses) result.loss += loss;
+  result.loss /= static_cast<double>(count);
+  result.count = count;
+  const double factor = schedule_->factor(state_.step, length_);
+  result.lr = factor * updater_->lr();
+  if (!std::isfinite(result.loss)) {
+    fail(ExitCode::kDiverged,
+         "step {}: the loss is {}; the weights are as they were before this step\n"
+         "  try a lower optim.lr, or train.clip_norm",
+         state_.step + 1, result.loss);
+  }
+  const Updater::Outcome outcome = updater_->apply(gradients_, state_.step, factor, pool_);
+  if (!outcome.finite) {
+    fail(ExitCode::kDiverged,
+         "step {}: the gradient of {} is not finite (loss {:.6g}); the weights are as they were before this step\n"
+         "  try a lower optim.lr, or train.clip_norm",
+         state_.step + 1, updater_->not_finite(gradients_[0]), result.loss);
+  }
+  result.gradient_norm = outcome.gradient_norm;
+  ++state_.step;
+  state_.log_loss.add(result.loss * static_cast<double>(count), count);
+  state_.log_norm.add(result.gradient_norm, 1);
+  state_.evaluation_loss.add(result.loss * static_cast<double>(count), count);
+  return result;
+}
+
+// The moving average stands in for the weights while it is evaluated.
+Evaluation Trainer::evaluate_valid(const std::function<int()>& interrupted) {
+  Tensor& weights = built_.parameters->flat();
+  const bool average = updater_->average().defined();
+  const Tensor trained = average ? weights.clone() : Tensor();
+  if (average) weights.copy_from(updater_->average());
+  const EvaluateOptions options{.batch_size = experiment_.spec().eval.batch_size, .limit = {}, .interrupted = [this] {
+                                  return options_.interrupted() != 0;
+                                }};
+  try {
+    Evaluation e = evaluate(*built_.model, *built_.parameters, data_, Split::kValid, options, pool_);
+    if (average) weights.copy_from(trained);
+    return e;
+  } catch (...) {
+    if (average) weights.copy_from(trained);
+    throw;
+  }
+}
+
+}  // namespace mlrun

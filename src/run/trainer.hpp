@@ -1,0 +1,60 @@
+// Training, one step at a time, in lanes.
+//
+// A run that is stopped at any step and resumed gives the same bits as one that never stopped: order, noise and
+// schedule are functions of the step, and everything else is in the checkpoint.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "run/checkpoint.hpp"
+#include "run/metrics.hpp"
+
+namespace mlrun {
+
+class Trainer {
+ public:
+  // Builds everything; nothing is computed or written yet.
+  Trainer(const Experiment& experiment, const Dataset& data, int threads);
+
+  const Experiment& experiment() const { return experiment_; }
+  const Dataset& data() const { return data_; }
+  const BuiltModel& built() const { return built_; }
+  Updater& updater() { return *updater_; }
+  TrainingLength length() const { return length_; }
+  TrainState& state() { return state_; }
+  CheckpointIdentity identity() const;
+
+  void initialise();                                // fresh weights
+  void restore(const Checkpoint& checkpoint);       // weights, optimizer and counters
+  void take_weights(const Checkpoint& checkpoint);  // weights only, as initial values
+
+  struct StepResult {
+    double loss = 0;  // mean over the batch, nats per example
+    int64_t count = 0;
+    double lr = 0, gradient_norm = 0;
+  };
+  // One training step. NaN or Inf: Error(kDiverged) naming step and tensor, with the weights as they were.
+  StepResult step();
+
+  // The NLL of the valid split, with the averaged weights where there is an average. Error(kInterrupted) when
+  // `interrupted` says so on the way.
+  Evaluation evaluate_valid(const std::function<int()>& interrupted);
+
+ private:
+  Experiment experiment_;
+  const Dataset& data_;
+  TrainingLength length_;
+  BuiltModel built_;
+  std::unique_ptr<Schedule> schedule_;
+  std::unique_ptr<Updater> updater_;
+  std::vector<Tensor> gradients_;  // one arena per lane
+  LanePool pool_;
+  TrainState state_;
+  std::vector<int64_t> epoch_order_;
+  int64_t ordered_epoch_ = -1;
+};
+
+}  // namespace mlrun

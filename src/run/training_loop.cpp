@@ -1,0 +1,195 @@
+#include "run/training_loop.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+
+#include "base/error.hpp"
+#include "io/checkpoint_file.hpp"
+
+namespace mlrun {
+namespace {
+
+// What happens between steps. All decisions are functions of the state, so that a resumed run takes the same ones.
+class TrainingLoop {
+ public:
+  TrainingLoop(Trainer& trainer, RunDirectory& directory, Recorder& recorder, TrainObserver& observer,
+               const LoopOptions& options)
+      : trainer_(trainer),
+        spec_(trainer.experiment().spec()),
+        directory_(directory),
+        recorder_(recorder),
+        observer_(observer),
+        identity_(trainer.identity()),
+        options_(options),
+        start_(Clock::now()),
+        last_save_(start_),
+        first_step_(trainer.state().step),
+        rate_step_(first_step_),
+        rate_time_(start_),
+        saved_step_(first_step_) {}
+
+  std::string run() {
+    for (;;) {
+      if (evaluation_due() && !evaluate_now()) return interrupted();
+      if (done()) return end("finished");
+      if (options_.interrupted()) return interrupted();
+      if (stop_due()) return end("stopped");
+      if (options_.save_requested() || save_due()) save();
+      const Trainer::StepResult result = trainer_.step();
+      if (due(spec_.train.log_every, trainer_.state().logged_step) || finished_steps()) log_row(result);
+      observer_.stepped({trainer_.state().step, result.loss, result.lr, result.gradient_norm, rate(), elapsed()});
+    }
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  TrainState& state() { return trainer_.state(); }
+  double elapsed() const {
+    return options_.elapsed_before + std::chrono::duration<double>(Clock::now() - start_).count();
+  }
+
+  int64_t steps_of(const config::Period& p) const {
+    return p.count() * (p.unit == config::Period::Unit::kEpochs ? trainer_.length().steps_per_epoch : 1);
+  }
+  // A period of steps has come round at this step, and what it triggers was not yet done at it.
+  bool due(const config::Period& period, int64_t last) {
+    return state().step > last && state().step % steps_of(period) == 0;
+  }
+  bool finished_steps() { return trainer_.length().total_steps > 0 && state().step >= trainer_.length().total_steps; }
+  bool out_of_time() const { return trainer_.length().total_steps == 0 && elapsed() >= spec_.train.duration.seconds(); }
+  bool out_of_patience() { return spec_.train.patience && state().evaluations_since_best >= *spec_.train.patience; }
+  bool evaluation_due() {
+    return due(spec_.eval.every, state().evaluated_step) ||
+           ((finished_steps() || out_of_time()) && state().step > state().evaluated_step);
+  }
+  bool done() { return finished_steps() || out_of_time() || out_of_patience(); }
+
+  bool stop_due() {
+    if (!options_.stop_after) return false;
+    const config::Period& p = *options_.stop_after;
+    if (p.unit == config::Period::Unit::kMinutes) return elapsed() - options_.elapsed_before >= p.seconds();
+    return state().step - first_step_ >= steps_of(p);
+  }
+
+  bool save_due() {
+    if (!spec_.checkpoint.every || state().step == saved_step_) return false;
+    const config::Period& p = *spec_.checkpoint.every;
+    if (p.unit == config::Period::Unit::kMinutes)
+      return std::chrono::duration<double>(Clock::now() - last_save_).count() >= p.seconds();
+    return state().step % steps_of(p) == 0;
+  }
+
+  // Examples per second over the last second or so.
+  double rate() {
+    const double seconds = std::chrono::duration<double>(Clock::now() - rate_time_).count();
+    if (seconds >= 0.5) {
+      rate_ = static_cast<double>((trainer_.state().step - rate_step_) * spec_.train.batch_size) / seconds;
+      rate_step_ = trainer_.state().step;
+      rate_time_ = Clock::now();
+    }
+    return rate_;
+  }
+
+  std::map<std::string, double> place() {
+    return {{"step", static_cast<double>(state().step)},
+            {"epoch", static_cast<double>(state().step) / static_cast<double>(trainer_.length().steps_per_epoch)},
+            {"time", elapsed()}};
+  }
+
+  void log_row(const Trainer::StepResult& last) {
+    std::map<std::string, double> row = place();
+    row["nll"] = state().log_loss.mean();
+    row["bpd"] = row["nll"] / (static_cast<double>(trainer_.data().spec().positions()) * std::log(2.0));
+    row["lr"] = last.lr;
+    row["grad_norm"] = state().log_norm.mean();
+    row["items_per_s"] = rate();
+    recorder_.row("train", row);
+    state().log_loss = state().log_norm = {};
+    state().logged_step = state().step;
+  }
+
+  // False when a signal came in the middle: then nothing is recorded, and a resumed run evaluates first.
+  bool evaluate_now() {
+    EvaluationReport report;
+    try {
+      report.valid = trainer_.evaluate_valid(options_.interrupted);
+    } catch (const Error& e) {
+      if (e.code() != ExitCode::kInterrupted) throw;
+      return false;
+    }
+    if (!std::isfinite(report.valid.nll))
+      fail(ExitCode::kDiverged, "step {}: the NLL of the valid split is {}", state().step, report.valid.nll);
+    report.step = state().step;
+    report.train_nll = state().evaluation_loss.mean();
+    const double seconds = elapsed();
+    report.items_per_s = static_cast<double>((state().step - evaluation_step_) * spec_.train.batch_size) /
+                         std::max(1e-9, seconds - evaluation_time_ - report.valid.seconds);
+    report.best = !spec_.eval.best_by_nll || report.valid.nll < state().best;
+    if (report.best) {
+      state().best = report.valid.nll;
+      state().best_step = state().step;
+      state().evaluations_since_best = 0;
+    } else {
+      ++state().evaluations_since_best;
+    }
+    state().evaluation_loss = {};
+    state().evaluated_step = state().step;
+    std::map<std::string, double> row = place();
+    report.epoch = row["epoch"];
+    report.elapsed = row["time"];
+    row["nll"] = report.valid.nll;
+    row["nll_se"] = report.valid.nll_se;
+    row["bpd"] = report.valid.bpd;
+    recorder_.row("valid", row);
+    recorder_.write_run_file("running");
+    save();
+    report.saved = true;
+    observer_.evaluated(report);
+    evaluation_step_ = state().step;
+    evaluation_time_ = elapsed();
+    return true;
+  }
+
+  void save() {
+    io::write_checkpoint(directory_.checkpoint_path(state().step),
+                         checkpoint_image(identity_, state(), *trainer_.built().parameters, trainer_.updater()));
+    directory_.prune_checkpoints(spec_.checkpoint.keep, state().best_step);
+    saved_step_ = state().step;
+    last_save_ = Clock::now();
+  }
+
+  std::string end(const std::string& status) {
+    if (saved_step_ != state().step || state().step == 0) save();
+    recorder_.note("status", {{"status", status}, {"at_step", state().step}, {"time", elapsed()}});
+    recorder_.write_run_file(status);
+    observer_.finished(status);
+    return status;
+  }
+  std::string interrupted() { return end("interrupted"); }
+
+  Trainer& trainer_;
+  const ExperimentSpec& spec_;
+  RunDirectory& directory_;
+  Recorder& recorder_;
+  TrainObserver& observer_;
+  CheckpointIdentity identity_;
+  const LoopOptions& options_;
+  Clock::time_point start_, last_save_;
+  int64_t first_step_, rate_step_;
+  Clock::time_point rate_time_;
+  double rate_ = 0;
+  int64_t saved_step_;
+  int64_t evaluation_step_ = first_step_;
+  double evaluation_time_ = options_.elapsed_before;
+};
+
+}  // namespace
+
+std::string run_training(Trainer& trainer, RunDirectory& directory, Recorder& recorder, TrainObserver& observer,
+                         const LoopOptions& options) {
+  return TrainingLoop(trainer, directory, recorder, observer, options).run();
+}
+
+}  // namespace mlrun

@@ -1,0 +1,26 @@
+// What happens between training steps: evaluations, rows of metrics, checkpoints, stops.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "run/observer.hpp"
+#include "run/recorder.hpp"
+#include "run/run_directory.hpp"
+#include "run/trainer.hpp"
+
+namespace mlrun {
+
+struct LoopOptions {
+  std::optional<config::Period> stop_after;                     // counted from the start of this call; then "stopped"
+  std::function<int()> interrupted = [] { return 0; };          // a signal number, or 0
+  std::function<bool()> save_requested = [] { return false; };  // true once per request
+  double elapsed_before = 0;                                    // seconds of training before this call
+};
+
+// Trains to the end, or to a stop, in the directory. Returns "finished", "stopped" or "interrupted".
+std::string run_training(Trainer& trainer, RunDirectory& directory, Recorder& recorder, TrainObserver& observer,
+                         const LoopOptions& options);
+
+}  // namespace mlrun

@@ -1,0 +1,89 @@
+#include "io/npy.hpp"
+
+#include "io/file.hpp"
+#include "temporary_directory.hpp"
+
+using namespace mlrun;
+using namespace mlrun::io;
+using namespace mlrun::test;
+
+namespace {
+
+std::string npy(const std::string& header, const std::string& values, int version = 1) {
+  std::string padded = header;
+  while ((10 + padded.size() + 1) % 64 != 0) padded += ' ';
+  padded += '\n';
+  std::string file = "\x93NUMPY";
+  file += static_cast<char>(version);
+  file += '\0';
+  file += static_cast<char>(padded.size() & 255);
+  file += static_cast<char>(padded.size() >> 8);
+  if (version == 2) file += std::string(2, '\0');
+  return file + padded + values;
+}
+
+NpyArray parse(const std::string& text) {
+  Bytes bytes(text.size());
+  text.copy(reinterpret_cast<char*>(bytes.data()), text.size());
+  return parse_npy(std::move(bytes), "x.npy");
+}
+
+std::string refusal(const std::string& text) {
+  return message_of(ExitCode::kData, [&] { parse(text); });
+}
+
+const std::string kHeader = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }";
+
+}  // namespace
+
+TEST_CASE("a .npy file of bytes, version 1 and 2") {
+  for (const int version : {1, 2}) {
+    const NpyArray array = parse(npy(kHeader, "\1\2\3\4\5\6", version));
+    CHECK(array.type == NpyArray::Type::kU8);
+    CHECK(array.shape == Shape{2, 3});
+    CHECK(array.value(0) == 1);
+    CHECK(array.value(5) == 6);
+    CHECK(array.values().size() == 6);
+  }
+}
+
+TEST_CASE("every type that NumPy writes is read by its values") {
+  const TemporaryDirectory directory;
+  const Output numpy = run("/usr/bin/python3 -c \"\nimport numpy as n\nfor t in 'bool u1 i1 i4 i8 f4 f8'.split():\n"
+                           " n.save('" + directory.path() + "/'+t+'.npy', n.array([0,1,1,0]).astype(t))\n\"");
+  INFO("needs the package python3-numpy: " << numpy.text);
+  REQUIRE(numpy.status == 0);
+  for (const char* type : {"bool", "u1", "i1", "i4", "i8", "f4", "f8"}) {
+    const NpyArray array = read_npy(directory.path(std::string(type) + ".npy"), 1 << 20);
+    CHECK(array.shape == Shape{4});
+    for (int64_t i = 0; i < 4; ++i) CHECK(array.value(i) == (i == 1 || i == 2));
+  }
+}
+
+TEST_CASE("a .npy file that is not exactly one is refused with the reason") {
+  const std::string values = "\1\2\3\4\5\6";
+  CHECK_THAT(refusal("nonsense"), Catch::StartsWith("x.npy: not a .npy file"));
+  CHECK_THAT(refusal(npy(kHeader, values, 3)), Catch::Contains("version is 3"));
+  CHECK_THAT(refusal(npy(kHeader, values + "7")), Catch::Contains("needs 6 bytes, but 7 follow"));
+  CHECK_THAT(refusal(npy(kHeader, "")), Catch::Contains("needs 6 bytes, but 0 follow"));
+  CHECK_THAT(refusal(npy("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }", values)),
+             Catch::Contains("Fortran order"));
+  CHECK_THAT(refusal(npy("{'descr': '>f4', 'fortran_order': False, 'shape': (2, 3), }", values)),
+             Catch::Contains("its values are '>f4'"));
+  CHECK_THAT(refusal(npy("{'descr': '|O', 'fortran_order': False, 'shape': (2, 3), }", values)), Catch::Contains("'|O'"));
+  CHECK_THAT(refusal(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2, 3), }", values)),
+             Catch::Contains("more than 2"));
+  CHECK_THAT(refusal(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (), }", "\1")), Catch::Contains("scalar"));
+  CHECK_THAT(refusal(npy("{'descr': '<i8', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", values)),
+             Catch::Contains("impossible shape"));
+  CHECK_THAT(refusal(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (-2, 3), }", values)),
+             Catch::Contains("impossible shape"));
+  CHECK_THAT(refusal(npy("{'descr': '|u1', 'shape': (2, 3), }", values)), Catch::Contains("incomplete"));
+  CHECK_THAT(refusal(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), 'shape': (6,)}", values)),
+             Catch::Contains("twice"));
+}
+
+TEST_CASE("a .npy file cut anywhere is refused") {
+  const std::string whole = npy(kHeader, "\1\2\3\4\5\6");
+  for (size_t n = 0; n < whole.size(); ++n) CHECK_FALSE(refusal(whole.substr(0, n)).empty());
+}
