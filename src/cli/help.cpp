@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <optional>
-#include <regex>
 #include <sstream>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -103,26 +104,35 @@ std::string unexpected(const CLI::App& app, const std::string& word) {
   return "unexpected argument '" + word + "' to '" + full_name(command) + "'";
 }
 
+// The two sides of `mark` in `text`.
+std::optional<std::pair<std::string, std::string>> cut(const std::string& text, std::string_view mark) {
+  const size_t at = text.find(mark);
+  if (at == std::string::npos) return std::nullopt;
+  return std::pair(text.substr(0, at), text.substr(at + mark.size()));
+}
+
+std::string type_of(const CLI::App& app, const std::string& option) {
+  for (const CLI::App* command = &deepest(app); command; command = command->get_parent())
+    if (const CLI::Option* found = command->get_option_no_throw(option)) return found->get_type_name();
+  return {};
+}
+
 // CLI11 keeps no parts of its messages, so they are taken apart again; what is not known here is passed on as it is.
 std::string plain_words(const CLI::App& app, const CLI::ParseError& error) {
   const std::string text = error.what();
-  std::smatch m;
-  if (dynamic_cast<const CLI::RequiredError*>(&error)) {
-    const CLI::App& command = deepest(app);
-    if (text == "A subcommand is required")
-      return "no command given; known: " + CLI::detail::join(commands_of(command), ", ");
-    static const std::regex missing("(.*) is required");
-    if (std::regex_match(text, m, missing)) return m[1].str() + " is missing from '" + full_name(command) + "'";
+  const CLI::App& command = deepest(app);
+  if (text == "A subcommand is required")
+    return "no command given; known: " + CLI::detail::join(commands_of(command), ", ");
+  if (const auto parts = cut(text, " is required"); parts && dynamic_cast<const CLI::RequiredError*>(&error))
+    return parts->first + " is missing from '" + full_name(command) + "'";
+  if (const auto parts = cut(text, "Could not convert: "); parts && parts->first.empty()) {
+    if (const auto value = cut(parts->second, " = ")) {
+      const std::string type = type_of(app, value->first);
+      return value->first + ": cannot read '" + value->second + "'" + (type.empty() ? "" : "; expected " + type);
+    }
   }
-  static const std::regex value("Could not convert: (.*?) = (.*)");
-  if (std::regex_match(text, m, value)) {
-    std::string type;
-    for (const CLI::App* command = &deepest(app); command && type.empty(); command = command->get_parent())
-      if (const CLI::Option* option = command->get_option_no_throw(m[1].str())) type = option->get_type_name();
-    return m[1].str() + ": cannot read '" + m[2].str() + "'" + (type.empty() ? "" : "; expected " + type);
-  }
-  static const std::regex argument("(.*): 1 required (.*) missing");
-  if (std::regex_match(text, m, argument)) return m[1].str() + ": no value given; expected " + m[2].str();
+  if (const auto parts = cut(text, ": 1 required "); parts && parts->second.ends_with(" missing"))
+    return parts->first + ": no value given; expected " + parts->second.substr(0, parts->second.size() - 8);
   return text;
 }
 

@@ -1,1 +1,79 @@
-int main() { return 0; }
+// mlrun: the words a user types. Answers go to stdout, messages to stderr, and the exit code is a promise (README).
+#include <malloc.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <new>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/version.hpp"
+#include "cli/command.hpp"
+#include "cli/help.hpp"
+#include "config/diagnostics.hpp"
+#include "run/signals.hpp"
+
+namespace mlrun::cli {
+namespace {
+
+void apply(const Globals& globals) {
+  log::set_level(globals.quiet ? log::Level::kWarning : globals.verbose ? log::Level::kDebug : log::Level::kInfo);
+  log::set_color(use_color(globals.color_choice(), is_terminal(STDERR_FILENO)));
+  if (!globals.directory.empty() && chdir(globals.directory.c_str()) != 0) {
+    fail(ExitCode::kUsage, "-C {}: no such directory", globals.directory);
+  }
+}
+
+int run(int argc, char** argv) {
+  Globals globals;
+  CLI::App app("Generative models on the CPU: train, evaluate and sample what a YAML spec describes.", "mlrun");
+  app.formatter(std::make_shared<HelpFormatter>(std::min(100, terminal_width(STDOUT_FILENO))));
+  set_examples(app,
+               "mlrun train configs/made.yaml\n"
+               "mlrun train configs/made.yaml data.kind=digits optim.lr=3e-3\n"
+               "mlrun eval @last\n"
+               "mlrun sample @last -n 64 --grid 8x8 -o samples.png --show");
+  app.set_version_flag("--version", std::string("mlrun ") + kVersion);
+  app.add_flag("-q,--quiet", globals.quiet, "warnings and errors only");
+  app.add_flag("-v,--verbose", globals.verbose, "say more");
+  app.add_flag("--json", globals.json, "answer in JSON, one object on the last line of stdout");
+  app.add_option("--color", globals.color, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}));
+  app.add_option("-C", globals.directory, "change to this directory first")->type_name("DIR");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.parse_complete_callback([&] { apply(globals); });
+  add_commands(app, globals);
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::ParseError& e) {
+    return explain(app, e);
+  }
+}
+
+}  // namespace
+}  // namespace mlrun::cli
+
+int main(int argc, char** argv) {
+  using mlrun::ExitCode;
+  // Activations come and go at every step: keep their pages instead of asking the kernel for fresh ones.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mlrun::signals::install();
+  try {
+    return mlrun::cli::run(argc, argv);
+  } catch (const mlrun::config::SpecError& e) {
+    mlrun::log::message(mlrun::log::Level::kError, e.what());
+    return static_cast<int>(e.code());
+  } catch (const mlrun::Error& e) {
+    mlrun::log::error("{}", e.what());
+    return static_cast<int>(e.code());
+  } catch (const std::bad_alloc&) {
+    mlrun::log::error("out of memory");
+    return static_cast<int>(ExitCode::kInternal);
+  } catch (const std::exception& e) {
+    mlrun::log::error("internal error: {}", e.what());
+    return static_cast<int>(ExitCode::kInternal);
+  }
+}

@@ -13,8 +13,8 @@ namespace {
 // the cap on nodes alone would come too late to save memory.
 constexpr size_t kMaxFlowSigns = 60000;
 
-std::string plain_lines(std::string text) {
-  if (text.compare(0, 3, "\xEF\xBB\xBF") == 0) text.erase(0, 3);
+std::string plain_lines(std::string_view text) {
+  if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
   std::string out;
   out.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i)
@@ -28,13 +28,13 @@ bool starts_with_marker(std::string_view line, std::string_view marker) {
 
 }  // namespace
 
-SourceText::SourceText(std::string file, std::string text) : text_(plain_lines(std::move(text))), line_starts_{0} {
+SourceText::SourceText(std::string file, const std::string& text) : text_(plain_lines(text)), line_starts_{0} {
   place_.file = std::move(file);
   for (size_t i = 0; i < text_.size(); ++i)
     if (text_[i] == '\n') line_starts_.push_back(i + 1);
 }
 
-SourceText::SourceText(const Origin& argument, std::string text) : SourceText(argument.file, std::move(text)) {
+SourceText::SourceText(const Origin& argument, const std::string& text) : SourceText(argument.file, text) {
   place_ = argument;
 }
 

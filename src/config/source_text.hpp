@@ -15,8 +15,8 @@ constexpr size_t kMaxBytes = size_t{1} << 20;
 class SourceText {
  public:
   // For a file, or for the value of an argument (then every place in it is the argument's).
-  SourceText(std::string file, std::string text);
-  SourceText(const Origin& argument, std::string text);
+  SourceText(std::string file, const std::string& text);
+  SourceText(const Origin& argument, const std::string& text);
 
   const std::string& text() const { return text_; }
   Origin at(size_t byte) const;        // the place of a byte; past the end: the end of the last line with text

@@ -15,6 +15,9 @@
 namespace mlrun::config {
 namespace {
 
+constexpr const char* kNoAnchors = "anchors and aliases are not used in specs";
+constexpr const char* kNoAnchorsRemedy = "write the value out, or use extends: base.yaml";
+
 struct Unreadable {};  // thrown through yaml-cpp once a mistake that leaves no tree is recorded
 
 class TreeBuilder : public YAML::EventHandler {
@@ -119,8 +122,7 @@ class TreeBuilder : public YAML::EventHandler {
   // A node with an anchor or a tag begins, for yaml-cpp, at that sign; no plain text can begin with it.
   void refuse_property(size_t byte) {
     if (byte >= text_.size()) return;
-    if (text_[byte] == '&' || text_[byte] == '*')
-      stop(byte, 1, "anchors and aliases are not used in specs", "write the value out, or use extends: base.yaml");
+    if (text_[byte] == '&' || text_[byte] == '*') stop(byte, 1, kNoAnchors, kNoAnchorsRemedy);
     if (text_[byte] == '!') stop(byte, 1, "tags are not used in specs", "a field's type comes from the schema");
   }
   void check_tag(size_t byte, const std::string& tag) {
@@ -162,7 +164,12 @@ class TreeBuilder : public YAML::EventHandler {
   void start(const YAML::Mark& mark, const std::string& tag, Node::Kind kind) {
     const size_t byte = begin(mark);
     check_tag(byte, tag);
-    if (expects_key()) stop(byte, bracket_length(byte), "a key must be a word");
+    if (expects_key()) {  // yaml-cpp takes a bracket that does not close for the key of a map
+      const int length = bracket_length(byte);
+      const bool closes = byte < text_.size() && (length > 1 || (text_[byte] != '[' && text_[byte] != '{'));
+      if (closes) stop(byte, length, "a key must be a word");
+      stop(byte, 1, "this bracket is not closed");
+    }
     if (open_.size() >= kMaxDepth) stop(byte, 1, fmt::format("nested more than {} deep", kMaxDepth));
     count_node(byte);
     Open open;
@@ -231,6 +238,10 @@ std::optional<Node> parse_yaml(const SourceText& source, Diagnostics& diagnostic
     return std::nullopt;
   } catch (const YAML::Exception& error) {
     const std::optional<size_t> quote = source.unclosed_quote();
+    if (error.msg.rfind(YAML::ErrorMsg::UNKNOWN_ANCHOR, 0) == 0) {
+      diagnostics.add(source.at(static_cast<size_t>(std::max(error.mark.pos, 0))), 1, kNoAnchors, kNoAnchorsRemedy);
+      return std::nullopt;
+    }
     const bool in_quote =
         quote && (error.msg == YAML::ErrorMsg::EOF_IN_SCALAR || error.msg == YAML::ErrorMsg::DOC_IN_SCALAR ||
                   source.at(*quote).argument > 0 || static_cast<int>(*quote) <= error.mark.pos);

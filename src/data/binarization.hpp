@@ -23,7 +23,7 @@ Binarization read_binarization(config::Reader& spec);  // the field `binarizatio
 inline constexpr int32_t kThresholdGrey = 128;
 
 // Bernoulli(grey / 255) in place, exactly in units of 2^-32: a pure function of (stream, row, position), so neither the
-// cutting of batches nor threads matter. 0 and 255 are certain and cost no draw.
+// cutting of batches nor threads matter. 0 and 255 are certain.
 void draw_bits(const RandomStream& stream, int64_t row, std::span<int32_t> symbols);
 
 // The content with every grey pixel made binary, once for all; labels stay.

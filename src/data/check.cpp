@@ -1,4 +1,6 @@
 // The facts of reference.hpp, established anew from the files.
+#include <fmt/format.h>
+
 #include <bitset>
 #include <functional>
 
@@ -108,8 +110,7 @@ void check_mnist(Facts& facts) {
       facts.add(subject, "sum of all grey levels", train ? "1567298545" : "264923200", std::to_string(sum));
       std::array<int64_t, 256> counts{};
       for (const uint8_t label : labels.values()) ++counts[label];
-      std::string found;
-      for (size_t i = 0; i < 10; ++i) found += (i ? " " : "") + std::to_string(counts[i]);
+      const std::string found = fmt::format("{}", fmt::join(counts.begin(), counts.begin() + 10, " "));
       facts.add(
           subject, "images of each class",
           train ? "5923 6742 5958 6131 5842 5421 5918 6265 5851 5949" : "980 1135 1032 1010 982 892 958 1028 974 1009",

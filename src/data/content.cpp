@@ -1,5 +1,7 @@
 #include "data/content.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "io/sha256.hpp"

@@ -15,7 +15,7 @@
 namespace mlrun {
 namespace {
 
-constexpr uint64_t kMaxAmat = uint64_t{1} << 30;  // the training file unpacks to 78 MB
+constexpr uint64_t kMaxAmat = uint64_t{1} << 28;  // the training file unpacks to 78 MB
 
 class Mnist : public ImageDataset {
  public:

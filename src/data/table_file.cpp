@@ -13,7 +13,7 @@
 namespace mlrun {
 namespace {
 
-constexpr uint64_t kMaxBytes = uint64_t{1} << 32;
+constexpr uint64_t kMaxBytes = uint64_t{1} << 32;  // unpacked
 
 bool ends_in(const std::string& name, std::initializer_list<const char*> endings) {
   for (const char* ending : endings) {
@@ -52,7 +52,8 @@ SymbolTable read_hdf5(const TableSource& source, int32_t largest) {
   if (dataset.type == Type::kText) fail(ExitCode::kData, "{}: found text, expected numbers", name);
   if (dataset.type == Type::kU8) {
     const Tensor values = reader.tensor(source.dataset);
-    return from_numbers(name, dataset.shape, largest, [p = values.data<uint8_t>()](int64_t i) { return double{p[i]}; });
+    return from_numbers(name, dataset.shape, largest,
+                        [p = values.data<uint8_t>()](int64_t i) { return static_cast<double>(p[i]); });
   }
   const std::vector<double> values = reader.reals(source.dataset);
   return from_numbers(name, dataset.shape, largest, [&](int64_t i) { return values[static_cast<size_t>(i)]; });

@@ -75,8 +75,7 @@ class TextTable {
 
   std::string_view token() const {
     const char* stop = at_;
-    while (stop < end_ && *stop != separator_ && *stop != '\n' && *stop != '\r' && !(separator_ == ' ' && blank(*stop)))
-      ++stop;
+    while (stop < end_ && *stop != separator_ && *stop != '\n' && !blank(*stop)) ++stop;
     return {at_, static_cast<size_t>(stop - at_)};
   }
 
@@ -88,7 +87,8 @@ class TextTable {
       for (const char c : word) value = value * 10 + (c - '0');
     } else {
       const auto real = parse_real(word);
-      if (!real || *real != std::floor(*real) || *real < 0 || *real > largest_) wrong_number();
+      if (!real || word.find('_') != word.npos || *real != std::floor(*real) || *real < 0 || *real > largest_)
+        wrong_number();
       value = static_cast<int32_t>(*real);
     }
     if (value > largest_) wrong_number();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <memory>
 
 #include "base/random.hpp"
 
@@ -54,11 +56,15 @@ Tensor sample(const AutoregressiveModel& model, const ParameterArena& parameters
   const RandomStream noise(options.seed, "sample");
   Tensor symbols({options.count, positions}, DType::kS32);
   const std::vector<Piece> pieces = pieces_of(model, options);
+  std::map<int64_t, std::unique_ptr<StepView>> views;
+  for (const Piece& piece : pieces) {
+    if (!views.contains(piece.component)) views[piece.component] = model.step_view(parameters, piece.component);
+  }
   pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index) {
     const Piece& piece = pieces[static_cast<size_t>(index)];
     const size_t n = piece.images.size();
     const std::vector<int64_t>& order = model.order(piece.component);
-    const std::unique_ptr<Stepper> stepper = model.stepper(parameters, static_cast<int64_t>(n), piece.component);
+    const std::unique_ptr<Stepper> stepper = views.at(piece.component)->begin(static_cast<int64_t>(n));
     std::vector<RandomStream> streams;
     for (const int64_t image : piece.images) streams.push_back(noise.at(static_cast<uint64_t>(options.first + image)));
     std::vector<int32_t> drawn(n);

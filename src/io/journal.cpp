@@ -20,7 +20,7 @@ std::string line_of(const Record& record) {
 }  // namespace
 
 Journal::Journal(const std::string& path) : path_(path), file_(path) {
-  if (!file_.ends_in_newline()) pending_ = "\n";
+  if (!file_.ends_in_newline()) pending_.push_back('\n');
 }
 
 Journal::~Journal() { flush(); }

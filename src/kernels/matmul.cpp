@@ -15,7 +15,6 @@ struct Key {
   int64_t m, n, k, lda, ldb, ldc, batch, stride_a, stride_b, stride_c;
   DType dtype;
   Transpose transpose_a, transpose_b;
-  Epilogue epilogue;
   bool bias;
   float beta;
   bool operator==(const Key&) const = default;
@@ -31,7 +30,7 @@ struct Hash {
     uint32_t beta;
     std::memcpy(&beta, &key.beta, sizeof beta);
     mix(static_cast<int64_t>(beta) << 8 | static_cast<int64_t>(key.transpose_a) << 3 |
-        static_cast<int64_t>(key.transpose_b) << 2 | static_cast<int64_t>(key.epilogue) << 1 | int64_t{key.bias});
+        static_cast<int64_t>(key.transpose_b) << 2 | int64_t{key.bias});
     return h;
   }
 };
@@ -56,7 +55,6 @@ onednn::Call make(const Key& key) {
   dnnl::primitive_attr attributes = onednn::attributes();
   dnnl::post_ops ops;
   if (key.beta != 0) ops.append_sum(key.beta);
-  if (key.epilogue == Epilogue::kRelu) onednn::append_relu(ops);
   if (ops.len() != 0) attributes.set_post_ops(ops);
   const auto descriptor = onednn::matmul_descriptor(a, b, key.bias ? &bias : nullptr, c, attributes);
   onednn::Call call(dnnl::matmul(descriptor), descriptor);
@@ -77,15 +75,13 @@ onednn::Call& call_for(const Key& key) {
   return calls.emplace(key, make(key)).first->second;
 }
 
-// An empty sum: what is left is the bias, beta C and the epilogue.
+// An empty sum: what is left is the bias and beta C.
 void without_product(const Key& key, float* c, const float* bias) {
   for (int64_t s = 0; s < key.batch; ++s) {
     for (int64_t i = 0; i < key.m; ++i) {
       float* row = c + s * key.stride_c + i * key.ldc;
       for (int64_t j = 0; j < key.n; ++j) {
-        float y = (bias ? bias[j] : 0.0f) + (key.beta == 0 ? 0.0f : key.beta * row[j]);
-        if (key.epilogue == Epilogue::kRelu && y < 0) y = 0;
-        row[j] = y;
+        row[j] = (bias ? bias[j] : 0.0f) + (key.beta == 0 ? 0.0f : key.beta * row[j]);
       }
     }
   }
@@ -133,22 +129,9 @@ Plan plan(const Tensor& a, const Tensor& b, Transpose ta, Transpose tb) {
   p.result = batch_a.empty() ? batch_b : batch_a;
   const int64_t batch = count_of(p.result);
   p.result.insert(p.result.end(), {m, n});
-  p.key = {m,
-           n,
-           k,
-           a.dim(-1),
-           b.dim(-1),
-           n,
-           batch,
-           batch_a.empty() ? 0 : m * k,
-           batch_b.empty() ? 0 : k * n,
-           m * n,
-           a.dtype(),
-           ta,
-           tb,
-           Epilogue::kNone,
-           false,
-           0.0f};
+  p.key = {
+      m,     n,         k,  a.dim(-1), b.dim(-1), n,   batch, batch_a.empty() ? 0 : m * k, batch_b.empty() ? 0 : k * n,
+      m * n, a.dtype(), ta, tb,        false,     0.0f};
   if (batch_b.empty() && flat_a) {  // one tall product
     p.key.m *= batch;
     p.key.batch = 1;
@@ -164,14 +147,14 @@ void matmul_batched(const BatchStride& batch, const float* a, Transpose transpos
                     float beta) {
   const bool one = batch.batch == 1;
   run({m, n, k, lda, ldb, ldc, batch.batch, one ? 0 : batch.a, one ? 0 : batch.b, one ? 0 : batch.c, DType::kF32,
-       transpose_a, transpose_b, Epilogue::kNone, false, beta},
+       transpose_a, transpose_b, false, beta},
       a, b, c, nullptr);
 }
 
 void matmul(const float* a, Transpose transpose_a, int64_t lda, const float* b, Transpose transpose_b, int64_t ldb,
-            float* c, int64_t ldc, int64_t m, int64_t n, int64_t k, float beta, const float* bias, Epilogue epilogue) {
-  run({m, n, k, lda, ldb, ldc, 1, 0, 0, 0, DType::kF32, transpose_a, transpose_b, epilogue, bias != nullptr, beta}, a,
-      b, c, bias);
+            float* c, int64_t ldc, int64_t m, int64_t n, int64_t k, float beta, const float* bias) {
+  run({m, n, k, lda, ldb, ldc, 1, 0, 0, 0, DType::kF32, transpose_a, transpose_b, bias != nullptr, beta}, a, b, c,
+      bias);
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b, Transpose transpose_a, Transpose transpose_b) {

@@ -10,8 +10,6 @@
 namespace mlrun::kernels {
 
 enum class Transpose : uint8_t { kNo, kYes };
-// Applied to each number of the product (after bias and beta).
-enum class Epilogue : uint8_t { kNone, kRelu };
 
 // op(A)[..., m, k] x op(B)[..., k, n] -> [..., m, n]. The leading dimensions of a and b are equal, or b has rank 2 and
 // serves every matrix of a (and the other way round). Both of one dtype, f32 or bf16; the result is f32.
@@ -21,11 +19,11 @@ Tensor matmul(const Tensor& a, const Tensor& b, Transpose transpose_a = Transpos
 void matmul_into(Tensor& c, const Tensor& a, const Tensor& b, Transpose transpose_a, Transpose transpose_b,
                  float beta = 0.0f);
 
-// C[m, n] = epilogue(op(A)[m, k] op(B)[k, n] + bias[n] + beta C). lda, ldb, ldc are row strides in numbers of the
-// matrices as stored: A is stored [m, k], or [k, m] when transposed. With beta 0, C may hold anything (NaN too).
+// C[m, n] = op(A)[m, k] op(B)[k, n] + bias[n] + beta C. lda, ldb, ldc are row strides in numbers of the
+// matrices as stored: A is stored [m, k], or [k, m] when transposed. With beta 0, C may hold anything (NaN too). There
+// is no fused relu: oneDNN's turns NaN into 0, and a diverging run must be seen.
 void matmul(const float* a, Transpose transpose_a, int64_t lda, const float* b, Transpose transpose_b, int64_t ldb,
-            float* c, int64_t ldc, int64_t m, int64_t n, int64_t k, float beta = 0.0f, const float* bias = nullptr,
-            Epilogue epilogue = Epilogue::kNone);
+            float* c, int64_t ldc, int64_t m, int64_t n, int64_t k, float beta = 0.0f, const float* bias = nullptr);
 
 // `batch` products at the given distances (0: the same matrix for all, for a and b only).
 struct BatchStride {

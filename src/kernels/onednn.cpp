@@ -61,14 +61,6 @@ dnnl::primitive_attr attributes() {
   return a;
 }
 
-void append_relu(dnnl::post_ops& ops) {
-#if DNNL_VERSION_MAJOR >= 3
-  ops.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-#else
-  ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-#endif
-}
-
 dnnl::matmul::primitive_desc matmul_descriptor(const dnnl::memory::desc& src, const dnnl::memory::desc& weights,
                                                const dnnl::memory::desc* bias, const dnnl::memory::desc& dst,
                                                const dnnl::primitive_attr& attr) {

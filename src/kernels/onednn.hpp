@@ -24,8 +24,6 @@ void* scratchpad(size_t bytes);
 dnnl::memory::data_type data_type(DType dtype);
 // Scratchpads are ours: the library's default would share one among all threads.
 dnnl::primitive_attr attributes();
-// dst = f(...) with f(x) = max(x, 0) * 1.
-void append_relu(dnnl::post_ops& ops);
 
 dnnl::matmul::primitive_desc matmul_descriptor(const dnnl::memory::desc& src, const dnnl::memory::desc& weights,
                                                const dnnl::memory::desc* bias, const dnnl::memory::desc& dst,

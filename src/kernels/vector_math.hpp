@@ -38,7 +38,7 @@ HWY_INLINE V exp2_fraction(D d, V f) {
 // x brought into [low, high]; NaN stays NaN.
 template <class D, class V>
 HWY_INLINE V bounded(D d, V x, float low, float high) {
-#if HWY_TARGET == HWY_SCALAR
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
   x = hn::IfThenElse(hn::Lt(x, hn::Set(d, low)), hn::Set(d, low), x);
   return hn::IfThenElse(hn::Gt(x, hn::Set(d, high)), hn::Set(d, high), x);
 #else

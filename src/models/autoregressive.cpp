@@ -50,6 +50,20 @@ class ParallelStepper : public Stepper {
   Batch batch_;
 };
 
+class ParallelStepView : public StepView {
+ public:
+  ParallelStepView(const AutoregressiveModel& model, const ParameterArena& parameters, int64_t component)
+      : model_(model), parameters_(parameters), component_(component) {}
+  std::unique_ptr<Stepper> begin(int64_t count) const override {
+    return std::make_unique<ParallelStepper>(model_, parameters_, count, component_);
+  }
+
+ private:
+  const AutoregressiveModel& model_;
+  const ParameterArena& parameters_;
+  int64_t component_;
+};
+
 }  // namespace
 
 ModelRegistry& model_kinds() {
@@ -104,14 +118,13 @@ std::vector<double> AutoregressiveModel::nll(const ParameterArena& parameters, c
   return total;
 }
 
-std::unique_ptr<Stepper> AutoregressiveModel::default_stepper(const ParameterArena& parameters, int64_t count,
-                                                              int64_t component) const {
-  return std::make_unique<ParallelStepper>(*this, parameters, count, component);
+std::unique_ptr<StepView> AutoregressiveModel::default_step_view(const ParameterArena& parameters,
+                                                                 int64_t component) const {
+  return std::make_unique<ParallelStepView>(*this, parameters, component);
 }
 
-std::unique_ptr<Stepper> AutoregressiveModel::stepper(const ParameterArena& parameters, int64_t count,
-                                                      int64_t component) const {
-  return default_stepper(parameters, count, component);
+std::unique_ptr<StepView> AutoregressiveModel::step_view(const ParameterArena& parameters, int64_t component) const {
+  return default_step_view(parameters, component);
 }
 
 }  // namespace mlrun

@@ -35,12 +35,12 @@ class Fvsbn : public AutoregressiveModel {
     return shape_as_logits(y, data());
   }
 
-  std::unique_ptr<Stepper> stepper(const ParameterArena&, int64_t count, int64_t) const override {
+  std::unique_ptr<StepView> step_view(const ParameterArena&, int64_t) const override {
     StaircaseNetwork network;
     network.positions = data().positions();
     network.alphabet = data().alphabet;
     network.output = {weight_.value(), bias_.value(), staircase_.limits, {}};
-    return make_staircase_stepper(std::move(network), count);
+    return make_staircase_step_view(std::move(network));
   }
 
  private:

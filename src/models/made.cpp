@@ -4,6 +4,8 @@
 // (hidden: not higher) degree, so that logit t depends on the first t positions alone (eqs. 8-9, 12-13). With one mask
 // the units are sorted by degree, which makes every mask a staircase: half of each product is skipped. With `masks: n`
 // training cycles through n draws of the degrees (and orders), and the model is their mixture.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "models/order.hpp"
@@ -12,6 +14,7 @@
 #include "ops/activation.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/linear.hpp"
+#include "ops/shape.hpp"
 #include "ops/staircase.hpp"
 
 namespace mlrun {
@@ -94,7 +97,7 @@ class Made : public AutoregressiveModel {
     return shape_as_logits(y, data());
   }
 
-  std::unique_ptr<Stepper> stepper(const ParameterArena&, int64_t count, int64_t component) const override {
+  std::unique_ptr<StepView> step_view(const ParameterArena&, int64_t component) const override {
     StaircaseNetwork network;
     network.positions = data().positions();
     network.alphabet = data().alphabet;
@@ -114,7 +117,7 @@ class Made : public AutoregressiveModel {
       below = rows;
     }
     if (options_.direct) network.direct = arranged(direct_.value(), sorted_inputs(component), sorted_inputs(component));
-    return make_staircase_stepper(std::move(network), count);
+    return make_staircase_step_view(std::move(network));
   }
 
  private:

@@ -24,13 +24,22 @@ class Model {
 };
 
 // The step view: a small state machine that visits one position after the other, for `count` images at once.
-//   Stepper s = ...;  for t in positions: logits = s.logits(); draw symbols; s.observe(symbols);
+//   stepper = view->begin(count);  for t in positions: logits = stepper->logits(); draw symbols;
+//   stepper->observe(symbols)
 class Stepper {
  public:
   virtual ~Stepper() = default;
   // Of the next position: [count] log-odds of symbol 1 for an alphabet of 2, else [count, alphabet].
   virtual Tensor logits() = 0;
   virtual void observe(const std::vector<int32_t>& symbols) = 0;
+};
+
+// Weights arranged for stepping, made once and shared by any number of steppers in any lane. Valid while the model and
+// its parameters are, and are not changed.
+class StepView {
+ public:
+  virtual ~StepView() = default;
+  virtual std::unique_ptr<Stepper> begin(int64_t count) const = 0;
 };
 
 // p(x) = prod_t p(x_order(t) | x_order(0) ... x_order(t-1)). A model may be a mixture of `components` such
@@ -50,10 +59,8 @@ class AutoregressiveModel : public Model {
   virtual Variable logits(Pass& pass, const Batch& batch, int64_t component = 0) const = 0;
   // Step view; the default runs the parallel view once per position: right from the first day, and slow. A model that
   // has its own overrides this, and the battery of tests/models holds it against the default.
-  virtual std::unique_ptr<Stepper> stepper(const ParameterArena& parameters, int64_t count,
-                                           int64_t component = 0) const;
-  std::unique_ptr<Stepper> default_stepper(const ParameterArena& parameters, int64_t count,
-                                           int64_t component = 0) const;
+  virtual std::unique_ptr<StepView> step_view(const ParameterArena& parameters, int64_t component = 0) const;
+  std::unique_ptr<StepView> default_step_view(const ParameterArena& parameters, int64_t component = 0) const;
 
   // Which component a training step uses; the mean over steps of its NLL is the loss.
   virtual int64_t training_component(int64_t step) const { return step % components(); }

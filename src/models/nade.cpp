@@ -15,12 +15,28 @@ namespace {
 
 class NadeStepper : public Stepper {
  public:
-  NadeStepper(kernels::NadeSampler sampler) : sampler_(std::move(sampler)) {}
-  Tensor logits() override { return sampler_.logits(); }
-  void observe(const std::vector<int32_t>& symbols) override { sampler_.observe(symbols.data()); }
+  NadeStepper(const kernels::NadePackedWeights& weights, int64_t count) : stepper_(weights, count), count_(count) {}
+  Tensor logits() override {
+    Tensor y({count_});
+    stepper_.logits(y.data<float>());
+    return y;
+  }
+  void observe(const std::vector<int32_t>& symbols) override { stepper_.observe(symbols.data()); }
 
  private:
-  kernels::NadeSampler sampler_;
+  kernels::NadeStepper stepper_;
+  int64_t count_;
+};
+
+class NadeStepView : public StepView {
+ public:
+  explicit NadeStepView(const kernels::NadeWeights& weights) : weights_(weights) {}
+  std::unique_ptr<Stepper> begin(int64_t count) const override {
+    return std::make_unique<NadeStepper>(weights_, count);
+  }
+
+ private:
+  kernels::NadePackedWeights weights_;
 };
 
 class Nade : public AutoregressiveModel {
@@ -55,8 +71,13 @@ class Nade : public AutoregressiveModel {
     return ops::nade(ordered_symbols(batch, component), pass(w_), pass(c_), pass(v_), pass(b_));
   }
 
-  std::unique_ptr<Stepper> stepper(const ParameterArena&, int64_t count, int64_t) const override {
-    return std::make_unique<NadeStepper>(kernels::NadeSampler(w_.value(), c_.value(), v_.value(), b_.value(), count));
+  std::unique_ptr<StepView> step_view(const ParameterArena&, int64_t) const override {
+    return std::make_unique<NadeStepView>(kernels::NadeWeights{.pixels = data().positions(),
+                                                               .hidden = c_.value().count(),
+                                                               .w = w_.value().data<float>(),
+                                                               .c = c_.value().data<float>(),
+                                                               .v = v_.value().data<float>(),
+                                                               .b = b_.value().data<float>()});
   }
 
  private:

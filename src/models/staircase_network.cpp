@@ -40,7 +40,7 @@ namespace {
 
 class StaircaseStepper : public Stepper {
  public:
-  StaircaseStepper(StaircaseNetwork network, int64_t count) : network_(std::move(network)), count_(count) {
+  StaircaseStepper(const StaircaseNetwork& network, int64_t count) : network_(network), count_(count) {
     x_ = Tensor::zeros({count, network_.positions * network_.width()});
     for (const StaircaseLayer& layer : network_.hidden) h_.push_back(Tensor::zeros({count, layer.weight.dim(0)}));
     finish_units();  // units of degree 0 would know nothing and be final at once
@@ -102,17 +102,28 @@ class StaircaseStepper : public Stepper {
     }
   }
 
-  StaircaseNetwork network_;
+  const StaircaseNetwork& network_;
   int64_t count_;
   int64_t step_ = 0;
   Tensor x_;               // [count, positions * width], known so far
   std::vector<Tensor> h_;  // [count, units], final so far
 };
 
+class StaircaseStepView : public StepView {
+ public:
+  explicit StaircaseStepView(StaircaseNetwork network) : network_(std::move(network)) {}
+  std::unique_ptr<Stepper> begin(int64_t count) const override {
+    return std::make_unique<StaircaseStepper>(network_, count);
+  }
+
+ private:
+  StaircaseNetwork network_;
+};
+
 }  // namespace
 
-std::unique_ptr<Stepper> make_staircase_stepper(StaircaseNetwork network, int64_t count) {
-  return std::make_unique<StaircaseStepper>(std::move(network), count);
+std::unique_ptr<StepView> make_staircase_step_view(StaircaseNetwork network) {
+  return std::make_unique<StaircaseStepView>(std::move(network));
 }
 
 }  // namespace mlrun

@@ -43,7 +43,7 @@ struct StaircaseNetwork {
   int64_t width() const { return alphabet == 2 ? 1 : alphabet; }  // inputs and outputs per position
 };
 
-std::unique_ptr<Stepper> make_staircase_stepper(StaircaseNetwork network, int64_t count);
+std::unique_ptr<StepView> make_staircase_step_view(StaircaseNetwork network);
 
 // Symbols [n, positions] as a network's input: 0/1 for an alphabet of 2, else one-hot [n, positions * alphabet].
 Tensor encode_symbols(const Tensor& symbols, int64_t alphabet);

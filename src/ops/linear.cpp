@@ -35,7 +35,8 @@ Shape with_last(const Shape& shape, int64_t last) {
 void check(const Variable& x, const Variable& w, const Variable& b) {
   require(x.value().rank() >= 1 && w.value().rank() == 2 && x.dim(-1) == w.dim(1), "linear of {} with a weight {}",
           to_string(x.shape()), to_string(w.shape()));
-  require(!b.defined() || b.value().count() == w.dim(0), "linear with a weight {} and a bias {}", to_string(w.shape()),
+  if (!b.defined()) return;
+  require(b.value().count() == w.dim(0), "linear with a weight {} and a bias {}", to_string(w.shape()),
           to_string(b.shape()));
 }
 

@@ -2,14 +2,21 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "autograd/tape.hpp"
+#include "kernels/staircase.hpp"
 
 namespace mlrun::ops {
 
-// masked_linear with mask[r, k] = (k < limits[r]); limits[out] does not fall. Blocks that are masked altogether are
-// skipped, forward and backward; W must be 0 where masked, and its gradient is 0 there. b may be left out: {}.
+using StaircasePtr = std::shared_ptr<const kernels::Staircase>;
+
+// x[n, in] W[out, in]^T + b[out] with mask[r, k] = (k < limits[r]); limits[out] never fall. Blocks that are masked
+// altogether are skipped, forward and backward. W must be 0 behind the staircase, and its gradient is 0 there. b may be
+// left out: {}.
+Variable staircase_linear(const Variable& x, const Variable& w, const Variable& b, StaircasePtr staircase);
+// The same, with the bands worked out anew at each call.
 Variable staircase_linear(const Variable& x, const Variable& w, const Variable& b, const std::vector<int64_t>& limits);
 
 }  // namespace mlrun::ops

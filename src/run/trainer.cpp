@@ -129,9 +129,8 @@ Evaluation Trainer::evaluate_valid(const std::function<int()>& interrupted) {
   const bool average = updater_->average().defined();
   const Tensor trained = average ? weights.clone() : Tensor();
   if (average) weights.copy_from(updater_->average());
-  const EvaluateOptions options{.batch_size = experiment_.spec().eval.batch_size, .limit = {}, .interrupted = [this] {
-                                  return options_.interrupted() != 0;
-                                }};
+  const EvaluateOptions options{
+      .batch_size = experiment_.spec().eval.batch_size, .limit = {}, .interrupted = [&] { return interrupted() != 0; }};
   try {
     Evaluation e = evaluate(*built_.model, *built_.parameters, data_, Split::kValid, options, pool_);
     if (average) weights.copy_from(trained);

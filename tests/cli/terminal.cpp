@@ -12,10 +12,12 @@ using namespace mlrun::cli;
 
 namespace {
 
+using Values = std::map<std::string, std::string>;
+
 // Sets variables of the environment and puts the old ones back.
 class Environment {
  public:
-  explicit Environment(const std::map<std::string, std::string>& values) {
+  explicit Environment(const Values& values) {
     for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG", "TERM", "NO_COLOR", "COLUMNS"}) {
       const char* old = std::getenv(name);
       before_[name] = old ? std::optional<std::string>(old) : std::nullopt;
@@ -60,23 +62,23 @@ TEST_CASE("sizes, durations and rates are printed as people read them") {
 
 TEST_CASE("color follows the choice, then NO_COLOR, then the terminal") {
   {
-    const Environment environment({{"TERM", "xterm"}});
+    const Environment environment(Values{{"TERM", "xterm"}});
     CHECK(use_color(ColorChoice::kAuto, true));
     CHECK_FALSE(use_color(ColorChoice::kAuto, false));
     CHECK_FALSE(use_color(ColorChoice::kNever, true));
     CHECK(use_color(ColorChoice::kAlways, false));
   }
   {
-    const Environment environment({{"TERM", "xterm"}, {"NO_COLOR", "1"}});
+    const Environment environment(Values{{"TERM", "xterm"}, {"NO_COLOR", "1"}});
     CHECK_FALSE(use_color(ColorChoice::kAuto, true));
     CHECK(use_color(ColorChoice::kAlways, true));
   }
   {
-    const Environment environment({{"TERM", "xterm"}, {"NO_COLOR", ""}});
+    const Environment environment(Values{{"TERM", "xterm"}, {"NO_COLOR", ""}});
     CHECK(use_color(ColorChoice::kAuto, true));
   }
   {
-    const Environment environment({{"TERM", "dumb"}});
+    const Environment environment(Values{{"TERM", "dumb"}});
     CHECK(is_dumb());
     CHECK_FALSE(use_color(ColorChoice::kAuto, true));
   }
@@ -86,18 +88,18 @@ TEST_CASE("color follows the choice, then NO_COLOR, then the terminal") {
 
 TEST_CASE("the first locale variable that is not empty decides about UTF-8") {
   {
-    const Environment environment({{"LANG", "en_US.UTF-8"}});
+    const Environment environment(Values{{"LANG", "en_US.UTF-8"}});
     CHECK(utf8_locale());
   }
   {
-    const Environment environment({{"LC_ALL", ""}, {"LC_CTYPE", "C.utf8"}, {"LANG", "C"}});
+    const Environment environment(Values{{"LC_ALL", ""}, {"LC_CTYPE", "C.utf8"}, {"LANG", "C"}});
     CHECK(utf8_locale());
   }
   {
-    const Environment environment({{"LC_ALL", "C"}, {"LANG", "en_US.UTF-8"}});
+    const Environment environment(Values{{"LC_ALL", "C"}, {"LANG", "en_US.UTF-8"}});
     CHECK_FALSE(utf8_locale());
   }
-  const Environment environment({});
+  const Environment environment(Values{});
   CHECK_FALSE(utf8_locale());
 }
 
@@ -107,14 +109,14 @@ TEST_CASE("a file is no terminal, and its width is COLUMNS or 80") {
   const int fd = fileno(file);
   CHECK_FALSE(is_terminal(fd));
   {
-    const Environment environment({{"COLUMNS", "132"}});
+    const Environment environment(Values{{"COLUMNS", "132"}});
     CHECK(terminal_width(fd) == 132);
   }
   {
-    const Environment environment({{"COLUMNS", "-5"}});
+    const Environment environment(Values{{"COLUMNS", "-5"}});
     CHECK(terminal_width(fd) == 80);
   }
-  const Environment environment({{"COLUMNS", "wide"}, {"TERM", "xterm"}});
+  const Environment environment(Values{{"COLUMNS", "wide"}, {"TERM", "xterm"}});
   const Screen screen = screen_of(fd, ColorChoice::kAuto);
   CHECK_FALSE(screen.terminal);
   CHECK_FALSE(screen.color);

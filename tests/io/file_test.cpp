@@ -88,7 +88,8 @@ TEST_CASE("a file without an end is read up to the cap only, and /proc files are
 TEST_CASE("only our own temporaries are removed") {
   const TemporaryDirectory directory;
   for (const char* name : {"a.h5.123-0123abcd.tmp", ".1-00000000.tmp"}) put(directory.path(name), "x");
-  for (const char* name : {"a.tmp", "a.123-0123abc.tmp", "a.12x-0123abcd.tmp", "a.123-0123abcd.h5", "123-0123abcd.tmp"}) {
+  for (const char* name :
+       {"a.tmp", "a.123-0123abc.tmp", "a.12x-0123abcd.tmp", "a.123-0123abcd.h5", "123-0123abcd.tmp"}) {
     put(directory.path(name), "x");
   }
   CHECK(remove_stale_temporaries(directory.path()) == 1);

@@ -54,7 +54,8 @@ TEST_CASE("a damaged gzip file is refused: checksum, length, and bytes after its
 TEST_CASE("a gzip file may not unpack to more than the cap, whatever it claims") {
   const std::string bomb = packed(std::string(1 << 24, '\0'));
   CHECK(bomb.size() < 20000);
-  CHECK_THAT(message_of(ExitCode::kData, [&] { unpacked(bomb, 1 << 20); }), Catch::Contains("more than the 1048576 bytes"));
+  CHECK_THAT(message_of(ExitCode::kData, [&] { unpacked(bomb, 1 << 20); }),
+             Catch::Contains("more than the 1048576 bytes"));
   CHECK(unpacked(bomb, 1 << 24).size() == 1 << 24);
   CHECK_THAT(message_of(ExitCode::kData, [&] { unpacked(bomb, (1 << 24) - 1); }), Catch::Contains("more than"));
   std::string liar = packed("short");
@@ -68,7 +69,8 @@ TEST_CASE("plain and gzip files come through the same door, told by their bytes"
   put(directory.path("packed.txt"), packed("packed"));
   CHECK(read_maybe_gzip(directory.path("plain.gz"), 100).text() == "not packed");
   CHECK(read_maybe_gzip(directory.path("packed.txt"), 100).text() == "packed");
-  CHECK_THAT(message_of(ExitCode::kData, [&] { read_maybe_gzip(directory.path("none"), 100); }), Catch::Contains("none"));
+  CHECK_THAT(message_of(ExitCode::kData, [&] { read_maybe_gzip(directory.path("none"), 100); }),
+             Catch::Contains("none"));
 }
 
 TEST_CASE("SHA-256 gives the digests of FIPS 180-4, in one piece or several") {

@@ -47,7 +47,7 @@ TEST_CASE("a held lock is refused to another process, which learns who holds it"
   const std::string path = directory.path(".lock");
   std::optional<FileLock> lock(std::in_place, path);
   const std::string holder = lock_holder(path);
-  CHECK_THAT(holder, Catch::EndsWith(":" + std::to_string(::getpid())));
+  CHECK_THAT(holder, Catch::EndsWith(fmt::format(":{}", ::getpid())));
   CHECK_THAT(message_of(ExitCode::kLocked, [&] { FileLock second(path); }),
              Catch::Contains(path) && Catch::Contains(holder));
   CHECK(status_of(child([&] { return try_lock_in_child(path); })) == static_cast<int>(ExitCode::kLocked));
@@ -73,13 +73,13 @@ TEST_CASE("the lock of a process killed by -9 is free") {
   });
   char byte = 0;
   REQUIRE(::read(ready[0], &byte, 1) == 1);
-  CHECK_THAT(lock_holder(path), Catch::EndsWith(":" + std::to_string(pid)));
+  CHECK_THAT(lock_holder(path), Catch::EndsWith(fmt::format(":{}", pid)));
   CHECK_THROWS_AS(FileLock(path), Error);
   ::kill(pid, SIGKILL);
   status_of(pid);
   CHECK(lock_holder(path).empty());
   const FileLock lock(path);
-  CHECK_THAT(lock_holder(path), Catch::EndsWith(":" + std::to_string(::getpid())));
+  CHECK_THAT(lock_holder(path), Catch::EndsWith(fmt::format(":{}", ::getpid())));
   for (const int end : ready) ::close(end);
 }
 

@@ -49,8 +49,10 @@ TEST_CASE("a .npy file of bytes, version 1 and 2") {
 
 TEST_CASE("every type that NumPy writes is read by its values") {
   const TemporaryDirectory directory;
-  const Output numpy = run("/usr/bin/python3 -c \"\nimport numpy as n\nfor t in 'bool u1 i1 i4 i8 f4 f8'.split():\n"
-                           " n.save('" + directory.path() + "/'+t+'.npy', n.array([0,1,1,0]).astype(t))\n\"");
+  const Output numpy =
+      run("/usr/bin/python3 -c \"\nimport numpy as n\nfor t in 'bool u1 i1 i4 i8 f4 f8'.split():\n"
+          " n.save('" +
+          directory.path() + "/'+t+'.npy', n.array([0,1,1,0]).astype(t))\n\"");
   INFO("needs the package python3-numpy: " << numpy.text);
   REQUIRE(numpy.status == 0);
   for (const char* type : {"bool", "u1", "i1", "i4", "i8", "f4", "f8"}) {
@@ -70,7 +72,8 @@ TEST_CASE("a .npy file that is not exactly one is refused with the reason") {
              Catch::Contains("Fortran order"));
   CHECK_THAT(refusal(npy("{'descr': '>f4', 'fortran_order': False, 'shape': (2, 3), }", values)),
              Catch::Contains("its values are '>f4'"));
-  CHECK_THAT(refusal(npy("{'descr': '|O', 'fortran_order': False, 'shape': (2, 3), }", values)), Catch::Contains("'|O'"));
+  CHECK_THAT(refusal(npy("{'descr': '|O', 'fortran_order': False, 'shape': (2, 3), }", values)),
+             Catch::Contains("'|O'"));
   CHECK_THAT(refusal(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2, 3), }", values)),
              Catch::Contains("more than 2"));
   CHECK_THAT(refusal(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (), }", "\1")), Catch::Contains("scalar"));

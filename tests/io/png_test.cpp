@@ -34,7 +34,8 @@ TEST_CASE("a damaged, cut or too large PNG is refused") {
   CHECK_THAT(refusal("nonsense", 1000), Catch::StartsWith("x.png: damaged PNG"));
   CHECK_THAT(refusal(whole, 255), Catch::Contains("16 x 16 pixels; at most 255"));
   // Up to the last 12 bytes (the empty end chunk), every cut loses pixels.
-  for (size_t n = 0; n + 16 < whole.size(); ++n) CHECK_THAT(refusal(whole.substr(0, n), 1000), Catch::Contains("damaged"));
+  for (size_t n = 0; n + 16 < whole.size(); ++n)
+    CHECK_THAT(refusal(whole.substr(0, n), 1000), Catch::Contains("damaged"));
   std::string bad = whole;
   bad[20] = static_cast<char>(bad[20] ^ 1);  // in the header, whose checksum is then wrong
   CHECK_THAT(refusal(bad, 1000), Catch::Contains("damaged"));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "kernels/every_target.hpp"
 
 using namespace mlrun;
 using namespace mlrun::kernels;
@@ -96,6 +97,23 @@ void check_close(const std::vector<float>& got, const std::vector<double>& want,
   CHECK(worst < tolerance);
 }
 
+// Logits and gradients of p, with a tape used before or a new one.
+void check_against(const Naive& naive, const Problem& p, NadeTape* used = nullptr) {
+  NadeTape fresh;
+  NadeTape& tape = used ? *used : fresh;
+  const double tolerance = 1e-5 * std::sqrt(static_cast<double>(p.hidden + p.pixels));
+  std::vector<float> logits(p.x.size(), NAN);
+  nade_forward(p.weights(), p.x.data(), p.n, logits.data(), &tape);
+  check_close(logits, naive.logits, tolerance);
+
+  std::vector<float> dw(p.w.size(), NAN), dc(p.c.size(), NAN), dv(p.v.size(), NAN), db(p.b.size(), NAN);
+  nade_backward(p.weights(), tape, p.dlogits.data(), {dw.data(), dc.data(), dv.data(), db.data()}, 0.0f);
+  check_close(dw, naive.dw, tolerance);
+  check_close(dc, naive.dc, tolerance);
+  check_close(dv, naive.dv, tolerance);
+  check_close(db, naive.db, tolerance);
+}
+
 const Case kCases[] = {{1, 1, 1},
                        {2, 5, 7},
                        {3, 5, 16},
@@ -111,29 +129,49 @@ std::string bytes(const std::vector<float>& v) {
   return std::string(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(float));
 }
 
+// The step form against the parallel form, twice with one stepper.
+void check_steps(const Problem& p) {
+  std::vector<float> parallel(p.x.size()), stepped(p.x.size());
+  nade_forward(p.weights(), p.x.data(), p.n, parallel.data(), nullptr);
+  const NadePackedWeights packed(p.weights());
+  NadeStepper stepper(packed, p.n);
+  for (int round = 0; round < 2; ++round) {
+    stepper.begin();
+    std::vector<float> logits(static_cast<size_t>(p.n));
+    std::vector<int32_t> symbols(static_cast<size_t>(p.n));
+    for (int64_t k = 0; k < p.pixels; ++k) {
+      REQUIRE(stepper.step() == k);
+      stepper.logits(logits.data());
+      const int64_t pixel = Naive::pixel_at(p, k);
+      for (int64_t i = 0; i < p.n; ++i) {
+        stepped[at(i, pixel, p.pixels)] = logits[at(0, i, 0)];
+        symbols[at(0, i, 0)] = p.x[at(i, pixel, p.pixels)];
+      }
+      stepper.observe(symbols.data());
+    }
+    CHECK(bytes(parallel) == bytes(stepped));
+  }
+  CHECK_THROWS(stepper.logits(stepped.data()));
+}
+
 }  // namespace
 
 TEST_CASE("NADE logits and gradients follow the definition") {
-  NadeTape tape;  // one for all, as a lane would use it
   for (const Case& s : kCases) {
     CAPTURE(s.n, s.pixels, s.hidden);
     const Problem p(s);
     const Naive naive(p);
-    const double tolerance = 1e-5 * std::sqrt(static_cast<double>(s.hidden + s.pixels));
-    std::vector<float> logits(p.x.size(), NAN);
-    nade_forward(p.weights(), p.x.data(), p.n, logits.data(), &tape);
-    check_close(logits, naive.logits, tolerance);
-
-    std::vector<float> dw(p.w.size(), NAN), dc(p.c.size(), NAN), dv(p.v.size(), NAN), db(p.b.size(), NAN);
-    const NadeGradients gradients{dw.data(), dc.data(), dv.data(), db.data()};
-    nade_backward(p.weights(), tape, p.dlogits.data(), gradients, 0.0f);
-    check_close(dw, naive.dw, tolerance);
-    check_close(dc, naive.dc, tolerance);
-    check_close(dv, naive.dv, tolerance);
-    check_close(db, naive.db, tolerance);
+    on_every_target([&] { check_against(naive, p); });
   }
 }
 
+TEST_CASE("A NADE tape serves one problem after another") {
+  NadeTape tape;
+  for (const Case& s : kCases) {
+    const Problem p(s);
+    check_against(Naive(p), p, &tape);
+  }
+}
 TEST_CASE("NADE gradients accumulate when beta is 1") {
   const Problem p({6, 70, 40});
   NadeTape tape;
@@ -157,27 +195,7 @@ TEST_CASE("NADE gives the same logits in parallel and step by step, bit for bit"
   for (const Case& s : kCases) {
     CAPTURE(s.n, s.pixels, s.hidden);
     const Problem p(s);
-    std::vector<float> parallel(p.x.size()), stepped(p.x.size());
-    nade_forward(p.weights(), p.x.data(), p.n, parallel.data(), nullptr);
-    const NadePackedWeights packed(p.weights());
-    NadeStepper stepper(packed, p.n);
-    for (int round = 0; round < 2; ++round) {
-      stepper.begin();
-      std::vector<float> logits(static_cast<size_t>(p.n));
-      std::vector<int32_t> symbols(static_cast<size_t>(p.n));
-      for (int64_t k = 0; k < p.pixels; ++k) {
-        REQUIRE(stepper.step() == k);
-        stepper.logits(logits.data());
-        const int64_t pixel = Naive::pixel_at(p, k);
-        for (int64_t i = 0; i < p.n; ++i) {
-          stepped[at(i, pixel, p.pixels)] = logits[at(0, i, 0)];
-          symbols[at(0, i, 0)] = p.x[at(i, pixel, p.pixels)];
-        }
-        stepper.observe(symbols.data());
-      }
-      CHECK(bytes(parallel) == bytes(stepped));
-    }
-    CHECK_THROWS(stepper.logits(stepped.data()));
+    on_every_target([&] { check_steps(p); });
   }
 }
 

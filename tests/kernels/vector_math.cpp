@@ -44,6 +44,8 @@ HWY_AFTER_NAMESPACE();
 #include <limits>
 #include <vector>
 
+#include "kernels/every_target.hpp"
+
 namespace mlrun::kernels {
 HWY_EXPORT(map_all);
 
@@ -80,21 +82,6 @@ double worst(int which, double low, double high, double (*truth)(double)) {
 
 double sigmoid_double(double x) { return 1 / (1 + std::exp(-x)); }
 double softplus_double(double x) { return std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x))); }
-
-// Runs `check` on every instruction set of this CPU.
-template <class Check>
-void on_every_target(Check check) {
-  const int64_t all = hwy::SupportedTargets() & HWY_TARGETS;
-  for (int64_t target = 1; target != 0 && target <= all; target <<= 1) {
-    if ((all & target) == 0) continue;
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(target);
-    INFO(hwy::TargetName(target));
-    check();
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-}
 
 }  // namespace
 

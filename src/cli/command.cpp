@@ -1,0 +1,39 @@
+#include "cli/command.hpp"
+
+#include <algorithm>
+
+namespace mlrun::cli {
+namespace {
+
+std::vector<std::pair<int, AddCommand>>& commands() {
+  static std::vector<std::pair<int, AddCommand>> list;
+  return list;
+}
+
+}  // namespace
+
+bool register_command(int rank, AddCommand add) {
+  commands().emplace_back(rank, add);
+  return true;
+}
+
+void add_commands(CLI::App& app, const Globals& globals) {
+  std::sort(commands().begin(), commands().end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [rank, add] : commands()) add(app, globals);
+}
+
+void finish_with(ExitCode code) { throw CLI::RuntimeError(static_cast<int>(code)); }
+
+void Overrides::add_words(const std::vector<std::string>& words, int first_argument) {
+  for (size_t i = 0; i < words.size(); ++i) {
+    texts.push_back(words[i]);
+    places.push_back(fmt::format("argument {}", first_argument + static_cast<int>(i)));
+  }
+}
+
+void Overrides::add_option(const std::string& option, const std::string& field, const std::string& value) {
+  texts.push_back(field + "=" + value);
+  places.push_back(option);
+}
+
+}  // namespace mlrun::cli

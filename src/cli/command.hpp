@@ -1,0 +1,35 @@
+// Subcommands: one file each, which sets up its options and runs it, and registers itself.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "cli/terminal.hpp"
+
+namespace mlrun::cli {
+
+// What holds for every command.
+struct Globals {
+  bool quiet = false, verbose = false, json = false;
+  std::string color = "auto", directory;
+  ColorChoice color_choice() const { return *parse_color_choice(color); }
+};
+
+// `rank` orders the commands in the help.
+using AddCommand = void (*)(CLI::App& app, const Globals& globals);
+bool register_command(int rank, AddCommand add);
+void add_commands(CLI::App& app, const Globals& globals);
+
+// Ends the command with this code; the answer has been printed.
+[[noreturn]] void finish_with(ExitCode code);
+
+// "a.b=c" words of the command line and options that stand for one ("--seed 3"), with how messages call them.
+struct Overrides {
+  std::vector<std::string> texts, places;
+  void add_words(const std::vector<std::string>& words, int first_argument);
+  void add_option(const std::string& option, const std::string& field, const std::string& value);
+};
+
+}  // namespace mlrun::cli

@@ -1,0 +1,151 @@
+// mlrun sample: new images from a checkpoint, to a file, to stdout, or into the terminal.
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/log.hpp"
+#include "base/number.hpp"
+#include "cli/braille.hpp"
+#include "cli/command.hpp"
+#include "cli/help.hpp"
+#include "cli/threads.hpp"
+#include "generate/picture.hpp"
+#include "generate/sampler.hpp"
+#include "io/file.hpp"
+#include "io/hdf5_writer.hpp"
+#include "io/png.hpp"
+#include "run/checkpoint.hpp"
+#include "run/find_run.hpp"
+#include "run/train_command.hpp"
+
+namespace mlrun::cli {
+namespace {
+
+struct Options {
+  std::string run, which = "best", grid, out, threads = "auto";
+  int64_t count = 0, batch = 64, scale = 4;
+  uint64_t seed = 1;
+  double temperature = 1;
+  bool show = false;
+};
+
+struct Grid {
+  int64_t rows = 0, columns = 0;
+};
+
+Grid parse_grid(const std::string& text) {
+  const size_t x = text.find('x');
+  const auto rows = parse_integer(text.substr(0, x));
+  const auto columns = x == std::string::npos ? std::nullopt : parse_integer(text.substr(x + 1));
+  if (!rows || !columns || *rows < 1 || *columns < 1 || *rows > 1000 || *columns > 1000) {
+    fail(ExitCode::kUsage, "--grid: expected ROWSxCOLUMNS such as 8x8, found '{}'", text);
+  }
+  return {*rows, *columns};
+}
+
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+io::Bytes samples_image(const Tensor& symbols, const TrainedModel& model, const Options& o) {
+  io::Hdf5Writer file;
+  file.attribute("/", "mlrun_format", std::string_view("samples"));
+  file.attribute("/", "mlrun_format_version", 1);
+  file.attribute("/", "checkpoint", model.path);
+  file.attribute("/", "step", model.state.step);
+  file.attribute("/", "seed", o.seed);
+  file.attribute("/", "temperature", o.temperature);
+  Shape shape = {symbols.dim(0)};
+  shape.insert(shape.end(), model.identity.data.shape.begin(), model.identity.data.shape.end());
+  file.dataset("symbols", symbols.reshape(shape));
+  return file.finish();
+}
+
+void require_image(const TrainedModel& model, const std::string& what) {
+  if (!model.identity.data.is_image()) {
+    fail(ExitCode::kUsage,
+         "{}: this model's data are rows of {} symbols, not images\n  write them as text or HDF5   -o samples.txt, -o "
+         "samples.h5",
+         what, model.identity.data.positions());
+  }
+}
+
+void write(const Tensor& symbols, const TrainedModel& model, const Options& o, const Grid& grid) {
+  if (o.out == "-") {
+    fmt::print("{}", text_of(symbols));
+  } else if (ends_with(o.out, ".png")) {
+    require_image(model, o.out);
+    io::write_png(o.out, sheet_of(images_of(symbols, model.identity.data), static_cast<int>(grid.columns),
+                                  static_cast<int>(o.scale)));
+  } else if (ends_with(o.out, ".h5")) {
+    io::write_atomically(o.out, samples_image(symbols, model, o).span());
+  } else if (ends_with(o.out, ".txt")) {
+    io::write_atomically(o.out, text_of(symbols));
+  } else {
+    fail(ExitCode::kUsage, "-o {}: expected a name ending in .png, .h5 or .txt, or - for stdout", o.out);
+  }
+}
+
+void run(Options o, const Globals& globals) {
+  const Grid grid = o.grid.empty() ? Grid{} : parse_grid(o.grid);
+  if (o.count == 0) o.count = o.grid.empty() ? 16 : grid.rows * grid.columns;
+  const TrainedModel model = load_trained_model(find_checkpoint(o.run, o.which));
+  if (o.out.empty() && !o.show) {
+    if (is_terminal(STDOUT_FILENO) && model.identity.data.is_image()) o.show = true;
+    else o.out = "-";
+  }
+  if (o.show) require_image(model, "--show");
+  LanePool pool(threads_for(256, threads_of(o.threads)));
+  const Tensor symbols =
+      sample(model.autoregressive(), *model.built.parameters,
+             {.count = o.count, .seed = o.seed, .temperature = o.temperature, .first = 0, .batch = o.batch}, pool);
+  if (!o.out.empty()) write(symbols, model, o, grid);
+  if (o.show) {
+    const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
+    fmt::print("{}", pictures(images_of(symbols, model.identity.data), screen.width(), glyphs_for(screen),
+                              static_cast<int>(grid.columns)));
+  }
+  if (globals.json)
+    fmt::print("{}\n",
+               nlohmann::ordered_json{{"checkpoint", model.path}, {"count", o.count}, {"seed", o.seed}, {"file", o.out}}
+                   .dump());
+  else if (!o.out.empty() && o.out != "-") log::info("{} samples in {}", o.count, o.out);
+}
+
+void add(CLI::App& app, const Globals& globals) {
+  CLI::App* sub = app.add_subcommand("sample", "draw from a trained model");
+  auto o = std::make_shared<Options>();
+  set_examples(*sub,
+               "mlrun sample @last --show\n"
+               "mlrun sample @last --grid 8x8 -o samples.png\n"
+               "mlrun sample step-000001500.h5 -n 1000 --seed 7 -o samples.h5\n"
+               "mlrun sample @last -n 4 --temperature 0.9 -o -     # symbols as text");
+  sub->add_option("RUN", o->run, "a run (directory, id, prefix of one, @last, @best:valid/nll) or a checkpoint file")
+      ->required()
+      ->type_name("RUN|CHECKPOINT");
+  sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")->type_name("best|last|STEP");
+  sub->add_option("-n", o->count, "how many (default: the grid, or 16)")
+      ->check(CLI::Range(int64_t{1}, int64_t{10'000'000}))
+      ->type_name("N");
+  sub->add_option("--grid", o->grid, "rows and columns of the sheet, such as 8x8")->type_name("RxC");
+  sub->add_option("--seed", o->seed, "of the draws: image i of a seed is the same in every call")->type_name("N");
+  sub->add_option("--temperature", o->temperature, "divides the logits; 1 is the model's own law")
+      ->check(CLI::PositiveNumber)
+      ->type_name("T");
+  sub->add_option("--batch", o->batch, "images that are drawn together")
+      ->check(CLI::Range(int64_t{1}, int64_t{65536}))
+      ->type_name("N");
+  sub->add_option("--scale", o->scale, "size of a pixel in the PNG")
+      ->check(CLI::Range(int64_t{1}, int64_t{64}))
+      ->type_name("N");
+  sub->add_option("-o,--out", o->out, "a file ending in .png, .h5 or .txt, or - for text on stdout")->type_name("FILE");
+  sub->add_flag("--show", o->show, "draw them in the terminal");
+  sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto");
+  sub->callback([o, &globals] { run(*o, globals); });
+}
+
+[[maybe_unused]] const bool registered = register_command(30, add);
+
+}  // namespace
+}  // namespace mlrun::cli

@@ -1,0 +1,19 @@
+// Samples as something to look at or to keep: a sheet of images, an HDF5 file.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "data/spec.hpp"
+#include "io/image.hpp"
+
+namespace mlrun {
+
+// Symbols s32 [count, positions] of image data as pictures: symbol 0 black, the last symbol white.
+std::vector<io::Image> images_of(const Tensor& symbols, const DataSpec& data);
+// All of them on one sheet, `columns` to a row (0: about square), each pixel `scale` pixels wide.
+io::Image sheet_of(const std::vector<io::Image>& images, int columns, int scale);
+// One row of symbols per line, separated by blanks.
+std::string text_of(const Tensor& symbols);
+
+}  // namespace mlrun

@@ -1,0 +1,68 @@
+#include "ops/staircase.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "base/error.hpp"
+#include "kernels/profile.hpp"
+#include "kernels/reduce.hpp"
+
+namespace mlrun::ops {
+namespace {
+
+// The kernel leaves numbers behind the staircase alone where it can, and a new destination may hold anything.
+void clear_behind(const kernels::Staircase& staircase, Tensor& dw) {
+  float* row = dw.data<float>();
+  for (const int64_t limit : staircase.limits()) {
+    std::fill(row + limit, row + staircase.inputs(), 0.0f);
+    row += staircase.inputs();
+  }
+}
+
+double flops(const kernels::Staircase& staircase, int64_t rows) {
+  double used = 0;
+  for (const int64_t limit : staircase.limits()) used += static_cast<double>(limit);
+  return 2 * used * static_cast<double>(rows);
+}
+
+}  // namespace
+
+// y = x W^T + b over k < limit_r: dx = dy W, dW = dy^T x in front of the staircase and 0 behind, db = sum dy
+Variable staircase_linear(const Variable& x, const Variable& w, const Variable& b, StaircasePtr staircase) {
+  const int64_t in = staircase->inputs(), out = staircase->outputs();
+  require(x.value().rank() == 2 && x.dim(1) == in && w.shape() == Shape({out, in}) &&
+              (!b.defined() || b.value().count() == out),
+          "a staircase of {} with x {} and a weight {}", to_string({out, in}), to_string(x.shape()),
+          to_string(w.shape()));
+  const Tensor X = x.value(), W = w.value();
+  const int64_t n = X.dim(0);
+  Tensor y({n, out});
+  {
+    const kernels::profile::Scope scope("staircase", "own", flops(*staircase, n), 0);
+    kernels::staircase_forward(*staircase, X.data<float>(), W.data<float>(),
+                               b.defined() ? b.value().data<float>() : nullptr, y.data<float>(), n);
+  }
+  std::vector<Input> inputs = {
+      {x, Rule::into([W, staircase, n](const Tensor& dy, Destination& to) {
+         const kernels::profile::Scope scope("staircase gradient", "own", flops(*staircase, n), 0);
+         kernels::staircase_backward_data(*staircase, dy.data<float>(), W.data<float>(), to.tensor.data<float>(), n,
+                                          to.accumulate ? 1.0f : 0.0f);
+       })},
+      {w, Rule::into([X, staircase, n](const Tensor& dy, Destination& to) {
+         const kernels::profile::Scope scope("staircase gradient", "own", flops(*staircase, n), 0);
+         if (!to.accumulate) clear_behind(*staircase, to.tensor);
+         kernels::staircase_backward_weights(*staircase, dy.data<float>(), X.data<float>(), to.tensor.data<float>(), n,
+                                             to.accumulate ? 1.0f : 0.0f);
+       })}};
+  if (b.defined()) {
+    inputs.push_back(
+        {b, Rule::into([](const Tensor& dy, Destination& to) { kernels::sum_rows(to.tensor, dy, to.accumulate); })});
+  }
+  return record(y, std::move(inputs));
+}
+
+Variable staircase_linear(const Variable& x, const Variable& w, const Variable& b, const std::vector<int64_t>& limits) {
+  return staircase_linear(x, w, b, std::make_shared<const kernels::Staircase>(limits, x.dim(1), x.dim(0)));
+}
+
+}  // namespace mlrun::ops

@@ -1,0 +1,13 @@
+// What a training would cost, from three real steps; and what mlrun is made of. Nothing is written.
+#pragma once
+
+#include <string>
+
+#include "run/train_command.hpp"
+
+namespace mlrun {
+
+void print_dry_run(const TrainRequest& request, bool json);  // on stdout
+std::string software_versions();                             // "oneDNN 2.6.3 avx512_core  HDF5 1.10.8"
+
+}  // namespace mlrun

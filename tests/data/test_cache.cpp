@@ -1,0 +1,155 @@
+#include <catch2/catch.hpp>
+
+#include <sys/wait.h>
+#include <utime.h>
+
+#include "data/cache.hpp"
+#include "support.hpp"
+
+namespace mlrun {
+namespace {
+
+using namespace testing;
+namespace fs = std::filesystem;
+
+struct CachedMnist {
+  CachedMnist() { write_small_mnist(folder / "mnist"); }
+  std::unique_ptr<Dataset> read() const { return dataset("kind: mnist\nbinarization: none", sources); }
+  std::vector<std::string> files() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(sources.cache)) names.push_back(entry.path().string());
+    return names;
+  }
+  TemporaryFolder folder;
+  DataSources sources{.root = folder.path(), .cache = folder / "cache/mlrun", .seed = 1};
+};
+
+TEST_CASE("A data set read from its packed copy is the one read from its files") {
+  CachedMnist mnist;
+  const auto fresh = mnist.read();
+  REQUIRE(mnist.files().size() == 1);
+  const auto packed_at = fs::last_write_time(mnist.files()[0]);
+  const auto again = mnist.read();
+  CHECK(fs::last_write_time(mnist.files()[0]) == packed_at);
+  CHECK(again->hash() == fresh->hash());
+  CHECK(again->spec().classes == 10);
+  for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) {
+    CHECK(symbols(*again, split) == symbols(*fresh, split));
+    const auto rows = first(fresh->count(split));
+    CHECK(numbers(again->batch(split, rows, 0).labels) == numbers(fresh->batch(split, rows, 0).labels));
+  }
+}
+
+TEST_CASE("The builder is not called when there is a good copy, and is when anything in the key differs") {
+  TemporaryFolder folder;
+  int built = 0;
+  const auto build = [&] {
+    ++built;
+    DataContent content;
+    content.spec.shape = {2};
+    for (auto& part : content.parts) {
+      SymbolTableBuilder builder(2);
+      builder.append(std::vector<int32_t>{1, built});
+      part.symbols = std::move(builder).finish();
+    }
+    return content;
+  };
+  write_file(folder / "source", "1");
+  const CacheKey key{"test", "a", {folder / "source"}};
+  const std::string hash = cached(folder / "cache", key, build).hash;
+  CHECK(cached(folder / "cache", key, build).hash == hash);
+  CHECK(built == 1);
+  CHECK(cached(folder / "cache", {"test", "b", key.files}, build).hash != hash);
+  CHECK(built == 2);
+  write_file(folder / "source", "22");  // another size
+  CHECK(cached(folder / "cache", key, build).hash != hash);
+  CHECK(built == 3);
+  const utimbuf times{1000000000, 1000000000};  // the same size at another time
+  REQUIRE(utime((folder / "source").c_str(), &times) == 0);
+  cached(folder / "cache", key, build);
+  CHECK(built == 4);
+  CHECK(std::distance(fs::directory_iterator(folder / "cache"), fs::directory_iterator()) == 2);
+  cached("", key, build);
+  CHECK(built == 5);
+}
+
+TEST_CASE("A packed copy that is damaged anywhere is made again") {
+  CachedMnist mnist;
+  const std::string hash = mnist.read()->hash(), path = mnist.files()[0], good = read_all(path);
+  const auto repaired = [&](const std::string& damaged) {
+    write_file(path, damaged);
+    return mnist.read()->hash() == hash && read_all(path) == good;
+  };
+  for (size_t at = 0; at < good.size(); at += at < 84 ? 9 : at < 400 ? 53 : 331) {
+    std::string damaged = good;
+    damaged[at] = static_cast<char>(damaged[at] ^ (1 << (at % 8)));
+    REQUIRE(repaired(damaged));
+  }
+  for (const size_t size : {size_t{0}, size_t{10}, size_t{100}, good.size() / 2, good.size() - 1}) {
+    CHECK(repaired(good.substr(0, size)));
+  }
+  CHECK(repaired(good + "x"));
+}
+
+TEST_CASE("A cache folder that cannot be used is no error") {
+  CachedMnist mnist;
+  const std::string hash = mnist.read()->hash();
+  mnist.sources.cache = mnist.folder / "mnist/t10k-images-idx3-ubyte";  // a file
+  CHECK(mnist.read()->hash() == hash);
+  mnist.sources.cache = "/proc/mlrun";
+  CHECK(mnist.read()->hash() == hash);
+  mnist.sources.cache = mnist.folder / "other";
+  mnist.read();
+  const std::string packed = mnist.files()[0];
+  fs::remove(packed);
+  fs::create_directory(packed);  // in the place of the file
+  CHECK(mnist.read()->hash() == hash);
+}
+
+TEST_CASE("Many processes may make the same packed copy at once") {
+  CachedMnist mnist;
+  DataSources plain = mnist.sources;
+  plain.cache = "";
+  const std::string hash = dataset("kind: mnist\nbinarization: none", plain)->hash();
+  std::vector<pid_t> children;
+  for (int i = 0; i < 8; ++i) {
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      bool good = true;
+      for (int round = 0; round < 3 && good; ++round) {
+        good = error_of([&] { good = mnist.read()->hash() == hash; }).empty() && good;
+      }
+      _exit(good ? 0 : 1);
+    }
+    children.push_back(child);
+  }
+  for (const pid_t child : children) {
+    int status = -1;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+  }
+  REQUIRE(mnist.files().size() == 1);  // and no temporaries
+  CHECK(mnist.read()->hash() == hash);
+}
+
+TEST_CASE("The environment says where data and packed copies are") {
+  const auto with = [](const char* root, const char* cache, const char* home) {
+    const auto set = [](const char* name, const char* value) { value ? setenv(name, value, 1) : unsetenv(name); };
+    std::vector<std::pair<const char*, std::optional<std::string>>> before;
+    for (const char* name : {"MLRUN_DATA_ROOT", "XDG_CACHE_HOME", "HOME"}) {
+      const char* value = getenv(name);
+      before.emplace_back(name, value ? std::optional<std::string>(value) : std::nullopt);
+    }
+    set("MLRUN_DATA_ROOT", root), set("XDG_CACHE_HOME", cache), set("HOME", home);
+    const DataSources sources = data_sources_from_environment(5);
+    for (const auto& [name, value] : before) set(name, value ? value->c_str() : nullptr);
+    return sources.root + " " + sources.cache + " " + std::to_string(sources.seed);
+  };
+  CHECK(with("/d", "/c", "/h") == "/d /c/mlrun 5");
+  CHECK(with(nullptr, nullptr, "/h") == "data /h/.cache/mlrun 5");
+  CHECK(with(nullptr, nullptr, nullptr) == "data  5");
+}
+
+}  // namespace
+}  // namespace mlrun

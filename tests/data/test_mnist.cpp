@@ -1,0 +1,210 @@
+#include <catch2/catch.hpp>
+
+#include "base/lanes.hpp"
+#include "support.hpp"
+
+namespace mlrun {
+namespace {
+
+using namespace testing;
+
+struct SmallMnist {
+  SmallMnist() { write_small_mnist(folder / "mnist"); }
+  TemporaryFolder folder;
+  DataSources sources{.root = folder.path(), .cache = "", .seed = 1};
+};
+
+TEST_CASE("An idx set of any image size is split, labelled and described") {
+  SmallMnist files;
+  const auto data = dataset("kind: mnist\nbinarization: none", files.sources);
+  CHECK(data->spec().shape == Shape{5, 4});
+  CHECK(data->spec().alphabet == 256);
+  CHECK(data->spec().classes == 10);
+  CHECK(data->why_no_labels() == "");
+  CHECK(data->count(Split::kTrain) == 50);
+  CHECK(data->count(Split::kValid) == 10);
+  CHECK(data->count(Split::kTest) == 12);
+  CHECK(data->description() == "MNIST 50/10/12, grey");
+  CHECK(data->protocol() == "none (256 grey levels)");
+  const std::string pixels = small_images(60, 1);
+  const Batch batch = data->batch(Split::kValid, std::vector<int64_t>{9, 0}, 0);
+  CHECK(numbers(batch.labels) == std::vector<int32_t>{9, 0});
+  for (size_t i = 0; i < 20; ++i) {
+    CHECK(numbers(batch.symbols)[i] == static_cast<unsigned char>(pixels[59 * 20 + i]));
+    CHECK(numbers(batch.symbols)[20 + i] == static_cast<unsigned char>(pixels[50 * 20 + i]));
+  }
+  const auto row = numbers(data->batch(Split::kValid, std::vector<int64_t>{9}, 0).symbols);
+  CHECK(data->render(row).pixels[3] == row[3]);
+}
+
+TEST_CASE("threshold makes a pixel 1 from grey 128 on") {
+  SmallMnist files;
+  const auto grey = dataset("kind: mnist\nbinarization: none", files.sources);
+  const auto binary = dataset("kind: mnist\nbinarization: threshold", files.sources);
+  CHECK(binary->spec().alphabet == 2);
+  CHECK(binary->spec().classes == 10);
+  CHECK(binary->protocol() == "threshold (grey >= 128)");
+  for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) {
+    const auto g = symbols(*grey, split), b = symbols(*binary, split);
+    for (size_t i = 0; i < g.size(); ++i) REQUIRE(b[i] == (g[i] >= 128 ? 1 : 0));
+  }
+}
+
+TEST_CASE("dynamic redraws the training split every epoch and never the others") {
+  SmallMnist files;
+  const auto data = dataset("kind: mnist\nbinarization: dynamic", files.sources);
+  CHECK(data->spec().alphabet == 2);
+  CHECK(symbols(*data, Split::kTrain, 0) == symbols(*data, Split::kTrain, 0));
+  CHECK(symbols(*data, Split::kTrain, 0) != symbols(*data, Split::kTrain, 1));
+  CHECK(symbols(*data, Split::kValid, 0) == symbols(*data, Split::kValid, 1));
+  CHECK(symbols(*data, Split::kTest, 0) == symbols(*data, Split::kTest, 1));
+
+  DataSources other = files.sources;
+  other.seed = 2;
+  const auto reseeded = dataset("kind: mnist\nbinarization: dynamic", other);
+  CHECK(symbols(*data, Split::kTrain) != symbols(*reseeded, Split::kTrain));
+  CHECK(symbols(*data, Split::kTest) != symbols(*reseeded, Split::kTest));
+  CHECK(data->hash() == reseeded->hash());
+  CHECK(data->protocol() == "dynamic (seed 1)");
+  CHECK(reseeded->protocol() == "dynamic (seed 2)");
+
+  other.seed = 1;
+  other.draw = 3;
+  const auto redrawn = dataset("kind: mnist\nbinarization: dynamic", other);
+  CHECK(symbols(*data, Split::kTrain) == symbols(*redrawn, Split::kTrain));
+  CHECK(symbols(*data, Split::kTest) != symbols(*redrawn, Split::kTest));
+  CHECK(redrawn->protocol() == "dynamic (seed 1, draw 3)");
+}
+
+TEST_CASE("dynamic draws do not depend on how the rows are cut into batches or on threads") {
+  SmallMnist files;
+  const auto data = dataset("kind: mnist\nbinarization: dynamic", files.sources);
+  const auto whole = symbols(*data, Split::kTrain, 7);
+  std::vector<int32_t> pieces(whole.size());
+  LanePool pool(3);
+  pool.run(50, [&](int64_t lane) {
+    const int64_t row = 49 - lane;
+    const auto piece = numbers(data->batch(Split::kTrain, std::vector<int64_t>{row}, 7).symbols);
+    std::copy(piece.begin(), piece.end(), pieces.begin() + row * 20);
+  });
+  CHECK(pieces == whole);
+}
+
+TEST_CASE("dynamic draws have the probability of the grey level, and 0 and 255 are certain") {
+  SmallMnist files;
+  const auto grey = symbols(*dataset("kind: mnist\nbinarization: none", files.sources), Split::kTrain);
+  const auto data = dataset("kind: mnist\nbinarization: dynamic", files.sources);
+  constexpr int kEpochs = 2000;
+  std::vector<double> ones(grey.size());
+  for (int epoch = 0; epoch < kEpochs; ++epoch) {
+    const auto bits = symbols(*data, Split::kTrain, epoch);
+    for (size_t i = 0; i < bits.size(); ++i) ones[i] += bits[i];
+  }
+  double deviation = 0;
+  for (size_t i = 0; i < grey.size(); ++i) {
+    const double p = grey[i] / 255.0;
+    if (grey[i] == 0 || grey[i] == 255) REQUIRE(ones[i] == p * kEpochs);
+    else deviation += (ones[i] - p * kEpochs) * (ones[i] - p * kEpochs) / (kEpochs * p * (1 - p));
+  }
+  CHECK(deviation / static_cast<double>(grey.size()) == Approx(1).margin(0.15));  // chi-square per degree of freedom
+}
+
+TEST_CASE("Limits take rows from the front and show in protocol, description and hash") {
+  SmallMnist files;
+  const auto all = dataset("kind: mnist\nbinarization: dynamic", files.sources);
+  const auto some = dataset("kind: mnist\nbinarization: dynamic\ntrain_limit: 7\ntest_limit: 3", files.sources);
+  CHECK(some->count(Split::kTrain) == 7);
+  CHECK(some->count(Split::kValid) == 10);
+  CHECK(some->count(Split::kTest) == 3);
+  CHECK(some->protocol() == "dynamic (seed 1), first 7/all/3 rows");
+  CHECK(some->description() == "MNIST 7/10/3, binarized: dynamic, first 7/all/3 rows");
+  CHECK(some->hash() != all->hash());
+  auto expected = symbols(*all, Split::kTrain, 4);
+  expected.resize(7 * 20);
+  CHECK(symbols(*some, Split::kTrain, 4) == expected);
+  CHECK_THROWS_AS(some->batch(Split::kTrain, std::vector<int64_t>{7}, 0), Error);
+}
+
+TEST_CASE("Missing MNIST files are reported with both remedies") {
+  TemporaryFolder folder;
+  const DataSources sources{.root = folder.path(), .cache = "", .seed = 1};
+  CHECK(error_of([&] { dataset("kind: mnist\nbinarization: dynamic", sources); }) ==
+        "3: " + folder.path() +
+            "/mnist/train-images-idx3-ubyte.gz is missing   (data.kind: mnist, spec.yaml:2)\n"
+            "  get it with   scripts/fetch_data.sh mnist\n"
+            "  or, offline   mlrun train spec.yaml data.kind=digits");
+  CHECK(error_of([&] { dataset("kind: mnist", sources); }).find("fetch_data.sh binarized_mnist\n") !=
+        std::string::npos);
+  const std::string other = error_of([&] { dataset("kind: mnist\nroot: fashion", sources); });
+  CHECK(other.find("/fashion/binarized_mnist_train.amat.gz is missing") != std::string::npos);
+  CHECK(other.find("data.binarization=dynamic") != std::string::npos);
+}
+
+TEST_CASE("Damaged MNIST files are refused by name") {
+  SmallMnist files;
+  const std::string path = files.folder / "mnist/train-images-idx3-ubyte.gz";
+  const auto refusal = [&] { return error_of([&] { dataset("kind: mnist\nbinarization: none", files.sources); }); };
+  const std::string good = read_all(path);
+
+  write_file(path, good.substr(0, good.size() / 2));
+  CHECK(refusal().starts_with("3: " + path));
+  std::string wrong_sum = good;
+  wrong_sum[good.size() - 6] = static_cast<char>(wrong_sum[good.size() - 6] ^ 1);
+  write_file(path, wrong_sum);
+  CHECK(refusal().starts_with("3: " + path));
+  std::string wrong_size = good;
+  wrong_size[good.size() - 1] = static_cast<char>(wrong_size[good.size() - 1] ^ 1);
+  write_file(path, wrong_size);
+  CHECK(refusal().starts_with("3: " + path));
+  write_file(path, gzipped(idx({61, 5, 4}, small_images(60, 1))));
+  CHECK(refusal().find("cut short") != std::string::npos);
+  write_file(path, idx({59, 5, 4}, small_images(59, 1)));  // plain, in spite of the name
+  CHECK(refusal().find("found 60 labels, expected 59") != std::string::npos);
+  write_file(path, idx({60, 4, 5}, small_images(60, 1)));
+  CHECK(refusal().find("found images of [5, 4], expected [4, 5]") != std::string::npos);
+  write_file(path, good);
+  CHECK(refusal() == "");
+}
+
+TEST_CASE("static reads Larochelle's files and says why there are no labels") {
+  TemporaryFolder folder;
+  const DataSources sources{.root = folder.path(), .cache = "", .seed = 1};
+  const auto rows = [](int count, int salt) {
+    std::string text;
+    for (int i = 0; i < count * 784; ++i)
+      text += std::string((i * 7 + salt) % 5 == 0 ? "1" : "0") + (i % 784 == 783 ? "\n" : " ");
+    return text;
+  };
+  write_file(folder / "binarized_mnist/binarized_mnist_train.amat.gz", gzipped(rows(4, 0)));
+  write_file(folder / "binarized_mnist/binarized_mnist_valid.amat", rows(2, 1));
+  write_file(folder / "binarized_mnist/binarized_mnist_test.amat.gz", gzipped(rows(3, 2)));
+  const auto data = dataset("kind: mnist", sources);
+  CHECK(data->spec().shape == Shape{28, 28});
+  CHECK(data->spec().alphabet == 2);
+  CHECK(data->spec().classes == 0);
+  CHECK(data->description() == "MNIST 4/2/3, binarized: static");
+  CHECK(data->protocol() == "static (Larochelle)");
+  CHECK(data->why_no_labels().find("another order than MNIST's") != std::string::npos);
+  CHECK_FALSE(data->batch(Split::kTrain, first(1), 0).labels.defined());
+  const auto s = symbols(*data, Split::kTest);
+  for (size_t i = 0; i < s.size(); ++i) REQUIRE(s[i] == ((i * 7 + 2) % 5 == 0 ? 1 : 0));
+
+  const std::string path = folder / "binarized_mnist/binarized_mnist_valid.amat";
+  const auto refusal = [&] { return error_of([&] { dataset("kind: mnist", sources); }); };
+  std::string text = rows(2, 1);
+  text[784 * 2 + 6] = '7';
+  write_file(path, text);
+  CHECK(refusal() == "3: " + path + ":2:7: found '7', expected 0 or 1");
+  write_file(path, rows(2, 1) + "0 1\n");
+  CHECK(refusal() == "3: " + path + ":3: found 2 numbers, expected 784, as in line 1");
+  write_file(path, "0 1\n");
+  CHECK(refusal().find("found 2 numbers, expected 784 (28 x 28 pixels)") != std::string::npos);
+}
+
+TEST_CASE("Splits are called train, valid and test") {
+  for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) CHECK(split_named(name_of(split)) == split);
+  CHECK(error_of([] { split_named("trian"); }) == "2: unknown split 'trian': expected train, valid or test");
+}
+
+}  // namespace
+}  // namespace mlrun

@@ -1,0 +1,113 @@
+#include <catch2/catch.hpp>
+
+#include <cmath>
+
+#include "data/order.hpp"
+#include "data/reference.hpp"
+#include "support.hpp"
+
+namespace mlrun {
+namespace {
+
+using namespace testing;
+
+SymbolTable make(const std::vector<std::vector<int32_t>>& rows) {
+  SymbolTableBuilder builder(static_cast<int64_t>(rows[0].size()));
+  for (const auto& row : rows) builder.append(std::span<const int32_t>(row));
+  return std::move(builder).finish();
+}
+
+TEST_CASE("Independent positions, ones and noise are measured as defined") {
+  const SymbolTable train = make({{1, 0}, {1, 0}, {1, 1}, {0, 0}});
+  CHECK(mean_ones(train) == 1.0);
+  const double p = 4. / 6, q = 2. / 6;
+  CHECK(independent_nll(train, make({{1, 0}, {0, 1}})) ==
+        Approx(-(std::log(p) + std::log1p(-q) + std::log1p(-p) + std::log(q)) / 2));
+  CHECK(binarization_noise(make({{0, 255}, {51, 255}})) == Approx(-(0.2 * std::log(0.2) + 0.8 * std::log(0.8)) / 2));
+}
+
+TEST_CASE("The state of a data folder is told: present, of the wrong size, missing, unknown") {
+  TemporaryFolder folder;
+  write_file(folder / "mnist/t10k-labels-idx1-ubyte.gz", std::string(4542, 'x'));
+  write_file(folder / "mnist/train-labels-idx1-ubyte.gz", "short");
+  write_file(folder / "b/own.csv", "0,1\n");
+  write_file(folder / "a.csv", "0\n");
+  using State = FileStatus::State;
+  std::vector<std::string> others;
+  int missing = 0;
+  for (const FileStatus& file : data_files(folder.path())) {
+    if (file.path == "mnist/t10k-labels-idx1-ubyte.gz") CHECK(file.state == State::kPresent);
+    else if (file.path == "mnist/train-labels-idx1-ubyte.gz") CHECK(file.state == State::kWrongSize);
+    else if (file.state == State::kUnknown) others.push_back(file.path);
+    else missing += file.state == State::kMissing;
+  }
+  CHECK(missing == static_cast<int>(known_files().size()) - 2);
+  CHECK(others == std::vector<std::string>{"a.csv", "b/own.csv"});
+  CHECK(data_files(folder / "nothing").size() == known_files().size());
+}
+
+TEST_CASE("Checking a folder finds the file that is not what it should be") {
+  TemporaryFolder folder;
+  write_file(folder / "mnist/t10k-labels-idx1-ubyte.gz", std::string(4542, 'x'));
+  int failing = 0, missing = 0;
+  for (const DataFact& fact : check_data(folder.path())) {
+    if (fact.state == DataFact::State::kFails) {
+      ++failing;
+      CHECK(fact.subject == "mnist/t10k-labels-idx1-ubyte.gz");
+    }
+    missing += fact.state == DataFact::State::kMissing;
+  }
+  CHECK(failing == 1);
+  CHECK(missing == 7 + 4);  // the other files, and the sets
+}
+
+TEST_CASE("The order of an epoch is a permutation, its own for each seed and epoch") {
+  const auto order = epoch_order(1, 0, 100);
+  CHECK(order == epoch_order(1, 0, 100));
+  CHECK(order != epoch_order(1, 1, 100));
+  CHECK(order != epoch_order(2, 0, 100));
+  auto sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  CHECK(sorted == first(100));
+  CHECK(epoch_order(1, 0, 0).empty());
+}
+
+// Where the published files are at hand, they must be what the reference says; elsewhere this checks the sets made by
+// the program alone.
+TEST_CASE("Every reference fact holds for the data at hand") {
+  const char* root = std::getenv("MLRUN_DATA_ROOT");
+  TemporaryFolder empty;
+  int holds = 0;
+  for (const DataFact& fact : check_data(root ? root : empty.path())) {
+    INFO(fact.subject << ": " << fact.fact << ": expected " << fact.expected << ", found " << fact.found);
+    CHECK(fact.state != DataFact::State::kFails);
+    holds += fact.state == DataFact::State::kHolds;
+  }
+  CHECK(holds >= 1);
+}
+
+TEST_CASE("The published data, where they are at hand, load with their known counts and in little memory") {
+  const char* root = std::getenv("MLRUN_DATA_ROOT");
+  TemporaryFolder cache;
+  const DataSources sources{.root = root ? root : "", .cache = cache.path(), .seed = 1};
+  for (const char* section : {"kind: mnist", "kind: mnist\nbinarization: dynamic", "kind: digits"}) {
+    const std::string needs = section == std::string("kind: mnist") ? "/binarized_mnist" : "/mnist";
+    if (section != std::string("kind: digits") && !(root && std::filesystem::exists(root + needs))) continue;
+    INFO(section);
+    const auto data = dataset(section, sources);
+    CHECK(data->count(Split::kTrain) == 50000);
+    CHECK(data->count(Split::kValid) == 10000);
+    CHECK(data->count(Split::kTest) == 10000);
+    const auto ones = symbols(*data, Split::kTest);
+    double sum = 0;
+    for (const int32_t bit : ones) sum += bit;
+    CHECK(sum / 10000 == Approx(104).margin(10));
+    CHECK(dataset(section, sources)->hash() == data->hash());  // the packed copy
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(cache.path())) {
+    if (entry.path().filename().string().starts_with("digits")) CHECK(entry.file_size() < 7'000'000);
+  }
+}
+
+}  // namespace
+}  // namespace mlrun
