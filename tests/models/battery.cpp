@@ -79,7 +79,7 @@ std::vector<Case> cases(const DataSpec& data) {
   for (const auto& [kind, entry] : model_kinds().kinds()) {
     std::vector<std::vector<std::string>> variants = {{}};
     if (kind == "made") {
-      variants = {{"hidden=13"}, {"hidden=17,11", "direct=true", "order=random"}, {"hidden=9,14", "masks=3", "direct=true", "activation=tanh"},
+      variants = {{"hidden=13"}, {"hidden=17,11", "direct=true", "order=random", "activation=tanh"}, {"hidden=9,14", "masks=3", "direct=true", "activation=tanh"},
                   {"hidden=12", "masks=2", "order=random", "activation=sigmoid"}};
     }
     if (kind == "nade") variants = {{"hidden=16"}, {"hidden=7", "order=random"}};
