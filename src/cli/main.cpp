@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
   try {
     return mlrun::cli::run(argc, argv);
   } catch (const mlrun::config::SpecError& e) {
-    mlrun::log::message(mlrun::log::Level::kError, e.what());
+    fmt::print(stderr, "{}\n", e.what());  // every line of the report says "error:" itself
     return static_cast<int>(e.code());
   } catch (const mlrun::Error& e) {
     mlrun::log::error("{}", e.what());

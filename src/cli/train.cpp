@@ -21,6 +21,15 @@ struct Options {
   bool if_needed = false, allow_inexact = false, dry_run = false;
 };
 
+// The screen, with a row of samples below each evaluation where there is room.
+class PreviewingObserver : public ScreenObserver {
+ public:
+  using ScreenObserver::ScreenObserver;
+  void sampled(const std::vector<io::Image>& images) override {
+    if (wants_preview()) preview(images);
+  }
+};
+
 TrainRequest request_of(const Options& o) {
   TrainRequest request;
   std::vector<std::string> words = o.words;
@@ -66,7 +75,7 @@ void run(const Options& o, const Globals& globals) {
     return;
   }
   const ProgressMode mode = globals.quiet ? ProgressMode::kNone : *parse_progress_mode(o.progress);
-  ScreenObserver observer(mode, screen_of(2, globals.color_choice()), software_versions());
+  PreviewingObserver observer(mode, screen_of(2, globals.color_choice()), software_versions());
   const TrainOutcome outcome = train(request, observer);
   fmt::print("{}\n", outcome.directory);
   if (outcome.status == "stopped") finish_with(ExitCode::kStopped);

@@ -70,7 +70,11 @@ EvalOptions::EvalOptions(config::Reader reader)
           "batch_size", {.help = "examples at a time in each lane", .min = 1, .max = 1 << 20, .fallback = 100})),
       best_by_nll(reader.choice("best", {"valid/nll", "last"},
                                 {.help = "which checkpoint is the run's result", .fallback = "valid/nll"}) ==
-                  "valid/nll") {}
+                  "valid/nll"),
+      samples(reader.integer("samples", {.help = "images drawn at every evaluation, into samples/ of the run; 0: none",
+                                         .min = 0,
+                                         .max = 10000,
+                                         .fallback = 16})) {}
 
 CheckpointOptions::CheckpointOptions(config::Reader reader)
     : every(reader.period_or("every", "eval", {.help = "distance of checkpoints besides those of evaluations"})),
@@ -133,11 +137,11 @@ std::string Experiment::hash_without(const std::vector<std::string>& excluded, c
 }
 
 std::string Experiment::fingerprint(const Dataset& data) const {
-  return hash_without({"name", "group", "tags", "checkpoint", "train.log_every"}, data);
+  return hash_without({"name", "group", "tags", "checkpoint", "train.log_every", "eval.samples"}, data);
 }
 
 std::string Experiment::lineage(const Dataset& data) const {
-  return hash_without({"name", "group", "tags", "checkpoint", "train.log_every", "train.for"}, data);
+  return hash_without({"name", "group", "tags", "checkpoint", "train.log_every", "eval.samples", "train.for"}, data);
 }
 
 BuiltModel build_model(const ModelRegistry::Choice& choice, const DataSpec& data, uint64_t seed) {

@@ -31,6 +31,7 @@ struct EvalOptions {
   config::Period every;
   int64_t batch_size;
   bool best_by_nll;  // eval.best: valid/nll or last
+  int64_t samples;   // drawn at every evaluation, into samples/
 };
 
 struct CheckpointOptions {

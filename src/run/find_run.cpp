@@ -42,6 +42,7 @@ void read_record(const io::Record& record, RunSummary& run) {
     run.seconds = std::max(run.seconds, record.value("time", 0.0));
   } else if (!table.empty()) {
     run.step = std::max(run.step, record.value("step", int64_t{0}));
+    run.epoch = std::max(run.epoch, record.value("epoch", 0.0));
     run.seconds = std::max(run.seconds,
                            record.contains("time") && record["time"].is_number() ? record["time"].get<double>() : 0.0);
     if (table != "valid" || !record.contains("nll") || !record["nll"].is_number()) return;
@@ -49,6 +50,7 @@ void read_record(const io::Record& record, RunSummary& run) {
     if (std::isnan(run.best_nll) || run.last_nll < run.best_nll) {
       run.best_nll = run.last_nll;
       run.best_step = record.value("step", int64_t{0});
+      run.best_bpd = record.value("bpd", kMissing);
     }
   }
 }
@@ -65,9 +67,15 @@ RunSummary summarise_run(const std::string& path) {
   RunSummary run;
   run.path = path;
   run.id = RunDirectory::open(path).id();
-  run.best_nll = run.last_nll = kMissing;
+  run.best_nll = run.last_nll = run.best_bpd = kMissing;
   run.status = "killed";
-  for (const io::Record& record : io::read_journal(path + "/metrics.jsonl").records) read_record(record, run);
+  for (const io::Record& record : io::read_journal(path + "/metrics.jsonl").records) {
+    try {
+      read_record(record, run);
+    } catch (const io::Record::exception&) {  // a line that somebody else wrote: the others still count
+      log::debug("{}/metrics.jsonl: a record with fields of the wrong type", path);
+    }
+  }
   if (!io::lock_holder(path + "/.lock").empty()) run.status = "running";
   return run;
 }
@@ -81,6 +89,14 @@ std::vector<RunSummary> all_runs(const std::string& root) {
   std::stable_sort(runs.begin(), runs.end(),
                    [](const RunSummary& a, const RunSummary& b) { return a.created < b.created; });
   return runs;
+}
+
+std::string spec_path(const std::string& name) {
+  if (io::exists(name) && !io::is_directory(name)) return name;
+  for (const char* suffix : {".yaml", ".yml"}) {
+    if (name.ends_with(suffix)) return name;
+  }
+  return find_run(name) + "/resolved.yaml";
 }
 
 std::string find_run(const std::string& selector) {

@@ -16,12 +16,18 @@ struct RunSummary {
   std::string fingerprint, lineage, name, group, model, protocol, data_hash, created;
   std::vector<std::string> tags;
   int64_t step = 0;
+  double epoch = 0;
   double best_nll = 0, last_nll = 0;  // valid, nats; NaN when there was no evaluation
+  double best_bpd = 0;                // bits/dim of best_nll
   int64_t best_step = 0;
   double seconds = 0;  // of training
 };
 RunSummary summarise_run(const std::string& path);
 std::vector<RunSummary> all_runs(const std::string& root);  // by creation, oldest first
+
+// The YAML file that a person means by SPEC|RUN: a file, or the resolved spec of a run. A missing .yaml file is returned
+// as it is, for the reader to report.
+std::string spec_path(const std::string& name);
 
 // The run's directory. Error(kUsage) when nothing, or more than one, fits.
 std::string find_run(const std::string& selector);

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "io/image.hpp"
 #include "run/metrics.hpp"
 #include "tensor/tensor.hpp"
 
@@ -51,6 +53,8 @@ class TrainObserver {
   virtual void started(const RunHeader&) {}
   virtual void stepped(const StepReport&) {}  // after every step: must be cheap
   virtual void evaluated(const EvaluationReport&) {}
+  // Samples drawn at an evaluation (image data only), eval.samples of them.
+  virtual void sampled(const std::vector<io::Image>&) {}
   virtual void finished(const std::string& status) { static_cast<void>(status); }  // "finished", "stopped", ...
 };
 

@@ -74,6 +74,7 @@ RunHeader header_of(const Trainer& trainer, const RunDirectory& directory, int t
   h.lanes = experiment.lanes();
   h.threads = threads;
   h.directory = directory.path();
+  h.item = trainer.data().spec().is_image() ? "img" : "item";
   h.total_steps = trainer.length().total_steps;
   if (h.total_steps == 0) h.total_minutes = experiment.spec().train.duration.amount;
   return h;

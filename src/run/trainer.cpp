@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "data/order.hpp"
+#include "generate/sampler.hpp"
 #include "run/evaluate.hpp"
 
 namespace mlrun {
@@ -123,22 +124,25 @@ Trainer::StepResult Trainer::step() {
   return result;
 }
 
-// The moving average stands in for the weights while it is evaluated.
+Trainer::AveragedWeights::AveragedWeights(Trainer& trainer) : weights_(trainer.built_.parameters->flat()) {
+  if (!trainer.updater_->average().defined()) return;
+  trained_ = weights_.clone();
+  weights_.copy_from(trainer.updater_->average());
+}
+
+Trainer::AveragedWeights::~AveragedWeights() {
+  if (trained_.defined()) weights_.copy_from(trained_);
+}
+
 Evaluation Trainer::evaluate_valid(const std::function<int()>& interrupted) {
-  Tensor& weights = built_.parameters->flat();
-  const bool average = updater_->average().defined();
-  const Tensor trained = average ? weights.clone() : Tensor();
-  if (average) weights.copy_from(updater_->average());
   const EvaluateOptions options{
       .batch_size = experiment_.spec().eval.batch_size, .limit = {}, .interrupted = [&] { return interrupted() != 0; }};
-  try {
-    Evaluation e = evaluate(*built_.model, *built_.parameters, data_, Split::kValid, options, pool_);
-    if (average) weights.copy_from(trained);
-    return e;
-  } catch (...) {
-    if (average) weights.copy_from(trained);
-    throw;
-  }
+  return evaluate(*built_.model, *built_.parameters, data_, Split::kValid, options, pool_);
+}
+
+Tensor Trainer::draw_samples(int64_t count) {
+  return sample(*built_.model->autoregressive(), *built_.parameters, {.count = count, .seed = experiment_.spec().seed},
+                pool_);
 }
 
 }  // namespace mlrun

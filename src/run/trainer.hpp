@@ -39,9 +39,21 @@ class Trainer {
   // One training step. NaN or Inf: Error(kDiverged) naming step and tensor, with the weights as they were.
   StepResult step();
 
-  // The NLL of the valid split, with the averaged weights where there is an average. Error(kInterrupted) when
-  // `interrupted` says so on the way.
+  // The NLL of the valid split. Error(kInterrupted) when `interrupted` says so on the way.
   Evaluation evaluate_valid(const std::function<int()>& interrupted);
+  Tensor draw_samples(int64_t count);  // s32 [count, positions]; autoregressive models only
+  // While it lives, the moving average (where there is one) stands in for the weights.
+  class AveragedWeights {
+   public:
+    explicit AveragedWeights(Trainer& trainer);
+    ~AveragedWeights();
+    AveragedWeights(const AveragedWeights&) = delete;
+    AveragedWeights& operator=(const AveragedWeights&) = delete;
+
+   private:
+    Tensor& weights_;
+    Tensor trained_;  // undefined when there is no average
+  };
 
  private:
   Experiment experiment_;

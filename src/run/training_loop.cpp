@@ -6,7 +6,10 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
+#include "generate/picture.hpp"
 #include "io/checkpoint_file.hpp"
+#include "io/png.hpp"
 
 namespace mlrun {
 namespace {
@@ -114,6 +117,7 @@ class TrainingLoop {
   bool evaluate_now() {
     EvaluationReport report;
     try {
+      const Trainer::AveragedWeights averaged(trainer_);
       report.valid = trainer_.evaluate_valid(options_.interrupted);
     } catch (const Error& e) {
       if (e.code() != ExitCode::kInterrupted) throw;
@@ -147,9 +151,24 @@ class TrainingLoop {
     save();
     report.saved = true;
     observer_.evaluated(report);
+    draw_samples();
     evaluation_step_ = state().step;
     evaluation_time_ = elapsed();
     return true;
+  }
+
+  // Pictures never stop a training.
+  void draw_samples() {
+    const DataSpec& data = trainer_.data().spec();
+    if (spec_.eval.samples == 0 || !data.is_image() || !trainer_.built().model->autoregressive()) return;
+    const Trainer::AveragedWeights averaged(trainer_);
+    const std::vector<io::Image> images = images_of(trainer_.draw_samples(spec_.eval.samples), data);
+    try {
+      io::write_png(fmt::format("{}/samples/step-{:09}.png", directory_.path(), state().step), sheet_of(images, 0, 2));
+    } catch (const Error& e) {
+      log::warning("{}", e.what());
+    }
+    observer_.sampled(images);
   }
 
   void save() {

@@ -17,7 +17,8 @@ struct Built {
   const AutoregressiveModel& autoregressive() const { return *model->autoregressive(); }
 };
 
-Built build(const std::string& kind, const DataSpec& data, const std::vector<std::string>& overrides, uint64_t seed = 3) {
+Built build(const std::string& kind, const DataSpec& data, const std::vector<std::string>& overrides,
+            uint64_t seed = 3) {
   config::Diagnostics diagnostics;
   std::vector<std::string> all = {"model.kind=" + kind};
   for (const std::string& o : overrides) all.push_back("model." + o);
@@ -51,7 +52,8 @@ Batch random_batch(const DataSpec& data, int64_t count, uint64_t seed) {
   Batch batch;
   batch.symbols = Tensor({count, data.positions()}, DType::kS32);
   for (int64_t i = 0; i < batch.symbols.count(); ++i) {
-    batch.symbols.data<int32_t>()[i] = static_cast<int32_t>(noise.below(static_cast<uint64_t>(i), static_cast<uint64_t>(data.alphabet)));
+    batch.symbols.data<int32_t>()[i] =
+        static_cast<int32_t>(noise.below(static_cast<uint64_t>(i), static_cast<uint64_t>(data.alphabet)));
   }
   return batch;
 }
@@ -79,7 +81,9 @@ std::vector<Case> cases(const DataSpec& data) {
   for (const auto& [kind, entry] : model_kinds().kinds()) {
     std::vector<std::vector<std::string>> variants = {{}};
     if (kind == "made") {
-      variants = {{"hidden=13"}, {"hidden=17,11", "direct=true", "order=random", "activation=tanh"}, {"hidden=9,14", "masks=3", "direct=true", "activation=tanh"},
+      variants = {{"hidden=13"},
+                  {"hidden=17,11", "direct=true", "order=random", "activation=tanh"},
+                  {"hidden=9,14", "masks=3", "direct=true", "activation=tanh"},
                   {"hidden=12", "masks=2", "order=random", "activation=sigmoid"}};
     }
     if (kind == "nade") variants = {{"hidden=16"}, {"hidden=7", "order=random"}};
@@ -183,7 +187,8 @@ TEST_CASE("the step view gives the logits of the parallel view") {
       const Batch batch = random_batch(c.data, n, 11);
       Pass pass(*b.parameters);
       const Tensor parallel = model.logits(pass, batch, component).value();
-      const auto view = model.step_view(*b.parameters, component), slow = model.default_step_view(*b.parameters, component);
+      const auto view = model.step_view(*b.parameters, component),
+                 slow = model.default_step_view(*b.parameters, component);
       const auto stepper = view->begin(n), reference = slow->begin(n);
       const int64_t d = c.data.positions(), width = parallel.count() / (n * d);
       for (int64_t t = 0; t < d; ++t) {
@@ -244,7 +249,8 @@ TEST_CASE("the same seed builds the same model, and another seed another") {
   for (const Case& c : all_cases({3, 3})) {
     const Built a = build(c.kind, c.data, c.overrides), b = build(c.kind, c.data, c.overrides);
     INFO(name_of(c));
-    CHECK(std::equal(a.parameters->flat().data<float>(), a.parameters->flat().data<float>() + a.parameters->flat().count(),
+    CHECK(std::equal(a.parameters->flat().data<float>(),
+                     a.parameters->flat().data<float>() + a.parameters->flat().count(),
                      b.parameters->flat().data<float>()));
     CHECK(a.parameters->parameter_count() > 0);
   }

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Builds the libFuzzer targets with clang (build/fuzz; ASan + UBSan) and runs each for so long.
+#   scripts/fuzz.sh [SECONDS [TARGET]...]      default: 10 seconds, all of tests/ROOM/fuzz/TARGET.cpp
+# A corpus grows in build/fuzz/corpus/TARGET from seeds that the targets make themselves; findings are kept in
+# build/fuzz/findings and the script ends with 1. Repeat one by   build/fuzz/bin/fuzz_TARGET FINDING
+# MLRUN_FUZZ_SEED fixes the sequence of inputs (default: 1); MLRUN_FUZZ_BUILD names another build directory.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+seconds=${1:-10}
+shift || true
+if [[ ! $seconds =~ ^[1-9][0-9]*$ ]]; then
+  echo "usage: scripts/fuzz.sh [SECONDS [TARGET]...]" >&2
+  exit 2
+fi
+mapfile -t known < <(cd "$root" && printf '%s\n' tests/*/fuzz/*.cpp | sed 's|.*/||; s|\.cpp$||' | LC_ALL=C sort)
+targets=("$@")
+[[ ${#targets[@]} -gt 0 ]] || targets=("${known[@]}")
+for target in "${targets[@]}"; do
+  if [[ ! " ${known[*]} " == *" $target "* ]]; then
+    echo "fuzz.sh: no target '$target'; there are ${known[*]}" >&2
+    exit 2
+  fi
+done
+for program in clang++ cmake; do
+  command -v "$program" >/dev/null || { echo "fuzz.sh: $program is missing" >&2; exit 1; }
+done
+
+build=${MLRUN_FUZZ_BUILD:-$root/build/fuzz}
+if [[ ! -e $build/build.ninja && ! -e $build/Makefile ]]; then
+  options=(-DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug
+    -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g" -DCMAKE_CXX_FLAGS=-fsanitize=fuzzer-no-link
+    -DMLRUN_SANITIZE=address -DMLRUN_FUZZ=ON -DCMAKE_RUNTIME_OUTPUT_DIRECTORY="$build/bin")
+  if command -v ninja >/dev/null; then options+=(-G Ninja); fi
+  if command -v ccache >/dev/null; then options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+  cmake -S "$root" -B "$build" "${options[@]}" >&2
+fi
+cmake --build "$build" --parallel "$(nproc)" --target "${targets[@]/#/fuzz_}" >&2
+
+export ASAN_OPTIONS=allocator_may_return_null=0:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+mkdir -p "$build/findings"
+failed=()
+printf '%-14s %12s %9s %8s  %s\n' target inputs seconds corpus result
+for target in "${targets[@]}"; do
+  corpus=$build/corpus/$target
+  mkdir -p "$corpus"
+  log=$build/findings/$target.log
+  result=ok
+  # 64 KiB an input: a hang is more than 10 s, memory more than 1 GiB.
+  MLRUN_FUZZ_SEEDS=$corpus "$build/bin/fuzz_$target" -seed="${MLRUN_FUZZ_SEED:-1}" -max_total_time="$seconds" \
+    -max_len=65536 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix="$build/findings/$target-" \
+    "$corpus" >"$log" 2>&1 || result=FINDING
+  printf '%-14s %12s %9s %8s  %s\n' "$target" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")" "$seconds" \
+    "$(find "$corpus" -type f | wc -l)" "$result"
+  if [[ $result != ok ]]; then
+    failed+=("$target")
+    { grep -E 'finding:|ERROR:|SUMMARY|Test unit written' "$log" || tail -n 20 "$log"; } | sed 's/^/    /'
+    echo "    the whole report: $log"
+  fi
+done
+[[ ${#failed[@]} -eq 0 ]] || { echo "findings in: ${failed[*]}"; exit 1; }

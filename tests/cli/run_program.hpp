@@ -1,0 +1,136 @@
+// Runs mlrun, or a shell, as a user does: in a fresh directory, with its own run root and without the caller's settings.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace mlrun::test {
+
+struct ProgramResult {
+  int exit_code = -1;  // 128 + signal where one ended it; 127: there is no such program
+  std::string out, err;
+  std::string last_line() const {  // of stdout
+    const size_t end = out.find_last_not_of('\n');
+    if (end == std::string::npos) return "";
+    const size_t start = out.rfind('\n', end);
+    return out.substr(start == std::string::npos ? 0 : start + 1, end - (start == std::string::npos ? 0 : start + 1) + 1);
+  }
+  std::vector<std::string> lines() const {  // of stdout
+    std::vector<std::string> all;
+    std::istringstream text(out);
+    for (std::string line; std::getline(text, line);) all.push_back(line);
+    return all;
+  }
+};
+
+// A directory that holds runs/ (MLRUN_RUN_ROOT), data/ (MLRUN_DATA_ROOT, empty) and cache/; removed with all it holds.
+class Workplace {
+ public:
+  Workplace() {
+    std::string name = (std::filesystem::temp_directory_path() / "mlrun-program-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+    for (const char* folder : {"runs", "data"}) std::filesystem::create_directory(path_ + "/" + folder);
+    // One cache for all tests of a machine: drawing the digits takes a second.
+    const std::string cache = (std::filesystem::temp_directory_path() / "mlrun-test-cache").string();
+    environment_ = {{"MLRUN_RUN_ROOT", path_ + "/runs"}, {"MLRUN_DATA_ROOT", path_ + "/data"},
+                    {"XDG_CACHE_HOME", cache},           {"MLRUN_THREADS", ""},
+                    {"LC_ALL", "C.UTF-8"},               {"NO_COLOR", "1"},
+                    {"TERM", "dumb"},                    {"COLUMNS", "80"}};
+  }
+  ~Workplace() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Workplace(const Workplace&) = delete;
+  Workplace& operator=(const Workplace&) = delete;
+
+  const std::string& path() const { return path_; }
+  std::string path(const std::string& name) const { return path_ + "/" + name; }
+  std::string runs() const { return path_ + "/runs"; }
+  void set(const std::string& name, const std::string& value) { environment_[name] = value; }
+
+  void put(const std::string& name, const std::string& contents) const {
+    std::ofstream(path(name), std::ios::binary) << contents;
+  }
+  std::string get(const std::string& name) const { return read(path(name)); }
+
+  static std::string binary() {
+    const char* binary = std::getenv("MLRUN_BINARY");
+    REQUIRE(binary != nullptr);  // set by ctest; by hand: MLRUN_BINARY=/path/to/mlrun test_cli
+    return std::filesystem::absolute(binary).string();
+  }
+  // mlrun with these arguments. stdin is empty.
+  ProgramResult mlrun(const std::vector<std::string>& arguments) const {
+    std::vector<std::string> words = {binary()};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    return run(words);
+  }
+  // A script of bash (or another shell), where `mlrun` is the program under test.
+  ProgramResult shell(const std::string& script, const std::string& shell = "bash") const {
+    return run({shell, "-c", script});
+  }
+  // A tiny run on the digits; returns its directory.
+  std::string train(const std::vector<std::string>& more = {}) const {
+    if (!std::filesystem::exists(path("tiny.yaml"))) put("tiny.yaml", tiny_spec());
+    std::vector<std::string> words = {"train", "tiny.yaml", "-q"};
+    words.insert(words.end(), more.begin(), more.end());
+    const ProgramResult result = mlrun(words);
+    INFO(result.err);
+    REQUIRE(result.exit_code == 0);
+    return result.last_line();
+  }
+  static std::string tiny_spec() {
+    return "name: tiny\n"
+           "data: {kind: digits, train_limit: 200, valid_limit: 100, test_limit: 100}\n"
+           "model: {kind: made, hidden: [8]}\n"
+           "train: {for: 3 steps, batch_size: 50}\n"
+           "compute: {lanes: 2}\n";
+  }
+
+  ProgramResult run(const std::vector<std::string>& words) const {
+    const std::string out = path(".stdout"), err = path(".stderr");
+    std::vector<char*> argv;
+    for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    const std::string search = std::filesystem::path(binary()).parent_path().string() + ":" + std::getenv("PATH");
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      for (const auto& [name, value] : environment_) ::setenv(name.c_str(), value.c_str(), 1);
+      ::setenv("PATH", search.c_str(), 1);
+      const int null = ::open("/dev/null", O_RDONLY);
+      const int to_out = ::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+      const int to_err = ::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+      if (::chdir(path_.c_str()) != 0 || ::dup2(null, 0) < 0 || ::dup2(to_out, 1) < 0 || ::dup2(to_err, 2) < 0)
+        ::_exit(126);
+      ::execvp(argv[0], argv.data());
+      ::_exit(127);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read(out), read(err)};
+  }
+
+ private:
+  static std::string read(const std::string& file) {
+    std::ifstream stream(file, std::ios::binary);
+    std::ostringstream text;
+    text << stream.rdbuf();
+    return text.str();
+  }
+  std::string path_;
+  std::map<std::string, std::string> environment_;
+};
+
+}  // namespace mlrun::test

@@ -1,0 +1,18 @@
+// An HDF5 file of any bytes, as samples, tables and unpacked checkpoints are: every dataset and attribute is read.
+#include <algorithm>
+
+#include "fuzz_target.hpp"
+#include "read_everything.hpp"
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  mlrun::fuzz::write_seed("small", mlrun::fuzz::small_file().text());
+  return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace mlrun;
+  io::Bytes file(size);
+  std::copy_n(reinterpret_cast<const std::byte*>(data), size, file.data());
+  fuzz::judge([&] { fuzz::read_everything(io::Hdf5Reader(std::move(file), "file", ExitCode::kCheckpoint)); });
+  return 0;
+}

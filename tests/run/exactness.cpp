@@ -1,0 +1,101 @@
+// The same spec gives the same bits: for any number of threads, and however often the run was stopped.
+#include <catch2/catch.hpp>
+
+#include "models/model.hpp"
+#include "run/run_directory.hpp"
+#include "small_run.hpp"
+
+using namespace mlrun;
+using namespace mlrun::test;
+
+namespace {
+
+// One small spec for every registered model, by its defaults where it has no size.
+std::vector<std::string> models() {
+  std::vector<std::string> specs;
+  for (const auto& [kind, entry] : model_kinds().kinds()) specs.push_back("{kind: " + kind + "}");
+  specs.push_back("{kind: made, hidden: [20, 15], masks: 2, order: random, direct: true}");
+  return specs;
+}
+
+constexpr int kSteps = 12;
+const std::string kLast = "checkpoints/step-000000012.h5";
+
+}  // namespace
+
+TEST_CASE("1, 2 and 4 threads give byte-identical checkpoints") {
+  const TemporaryDirectory root;
+  for (const std::string& model : models()) {
+    INFO(model);
+    std::string one;
+    for (const int threads : {1, 2, 4}) {
+      const std::string directory =
+          root / (std::to_string(threads) + model.substr(7, 4) + std::to_string(model.size()));
+      REQUIRE(train_in(directory, spec_of(model, kSteps), threads).status == "finished");
+      const std::string bytes = read(directory + "/" + kLast);
+      REQUIRE(bytes.size() > 10000);
+      if (threads == 1) one = bytes;
+      else CHECK(bytes == one);
+    }
+  }
+}
+
+TEST_CASE("stopping and resuming at every step gives the bytes of a run that never stopped") {
+  const TemporaryDirectory root;
+  int number = 0;
+  for (const std::string& model : models()) {
+    INFO(model);
+    const std::string spec = spec_of(model, kSteps), whole = root / ("whole" + std::to_string(number));
+    REQUIRE(train_in(whole, spec).status == "finished");
+    const std::string directory = root / ("stops" + std::to_string(number++));
+    for (int step = 1; step < kSteps; ++step) REQUIRE(train_in(directory, spec, 1 + step % 3, 1).status == "stopped");
+    REQUIRE(train_in(directory, spec).status == "finished");
+    CHECK(read(directory + "/" + kLast) == read(whole + "/" + kLast));
+    CHECK(timeless_journal(directory) == timeless_journal(whole));
+    CHECK(timeless_journal(whole).find("\"valid\"") != std::string::npos);
+  }
+}
+
+TEST_CASE("another lane count is another computation, and says so in the fingerprint") {
+  const TemporaryDirectory root;
+  const std::string spec = spec_of("{kind: fvsbn}", 3);
+  train_in(root / "four", spec);
+  train_in(root / "two", spec, 1, 0, {"compute.lanes=2"});
+  const Checkpoint four((root / "four") + "/checkpoints/step-000000003.h5"),
+      two((root / "two") + "/checkpoints/step-000000003.h5");
+  CHECK(four.identity().fingerprint != two.identity().fingerprint);
+}
+
+TEST_CASE("a finished run is extended by a larger train.for, and only by that") {
+  const TemporaryDirectory root;
+  const std::string spec =
+      "data: {kind: digits, train_limit: 60, valid_limit: 20}\nmodel: {kind: fvsbn}\n"
+      "train: {for: 4 steps, batch_size: 20}\neval: {every: 2 steps, samples: 0}\ncompute: {lanes: 2}\n";
+  REQUIRE(train_in(root / "run", spec).status == "finished");
+  REQUIRE(train_in(root / "run", spec, 1, 0, {"train.for=8 steps"}).status == "finished");
+  REQUIRE(train_in(root / "eight", spec, 1, 0, {"train.for=8 steps"}).status == "finished");
+  const std::string last = "/checkpoints/step-000000008.h5";
+  CHECK(read((root / "run") + last) == read((root / "eight") + last));
+  try {
+    train_in(root / "run", spec, 1, 0, {"optim.lr=0.5"});
+    FAIL("another lr was accepted");
+  } catch (const Error& e) {
+    CHECK(e.code() == ExitCode::kUsage);
+    CHECK(std::string(e.what()).find("optim.lr: 0.001 there, 0.5 here") != std::string::npos);
+  }
+}
+
+TEST_CASE("a damaged newest checkpoint is set aside, and the run goes on from the one before, to the same bytes") {
+  const TemporaryDirectory root;
+  const std::string spec = spec_of("{kind: made, hidden: [20]}", kSteps);
+  train_in(root / "whole", spec);
+  train_in(root / "run", spec, 1, 8);
+  const std::string newest = (root / "run") + "/checkpoints/step-000000008.h5";
+  std::string bytes = read(newest);
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  std::ofstream(newest, std::ios::binary) << bytes;
+  REQUIRE(train_in(root / "run", spec).status == "finished");
+  CHECK(std::filesystem::exists(newest + ".damaged"));
+  CHECK(read((root / "run") + "/" + kLast) == read((root / "whole") + "/" + kLast));
+  CHECK(timeless_journal(root / "run") == timeless_journal(root / "whole"));
+}

@@ -1,0 +1,115 @@
+# shellcheck shell=bash
+# Sourced by the scripts that torture the program: a data set and specs so small that a run lasts about a second, and
+# comparisons of runs byte for byte. Makes $work, a temporary directory that goes away with the script, and sets $mlrun.
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+mlrun=${MLRUN_BINARY:-$project/build/release/mlrun}
+[[ -x $mlrun ]] || { echo "$(basename "$0"): no program at $mlrun; run scripts/build.sh release, or set MLRUN_BINARY" >&2; exit 1; }
+mlrun=$(realpath "$mlrun")
+work=$(mktemp -d "${TMPDIR:-/tmp}/mlrun-$(basename "$0" .sh).XXXXXX")
+# Failures are counted; a failed script leaves its directory if MLRUN_KEEP is set.
+failures=0
+clean_up() {
+  local job
+  for job in $(jobs -p); do kill -9 "$job" 2>/dev/null || true; done
+  if [[ -n ${MLRUN_KEEP:-} ]]; then echo "kept: $work" >&2; else rm -rf "$work"; fi
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+export MLRUN_DATA_ROOT=$work/data MLRUN_RUN_ROOT=$work/experiments
+unset MLRUN_THREADS
+mkdir -p "$MLRUN_DATA_ROOT" "$MLRUN_RUN_ROOT"
+
+fail() {
+  printf 'FAILED: %s\n' "$*" >&2
+  failures=$((failures + 1))
+}
+finish() {
+  if [[ $failures -gt 0 ]]; then
+    echo "$(basename "$0"): $failures failures" >&2
+    exit 1
+  fi
+}
+
+# Random numbers that a seed repeats: RANDOM of bash is a function of its last value.
+seed_random() {
+  seed=${MLRUN_STORM_SEED:-$(($(date +%s) % 32768))}
+  RANDOM=$seed
+  echo "seed $seed (repeat with MLRUN_STORM_SEED=$seed)"
+}
+# random_seconds MILLISECONDS: sets $delay, 0.000 to that. No subshell: RANDOM would repeat itself there.
+random_seconds() {
+  local drawn=$(((RANDOM * 32768 + RANDOM) % ($1 + 1)))
+  printf -v delay '%d.%03d' $((drawn / 1000)) $((drawn % 1000))
+}
+
+# 240 rows of 24 binary symbols in which neighbours agree more often than not.
+make_data() {
+  awk 'BEGIN {
+    x = 12345
+    for (r = 0; r < 240; r++) {
+      b = r % 2
+      for (c = 0; c < 24; c++) {
+        x = (x * 1103 + 12345) % 65536
+        if (x % 16 < 4) b = 1 - b
+        printf "%d%s", b, c < 23 ? " " : "\n"
+      }
+    }
+  }' >"$work/rows"
+  head -n 160 "$work/rows" >"$MLRUN_DATA_ROOT/train.amat"
+  sed -n 161,200p "$work/rows" >"$MLRUN_DATA_ROOT/valid.amat"
+  tail -n 40 "$work/rows" >"$MLRUN_DATA_ROOT/test.amat"
+}
+
+# make_spec MODEL FILE: 10 steps an epoch. Dropout of nothing, all of the state: Adam's moments, a moving average, a
+# schedule, metrics that are gathered over more steps than lie between two checkpoints.
+make_spec() {
+  local model
+  case $1 in
+    fvsbn) model='{kind: fvsbn}' ;;
+    nade) model='{kind: nade, hidden: 8}' ;;
+    made) model='{kind: made, hidden: [16], masks: 3, order: random, direct: true}' ;;
+    *) echo "unknown model $1: fvsbn, nade, made" >&2; exit 2 ;;
+  esac
+  cat >"$2" <<SPEC
+name: $1
+data: {kind: table, train: train.amat, valid: valid.amat, test: test.amat}
+model: $model
+optim: {kind: adam, lr: 1e-2}
+schedule: {kind: cosine, warmup: 7 steps}
+train: {for: 12 epochs, batch_size: 16, clip_norm: 1.0, average: 0.9, log_every: 7 steps}
+eval: {every: 13 steps}
+checkpoint: {every: 1 step}
+compute: {lanes: 2}
+SPEC
+}
+
+last_checkpoint() { find "$1/checkpoints" -name 'step-*.h5' | LC_ALL=C sort | tail -n 1; }
+
+# The rows of metrics without what the clock says.
+metric_rows() { grep '"table"' "$1/metrics.jsonl" | sed -E 's/"(time|items_per_s)":[^,}]*,?//g; s/,}/}/'; }
+
+# same_run A B: are weights, metrics and samples the same bytes? Says what is not. The checkpoint of the last step is the
+# whole state; the best one is compared too, where it is another.
+same_run() {
+  local name same=0 a=$1 b=$2 step
+  name=$(basename "$(last_checkpoint "$a")")
+  for name in "$name" "$(best_checkpoint "$a")"; do
+    cmp "$a/checkpoints/$name" "$b/checkpoints/$name" >&2 || same=1
+  done
+  cmp <(metric_rows "$a") <(metric_rows "$b") >&2 || same=1
+  # Inside the run directory, since the file names its checkpoint.
+  for step in "$a" "$b"; do
+    "$mlrun" -q -C "$step" sample "checkpoints/$name" -n 8 --seed 3 -o samples.h5 || same=1
+  done
+  cmp "$a/samples.h5" "$b/samples.h5" >&2 || same=1
+  return "$same"
+}
+best_checkpoint() {
+  local step
+  step=$(metric_rows "$1" | grep '"table":"valid"' | sed -E 's/.*"nll":([^,}]*).*"step":([0-9]*).*/\1 \2/; t; s/.*"step":([0-9]*).*"nll":([^,}]*).*/\2 \1/' |
+    LC_ALL=C sort -s -g -k1,1 | head -n 1 | cut -d' ' -f2)
+  printf 'step-%09d.h5' "$step"
+}
+# finished RUN: does its journal say so?
+finished() { [[ -f $1/metrics.jsonl ]] && grep '"status"' "$1/metrics.jsonl" | tail -n 1 | grep -q '"finished"'; }
