@@ -52,7 +52,7 @@ for index in "${!models[@]}"; do
   reference=$work/$model-reference
   started=$(date +%s%N)
   "$mlrun" -q train "$spec" -o "$reference" >/dev/null
-  limit=$((($(date +%s%N) - started) / 1000000))
+  limit=$((($(date +%s%N) - started) / 1500000))  # two thirds of a run
   done_kills=0 runs=0 lost=0 differing=0 in_save=0
   while ((done_kills < share)); do
     run=$work/$model-run

@@ -7,7 +7,7 @@
 #include "kernels/broadcast.hpp"
 #include "kernels/elementwise.hpp"
 #include "kernels/reduce.hpp"
-#include "random_tensor.hpp"
+#include "tensor/random_tensor.hpp"
 
 namespace mlrun {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <limits>
 
-#include "random_tensor.hpp"
+#include "tensor/random_tensor.hpp"
 
 namespace mlrun {
 namespace {

@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "kernels/matmul.hpp"
-#include "random_tensor.hpp"
+#include "tensor/random_tensor.hpp"
 
 namespace mlrun {
 

@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
-#include "fixtures/reference.hpp"
-#include "random_tensor.hpp"
+#include "kernels/reference.hpp"
+#include "tensor/random_tensor.hpp"
 
 namespace mlrun {
 namespace {

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <numeric>
 
-#include "random_tensor.hpp"
+#include "tensor/random_tensor.hpp"
 
 namespace mlrun {
 

@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "gradient_check.hpp"
 #include "ops/activation.hpp"
+#include "ops/gradient_check.hpp"
 
 namespace mlrun {
 

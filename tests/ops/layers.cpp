@@ -1,9 +1,9 @@
 #include <catch2/catch.hpp>
 
-#include "gradient_check.hpp"
 #include "kernels/broadcast.hpp"
 #include "ops/dropout.hpp"
 #include "ops/embedding.hpp"
+#include "ops/gradient_check.hpp"
 #include "ops/nade.hpp"
 #include "ops/normalize.hpp"
 

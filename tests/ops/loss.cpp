@@ -2,9 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "gradient_check.hpp"
 #include "kernels/broadcast.hpp"
 #include "ops/activation.hpp"
+#include "ops/gradient_check.hpp"
 #include "ops/softmax.hpp"
 
 namespace mlrun {

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "gradient_check.hpp"
+#include "ops/gradient_check.hpp"
 #include "ops/reduce.hpp"
 
 namespace mlrun {

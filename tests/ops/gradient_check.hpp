@@ -10,7 +10,7 @@
 #include "autograd/tape.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/reduce.hpp"
-#include "random_tensor.hpp"
+#include "tensor/random_tensor.hpp"
 
 namespace mlrun::test {
 

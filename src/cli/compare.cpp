@@ -1,0 +1,131 @@
+// mlrun compare: runs side by side, only what differs, and their results.
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/log.hpp"
+#include "cli/command.hpp"
+#include "cli/help.hpp"
+#include "cli/text_table.hpp"
+#include "run/compare_runs.hpp"
+#include "run/run_json.hpp"
+#include "run/select_runs.hpp"
+
+namespace mlrun::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::vector<std::string> selectors, group_by;
+  std::string sort = "valid/nll";
+  bool markdown = false, force = false;
+};
+
+Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+std::string spread_text(const Spread& s, int digits) {
+  if (s.count == 0) return "-";
+  if (std::isnan(s.sd)) return fmt::format("{:.{}f}", s.mean, digits);
+  return fmt::format("{:.{}f} +- {:.{}f}", s.mean, digits, s.sd, digits);
+}
+
+void sort_rows(std::vector<ComparisonRow>& rows, const std::string& key) {
+  if (key == "created") return;
+  const auto figure = [&](const ComparisonRow& row) {
+    return key == "test/nll" ? row.test_nll.mean : row.valid_nll.mean;
+  };
+  std::stable_sort(rows.begin(), rows.end(), [&](const ComparisonRow& a, const ComparisonRow& b) {
+    const double x = figure(a), y = figure(b);
+    return std::isnan(y) ? !std::isnan(x) : x < y;  // what was not measured comes last
+  });
+}
+
+Json row_json(const Comparison& c, const ComparisonRow& row) {
+  Json answer = {{"runs", Json::array()}, {"status", row.status}, {"fields", Json::object()}};
+  for (const RunSummary& run : row.runs) answer["runs"].push_back(run.path);
+  for (size_t i = 0; i < c.fields.size(); ++i)
+    answer["fields"][c.fields[i]] = row.values[i].empty() ? Json(nullptr) : value_json(row.values[i]);
+  for (const auto& [name, s] : {std::pair("valid_nll", row.valid_nll), std::pair("valid_bpd", row.valid_bpd),
+                                std::pair("test_nll", row.test_nll)}) {
+    answer[name] = {{"count", s.count}, {"mean", number_or_null(s.mean)}, {"sd", number_or_null(s.sd)}};
+  }
+  answer["protocol"] = row.runs[0].protocol;
+  answer["data_hash"] = row.runs[0].data_hash;
+  return answer;
+}
+
+TextTable table_of(const Comparison& c, bool grouped) {
+  const bool tested = std::any_of(c.rows.begin(), c.rows.end(), [](const auto& row) { return row.test_nll.count > 0; });
+  std::vector<std::string> headings = {grouped ? "runs" : "run"};
+  headings.insert(headings.end(), c.fields.begin(), c.fields.end());
+  headings.insert(headings.end(), {"status", "valid/nll", "bits/dim"});
+  if (tested) headings.emplace_back("test/nll");
+  if (!c.obstacle.empty()) headings.insert(headings.end(), {"protocol", "data"});
+  TextTable table(headings);
+  for (const ComparisonRow& row : c.rows) {
+    const auto total = static_cast<int64_t>(row.runs.size());
+    std::vector<std::string> cells = {!grouped                        ? row.runs[0].id
+                                      : row.valid_nll.count == total ? fmt::format("{}", total)
+                                                                      : fmt::format("{} of {}", row.valid_nll.count,
+                                                                                    total)};
+    for (const std::string& value : row.values) cells.push_back(value.empty() ? "-" : value);
+    cells.insert(cells.end(), {row.status, spread_text(row.valid_nll, 3), spread_text(row.valid_bpd, 4)});
+    if (tested) cells.push_back(spread_text(row.test_nll, 3));
+    if (!c.obstacle.empty()) cells.insert(cells.end(), {row.runs[0].protocol, row.runs[0].data_hash.substr(0, 8)});
+    table.add(cells);
+  }
+  return table;
+}
+
+void run(const Options& o, const Globals& globals) {
+  const std::vector<RunSummary> runs = select_runs(o.selectors);
+  Comparison comparison = compare_runs(runs, o.group_by);
+  if (!comparison.obstacle.empty() && o.sort != "created") {
+    if (!o.force) {
+      fail(ExitCode::kUsage,
+           "these runs cannot be ranked: {}\n"
+           "  see them unranked   --sort created\n"
+           "  or insist           --force",
+           comparison.obstacle);
+    }
+    log::warning("ranked by force, although {}", comparison.obstacle);
+  }
+  sort_rows(comparison.rows, o.sort);
+  if (globals.json) {
+    for (const ComparisonRow& row : comparison.rows) fmt::print("{}\n", row_json(comparison, row).dump());
+    return;
+  }
+  const TextTable table = table_of(comparison, !o.group_by.empty());
+  fmt::print("{}", o.markdown ? table.markdown() : table.plain());
+  if (comparison.fields.empty() && runs.size() > 1)
+    log::info("their specs do not differ{}", o.group_by.empty() ? "" : " in anything else");
+}
+
+void add(CLI::App& app, const Globals& globals) {
+  CLI::App* sub = app.add_subcommand("compare", "what differs between runs, and their results");
+  auto o = std::make_shared<Options>();
+  set_examples(*sub,
+               "mlrun compare @group:lr --group-by seed             # mean +- sd over seeds\n"
+               "mlrun compare @group:lr --group-by seed --md        # a GitHub table\n"
+               "mlrun compare made-20261124-143005-7be1 @last --sort created");
+  sub->add_option("RUN", o->selectors, "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last")
+      ->required()
+      ->type_name("RUN...");
+  sub->add_option("--group-by", o->group_by,
+                  "one line for the runs that differ in these fields only: mean and sample deviation")
+      ->delimiter(',')
+      ->type_name("FIELD,...")
+      ->expected(1);
+  sub->add_option("--sort", o->sort, "rank by a result, or keep the order of creation")
+      ->check(CLI::IsMember({"valid/nll", "test/nll", "created"}));
+  sub->add_flag("--md", o->markdown, "print a GitHub table");
+  sub->add_flag("--force", o->force, "rank although binarization, splits or data differ");
+  sub->callback([o, &globals] { run(*o, globals); });
+}
+
+[[maybe_unused]] const bool registered = register_command(66, add);
+
+}  // namespace
+}  // namespace mlrun::cli

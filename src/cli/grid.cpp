@@ -1,0 +1,89 @@
+// mlrun grid: one train command per combination, for the shell to run.
+#include <cerrno>
+#include <nlohmann/json.hpp>
+
+#include "base/log.hpp"
+#include "cli/command.hpp"
+#include "cli/help.hpp"
+#include "run/find_run.hpp"
+#include "run/grid.hpp"
+
+namespace mlrun::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> words;  // SPEC key=v1,v2 ...
+  std::string group, extra;
+  int64_t seeds = 0;
+};
+
+GridAxis seed_axis(int64_t seeds) {
+  GridAxis axis{"seed", {}, {}};
+  for (int64_t seed = 1; seed <= seeds; ++seed) {
+    axis.values.push_back(fmt::format("{}", seed));
+    axis.places.push_back("--seeds");
+  }
+  return axis;
+}
+
+// Seeds vary slowest, so that a sweep that is stopped early has seen every setting.
+std::vector<GridAxis> axes_of(const Options& o) {
+  std::vector<GridAxis> axes = grid_axes({o.words.begin() + 1, o.words.end()}, 2);
+  if (o.seeds == 0) return axes;
+  for (const GridAxis& axis : axes) {
+    if (axis.key == "seed") fail(ExitCode::kUsage, "seeds are given by --seeds or by seed=..., not by both");
+  }
+  axes.insert(axes.begin(), seed_axis(o.seeds));
+  return axes;
+}
+
+void run(const Options& o, const Globals& globals) {
+  if (o.words[0].find('=') != std::string::npos) {
+    fail(ExitCode::kUsage, "the first argument is the spec, and '{}' is a value\n  mlrun grid SPEC {}", o.words[0],
+         o.words[0]);
+  }
+  const std::string spec = spec_path(o.words[0]);
+  std::vector<std::string> fixed;
+  if (!o.group.empty()) fixed.push_back("group=" + o.group);
+  const auto combinations = checked_combinations(spec, axes_of(o), fixed);
+  // The program is called as it was called now, and from where -C went.
+  std::string start = shell_word(program_invocation_name);
+  if (!globals.directory.empty()) start += " -C " + shell_word(globals.directory);
+  start += " train " + shell_word(o.words[0]);
+  for (const std::vector<std::string>& overrides : combinations) {
+    std::string command = start;
+    for (const std::string& text : overrides) command += " " + shell_word(text);
+    if (!o.group.empty()) command += " --group " + shell_word(o.group);
+    if (!o.extra.empty()) command += " " + o.extra;
+    if (globals.json) fmt::print("{}\n", nlohmann::ordered_json{{"command", command}, {"overrides", overrides}}.dump());
+    else fmt::print("{}\n", command);
+  }
+  log::info("{} run{}; nothing was started", combinations.size(), combinations.size() == 1 ? "" : "s");
+}
+
+void add(CLI::App& app, const Globals& globals) {
+  CLI::App* sub = app.add_subcommand("grid",
+                                     "print one train command per combination; the shell runs them\n"
+                                     "Every combination is checked first. A value that is a list stands in brackets.");
+  auto o = std::make_shared<Options>();
+  set_examples(*sub,
+               "mlrun grid configs/made.yaml optim.lr=1e-3,3e-4 model.hidden=500 model.hidden=1000 --seeds 3 | sh\n"
+               "mlrun grid configs/made.yaml 'model.hidden=[500],[500,500]' --group depth > sweep.txt\n"
+               "mlrun grid configs/made.yaml optim.lr=1e-3,3e-4 --extra '--if-needed --resume auto' > sweep.txt\n"
+               "parallel -j2 --joblog sweep.log < sweep.txt     # stop it, start it again: only the rest runs");
+  sub->add_option("SPEC", o->words, "a YAML file or a run, then fields with their values: section.key=v1,v2")
+      ->required()
+      ->type_name("SPEC|RUN [key=v1,v2]...");
+  sub->add_option("--seeds", o->seeds, "every combination with seed=1 to seed=N")
+      ->check(CLI::Range(int64_t{1}, int64_t{1000}))
+      ->type_name("N");
+  sub->add_option("--group", o->group, "group of the runs, for mlrun compare @group:NAME")->type_name("NAME");
+  sub->add_option("--extra", o->extra, "shell text to append to every command, such as '--if-needed --resume auto'")
+      ->type_name("TEXT");
+  sub->callback([o, &globals] { run(*o, globals); });
+}
+
+[[maybe_unused]] const bool registered = register_command(70, add);
+
+}  // namespace
+}  // namespace mlrun::cli

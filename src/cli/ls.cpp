@@ -1,0 +1,81 @@
+// mlrun ls: the runs there are.
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/log.hpp"
+#include "base/number.hpp"
+#include "cli/command.hpp"
+#include "cli/help.hpp"
+#include "cli/text_table.hpp"
+#include "run/run_directory.hpp"
+#include "run/run_json.hpp"
+#include "run/select_runs.hpp"
+
+namespace mlrun::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> selectors;
+  std::string group, status, sort = "created";
+  int64_t latest = 0;
+};
+
+std::string epoch_of(double epoch) { return epoch < 1e6 ? fmt::format("{:.4g}", epoch) : fmt::format("{:.0f}", epoch); }
+std::string nll_of(double nats) { return std::isnan(nats) ? "-" : fmt::format("{:.3f}", nats); }
+
+// NaN (no evaluation yet) comes last.
+bool less_nll(double a, double b) { return std::isnan(b) ? !std::isnan(a) : a < b; }
+
+void sort(std::vector<RunSummary>& runs, const std::string& key) {
+  const auto by = [&](auto less) { std::stable_sort(runs.begin(), runs.end(), less); };
+  if (key == "valid/nll") by([](const auto& a, const auto& b) { return less_nll(a.best_nll, b.best_nll); });
+  if (key == "id") by([](const auto& a, const auto& b) { return a.id < b.id; });
+  if (key == "model") by([](const auto& a, const auto& b) { return a.model < b.model; });
+  if (key == "status") by([](const auto& a, const auto& b) { return a.status < b.status; });
+  if (key == "step") by([](const auto& a, const auto& b) { return a.step < b.step; });
+  if (key == "time") by([](const auto& a, const auto& b) { return a.seconds < b.seconds; });
+}
+
+void run(const Options& o, const Globals& globals) {
+  std::vector<RunSummary> runs = select_runs(o.selectors);
+  const bool none_at_all = runs.empty();
+  if (!o.group.empty()) std::erase_if(runs, [&](const RunSummary& r) { return r.group != o.group; });
+  if (!o.status.empty()) std::erase_if(runs, [&](const RunSummary& r) { return r.status != o.status; });
+  if (o.latest > 0 && static_cast<size_t>(o.latest) < runs.size()) runs.erase(runs.begin(), runs.end() - o.latest);
+  sort(runs, o.sort);
+  TextTable table({"run", "status", "model", "epoch", "step", "valid/nll", "bits/dim", "at step", "time", "protocol"});
+  for (const RunSummary& r : runs) {
+    if (globals.json) fmt::print("{}\n", run_json(r).dump());
+    table.add({r.id, r.status, r.model, epoch_of(r.epoch), fmt::format("{}", r.step), nll_of(r.best_nll),
+               std::isnan(r.best_bpd) ? "-" : fmt::format("{:.4f}", r.best_bpd), fmt::format("{}", r.best_step),
+               human_duration(r.seconds), r.protocol});
+  }
+  if (!globals.json && !runs.empty()) fmt::print("{}", table.plain());
+  if (none_at_all) log::info("no runs in {}  (MLRUN_RUN_ROOT)", run_root());
+  else if (runs.empty()) log::info("no run fits");
+}
+
+void add(CLI::App& app, const Globals& globals) {
+  CLI::App* sub = app.add_subcommand("ls", "list runs with their status and result");
+  auto o = std::make_shared<Options>();
+  set_examples(*sub,
+               "mlrun ls\n"
+               "mlrun ls -n 10 --status finished --sort valid/nll\n"
+               "mlrun ls @group:lr made-20261124\n"
+               "mlrun ls --json | jq -r 'select(.status == \"killed\") | .run'");
+  sub->add_option("RUN", o->selectors, "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last (default: all)")
+      ->type_name("RUN...");
+  sub->add_option("--group", o->group, "only this group")->type_name("NAME");
+  sub->add_option("--status", o->status, "only runs in this state")
+      ->check(CLI::IsMember({"running", "finished", "stopped", "interrupted", "diverged", "failed", "killed"}));
+  sub->add_option("-n", o->latest, "only the latest N")->check(CLI::Range(int64_t{1}, int64_t{1} << 40))->type_name("N");
+  sub->add_option("--sort", o->sort, "order of the lines")
+      ->check(CLI::IsMember({"created", "valid/nll", "id", "model", "status", "step", "time"}));
+  sub->callback([o, &globals] { run(*o, globals); });
+}
+
+[[maybe_unused]] const bool registered = register_command(62, add);
+
+}  // namespace
+}  // namespace mlrun::cli

@@ -1,0 +1,221 @@
+// mlrun show: one run, or one checkpoint, in full.
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/log.hpp"
+#include "base/number.hpp"
+#include "cli/command.hpp"
+#include "cli/help.hpp"
+#include "cli/text_table.hpp"
+#include "io/checkpoint_file.hpp"
+#include "io/directory.hpp"
+#include "run/run_json.hpp"
+#include "run/show.hpp"
+
+namespace mlrun::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::string run, which;
+  bool verify = false, spec = false;
+};
+
+Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+void line(const std::string& name, const std::string& text) {
+  if (!text.empty()) fmt::print("{:<12} {}\n", name, text);
+}
+
+Json spec_json(const config::Fields& fields) {
+  Json spec = Json::object();
+  for (const config::FieldRecord& field : fields) {
+    if (field.type != config::FieldType::kSection) spec[field.path] = value_json(field.value);
+  }
+  return spec;
+}
+
+Json details_json(const RunDetails& d) {
+  Json answer = run_json(d.summary);
+  answer["spec"] = spec_json(d.fields);
+  answer["environment"] = d.environment;
+  answer["checkpoints"] = Json::array();
+  for (const CheckpointFile& c : d.checkpoints) {
+    Json file = {{"file", c.path}, {"step", c.step}, {"bytes", c.bytes}, {"best", c.best}};
+    if (c.intact) file["intact"] = *c.intact;
+    answer["checkpoints"].push_back(std::move(file));
+  }
+  answer["evaluations"] = Json::array();
+  for (const KeptEvaluation& e : d.evaluations) {
+    answer["evaluations"].push_back({{"file", e.path},
+                                     {"split", e.split},
+                                     {"step", e.step},
+                                     {"protocol", e.protocol},
+                                     {"count", e.count},
+                                     {"nll", number_or_null(e.nll)},
+                                     {"nll_se", number_or_null(e.nll_se)},
+                                     {"bpd", number_or_null(e.bpd)}});
+  }
+  return answer;
+}
+
+std::string result_of(const RunSummary& r) {
+  if (std::isnan(r.best_nll)) return "not evaluated yet";
+  return fmt::format("valid/nll {:.3f} nats ({:.4f} bits/dim) at step {}; last {:.3f}", r.best_nll, r.best_bpd,
+                     r.best_step, r.last_nll);
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+void print_spec_in_short(const config::Fields& fields) {
+  for (const char* section : {"data", "model", "optim", "schedule", "train", "eval", "checkpoint", "compute"})
+    line(section, section_in_short(fields, section));
+}
+
+void print_details(const RunDetails& d) {
+  const RunSummary& r = d.summary;
+  line("run", fmt::format("{}  {}", r.id, r.status));
+  line("directory", r.path);
+  line("group", r.group);
+  line("tags", joined(r.tags));
+  line("created", r.created);
+  line("trained", fmt::format("{} steps  epoch {:.4g}  {}", r.step, r.epoch, human_duration(r.seconds)));
+  line("result", result_of(r));
+  for (const KeptEvaluation& e : d.evaluations) {
+    line("", fmt::format("{}/nll {:.3f} +- {:.3f} nats ({:.4f} bits/dim) at step {}, {} examples", e.split, e.nll,
+                         e.nll_se, e.bpd, e.step, e.count));
+  }
+  print_spec_in_short(d.fields);
+  line("protocol", r.protocol);
+  line("data sha256", r.data_hash);
+  line("fingerprint", r.fingerprint);
+  std::string environment;
+  for (const auto& [name, value] : d.environment)
+    environment += fmt::format("{}{} {}", environment.empty() ? "" : "  ", name, value);
+  line("environment", environment);
+  if (d.checkpoints.empty()) {
+    line("checkpoints", "none yet");
+    return;
+  }
+  TextTable table({"checkpoint", "size", "state"});
+  for (const CheckpointFile& c : d.checkpoints) {
+    std::string state = c.best ? "best" : "";
+    if (c.intact) state += fmt::format("{}{}", state.empty() ? "" : ", ", *c.intact ? "intact" : "DAMAGED");
+    table.add({std::filesystem::path(c.path).filename().string(), human_size(c.bytes), state});
+  }
+  fmt::print("\n{}", table.plain());
+}
+
+void show_run(const std::string& path, const Options& o, const Globals& globals) {
+  const RunDetails d = run_details(path, o.verify);
+  if (o.spec) {
+    fmt::print("{}", d.resolved_yaml);
+  } else if (globals.json) {
+    fmt::print("{}\n", details_json(d).dump());
+  } else {
+    print_details(d);
+  }
+  bool damaged = false;
+  for (const CheckpointFile& c : d.checkpoints) {
+    if (!c.intact || *c.intact) continue;
+    damaged = true;
+    log::error("{}", c.damage);
+  }
+  if (damaged) finish_with(ExitCode::kCheckpoint);
+}
+
+Json checkpoint_json(const Checkpoint& c, const std::vector<TensorSummary>& tensors, int64_t file_bytes) {
+  const CheckpointIdentity& id = c.identity();
+  Json answer = {{"checkpoint", c.path()},   {"step", c.state().step},          {"bytes", file_bytes},
+                 {"intact", true},           {"fingerprint", id.fingerprint},   {"protocol", id.protocol},
+                 {"data_hash", id.data_hash}, {"data", id.data_description}, {"seed", id.seed}};
+  answer["tensors"] = Json::array();
+  for (const TensorSummary& t : tensors) {
+    answer["tensors"].push_back({{"path", t.path},
+                                 {"dtype", t.type},
+                                 {"shape", t.shape},
+                                 {"axes", t.axes},
+                                 {"bytes", t.bytes},
+                                 {"mean", number_or_null(t.mean)},
+                                 {"sd", number_or_null(t.sd)},
+                                 {"not_finite", t.not_finite}});
+  }
+  return answer;
+}
+
+void print_checkpoint(const Checkpoint& c, const std::vector<TensorSummary>& tensors, int64_t file_bytes) {
+  const CheckpointIdentity& id = c.identity();
+  line("checkpoint", c.path());
+  line("size", human_size(file_bytes) + ", every bit covered by a checksum that fits");
+  line("step", fmt::format("{}", c.state().step));
+  if (c.state().best_step > 0)
+    line("best", fmt::format("valid/nll {:.3f} nats at step {}", c.state().best, c.state().best_step));
+  try {
+    print_spec_in_short(c.experiment().fields());
+  } catch (const Error& e) {
+    log::warning("{}", e.what());
+  }
+  line("data", id.data_description);
+  line("protocol", id.protocol);
+  line("data sha256", id.data_hash);
+  line("fingerprint", id.fingerprint);
+  TextTable table({"tensor", "type", "shape", "axes", "size", "mean", "sd"});
+  for (const TensorSummary& t : tensors) {
+    table.add({t.path, t.type, to_string(t.shape), t.axes, human_size(t.bytes),
+               std::isnan(t.mean) ? "-" : fmt::format("{:.3g}", t.mean),
+               std::isnan(t.sd) ? "-" : fmt::format("{:.3g}", t.sd)});
+    if (t.not_finite > 0) log::warning("{}: {} values are NaN or Inf", t.path, t.not_finite);
+  }
+  fmt::print("\n{}", table.plain());
+  for (const char* group : {"optimizer", "average"}) {
+    if (const int64_t bytes = bytes_below(c.file(), group)) fmt::print("{}: {}\n", group, human_size(bytes));
+  }
+}
+
+void show_checkpoint(const std::string& path, const Options& o, const Globals& globals) {
+  const Checkpoint checkpoint(path);  // opening verifies
+  if (o.spec) {
+    fmt::print("{}", checkpoint.identity().resolved_yaml);
+    return;
+  }
+  std::vector<TensorSummary> tensors = tensors_of(checkpoint.file(), "model");
+  for (TensorSummary& buffer : tensors_of(checkpoint.file(), "buffers")) tensors.push_back(std::move(buffer));
+  const auto bytes = static_cast<int64_t>(std::filesystem::file_size(path));
+  if (globals.json) fmt::print("{}\n", checkpoint_json(checkpoint, tensors, bytes).dump());
+  else print_checkpoint(checkpoint, tensors, bytes);
+}
+
+void run(const Options& o, const Globals& globals) {
+  const bool file = io::exists(o.run) && !io::is_directory(o.run);
+  if (file || !o.which.empty()) show_checkpoint(file ? o.run : find_checkpoint(o.run, o.which), o, globals);
+  else show_run(find_run(o.run), o, globals);
+}
+
+void add(CLI::App& app, const Globals& globals) {
+  CLI::App* sub = app.add_subcommand("show", "one run or checkpoint: spec, result, data, environment, files, tensors");
+  auto o = std::make_shared<Options>();
+  set_examples(*sub,
+               "mlrun show @last\n"
+               "mlrun show @last --verify              # are all checkpoints intact? exit 7 if not\n"
+               "mlrun show @last --which best          # that checkpoint: tensors, shapes, mean, sd\n"
+               "mlrun show step-000001500.h5 --json\n"
+               "mlrun show @last --spec > again.yaml");
+  sub->add_option("RUN", o->run, "a run (directory, id, prefix of one, @last, @best:valid/nll) or a checkpoint file")
+      ->required()
+      ->type_name("RUN|CHECKPOINT");
+  sub->add_option("--which", o->which, "a checkpoint of the run: best, last or a step")->type_name("best|last|STEP");
+  sub->add_flag("--verify", o->verify, "compare the SHA-256 of every checkpoint; exit 7 if one is damaged");
+  sub->add_flag("--spec", o->spec, "print the resolved spec, nothing else");
+  sub->callback([o, &globals] { run(*o, globals); });
+}
+
+[[maybe_unused]] const bool registered = register_command(64, add);
+
+}  // namespace
+}  // namespace mlrun::cli

@@ -1,0 +1,172 @@
+#include "run/compare_runs.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/nearest_name.hpp"
+#include "run/experiment.hpp"
+#include "run/show.hpp"
+
+namespace mlrun {
+namespace {
+
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+
+using Values = std::map<std::string, std::string>;  // path -> value
+
+// Says nothing about the result, so it is no difference.
+bool is_bookkeeping(const std::string& path) {
+  for (const char* field : {"name", "group", "tags", "checkpoint", "train.log_every", "eval.samples"}) {
+    if (path == field || path.starts_with(std::string(field) + ".")) return true;
+  }
+  return false;
+}
+
+double test_nll_of(const RunSummary& run) {
+  for (const KeptEvaluation& e : kept_evaluations(run.path)) {
+    if (e.split == "test" && e.step == run.best_step && e.protocol == run.protocol) return e.nll;
+  }
+  return kMissing;
+}
+
+// The status of one run; of several, how many are in which.
+std::string status_of(const std::vector<RunSummary>& runs) {
+  std::map<std::string, int> counts;
+  for (const RunSummary& run : runs) ++counts[run.status];
+  if (counts.size() == 1) return counts.begin()->first;
+  std::string text;
+  for (const auto& [status, count] : counts) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, status);
+  return text;
+}
+
+std::string list_of(const std::set<std::string>& words, size_t characters) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " | ") + word.substr(0, characters);
+  return text;
+}
+
+std::string obstacle_to_ranking(const std::vector<RunSummary>& runs) {
+  std::set<std::string> protocols, hashes;
+  for (const RunSummary& run : runs) {
+    protocols.insert(run.protocol);
+    hashes.insert(run.data_hash);
+  }
+  if (hashes.size() > 1) return fmt::format("their data differ: sha256 {}", list_of(hashes, 12));
+  if (protocols.size() > 1) return fmt::format("their binarizations or splits differ: {}", list_of(protocols, 80));
+  return "";
+}
+
+void drop_repeated(std::vector<RunSummary>& runs) {
+  std::vector<RunSummary> kept;
+  for (auto run = runs.rbegin(); run != runs.rend(); ++run) {  // latest first
+    const auto same = std::find_if(kept.begin(), kept.end(), [&](const RunSummary& other) {
+      return !run->fingerprint.empty() && other.fingerprint == run->fingerprint;
+    });
+    if (same == kept.end()) kept.push_back(*run);
+    else log::warning("{} has the same fingerprint as {} and is left out", run->id, same->id);
+  }
+  std::reverse(kept.begin(), kept.end());
+  runs = std::move(kept);
+}
+
+struct Specs {
+  std::vector<Values> values;      // of each run
+  std::vector<std::string> paths;  // of all, in the order of the specs
+};
+
+Specs read_specs(const std::vector<RunSummary>& runs) {
+  Specs specs;
+  std::set<std::string> known;
+  for (const RunSummary& run : runs) {
+    Values values;
+    for (const config::FieldRecord& field : Experiment::load(run.path + "/resolved.yaml", {}).fields()) {
+      if (field.type == config::FieldType::kSection) continue;
+      values[field.path] = field.value;
+      if (known.insert(field.path).second) specs.paths.push_back(field.path);
+    }
+    specs.values.push_back(std::move(values));
+  }
+  return specs;
+}
+
+std::string value_of(const Values& values, const std::string& path) {
+  const auto found = values.find(path);
+  return found == values.end() ? "" : found->second;
+}
+
+void require_fields(const std::vector<std::string>& group_by, const std::vector<std::string>& paths) {
+  for (const std::string& path : group_by) {
+    if (std::find(paths.begin(), paths.end(), path) != paths.end()) continue;
+    const auto nearest = nearest_name(path, paths);
+    fail(ExitCode::kUsage, "--group-by: no field '{}' in these specs{}", path,
+         nearest ? fmt::format("; did you mean '{}'?", *nearest) : "");
+  }
+}
+
+}  // namespace
+
+Spread spread_of(const std::vector<double>& values) {
+  Spread s{0, 0, kMissing};
+  for (const double v : values) {
+    if (std::isnan(v)) continue;
+    s.mean += v;
+    ++s.count;
+  }
+  if (s.count == 0) return {0, kMissing, kMissing};
+  s.mean /= static_cast<double>(s.count);
+  if (s.count < 2) return s;
+  double squares = 0;
+  for (const double v : values) {
+    if (!std::isnan(v)) squares += (v - s.mean) * (v - s.mean);
+  }
+  s.sd = std::sqrt(squares / static_cast<double>(s.count - 1));
+  return s;
+}
+
+Comparison compare_runs(const std::vector<RunSummary>& runs, const std::vector<std::string>& group_by) {
+  const Specs specs = read_specs(runs);
+  require_fields(group_by, specs.paths);
+  Comparison comparison;
+  comparison.obstacle = obstacle_to_ranking(runs);
+  for (const std::string& path : specs.paths) {
+    if (is_bookkeeping(path) || std::find(group_by.begin(), group_by.end(), path) != group_by.end()) continue;
+    const std::string first = value_of(specs.values.front(), path);
+    const bool differs = std::any_of(specs.values.begin(), specs.values.end(),
+                                     [&](const Values& values) { return value_of(values, path) != first; });
+    if (differs) comparison.fields.push_back(path);
+  }
+  for (size_t i = 0; i < runs.size(); ++i) {
+    std::vector<std::string> values;
+    for (const std::string& path : comparison.fields) values.push_back(value_of(specs.values[i], path));
+    // What the data are is not a field, but never mixed in one mean either.
+    const auto row = group_by.empty()
+                         ? comparison.rows.end()
+                         : std::find_if(comparison.rows.begin(), comparison.rows.end(), [&](const ComparisonRow& r) {
+                             return r.values == values && r.runs[0].protocol == runs[i].protocol &&
+                                    r.runs[0].data_hash == runs[i].data_hash;
+                           });
+    if (row == comparison.rows.end()) comparison.rows.push_back({{runs[i]}, values, {}, {}, {}, ""});
+    else row->runs.push_back(runs[i]);
+  }
+  for (ComparisonRow& row : comparison.rows) {
+    if (!group_by.empty()) drop_repeated(row.runs);
+    std::vector<double> valid, bpd, test;
+    for (const RunSummary& run : row.runs) {
+      valid.push_back(run.best_nll);
+      bpd.push_back(run.best_bpd);
+      test.push_back(test_nll_of(run));
+    }
+    row.valid_nll = spread_of(valid);
+    row.valid_bpd = spread_of(bpd);
+    row.test_nll = spread_of(test);
+    row.status = status_of(row.runs);
+  }
+  return comparison;
+}
+
+}  // namespace mlrun

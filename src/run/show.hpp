@@ -1,0 +1,59 @@
+// What there is to say about a run, and about a checkpoint.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/print.hpp"
+#include "run/checkpoint.hpp"
+#include "run/find_run.hpp"
+
+namespace mlrun {
+
+struct CheckpointFile {
+  std::string path;
+  int64_t step = 0, bytes = 0;
+  bool best = false;
+  std::optional<bool> intact;  // nullopt: not verified
+  std::string damage;          // why it is not intact
+};
+
+struct KeptEvaluation {  // of evals/
+  std::string path, split, protocol;
+  int64_t step = 0, count = 0;
+  double nll = 0, nll_se = 0, bpd = 0;  // nats, nats, bits/dim
+};
+
+struct RunDetails {
+  RunSummary summary;
+  std::string resolved_yaml;
+  config::Fields fields;  // of the resolved spec; empty if this mlrun does not read it any more
+  std::map<std::string, std::string> environment;
+  std::vector<CheckpointFile> checkpoints;   // by step
+  std::vector<KeptEvaluation> evaluations;  // by split and step
+};
+
+// Reads what it can: parts that are missing or damaged are left empty, with a warning. `verify` reads every checkpoint
+// in full and compares its SHA-256.
+RunDetails run_details(const std::string& run_path, bool verify);
+std::vector<KeptEvaluation> kept_evaluations(const std::string& run_path);
+
+// "hidden [20]  direct true": fields of a section that differ from their defaults, the kind first.
+std::string section_in_short(const config::Fields& fields, const std::string& section);
+
+struct TensorSummary {
+  std::string path, type;  // "model/hidden_1/weight", "f32"
+  Shape shape;
+  std::string axes;  // "out,in"
+  int64_t bytes = 0;
+  double mean = 0, sd = 0;
+  int64_t not_finite = 0;  // values that are NaN or Inf; mean and sd are of the others
+};
+// The tensors below one group ("model", "buffers", "average"), by path.
+std::vector<TensorSummary> tensors_of(const io::Hdf5Reader& file, const std::string& group);
+int64_t bytes_below(const io::Hdf5Reader& file, const std::string& group);  // of all datasets; 0 without the group
+
+}  // namespace mlrun

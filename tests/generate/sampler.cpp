@@ -1,0 +1,110 @@
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstring>
+#include <map>
+
+#include "config/document.hpp"
+#include "generate/picture.hpp"
+#include "generate/sampler.hpp"
+
+using namespace mlrun;
+
+namespace {
+
+struct Built {
+  std::unique_ptr<ParameterArena> parameters = std::make_unique<ParameterArena>();
+  std::unique_ptr<Model> model;
+};
+
+Built build(const std::vector<std::string>& overrides, const DataSpec& data) {
+  config::Diagnostics diagnostics;
+  std::vector<std::string> all;
+  for (const std::string& o : overrides) all.push_back("model." + o);
+  const config::Document document = config::Document::from_text("", "test", all, diagnostics);
+  config::Reader section = document.root().section("model");
+  const auto choice = model_kinds().choose(section);
+  document.root().finish();
+  diagnostics.throw_if_any();
+  Built b;
+  b.model = choice.build(data, Scope(*b.parameters, 1));
+  b.parameters->allocate();
+  b.parameters->initialise(1);
+  for (size_t p = 0; p < b.parameters->parameters().size(); ++p) {  // away from uniform, biases too
+    Tensor w = b.parameters->value(p);
+    const bool bias = b.parameters->parameters()[p].kind == ParameterKind::kBias;
+    const RandomStream noise(2, b.parameters->parameters()[p].path);
+    for (int64_t i = 0; i < w.count(); ++i) {
+      w.data<float>()[i] = bias ? static_cast<float>(noise.normal(static_cast<uint64_t>(i))) : 3.0f * w.data<float>()[i];
+    }
+  }
+  return b;
+}
+
+const std::vector<std::vector<std::string>> kModels = {{"kind=made", "hidden=20", "order=random"},
+                                                       {"kind=nade", "hidden=20"},
+                                                       {"kind=made", "hidden=12", "masks=3", "order=random"}};
+
+}  // namespace
+
+TEST_CASE("samples follow the model's own law") {
+  for (const auto& overrides : kModels) {
+    const DataSpec data{.shape = {2, 2}, .alphabet = 2, .classes = 0};
+    const Built b = build(overrides, data);
+    LanePool pool(2);
+    const int64_t n = 40000;
+    const Tensor symbols = sample(*b.model->autoregressive(), *b.parameters, {.count = n, .seed = 5}, pool);
+    std::map<int, int64_t> counts;
+    for (int64_t i = 0; i < n; ++i) {
+      const int32_t* s = symbols.data<int32_t>() + i * 4;
+      ++counts[s[0] + 2 * s[1] + 4 * s[2] + 8 * s[3]];
+    }
+    double chi_squared = 0;
+    for (int code = 0; code < 16; ++code) {
+      Batch batch;
+      batch.symbols =
+          Tensor::of({1, 4}, std::vector<int32_t>{code & 1, (code >> 1) & 1, (code >> 2) & 1, (code >> 3) & 1});
+      const double expected = static_cast<double>(n) * std::exp(-b.model->nll(*b.parameters, batch)[0]);
+      chi_squared += std::pow(static_cast<double>(counts[code]) - expected, 2) / expected;
+    }
+    INFO(overrides[0] << " " << overrides[1]);
+    CHECK(chi_squared < 37.7);  // the 99.9th percentile for 15 degrees of freedom; the draw is fixed by the seed
+  }
+}
+
+TEST_CASE("an image depends on its seed and number, not on batch, threads or how many are drawn") {
+  const DataSpec data{.shape = {5, 5}, .alphabet = 2, .classes = 0};
+  for (const auto& overrides : kModels) {
+    const Built b = build(overrides, data);
+    const AutoregressiveModel& model = *b.model->autoregressive();
+    LanePool one(1), three(3);
+    const Tensor all = sample(model, *b.parameters, {.count = 30, .seed = 9}, one);
+    const Tensor small = sample(model, *b.parameters, {.count = 30, .seed = 9, .batch = 1}, three);
+    const Tensor tail = sample(model, *b.parameters, {.count = 10, .seed = 9, .first = 20, .batch = 7}, three);
+    const Tensor other = sample(model, *b.parameters, {.count = 30, .seed = 10}, one);
+    INFO(overrides[0] << " " << overrides[1]);
+    CHECK(std::memcmp(all.raw(), small.raw(), all.bytes()) == 0);
+    CHECK(std::memcmp(all.rows(20, 30).raw(), tail.raw(), tail.bytes()) == 0);
+    CHECK(std::memcmp(all.raw(), other.raw(), all.bytes()) != 0);
+  }
+}
+
+TEST_CASE("a low temperature takes the likelier symbol") {
+  const DataSpec data{.shape = {4, 4}, .alphabet = 3, .classes = 0};
+  const Built b = build({"kind=made", "hidden=20"}, data);
+  LanePool pool(1);
+  const Tensor cold =
+      sample(*b.model->autoregressive(), *b.parameters, {.count = 8, .seed = 1, .temperature = 1e-4}, pool);
+  for (int64_t i = 1; i < 8; ++i)
+    CHECK(std::memcmp(cold.rows(0, 1).raw(), cold.rows(i, i + 1).raw(), cold.rows(0, 1).bytes()) == 0);
+}
+
+TEST_CASE("symbols become grey levels, and sheets hold all images") {
+  const DataSpec data{.shape = {1, 2}, .alphabet = 3, .classes = 0};
+  const auto images = images_of(Tensor::of({2, 2}, std::vector<int32_t>{0, 1, 2, 2}), data);
+  REQUIRE(images.size() == 2);
+  CHECK(images[0].pixels == std::vector<uint8_t>{0, 127});
+  CHECK(images[1].pixels == std::vector<uint8_t>{255, 255});
+  const io::Image sheet = sheet_of(images, 2, 3);
+  CHECK(sheet.width >= 3 * 4);
+  CHECK(text_of(Tensor::of({2, 2}, std::vector<int32_t>{0, 1, 2, 2})) == "0 1\n2 2\n");
+}

@@ -1,0 +1,137 @@
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "config/document.hpp"
+#include "optim/updater.hpp"
+
+using namespace mlrun;
+
+namespace {
+
+std::unique_ptr<Optimizer> optimizer(const std::vector<std::string>& overrides) {
+  config::Diagnostics diagnostics;
+  std::vector<std::string> all;
+  for (const std::string& o : overrides) all.push_back("optim." + o);
+  const config::Document document = config::Document::from_text("", "test", all, diagnostics);
+  config::Reader section = document.root().section("optim");
+  const auto choice = optimizer_kinds().choose(section);
+  document.root().finish();
+  diagnostics.throw_if_any();
+  return choice.build();
+}
+
+// Two parameters: a weight of 1,000 numbers and a bias of 3, all starting at 1.
+struct Bowl {
+  ParameterArena parameters;
+  Bowl() {
+    const Scope scope(parameters, 1);
+    const auto ones = [](Tensor& t, const RandomStream&) { t.fill(1.0f); };
+    scope.parameter("weight", {10, 100}, "out,in", ParameterKind::kWeight, ones);
+    scope.parameter("bias", {3}, "out", ParameterKind::kBias, ones);
+    parameters.allocate();
+    parameters.initialise(1);
+  }
+  // Gradients of sum w^2 / 2, shared out over two lanes.
+  std::vector<Tensor> gradients() const {
+    std::vector<Tensor> lanes = {parameters.like(), parameters.like()};
+    for (int64_t i = 0; i < lanes[0].count(); ++i) {
+      lanes[0].data<float>()[i] = 0.25f * parameters.flat().data<float>()[i];
+      lanes[1].data<float>()[i] = 0.75f * parameters.flat().data<float>()[i];
+    }
+    return lanes;
+  }
+  double norm() const {
+    double sum = 0;
+    for (int64_t i = 0; i < parameters.flat().count(); ++i) sum += std::pow(parameters.flat().data<float>()[i], 2);
+    return std::sqrt(sum);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("every registered optimizer descends a quadratic bowl") {
+  for (const auto& [kind, entry] : optimizer_kinds().kinds()) {
+    for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"weight_decay=0.1"}}) {
+      std::vector<std::string> overrides = {"kind=" + kind, "lr=0.05"};
+      overrides.insert(overrides.end(), more.begin(), more.end());
+      Bowl bowl;
+      Updater updater(bowl.parameters, optimizer(overrides), {});
+      LanePool pool(2);
+      const double before = bowl.norm();
+      for (int64_t step = 0; step < 200; ++step) {
+        auto lanes = bowl.gradients();
+        CHECK(updater.apply(lanes, step, 1.0, pool).finite);
+      }
+      INFO(kind);
+      CHECK(bowl.norm() < 0.7 * before);
+    }
+  }
+}
+
+TEST_CASE("momentum and nesterov are different rules, and nesterov without momentum is a mistake") {
+  std::vector<double> norms;
+  for (const std::vector<std::string>& o : {std::vector<std::string>{"kind=sgd", "lr=0.01"},
+                                            {"kind=sgd", "lr=0.01", "momentum=0.9"},
+                                            {"kind=sgd", "lr=0.01", "momentum=0.9", "nesterov=true"}}) {
+    Bowl bowl;
+    Updater updater(bowl.parameters, optimizer(o), {});
+    LanePool pool(1);
+    for (int64_t step = 0; step < 10; ++step) {
+      auto lanes = bowl.gradients();
+      updater.apply(lanes, step, 1.0, pool);
+    }
+    norms.push_back(bowl.norm());
+  }
+  CHECK(norms[1] < norms[0]);
+  CHECK(norms[2] < norms[1]);
+  CHECK_THROWS_AS(optimizer({"kind=sgd", "nesterov=true"}), Error);
+}
+
+TEST_CASE("weight decay acts on weights and not on biases") {
+  Bowl bowl;
+  Updater updater(bowl.parameters, optimizer({"kind=sgd", "lr=0.1", "weight_decay=0.5"}), {});
+  LanePool pool(1);
+  std::vector<Tensor> none = {bowl.parameters.like()};
+  updater.apply(none, 0, 1.0, pool);
+  CHECK(bowl.parameters.value(0).data<float>()[0] == Approx(0.95));
+  CHECK(bowl.parameters.value(1).data<float>()[0] == 1.0f);
+}
+
+TEST_CASE("clipping scales the gradient to the given norm, and only a larger one") {
+  for (const double clip : {0.5, 1e6}) {
+    Bowl bowl;
+    Updater updater(bowl.parameters, optimizer({"kind=sgd", "lr=1"}), {.clip_norm = clip});
+    LanePool pool(1);
+    auto lanes = bowl.gradients();
+    const auto outcome = updater.apply(lanes, 0, 1.0, pool);
+    const double norm = std::sqrt(1003.0);
+    CHECK(outcome.gradient_norm == Approx(norm));
+    CHECK(bowl.parameters.value(0).data<float>()[5] == Approx(clip < norm ? 1.0 - clip / norm : 0.0).margin(1e-6));
+  }
+}
+
+TEST_CASE("a gradient that is not finite changes nothing, and its parameter is named") {
+  Bowl bowl;
+  Updater updater(bowl.parameters, optimizer({"kind=adam"}), {.average_decay = 0.5});
+  LanePool pool(2);
+  auto lanes = bowl.gradients();
+  lanes[1].data<float>()[bowl.parameters.parameters()[1].offset + 2] = std::numeric_limits<float>::infinity();
+  const auto outcome = updater.apply(lanes, 0, 1.0, pool);
+  CHECK_FALSE(outcome.finite);
+  CHECK(updater.not_finite(lanes[0]) == "bias");
+  CHECK(bowl.norm() == Approx(std::sqrt(1003.0)));
+  for (auto& [name, slot] : updater.slots()) {
+    INFO(name);
+    CHECK(slot.data<float>()[0] == 0.0f);
+  }
+}
+
+TEST_CASE("the moving average of the weights follows its formula") {
+  Bowl bowl;
+  Updater updater(bowl.parameters, optimizer({"kind=sgd", "lr=0.5"}), {.average_decay = 0.9});
+  updater.average().copy_from(bowl.parameters.flat());
+  LanePool pool(1);
+  auto lanes = bowl.gradients();
+  updater.apply(lanes, 0, 1.0, pool);
+  CHECK(updater.average().data<float>()[0] == Approx(0.9 * 1.0 + 0.1 * 0.5));
+}

@@ -1,0 +1,57 @@
+// The first ten training losses of every config, on drawn digits. They change only when somebody means it (`make
+// golden`).
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iomanip>
+
+#include "run/trainer.hpp"
+
+using namespace mlrun;
+
+namespace {
+
+std::string source_directory() {
+  const char* directory = std::getenv("MLRUN_SOURCE_DIR");
+  return directory ? directory : std::string(__FILE__).substr(0, std::string(__FILE__).rfind("/tests/"));
+}
+
+std::vector<double> first_losses(const std::string& config) {
+  const Experiment experiment = Experiment::load(
+      config, {"data.kind=digits", "data.train_limit=2000", "data.valid_limit=100", "compute.lanes=2"});
+  const auto data = experiment.spec().data.build(data_sources_from_environment(experiment.spec().seed));
+  Trainer trainer(experiment, *data, 2);
+  trainer.initialise();
+  std::vector<double> losses;
+  for (int i = 0; i < 10; ++i) losses.push_back(trainer.step().loss);
+  return losses;
+}
+
+}  // namespace
+
+TEST_CASE("the first ten losses of every config are the golden ones", "[golden]") {
+  const bool write = std::getenv("MLRUN_WRITE_GOLDEN") != nullptr;
+  int configs = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(source_directory() + "/configs")) {
+    if (entry.path().extension() != ".yaml") continue;
+    ++configs;
+    const std::string golden = source_directory() + "/tests/fixtures/golden/" + entry.path().stem().string() + ".txt";
+    const std::vector<double> losses = first_losses(entry.path());
+    if (write) {
+      std::filesystem::create_directories(source_directory() + "/tests/fixtures/golden");
+      std::ofstream file(golden);
+      for (const double loss : losses) file << std::setprecision(9) << loss << "\n";
+      continue;
+    }
+    INFO(entry.path() << " against " << golden << "; if the change is meant: make golden");
+    std::ifstream file(golden);
+    REQUIRE(file.good());
+    for (const double loss : losses) {
+      double expected = 0;
+      file >> expected;
+      CHECK(loss == Approx(expected).epsilon(2e-4));  // between kinds of CPU; on one kind the bits are equal
+    }
+  }
+  CHECK(configs >= 3);
+}
