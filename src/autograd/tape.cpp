@@ -71,6 +71,7 @@ Destination Tape::destination(Variable::Node& node) {
   Destination to;
   to.needed = true;
   to.accumulate = node.arrived;
+  to.windowed = node.windowed;
   if (!node.gradient.defined()) node.gradient = Tensor(node.value.shape());
   // A rule may have handed on dy itself: never add into numbers that somebody else holds.
   else if (node.arrived && !node.windowed && !node.gradient.unique()) node.gradient = node.gradient.clone();

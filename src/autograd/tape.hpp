@@ -19,6 +19,7 @@ namespace mlrun {
 struct Destination {
   bool needed = false;      // joint rules: false where that input wants no gradient (tensor is undefined then)
   bool accumulate = false;  // add to what is there; otherwise overwrite (the memory holds nothing of value)
+  bool windowed = false;    // a leaf's own place in a gradient arena that was zeroed when it was made
   Tensor tensor;            // of the input's shape
 };
 

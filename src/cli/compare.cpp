@@ -66,10 +66,10 @@ TextTable table_of(const Comparison& c, bool grouped) {
   TextTable table(headings);
   for (const ComparisonRow& row : c.rows) {
     const auto total = static_cast<int64_t>(row.runs.size());
-    std::vector<std::string> cells = {!grouped                        ? row.runs[0].id
-                                      : row.valid_nll.count == total ? fmt::format("{}", total)
-                                                                      : fmt::format("{} of {}", row.valid_nll.count,
-                                                                                    total)};
+    std::vector<std::string> cells = {!grouped ? row.runs[0].id
+                                      : row.valid_nll.count == total
+                                          ? fmt::format("{}", total)
+                                          : fmt::format("{} of {}", row.valid_nll.count, total)};
     for (const std::string& value : row.values) cells.push_back(value.empty() ? "-" : value);
     cells.insert(cells.end(), {row.status, spread_text(row.valid_nll, 3), spread_text(row.valid_bpd, 4)});
     if (tested) cells.push_back(spread_text(row.test_nll, 3));

@@ -64,12 +64,15 @@ void add(CLI::App& app, const Globals& globals) {
                "mlrun ls -n 10 --status finished --sort valid/nll\n"
                "mlrun ls @group:lr made-20261124\n"
                "mlrun ls --json | jq -r 'select(.status == \"killed\") | .run'");
-  sub->add_option("RUN", o->selectors, "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last (default: all)")
+  sub->add_option("RUN", o->selectors,
+                  "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last (default: all)")
       ->type_name("RUN...");
   sub->add_option("--group", o->group, "only this group")->type_name("NAME");
   sub->add_option("--status", o->status, "only runs in this state")
       ->check(CLI::IsMember({"running", "finished", "stopped", "interrupted", "diverged", "failed", "killed"}));
-  sub->add_option("-n", o->latest, "only the latest N")->check(CLI::Range(int64_t{1}, int64_t{1} << 40))->type_name("N");
+  sub->add_option("-n", o->latest, "only the latest N")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
+      ->type_name("N");
   sub->add_option("--sort", o->sort, "order of the lines")
       ->check(CLI::IsMember({"created", "valid/nll", "id", "model", "status", "step", "time"}));
   sub->callback([o, &globals] { run(*o, globals); });

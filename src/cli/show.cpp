@@ -132,9 +132,15 @@ void show_run(const std::string& path, const Options& o, const Globals& globals)
 
 Json checkpoint_json(const Checkpoint& c, const std::vector<TensorSummary>& tensors, int64_t file_bytes) {
   const CheckpointIdentity& id = c.identity();
-  Json answer = {{"checkpoint", c.path()},   {"step", c.state().step},          {"bytes", file_bytes},
-                 {"intact", true},           {"fingerprint", id.fingerprint},   {"protocol", id.protocol},
-                 {"data_hash", id.data_hash}, {"data", id.data_description}, {"seed", id.seed}};
+  Json answer = {{"checkpoint", c.path()},
+                 {"step", c.state().step},
+                 {"bytes", file_bytes},
+                 {"intact", true},
+                 {"fingerprint", id.fingerprint},
+                 {"protocol", id.protocol},
+                 {"data_hash", id.data_hash},
+                 {"data", id.data_description},
+                 {"seed", id.seed}};
   answer["tensors"] = Json::array();
   for (const TensorSummary& t : tensors) {
     answer["tensors"].push_back({{"path", t.path},

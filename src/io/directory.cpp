@@ -69,7 +69,10 @@ uint64_t free_bytes(const std::string& directory) {
 }
 
 void remove_file(const std::string& path) {
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+  int result;
+  do result = ::unlink(path.c_str());
+  while (result != 0 && errno == EINTR);
+  if (result != 0 && errno != ENOENT) {
     fail(ExitCode::kDisk, "cannot remove {}: {}", path, std::generic_category().message(errno));
   }
 }

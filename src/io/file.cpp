@@ -169,10 +169,12 @@ int remove_stale_temporaries(const std::string& directory) {
   return removed;
 }
 
-AppendFile::AppendFile(const std::string& path) {
-  do descriptor_ = ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+AppendFile::AppendFile(std::string path) : path_(std::move(path)) { open(); }
+
+void AppendFile::open() {
+  do descriptor_ = ::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
   while (descriptor_ < 0 && errno == EINTR);
-  if (descriptor_ < 0) error_ = errno;
+  error_ = descriptor_ < 0 ? errno : 0;
 }
 
 AppendFile::~AppendFile() {
@@ -180,6 +182,7 @@ AppendFile::~AppendFile() {
 }
 
 size_t AppendFile::append(std::string_view text) {
+  if (descriptor_ < 0) open();
   if (descriptor_ < 0) return 0;
   size_t written = 0;
   while (written < text.size()) {

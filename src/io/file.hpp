@@ -34,7 +34,7 @@ int remove_stale_temporaries(const std::string& directory);
 // A file that only grows. Never throws: what could not be written is the caller's to keep.
 class AppendFile {
  public:
-  explicit AppendFile(const std::string& path);  // created if missing; see error()
+  explicit AppendFile(std::string path);  // created if missing; see error(). Every append tries again to open it
   ~AppendFile();
   AppendFile(const AppendFile&) = delete;
   AppendFile& operator=(const AppendFile&) = delete;
@@ -46,6 +46,8 @@ class AppendFile {
   bool ends_in_newline();               // or is empty: is the last line whole?
 
  private:
+  void open();
+  std::string path_;
   int descriptor_ = -1;
   int error_ = 0;
 };

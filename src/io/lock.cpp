@@ -28,6 +28,15 @@ int try_lock(int descriptor, int operation) {
   return result;
 }
 
+bool lock_within(int descriptor, std::chrono::milliseconds patience) {
+  constexpr std::chrono::milliseconds kPause(5);
+  for (;; patience -= kPause) {
+    if (try_lock(descriptor, LOCK_EX) == 0) return true;
+    if (errno != EWOULDBLOCK || patience < kPause) return false;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 std::string first_line(int descriptor) {
   std::array<char, 320> text = {};
   const ssize_t length = ::pread(descriptor, text.data(), text.size(), 0);
@@ -48,7 +57,7 @@ std::string wait_for_holder(int descriptor) {
 
 }  // namespace
 
-FileLock::FileLock(const std::string& path) {
+FileLock::FileLock(const std::string& path, std::chrono::milliseconds patience) {
   const auto disk_error = [&](int error) {
     if (descriptor_ >= 0) ::close(descriptor_);
     fail(ExitCode::kDisk, "cannot lock {}: {}", path, std::generic_category().message(error));
@@ -56,7 +65,7 @@ FileLock::FileLock(const std::string& path) {
   do descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   while (descriptor_ < 0 && errno == EINTR);
   if (descriptor_ < 0) disk_error(errno);
-  if (try_lock(descriptor_, LOCK_EX) != 0) {
+  if (!lock_within(descriptor_, patience)) {
     if (errno != EWOULDBLOCK) disk_error(errno);
     const std::string holder = wait_for_holder(descriptor_);
     ::close(descriptor_);

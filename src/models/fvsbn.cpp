@@ -20,8 +20,9 @@ class Fvsbn : public AutoregressiveModel {
   Fvsbn(const Options& options, const DataSpec& data, const Scope& scope)
       : AutoregressiveModel(data), order_(make_order(options.order, data, scope)) {
     const int64_t d = data.positions(), width = data.alphabet == 2 ? 1 : data.alphabet;
-    staircase_.inputs = d * width;
-    for (int64_t r = 0; r < d * width; ++r) staircase_.limits.push_back(r / width * width);
+    std::vector<int64_t> limits;
+    for (int64_t r = 0; r < d * width; ++r) limits.push_back(r / width * width);
+    staircase_ = make_staircase(std::move(limits), d * width);
     record_order(scope, "order", order_);
     weight_ = scope.parameter("weight", {d * width, d * width}, "out,in", ParameterKind::kWeight, initialise::zeros());
     bias_ = scope.parameter("bias", {d * width}, "out", ParameterKind::kBias, initialise::zeros());
@@ -31,7 +32,7 @@ class Fvsbn : public AutoregressiveModel {
 
   Variable logits(Pass& pass, const Batch& batch, int64_t component) const override {
     const Tensor x = encode_symbols(ordered_symbols(batch, component), data().alphabet);
-    const Variable y = ops::staircase_linear(x, pass(weight_), pass(bias_), staircase_.limits);
+    const Variable y = ops::staircase_linear(x, pass(weight_), pass(bias_), staircase_);
     return shape_as_logits(y, data());
   }
 
@@ -39,13 +40,13 @@ class Fvsbn : public AutoregressiveModel {
     StaircaseNetwork network;
     network.positions = data().positions();
     network.alphabet = data().alphabet;
-    network.output = {weight_.value(), bias_.value(), staircase_.limits, {}};
+    network.output = {weight_.value(), bias_.value(), staircase_->limits(), {}};
     return make_staircase_step_view(std::move(network));
   }
 
  private:
   std::vector<int64_t> order_;
-  Staircase staircase_;
+  ops::StaircasePtr staircase_;
   Parameter weight_, bias_;
 };
 

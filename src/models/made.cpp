@@ -71,6 +71,9 @@ class Made : public AutoregressiveModel {
     add_layer(scope / "output", d * width_, inputs, layers, initialise::lecun_uniform(inputs));
     if (options.direct) {
       const Initialiser none = initialise::zeros();
+      std::vector<int64_t> limits;
+      for (int64_t r = 0; r < d * width_; ++r) limits.push_back(r / width_ * width_);
+      direct_staircase_ = make_staircase(std::move(limits), d * width_);
       direct_ =
           (scope / "direct").parameter("weight", {d * width_, d * width_}, "out,in", ParameterKind::kWeight, none);
     }
@@ -89,7 +92,7 @@ class Made : public AutoregressiveModel {
     for (size_t l = 0; l < layers; ++l) h = ops::activation(options_.activation, connect(pass, h, l, component));
     Variable y = connect(pass, h, layers, component);
     if (options_.direct) {
-      const Variable through = sorted() ? ops::staircase_linear(x, pass(direct_), {}, direct_staircase().limits)
+      const Variable through = sorted() ? ops::staircase_linear(x, pass(direct_), {}, direct_staircase_)
                                         : ops::masked_linear(x, pass(direct_), {}, mask(component, -1));
       y = ops::add(y, through);
     }
@@ -107,7 +110,7 @@ class Made : public AutoregressiveModel {
     for (size_t l = 0; l <= layers; ++l) {
       const Permutation rows = l < layers ? sorted_units(component, l) : sorted_inputs(component);
       StaircaseLayer layer = {arranged(weights_[l].value(), rows, below), arranged(biases_[l].value(), rows), {}, {}};
-      layer.limits = staircase(component, l).limits;
+      layer.limits = staircase(component, l)->limits();
       if (l < layers) {
         layer.begin = first_units(component, l);
         network.hidden.push_back(std::move(layer));
@@ -162,23 +165,15 @@ class Made : public AutoregressiveModel {
     return degrees;
   }
 
-  Staircase staircase(int64_t component, size_t l) const {
+  ops::StaircasePtr staircase(int64_t component, size_t l) const {
     Degrees rows = degrees_of(component, static_cast<int64_t>(l)),
             columns = degrees_of(component, static_cast<int64_t>(l) - 1);
     std::sort(rows.begin(), rows.end());
     std::sort(columns.begin(), columns.end());
-    Staircase s;
-    s.inputs = static_cast<int64_t>(columns.size());
+    std::vector<int64_t> limits;
     for (const int64_t m : rows)
-      s.limits.push_back(std::upper_bound(columns.begin(), columns.end(), m) - columns.begin());
-    return s;
-  }
-
-  Staircase direct_staircase() const {
-    Staircase s;
-    s.inputs = data().positions() * width_;
-    for (int64_t r = 0; r < s.inputs; ++r) s.limits.push_back(r / width_ * width_);
-    return s;
+      limits.push_back(std::upper_bound(columns.begin(), columns.end(), m) - columns.begin());
+    return make_staircase(std::move(limits), static_cast<int64_t>(columns.size()));
   }
 
   // The 0/1 mask of layer l in stored order [out, in]; l = -1: of the direct connections.
@@ -201,7 +196,7 @@ class Made : public AutoregressiveModel {
   }
 
   Variable connect(Pass& pass, const Variable& h, size_t l, int64_t component) const {
-    if (sorted()) return ops::staircase_linear(h, pass(weights_[l]), pass(biases_[l]), staircases_[l].limits);
+    if (sorted()) return ops::staircase_linear(h, pass(weights_[l]), pass(biases_[l]), staircases_[l]);
     return ops::masked_linear(h, pass(weights_[l]), pass(biases_[l]), mask(component, static_cast<int64_t>(l)));
   }
 
@@ -253,7 +248,8 @@ class Made : public AutoregressiveModel {
   int64_t width_;
   std::vector<std::vector<int64_t>> orders_;   // [component][step]
   std::vector<std::vector<Degrees>> degrees_;  // [component][layer][unit]
-  std::vector<Staircase> staircases_;          // one mask only: of each layer
+  std::vector<ops::StaircasePtr> staircases_;  // one mask only: of each layer
+  ops::StaircasePtr direct_staircase_;
   std::vector<Parameter> weights_, biases_;
   Parameter direct_;
 };

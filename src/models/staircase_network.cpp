@@ -9,17 +9,19 @@
 
 namespace mlrun {
 
-void apply_staircase(const Staircase& staircase, Tensor& weight) {
-  for (int64_t r = 0; r < staircase.outputs(); ++r) {
-    float* row = weight.data<float>() + r * staircase.inputs;
-    std::fill(row + staircase.limits[static_cast<size_t>(r)], row + staircase.inputs, 0.0f);
-  }
+ops::StaircasePtr make_staircase(std::vector<int64_t> limits, int64_t inputs) {
+  constexpr int64_t kTypicalLane = 50;
+  return std::make_shared<const kernels::Staircase>(std::move(limits), inputs, kTypicalLane);
 }
 
-Initialiser on_staircase(const Staircase& staircase, Initialiser inside) {
+Initialiser on_staircase(const ops::StaircasePtr& staircase, Initialiser inside) {
   return [staircase, inside](Tensor& value, const RandomStream& noise) {
     inside(value, noise);
-    apply_staircase(staircase, value);
+    float* row = value.data<float>();
+    for (const int64_t limit : staircase->limits()) {
+      std::fill(row + limit, row + staircase->inputs(), 0.0f);
+      row += staircase->inputs();
+    }
   };
 }
 

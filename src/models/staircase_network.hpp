@@ -12,20 +12,16 @@
 
 #include "kernels/elementwise.hpp"
 #include "models/model.hpp"
+#include "ops/staircase.hpp"
 
 namespace mlrun {
 
-// How one layer of a network connects to the layer below it (or, `direct`, an output to the input).
-struct Staircase {
-  std::vector<int64_t> limits;  // [out], nondecreasing
-  int64_t inputs = 0;
-  int64_t outputs() const { return static_cast<int64_t>(limits.size()); }
-};
+// Limits of each row, over so many inputs. Bands are chosen for lanes of about 50 examples, whatever the batch: they
+// decide bits, and the bits may not depend on how a batch is cut.
+ops::StaircasePtr make_staircase(std::vector<int64_t> limits, int64_t inputs);
 
-// Zeros the entries of a weight [out, in] that the staircase forbids; they stay 0 in training, since their gradient is
-// 0.
-void apply_staircase(const Staircase& staircase, Tensor& weight);
-Initialiser on_staircase(const Staircase& staircase, Initialiser inside);
+// Initial values inside the staircase, 0 behind it; there they stay 0 in training, since their gradient is 0.
+Initialiser on_staircase(const ops::StaircasePtr& staircase, Initialiser inside);
 
 // One dense layer as the sweep needs it. The tensors may be windows into the arena.
 struct StaircaseLayer {

@@ -10,7 +10,8 @@
 namespace mlrun::ops {
 namespace {
 
-// The kernel leaves numbers behind the staircase alone where it can, and a new destination may hold anything.
+// The kernel leaves numbers behind the staircase alone where it can. A leaf's window is 0 there since it was made,
+// since no other rule writes to the gradient of such a weight; any other destination may hold anything.
 void clear_behind(const kernels::Staircase& staircase, Tensor& dw) {
   float* row = dw.data<float>();
   for (const int64_t limit : staircase.limits()) {
@@ -50,7 +51,7 @@ Variable staircase_linear(const Variable& x, const Variable& w, const Variable& 
        })},
       {w, Rule::into([X, staircase, n](const Tensor& dy, Destination& to) {
          const kernels::profile::Scope scope("staircase gradient", "own", flops(*staircase, n), 0);
-         if (!to.accumulate) clear_behind(*staircase, to.tensor);
+         if (!to.accumulate && !to.windowed) clear_behind(*staircase, to.tensor);
          kernels::staircase_backward_weights(*staircase, dy.data<float>(), X.data<float>(), to.tensor.data<float>(), n,
                                              to.accumulate ? 1.0f : 0.0f);
        })}};

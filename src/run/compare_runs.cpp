@@ -84,7 +84,8 @@ Specs read_specs(const std::vector<RunSummary>& runs) {
   std::set<std::string> known;
   for (const RunSummary& run : runs) {
     Values values;
-    for (const config::FieldRecord& field : Experiment::load(run.path + "/resolved.yaml", {}).fields()) {
+    const Experiment experiment = Experiment::load(run.path + "/resolved.yaml", {});
+    for (const config::FieldRecord& field : experiment.fields()) {
       if (field.type == config::FieldType::kSection) continue;
       values[field.path] = field.value;
       if (known.insert(field.path).second) specs.paths.push_back(field.path);

@@ -86,8 +86,8 @@ Finding cores() {
   if (const double granted = granted_cores(); granted + 0.01 < static_cast<double>(mine.size())) {
     f.state = State::kWarning;
     f.found += fmt::format("; the container grants {:.3g}", granted);
-    f.remedy = fmt::format("--threads {} (or MLRUN_THREADS), or raise the CPU quota",
-                           std::max(1, static_cast<int>(granted)));
+    f.remedy =
+        fmt::format("--threads {} (or MLRUN_THREADS), or raise the CPU quota", std::max(1, static_cast<int>(granted)));
   }
   return f;
 }
@@ -113,8 +113,7 @@ Finding floating_point() {
     volatile float smallest_normal = 1.17549435e-38f, half = 0.5f, denormal = 1e-40f, one = 1.0f;
     if (smallest_normal * half != 0.0f || denormal * one != 0.0f) ++denormals;
   });
-  if (denormals == 0)
-    return {State::kOk, "denormals", "flushed to zero on every thread (FTZ and DAZ)", ""};
+  if (denormals == 0) return {State::kOk, "denormals", "flushed to zero on every thread (FTZ and DAZ)", ""};
   return {State::kFail, "denormals", "not flushed to zero; a matrix product may be 200 times slower",
           "report this as a bug, with the name of the processor"};
 }
@@ -129,8 +128,8 @@ Finding memory() {
     if (name == "MemTotal:") total = value * 1024;
     if (name == "MemAvailable:") available = value * 1024;
   }
-  Finding f{State::kOk, "memory",
-            fmt::format("{:.1f} GB free of {:.1f} GB", available / kGigabyte, total / kGigabyte), ""};
+  Finding f{State::kOk, "memory", fmt::format("{:.1f} GB free of {:.1f} GB", available / kGigabyte, total / kGigabyte),
+            ""};
   if (available < 0.5 * kGigabyte) {
     f.state = State::kWarning;
     f.remedy = "end other programs; mlrun train --dry-run says what a spec needs";
@@ -218,13 +217,19 @@ Finding neighbours_finding() {
 
 }  // namespace
 
-const char* name_of(State state) {
-  return state == State::kOk ? "ok" : state == State::kWarning ? "warning" : "FAIL";
-}
+const char* name_of(State state) { return state == State::kOk ? "ok" : state == State::kWarning ? "warning" : "FAIL"; }
 
 std::vector<Finding> examine_machine() {
-  return {versions(), {State::kOk, "processor", cpu_name(), ""},
-          instructions(), cores(), threads(), floating_point(), memory(), data_root(), run_root_finding(), cache(),
+  return {versions(),
+          {State::kOk, "processor", cpu_name(), ""},
+          instructions(),
+          cores(),
+          threads(),
+          floating_point(),
+          memory(),
+          data_root(),
+          run_root_finding(),
+          cache(),
           neighbours_finding()};
 }
 

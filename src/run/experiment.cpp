@@ -99,7 +99,7 @@ ExperimentSpec::ExperimentSpec(config::Reader root)
   if (train.duration.amount <= 0) train_section.mistake("for", "training for nothing");
 }
 
-Experiment::Experiment(const config::Document& document) : fields_(document.declared()) {
+Experiment::Experiment(const config::Document& document) {
   spec_ = std::make_shared<const ExperimentSpec>(document.root());
   document.root().finish();
   document.diagnostics().throw_if_any();
@@ -116,7 +116,7 @@ Experiment Experiment::load(const std::string& path, const std::vector<std::stri
   e.source_ = path;
   if (!overrides.empty()) {
     std::string names;
-    for (const std::string& o : overrides) names += (names.empty() ? "" : ", ") + o.substr(0, o.find('='));
+    for (const std::string& o : overrides) names += fmt::format("{}{}", names.empty() ? "" : ", ", o.substr(0, o.find('=')));
     e.source_ += fmt::format(" + {} override{} ({})", overrides.size(), overrides.size() == 1 ? "" : "s", names);
   }
   return e;

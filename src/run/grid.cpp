@@ -54,7 +54,8 @@ std::vector<GridAxis> grid_axes(const std::vector<std::string>& words, int first
     const std::string place = fmt::format("argument {}", first_argument + static_cast<int>(i));
     const size_t equals = words[i].find('=');
     if (equals == std::string::npos || equals == 0) {
-      fail(ExitCode::kUsage, "{}: expected key=value,value..., such as optim.lr=1e-3,3e-4; found '{}'", place, words[i]);
+      fail(ExitCode::kUsage, "{}: expected key=value,value..., such as optim.lr=1e-3,3e-4; found '{}'", place,
+           words[i]);
     }
     const std::string key = words[i].substr(0, equals);
     auto axis = std::find_if(axes.begin(), axes.end(), [&](const GridAxis& a) { return a.key == key; });

@@ -14,9 +14,9 @@ struct GridAxis {
   std::vector<std::string> places;  // of the values, for messages: "argument 3"
 };
 
-// From words key=v1,v2. Commas inside brackets, braces or quotes belong to the value: model.hidden=500,[500,500] has two.
-// A key that comes again adds values. Places count the words from `first_argument`. Error(kUsage): no key=value, an
-// empty value, a value given twice.
+// From words key=v1,v2. Commas inside brackets, braces or quotes belong to the value: model.hidden=500,[500,500] has
+// two. A key that comes again adds values. Places count the words from `first_argument`. Error(kUsage): no key=value,
+// an empty value, a value given twice.
 std::vector<GridAxis> grid_axes(const std::vector<std::string>& words, int first_argument);
 
 // The overrides of each combination ("a.b=c", one per axis): the last axis varies fastest. `fixed` overrides are part

@@ -121,9 +121,10 @@ void warn_if_sharing_cores(int threads) {
     pids += fmt::format("{}{}", pids.empty() ? "" : ", ", other.pid);
   }
   if (wanted <= static_cast<int>(cores.size())) return;
-  log::warning("shares cores with mlrun pid {}; both will be slower: give each its own cores, such as "
-               "taskset -c {} mlrun train ..., or fewer --threads",
-               pids, ours.front());
+  log::warning(
+      "shares cores with mlrun pid {}; both will be slower: give each its own cores, such as "
+      "taskset -c {} mlrun train ..., or fewer --threads",
+      pids, ours.front());
 }
 
 }  // namespace mlrun

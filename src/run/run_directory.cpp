@@ -40,8 +40,10 @@ RunDirectory RunDirectory::create(const std::string& root, const std::string& na
     const size_t slash = path.find_last_of('/');
     if (slash != std::string::npos && slash > 0) io::make_directories(path.substr(0, slash));
     if (!io::make_directory_exclusive(path) && (!take_over || is_run(path) || !io::is_directory(path))) {
+      const std::string holder = io::lock_holder(path + "/.lock");
       fail(ExitCode::kLocked,
-           "{} exists already\n  go on with it   mlrun train --resume {}\n  or choose another --run-dir", path, path);
+           "{} exists already{}\n  go on with it   mlrun train --resume {}\n  or choose another --run-dir", path,
+           holder.empty() ? "" : fmt::format(" and is held by {}", holder), path);
     }
   } else {
     io::make_directories(root);
@@ -52,6 +54,10 @@ RunDirectory RunDirectory::create(const std::string& root, const std::string& na
   }
   RunDirectory run(made);
   run.lock_ = std::make_shared<io::FileLock>(run.file(".lock"));
+  if (is_run(made)) {  // while this process looked and waited
+    fail(ExitCode::kLocked, "{} was begun by another process\n  go on with it   mlrun train --resume {}", made, made);
+  }
+  io::remove_stale_temporaries(made);
   for (const char* part : {"checkpoints", "samples", "evals"}) io::make_directories(run.file(part));
   return run;
 }
@@ -115,7 +121,12 @@ void RunDirectory::set_aside_newer_checkpoints(int64_t step) const {
 void RunDirectory::prune_checkpoints(int64_t keep, int64_t best) const {
   const std::vector<int64_t> steps = checkpoint_steps();
   for (size_t i = 0; i + static_cast<size_t>(keep) < steps.size(); ++i) {
-    if (steps[i] != best) io::remove_file(checkpoint_path(steps[i]));
+    if (steps[i] == best) continue;
+    try {
+      io::remove_file(checkpoint_path(steps[i]));
+    } catch (const Error& e) {  // the new one is safe: no reason to stop
+      log::warning("{}\n  an old checkpoint stays", e.what());
+    }
   }
 }
 

@@ -32,7 +32,7 @@ struct RunDetails {
   std::string resolved_yaml;
   config::Fields fields;  // of the resolved spec; empty if this mlrun does not read it any more
   std::map<std::string, std::string> environment;
-  std::vector<CheckpointFile> checkpoints;   // by step
+  std::vector<CheckpointFile> checkpoints;  // by step
   std::vector<KeptEvaluation> evaluations;  // by split and step
 };
 
@@ -45,9 +45,9 @@ std::vector<KeptEvaluation> kept_evaluations(const std::string& run_path);
 std::string section_in_short(const config::Fields& fields, const std::string& section);
 
 struct TensorSummary {
-  std::string path, type;  // "model/hidden_1/weight", "f32"
-  Shape shape;
-  std::string axes;  // "out,in"
+  std::string path = {}, type = {};  // "model/hidden_1/weight", "f32"
+  Shape shape = {};
+  std::string axes = {};  // "out,in"
   int64_t bytes = 0;
   double mean = 0, sd = 0;
   int64_t not_finite = 0;  // values that are NaN or Inf; mean and sd are of the others

@@ -11,6 +11,7 @@
 #include "base/version.hpp"
 #include "io/directory.hpp"
 #include "io/file.hpp"
+#include "io/lock.hpp"
 #include "run/find_run.hpp"
 
 namespace mlrun {
@@ -110,6 +111,11 @@ class Training {
     read_spec(run_path);
     build_data();
     const std::string fingerprint = experiment_->fingerprint(*data_);
+    if (request_.run_dir.empty() && (request_.if_needed || request_.resume == "auto")) {
+      // One at a time looks for a run of this fingerprint and begins one, or two would begin the same.
+      io::make_directories(run_root());
+      turn_ = std::make_unique<io::FileLock>(run_root() + "/.lock", std::chrono::minutes(1));
+    }
     if (request_.if_needed) {
       if (const auto finished = find_by(fingerprint, true)) {
         log::info("{} is finished and has this fingerprint; nothing to do", *finished);
@@ -197,6 +203,7 @@ class Training {
   }
 
   TrainOutcome live(RunDirectory& directory, Recorder& recorder, double elapsed) {
+    turn_.reset();  // others find the run now, and see that it is held
     log::set_file(directory.file("log.txt"));
     recorder.write_run_file("running");
     RunHeader header = header_of(*trainer_, directory, threads_);
@@ -226,6 +233,7 @@ class Training {
   std::unique_ptr<Dataset> data_;
   std::unique_ptr<Trainer> trainer_;
   std::string spec_yaml_;
+  std::unique_ptr<io::FileLock> turn_;
   int threads_ = 1;
 };
 

@@ -1,4 +1,5 @@
-// Runs mlrun, or a shell, as a user does: in a fresh directory, with its own run root and without the caller's settings.
+// Runs mlrun, or a shell, as a user does: in a fresh directory, with its own run root and without the caller's
+// settings.
 #pragma once
 
 #include <fcntl.h>
@@ -23,7 +24,8 @@ struct ProgramResult {
     const size_t end = out.find_last_not_of('\n');
     if (end == std::string::npos) return "";
     const size_t start = out.rfind('\n', end);
-    return out.substr(start == std::string::npos ? 0 : start + 1, end - (start == std::string::npos ? 0 : start + 1) + 1);
+    return out.substr(start == std::string::npos ? 0 : start + 1,
+                      end - (start == std::string::npos ? 0 : start + 1) + 1);
   }
   std::vector<std::string> lines() const {  // of stdout
     std::vector<std::string> all;
@@ -43,10 +45,14 @@ class Workplace {
     for (const char* folder : {"runs", "data"}) std::filesystem::create_directory(path_ + "/" + folder);
     // One cache for all tests of a machine: drawing the digits takes a second.
     const std::string cache = (std::filesystem::temp_directory_path() / "mlrun-test-cache").string();
-    environment_ = {{"MLRUN_RUN_ROOT", path_ + "/runs"}, {"MLRUN_DATA_ROOT", path_ + "/data"},
-                    {"XDG_CACHE_HOME", cache},           {"MLRUN_THREADS", ""},
-                    {"LC_ALL", "C.UTF-8"},               {"NO_COLOR", "1"},
-                    {"TERM", "dumb"},                    {"COLUMNS", "80"}};
+    environment_ = {{"MLRUN_RUN_ROOT", path_ + "/runs"},
+                    {"MLRUN_DATA_ROOT", path_ + "/data"},
+                    {"XDG_CACHE_HOME", cache},
+                    {"MLRUN_THREADS", ""},
+                    {"LC_ALL", "C.UTF-8"},
+                    {"NO_COLOR", "1"},
+                    {"TERM", "dumb"},
+                    {"COLUMNS", "80"}};
   }
   ~Workplace() {
     std::error_code ignored;

@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "fuzz_target.hpp"
 #include "io/hdf5_writer.hpp"
 #include "read_everything.hpp"

@@ -1,0 +1,28 @@
+// What the word under the cursor may become, for the completion of every shell.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+namespace mlrun::cli {
+
+struct Candidate {
+  std::string text, description;  // the whole word; one line or ""
+};
+
+// `words`: all after the program's name up to the cursor; the last is the one to complete, and may be "". Everything is
+// read off the commands themselves: names, options, {a,b} of IsMember, and the type names RUN (runs of the run root),
+// CHECKPOINT (.h5 files), SPEC (YAML files, then fields of the spec), lower-case words between bars (best|last|STEP).
+// Nothing means: whatever the shell itself completes, that is files. Never throws.
+std::vector<Candidate> candidates(const CLI::App& root, const std::vector<std::string>& words);
+
+// A command line up to the cursor as a POSIX shell splits it, without expansions.
+struct SplitLine {
+  std::vector<std::string> words;  // the last is the one under the cursor
+  bool quoted = false;             // the cursor is inside quotes,
+  size_t quote_start = 0;          // which began at this character of the last word
+};
+SplitLine split_line(const std::string& line);
+
+}  // namespace mlrun::cli
