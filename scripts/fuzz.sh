@@ -36,8 +36,10 @@ if [[ ! -e $build/build.ninja && ! -e $build/Makefile ]]; then
 fi
 cmake --build "$build" --parallel "$(nproc)" --target "${targets[@]/#/fuzz_}" >&2
 
-export ASAN_OPTIONS=allocator_may_return_null=0:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 mkdir -p "$build/findings"
+# libhdf5 1.10 itself forgets small blocks (56 bytes) when it turns down a damaged file.
+echo 'leak:libhdf5' >"$build/leaks_of_others"
+export UBSAN_OPTIONS=print_stacktrace=1 LSAN_OPTIONS="suppressions=$build/leaks_of_others:print_suppressions=0"
 failed=()
 printf '%-14s %12s %9s %8s  %s\n' target inputs seconds corpus result
 for target in "${targets[@]}"; do
@@ -45,11 +47,12 @@ for target in "${targets[@]}"; do
   mkdir -p "$corpus"
   log=$build/findings/$target.log
   result=ok
-  # 64 KiB an input: a hang is more than 10 s, memory more than 1 GiB.
+  # An input is at most 64 KiB. A hang is more than 10 s; one block of memory over 32 MiB, or 1 GiB in all (most of it
+  # ASan's own), is too much.
   MLRUN_FUZZ_SEEDS=$corpus "$build/bin/fuzz_$target" -seed="${MLRUN_FUZZ_SEED:-1}" -max_total_time="$seconds" \
-    -max_len=65536 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix="$build/findings/$target-" \
-    "$corpus" >"$log" 2>&1 || result=FINDING
-  printf '%-14s %12s %9s %8s  %s\n' "$target" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")" "$seconds" \
+    -max_len=65536 -timeout=10 -malloc_limit_mb=32 -rss_limit_mb=1024 -print_final_stats=1 \
+    -artifact_prefix="$build/findings/$target-" "$corpus" >"$log" 2>&1 || result=FINDING
+  printf '%-14s %12s %9s %8s  %s\n' "$target" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -n 1)" "$seconds" \
     "$(find "$corpus" -type f | wc -l)" "$result"
   if [[ $result != ok ]]; then
     failed+=("$target")

@@ -167,7 +167,7 @@ void print_checkpoint(const Checkpoint& c, const std::vector<TensorSummary>& ten
   } catch (const Error& e) {
     log::warning("{}", e.what());
   }
-  line("data", id.data_description);
+  line("examples", id.data_description);
   line("protocol", id.protocol);
   line("data sha256", id.data_hash);
   line("fingerprint", id.fingerprint);

@@ -2,15 +2,18 @@
 // dies. Not dependable on NFS.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 namespace mlrun::io {
 
 class FileLock {
  public:
-  // Takes the lock or throws at once: Error(kLocked) naming path and holder (host:pid); Error(kDisk) if the file cannot
-  // be made. The file stays when the lock is released: removing it would let two processes hold it.
-  explicit FileLock(const std::string& path);
+  // Takes the lock or throws: Error(kLocked) naming path and holder (host:pid) if it was not free within `patience`;
+  // Error(kDisk) if the file cannot be made. A little patience is always needed: lock_holder() in another process holds
+  // the lock for the moment of its look. The file stays when the lock is released: removing it would let two processes
+  // hold it.
+  explicit FileLock(const std::string& path, std::chrono::milliseconds patience = std::chrono::milliseconds(50));
   ~FileLock();
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;

@@ -53,8 +53,8 @@ class AdamW : public AdamRule {
   explicit AdamW(const Options& options) : AdamRule(options, true) {}
 };
 
-[[maybe_unused]] const bool registered =
-    register_optimizer<Adam>("adam", "Adam (Kingma & Ba 2015)") &
+[[maybe_unused]] const bool adam = register_optimizer<Adam>("adam", "Adam (Kingma & Ba 2015)");
+[[maybe_unused]] const bool adamw =
     register_optimizer<AdamW>("adamw", "Adam with decoupled weight decay (Loshchilov & Hutter 2019)");
 
 }  // namespace

@@ -139,12 +139,13 @@ class Linear : public WarmedUp {
   double final_;
 };
 
-[[maybe_unused]] const bool registered =
-    register_schedule<Constant>("constant", "the optimizer's lr throughout") &
-    register_schedule<StepDecay>("step", "times gamma every so often") &
-    register_schedule<Exponential>("exponential", "times gamma per epoch, continuously") &
-    register_schedule<Cosine>("cosine", "down to `final` along half a cosine (Loshchilov & Hutter 2017)") &
-    register_schedule<Linear>("linear", "down to `final` along a line");
+[[maybe_unused]] const bool constant = register_schedule<Constant>("constant", "the optimizer's lr throughout");
+[[maybe_unused]] const bool step = register_schedule<StepDecay>("step", "times gamma every so often");
+[[maybe_unused]] const bool exponential =
+    register_schedule<Exponential>("exponential", "times gamma per epoch, continuously");
+[[maybe_unused]] const bool cosine =
+    register_schedule<Cosine>("cosine", "down to `final` along half a cosine (Loshchilov & Hutter 2017)");
+[[maybe_unused]] const bool linear = register_schedule<Linear>("linear", "down to `final` along a line");
 
 }  // namespace
 

@@ -61,16 +61,23 @@ std::string obstacle_to_ranking(const std::vector<RunSummary>& runs) {
   return "";
 }
 
+// Of runs with one fingerprint, keeps the finished one, else the latest.
 void drop_repeated(std::vector<RunSummary>& runs) {
   std::vector<RunSummary> kept;
-  for (auto run = runs.rbegin(); run != runs.rend(); ++run) {  // latest first
+  for (const RunSummary& run : runs) {
     const auto same = std::find_if(kept.begin(), kept.end(), [&](const RunSummary& other) {
-      return !run->fingerprint.empty() && other.fingerprint == run->fingerprint;
+      return !run.fingerprint.empty() && other.fingerprint == run.fingerprint;
     });
-    if (same == kept.end()) kept.push_back(*run);
-    else log::warning("{} has the same fingerprint as {} and is left out", run->id, same->id);
+    if (same == kept.end()) {
+      kept.push_back(run);
+      continue;
+    }
+    const bool replaces = run.status == "finished" || same->status != "finished";
+    const std::string& out = replaces ? same->id : run.id;
+    const std::string& in = replaces ? run.id : same->id;
+    log::warning("{} has the same fingerprint as {} and is left out", out, in);
+    if (replaces) *same = run;
   }
-  std::reverse(kept.begin(), kept.end());
   runs = std::move(kept);
 }
 

@@ -32,8 +32,8 @@ struct Comparison {
 };
 
 // Rows hold the runs that agree in everything but the fields `group_by` (none: one run each). Of runs with one
-// fingerprint in a row only the latest counts: the same run twice would make the deviation too small. Error(kUsage) for
-// a field that no spec has.
+// fingerprint in a row only the finished, or latest, counts: the same run twice would make the deviation too small.
+// Error(kUsage) for a field that no spec has.
 Comparison compare_runs(const std::vector<RunSummary>& runs, const std::vector<std::string>& group_by);
 
 }  // namespace mlrun

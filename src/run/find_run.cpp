@@ -84,7 +84,12 @@ std::vector<RunSummary> all_runs(const std::string& root) {
   std::vector<RunSummary> runs;
   if (!io::is_directory(root)) return runs;
   for (const std::string& name : io::list_directory(root)) {
-    if (RunDirectory::is_run(root + "/" + name)) runs.push_back(summarise_run(root + "/" + name));
+    if (!RunDirectory::is_run(root + "/" + name)) continue;
+    try {
+      runs.push_back(summarise_run(root + "/" + name));
+    } catch (const Error& e) {  // one run that cannot be read must not hide the others
+      log::warning("{} is left out: {}", name, e.what());
+    }
   }
   std::stable_sort(runs.begin(), runs.end(),
                    [](const RunSummary& a, const RunSummary& b) { return a.created < b.created; });

@@ -1,9 +1,13 @@
 #include "run/grid.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <map>
 
 #include "base/error.hpp"
 #include "config/document.hpp"
+#include "io/sha256.hpp"
 #include "run/experiment.hpp"
 
 namespace mlrun {
@@ -77,6 +81,8 @@ std::vector<std::vector<std::string>> checked_combinations(const std::string& sp
   }
   std::vector<std::vector<std::string>> combinations;
   const config::Diagnostics diagnostics;  // of all, so that a mistake that many combinations share is told once
+  std::map<std::string, size_t> seen;     // digest of the resolved spec -> combination: 1e-3 and 0.001 are one value
+  std::string twice;
   for (size_t index = 0; index < total; ++index) {
     std::vector<std::string> overrides, places;
     size_t rest = index, stride = total;
@@ -93,8 +99,14 @@ std::vector<std::vector<std::string>> checked_combinations(const std::string& sp
     const config::Document document = config::Document::load(spec, overrides, diagnostics, places);
     const ExperimentSpec checked(document.root());
     document.root().finish();
+    if (diagnostics.count() > 0) continue;
+    const auto [first, is_new] = seen.emplace(io::sha256_hex(config::canonical_text(document.declared())), index);
+    if (!is_new && twice.empty())
+      twice = fmt::format("'{}' and '{}' are the same run", fmt::join(combinations[first->second], " "),
+                          fmt::join(combinations[index], " "));
   }
   diagnostics.throw_if_any();
+  if (!twice.empty()) fail(ExitCode::kUsage, "{}; leave out one", twice);
   return combinations;
 }
 

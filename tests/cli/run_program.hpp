@@ -35,7 +35,24 @@ struct ProgramResult {
   }
 };
 
-// A directory that holds runs/ (MLRUN_RUN_ROOT), data/ (MLRUN_DATA_ROOT, empty) and cache/; removed with all it holds.
+// Where the digits are kept once they are drawn, for all tests of this process; removed at its end.
+inline const std::string& shared_cache() {
+  struct Folder {
+    Folder() {
+      path = (std::filesystem::temp_directory_path() / "mlrun-cache-XXXXXX").string();
+      if (!::mkdtemp(path.data())) std::abort();
+    }
+    ~Folder() {
+      std::error_code ignored;
+      std::filesystem::remove_all(path, ignored);
+    }
+    std::string path;
+  };
+  static const Folder folder;
+  return folder.path;
+}
+
+// A directory that holds runs/ (MLRUN_RUN_ROOT) and data/ (MLRUN_DATA_ROOT, empty); removed with all it holds.
 class Workplace {
  public:
   Workplace() {
@@ -43,11 +60,9 @@ class Workplace {
     REQUIRE(::mkdtemp(name.data()) != nullptr);
     path_ = name;
     for (const char* folder : {"runs", "data"}) std::filesystem::create_directory(path_ + "/" + folder);
-    // One cache for all tests of a machine: drawing the digits takes a second.
-    const std::string cache = (std::filesystem::temp_directory_path() / "mlrun-test-cache").string();
     environment_ = {{"MLRUN_RUN_ROOT", path_ + "/runs"},
                     {"MLRUN_DATA_ROOT", path_ + "/data"},
-                    {"XDG_CACHE_HOME", cache},
+                    {"XDG_CACHE_HOME", shared_cache()},
                     {"MLRUN_THREADS", ""},
                     {"LC_ALL", "C.UTF-8"},
                     {"NO_COLOR", "1"},
@@ -104,8 +119,16 @@ class Workplace {
            "compute: {lanes: 2}\n";
   }
 
-  ProgramResult run(const std::vector<std::string>& words) const {
-    const std::string out = path(".stdout"), err = path(".stderr");
+  ProgramResult run(const std::vector<std::string>& words) const { return wait(start(words)); }
+
+  // Begins a program and returns its process; `wait` for each, after a kill if need be.
+  struct Started {
+    pid_t pid = -1;
+    std::string out, err;  // files
+  };
+  Started start(const std::vector<std::string>& words) const {
+    const int number = started_++;
+    const Started started{-1, path(".stdout-" + std::to_string(number)), path(".stderr-" + std::to_string(number))};
     std::vector<char*> argv;
     for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
@@ -116,16 +139,19 @@ class Workplace {
       for (const auto& [name, value] : environment_) ::setenv(name.c_str(), value.c_str(), 1);
       ::setenv("PATH", search.c_str(), 1);
       const int null = ::open("/dev/null", O_RDONLY);
-      const int to_out = ::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-      const int to_err = ::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+      const int to_out = ::open(started.out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+      const int to_err = ::open(started.err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
       if (::chdir(path_.c_str()) != 0 || ::dup2(null, 0) < 0 || ::dup2(to_out, 1) < 0 || ::dup2(to_err, 2) < 0)
         ::_exit(126);
       ::execvp(argv[0], argv.data());
       ::_exit(127);
     }
+    return {child, started.out, started.err};
+  }
+  ProgramResult wait(const Started& started) const {
     int status = 0;
-    REQUIRE(::waitpid(child, &status, 0) == child);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read(out), read(err)};
+    REQUIRE(::waitpid(started.pid, &status, 0) == started.pid);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read(started.out), read(started.err)};
   }
 
  private:
@@ -137,6 +163,7 @@ class Workplace {
   }
   std::string path_;
   std::map<std::string, std::string> environment_;
+  mutable int started_ = 0;
 };
 
 }  // namespace mlrun::test

@@ -98,13 +98,19 @@ best_checkpoint() {
   printf '%s/checkpoints/step-%09d.h5' "$1" "$step"
 }
 
-# same_run A B: are weights, metrics and samples the same bytes? Says what is not. The last checkpoint is the whole
+# same_state A B: are weights, optimizer and metrics the same bytes? Says what is not. The last checkpoint is the whole
 # state; the best one is another in most runs.
-same_run() {
-  local same=0 a=$1 b=$2 run
+same_state() {
+  local same=0 a=$1 b=$2
   cmp "$(last_checkpoint "$a")" "$(last_checkpoint "$b")" >&2 || same=1
   cmp "$(best_checkpoint "$a")" "$(best_checkpoint "$b")" >&2 || same=1
   cmp <(metric_rows "$a") <(metric_rows "$b") >&2 || same=1
+  return "$same"
+}
+# same_run A B: that, and samples.
+same_run() {
+  local same=0 a=$1 b=$2 run
+  same_state "$a" "$b" || same=1
   for run in "$a" "$b"; do  # from inside the run, since the file names its checkpoint
     "$mlrun" -q -C "$run" sample "checkpoints/$(basename "$(last_checkpoint "$a")")" -n 8 --seed 3 -o samples.h5 || same=1
   done

@@ -1,0 +1,157 @@
+#include <nlohmann/json.hpp>
+
+#include "cli/run_program.hpp"
+
+using mlrun::test::ProgramResult;
+using mlrun::test::Workplace;
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+// Flips one bit in the middle of a file.
+void damage(const std::string& file) {
+  std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+  const auto middle = static_cast<std::streamoff>(fs::file_size(file) / 2);
+  stream.seekg(middle);
+  const auto byte = static_cast<char>(stream.get() ^ 1);
+  stream.seekp(middle);
+  stream.put(byte);
+}
+
+std::string checkpoint_of(const std::string& run) { return run + "/checkpoints/step-000000003.h5"; }
+
+}  // namespace
+
+TEST_CASE("without a run, ls prints nothing on stdout and is content") {
+  const Workplace place;
+  const ProgramResult result = place.mlrun({"ls"});
+  CHECK(result.exit_code == 0);
+  CHECK(result.out.empty());
+  CHECK(result.err.find("no runs in") != std::string::npos);
+}
+
+TEST_CASE("ls gives one JSON object per run and line, and selects by group, status, selector and number") {
+  const Workplace place;
+  const std::string first = place.train({"--group", "a", "--tag", "old"});
+  const std::string second = place.train({"--group", "b", "seed=2"});
+  ProgramResult result = place.mlrun({"ls", "--json", "--sort", "id"});
+  REQUIRE(result.exit_code == 0);
+  CHECK(result.err.empty());
+  REQUIRE(result.lines().size() == 2);
+  for (const std::string& line : result.lines()) {
+    const Json run = Json::parse(line);
+    CHECK(run["status"] == "finished");
+    CHECK(run["model"] == "made");
+    CHECK(run["step"] == 3);
+    CHECK(run["valid_nll"].get<double>() > 0);
+    CHECK(run["protocol"].get<std::string>().find("static") == 0);
+  }
+  const auto only = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"ls", "--json"});
+    const ProgramResult listed = place.mlrun(words);
+    INFO(listed.err);
+    REQUIRE(listed.lines().size() == 1);
+    return Json::parse(listed.out)["run"].get<std::string>();
+  };
+  CHECK(only({"--group", "b"}) == second);
+  CHECK(only({"@group:a"}) == first);
+  CHECK(only({"@tag:old"}) == first);
+  CHECK(only({first}) == first);
+  CHECK(only({fs::path(second).filename().string()}) == second);
+  CHECK(only({first, "@group:a"}) == first);
+  CHECK(place.mlrun({"ls", "tiny-", "--json"}).lines().size() == 2);
+  CHECK(place.mlrun({"ls", "-n", "1", "--json"}).lines().size() == 1);
+  CHECK(place.mlrun({"ls", "--status", "diverged"}).out.empty());
+  result = place.mlrun({"ls", "@group:c"});
+  CHECK(result.exit_code == 2);
+  CHECK(result.out.empty());
+}
+
+TEST_CASE("a journal with strange lines hides neither its run nor the others") {
+  const Workplace place;
+  const std::string run = place.train();
+  std::ofstream(run + "/metrics.jsonl", std::ios::app)
+      << "{\"kind\": 7}\n[1]\n{\"table\":\"valid\",\"nll\":\"x\"}\nnot json";
+  const std::string unreadable = place.runs() + "/other";
+  fs::create_directories(unreadable + "/metrics.jsonl");
+  std::ofstream(unreadable + "/resolved.yaml") << "name: other\n";
+  const ProgramResult result = place.mlrun({"ls", "--json"});
+  CHECK(result.exit_code == 0);
+  REQUIRE(result.lines().size() == 1);
+  CHECK(Json::parse(result.out)["run"] == run);
+  CHECK(result.err.find("other") != std::string::npos);
+}
+
+TEST_CASE("show tells of a run what scripts and people need") {
+  const Workplace place;
+  const std::string run = place.train({"optim.lr=0.25"});
+  REQUIRE(place.mlrun({"eval", run, "-q"}).exit_code == 0);
+  const ProgramResult text = place.mlrun({"show", "@last"});
+  CHECK(text.exit_code == 0);
+  CHECK(text.err.empty());
+  for (const char* part : {"finished", "valid/nll", "test/nll", "lr 0.25", "hidden [8]", "step-000000003.h5", "sha256"})
+    CHECK(text.out.find(part) != std::string::npos);
+  const ProgramResult result = place.mlrun({"show", "@last", "--json"});
+  const Json answer = Json::parse(result.last_line());
+  CHECK(answer["run"] == run);
+  CHECK(answer["spec"]["optim.lr"] == 0.25);
+  CHECK(answer["spec"]["model.hidden"] == Json::array({8}));
+  CHECK(answer["spec"]["train.for"] == "3 steps");
+  CHECK(answer["environment"]["mlrun"].is_string());
+  CHECK(answer["evaluations"][0]["split"] == "test");
+  CHECK(answer["evaluations"][0]["count"] == 100);
+  REQUIRE_FALSE(answer["checkpoints"].empty());
+  CHECK(answer["checkpoints"].back()["bytes"] == fs::file_size(checkpoint_of(run)));
+  CHECK_FALSE(answer["checkpoints"].back().contains("intact"));
+}
+
+TEST_CASE("show of a checkpoint lists its tensors with shape, axes and moments") {
+  const Workplace place;
+  const std::string run = place.train();
+  const ProgramResult result = place.mlrun({"show", checkpoint_of(run), "--json"});
+  REQUIRE(result.exit_code == 0);
+  const Json answer = Json::parse(result.out);
+  CHECK(answer["step"] == 3);
+  bool found = false;
+  for (const Json& tensor : answer["tensors"]) {
+    if (tensor["path"] != "model/hidden_1/weight") continue;
+    found = true;
+    CHECK(tensor["shape"] == Json::array({8, 784}));
+    CHECK(tensor["axes"] == "out,in");
+    CHECK(tensor["bytes"] == 8 * 784 * 4);
+    CHECK(tensor["sd"].get<double>() > 0);
+    CHECK(tensor["not_finite"] == 0);
+  }
+  CHECK(found);
+  CHECK(place.mlrun({"show", run, "--which", "3", "--json"}).out == result.out);
+  CHECK(place.mlrun({"show", checkpoint_of(run)}).out.find("model/hidden_1/weight") != std::string::npos);
+}
+
+TEST_CASE("show --verify finds the one damaged checkpoint and exits with 7") {
+  const Workplace place;
+  const std::string run = place.train();
+  CHECK(place.mlrun({"show", run, "--verify"}).exit_code == 0);
+  damage(checkpoint_of(run));
+  const ProgramResult result = place.mlrun({"show", run, "--verify", "--json"});
+  CHECK(result.exit_code == 7);
+  CHECK(result.err.find("step-000000003.h5") != std::string::npos);
+  int damaged = 0;
+  const Json answer = Json::parse(result.out);
+  for (const Json& file : answer["checkpoints"]) damaged += file["intact"] == false;
+  CHECK(damaged == 1);
+  CHECK(answer["checkpoints"].back()["intact"] == false);
+  CHECK(place.mlrun({"show", run}).exit_code == 0);  // without asking, nothing is read
+  CHECK(place.mlrun({"show", checkpoint_of(run)}).exit_code == 7);
+}
+
+TEST_CASE("show --spec prints a spec that trains to the same fingerprint") {
+  const Workplace place;
+  const std::string run = place.train();
+  const ProgramResult result = place.mlrun({"show", run, "--spec"});
+  place.put("again.yaml", result.out);
+  CHECK(place.mlrun({"show", checkpoint_of(run), "--spec"}).out == result.out);
+  const ProgramResult again = place.mlrun({"train", "again.yaml", "--if-needed", "-q"});
+  CHECK(again.exit_code == 0);
+  CHECK(again.last_line() == run);
+}
