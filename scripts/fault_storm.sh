@@ -63,7 +63,7 @@ judge() {
       fi
       return
       ;;
-    *:5) grep -qF "$run/" <(grep '^error: cannot' "$work/stderr") || fail "no path in the message: $(describe "$what")" ;;
+    *:5) grep -qF "$run" <(grep '^error: cannot' "$work/stderr") || fail "no path in the message: $(describe "$what")" ;;
     # The checkpoint to go on from could not be opened.
     *:7) grep -q '^open .*/checkpoints/' "$FAULT_REPORT" || fail "wrong exit code: $(describe "$what")" ;;
     *) fail "wrong exit code: $(describe "$what")" ;;

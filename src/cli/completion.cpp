@@ -58,7 +58,7 @@ fi
 constexpr const char* kFish = R"(# mlrun completion for fish:  mlrun completion fish | source
 function __mlrun_complete
     set -l words (commandline -opc)
-    set -l current (commandline -ct)
+    set -l current (string replace -r '^[\'"]' '' -- (commandline -ct))
     set -l program $words[1]
     set -e words[1]
     set -l found ($program __complete -- $words "$current" 2>/dev/null)
