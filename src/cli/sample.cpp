@@ -98,8 +98,8 @@ void run(Options o, const Globals& globals) {
   if (o.show) require_image(model, "--show");
   LanePool pool(threads_for(256, threads_of(o.threads)));
   const Tensor symbols =
-      sample(model.autoregressive(), *model.built.parameters,
-             {.count = o.count, .seed = o.seed, .temperature = o.temperature, .first = 0, .batch = o.batch}, pool);
+      Sampler(model.autoregressive(), *model.built.parameters)
+          .draw({.count = o.count, .seed = o.seed, .temperature = o.temperature, .first = 0, .batch = o.batch}, pool);
   if (!o.out.empty()) write(symbols, model, o, grid);
   if (o.show) {
     const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());

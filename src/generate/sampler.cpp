@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <memory>
 
 #include "base/random.hpp"
@@ -11,7 +10,7 @@ namespace mlrun {
 namespace {
 
 // The symbol that the uniform u picks from the logits of one image.
-int32_t draw(const float* logits, int64_t alphabet, double u, double temperature) {
+int32_t pick(const float* logits, int64_t alphabet, double u, double temperature) {
   if (alphabet == 2) return u < 1.0 / (1.0 + std::exp(-static_cast<double>(logits[0]) / temperature)) ? 1 : 0;
   const double most = *std::max_element(logits, logits + alphabet);
   double total = 0;
@@ -50,21 +49,21 @@ std::vector<Piece> pieces_of(const AutoregressiveModel& model, const SampleOptio
 
 }  // namespace
 
-Tensor sample(const AutoregressiveModel& model, const ParameterArena& parameters, const SampleOptions& options,
-              LanePool& pool) {
-  const int64_t positions = model.data().positions(), alphabet = model.data().alphabet;
+Sampler::Sampler(const AutoregressiveModel& model, const ParameterArena& parameters) : model_(model) {
+  for (int64_t c = 0; c < model.components(); ++c) views_.push_back(model.step_view(parameters, c));
+}
+
+Tensor Sampler::draw(const SampleOptions& options, LanePool& pool) const {
+  const int64_t positions = model_.data().positions(), alphabet = model_.data().alphabet;
   const RandomStream noise(options.seed, "sample");
   Tensor symbols({options.count, positions}, DType::kS32);
-  const std::vector<Piece> pieces = pieces_of(model, options);
-  std::map<int64_t, std::unique_ptr<StepView>> views;
-  for (const Piece& piece : pieces) {
-    if (!views.contains(piece.component)) views[piece.component] = model.step_view(parameters, piece.component);
-  }
+  const std::vector<Piece> pieces = pieces_of(model_, options);
   pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index) {
     const Piece& piece = pieces[static_cast<size_t>(index)];
     const size_t n = piece.images.size();
-    const std::vector<int64_t>& order = model.order(piece.component);
-    const std::unique_ptr<Stepper> stepper = views.at(piece.component)->begin(static_cast<int64_t>(n));
+    const std::vector<int64_t>& order = model_.order(piece.component);
+    const std::unique_ptr<Stepper> stepper =
+        views_[static_cast<size_t>(piece.component)]->begin(static_cast<int64_t>(n));
     std::vector<RandomStream> streams;
     for (const int64_t image : piece.images) streams.push_back(noise.at(static_cast<uint64_t>(options.first + image)));
     std::vector<int32_t> drawn(n);
@@ -72,7 +71,7 @@ Tensor sample(const AutoregressiveModel& model, const ParameterArena& parameters
       const Tensor logits = stepper->logits();
       const int64_t width = logits.count() / static_cast<int64_t>(n);
       for (size_t i = 0; i < n; ++i) {
-        drawn[i] = draw(logits.data<float>() + static_cast<int64_t>(i) * width, alphabet, streams[i].uniform(t),
+        drawn[i] = pick(logits.data<float>() + static_cast<int64_t>(i) * width, alphabet, streams[i].uniform(t),
                         options.temperature);
         symbols.data<int32_t>()[piece.images[i] * positions + order[t]] = drawn[i];
       }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/lanes.hpp"
@@ -20,8 +21,16 @@ struct SampleOptions {
   int64_t batch = 64;      // images that one stepper carries
 };
 
-// Symbols in the data's order, s32 [count, positions].
-Tensor sample(const AutoregressiveModel& model, const ParameterArena& parameters, const SampleOptions& options,
-              LanePool& pool);
+// Holds the model's step views, which are made once; the model and its parameters must outlive it unchanged.
+class Sampler {
+ public:
+  Sampler(const AutoregressiveModel& model, const ParameterArena& parameters);
+  // Symbols in the data's order, s32 [count, positions].
+  Tensor draw(const SampleOptions& options, LanePool& pool) const;
+
+ private:
+  const AutoregressiveModel& model_;
+  std::vector<std::unique_ptr<StepView>> views_;  // by component
+};
 
 }  // namespace mlrun

@@ -141,8 +141,8 @@ Evaluation Trainer::evaluate_valid(const std::function<int()>& interrupted) {
 }
 
 Tensor Trainer::draw_samples(int64_t count) {
-  return sample(*built_.model->autoregressive(), *built_.parameters, {.count = count, .seed = experiment_.spec().seed},
-                pool_);
+  return Sampler(*built_.model->autoregressive(), *built_.parameters)
+      .draw({.count = count, .seed = experiment_.spec().seed}, pool_);
 }
 
 }  // namespace mlrun

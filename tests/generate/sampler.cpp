@@ -34,7 +34,8 @@ Built build(const std::vector<std::string>& overrides, const DataSpec& data) {
     const bool bias = b.parameters->parameters()[p].kind == ParameterKind::kBias;
     const RandomStream noise(2, b.parameters->parameters()[p].path);
     for (int64_t i = 0; i < w.count(); ++i) {
-      w.data<float>()[i] = bias ? static_cast<float>(noise.normal(static_cast<uint64_t>(i))) : 3.0f * w.data<float>()[i];
+      w.data<float>()[i] =
+          bias ? static_cast<float>(noise.normal(static_cast<uint64_t>(i))) : 3.0f * w.data<float>()[i];
     }
   }
   return b;
@@ -52,7 +53,7 @@ TEST_CASE("samples follow the model's own law") {
     const Built b = build(overrides, data);
     LanePool pool(2);
     const int64_t n = 40000;
-    const Tensor symbols = sample(*b.model->autoregressive(), *b.parameters, {.count = n, .seed = 5}, pool);
+    const Tensor symbols = Sampler(*b.model->autoregressive(), *b.parameters).draw({.count = n, .seed = 5}, pool);
     std::map<int, int64_t> counts;
     for (int64_t i = 0; i < n; ++i) {
       const int32_t* s = symbols.data<int32_t>() + i * 4;
@@ -77,10 +78,10 @@ TEST_CASE("an image depends on its seed and number, not on batch, threads or how
     const Built b = build(overrides, data);
     const AutoregressiveModel& model = *b.model->autoregressive();
     LanePool one(1), three(3);
-    const Tensor all = sample(model, *b.parameters, {.count = 30, .seed = 9}, one);
-    const Tensor small = sample(model, *b.parameters, {.count = 30, .seed = 9, .batch = 1}, three);
-    const Tensor tail = sample(model, *b.parameters, {.count = 10, .seed = 9, .first = 20, .batch = 7}, three);
-    const Tensor other = sample(model, *b.parameters, {.count = 30, .seed = 10}, one);
+    const Tensor all = Sampler(model, *b.parameters).draw({.count = 30, .seed = 9}, one);
+    const Tensor small = Sampler(model, *b.parameters).draw({.count = 30, .seed = 9, .batch = 1}, three);
+    const Tensor tail = Sampler(model, *b.parameters).draw({.count = 10, .seed = 9, .first = 20, .batch = 7}, three);
+    const Tensor other = Sampler(model, *b.parameters).draw({.count = 30, .seed = 10}, one);
     INFO(overrides[0] << " " << overrides[1]);
     CHECK(std::memcmp(all.raw(), small.raw(), all.bytes()) == 0);
     CHECK(std::memcmp(all.rows(20, 30).raw(), tail.raw(), tail.bytes()) == 0);
@@ -93,7 +94,7 @@ TEST_CASE("a low temperature takes the likelier symbol") {
   const Built b = build({"kind=made", "hidden=20"}, data);
   LanePool pool(1);
   const Tensor cold =
-      sample(*b.model->autoregressive(), *b.parameters, {.count = 8, .seed = 1, .temperature = 1e-4}, pool);
+      Sampler(*b.model->autoregressive(), *b.parameters).draw({.count = 8, .seed = 1, .temperature = 1e-4}, pool);
   for (int64_t i = 1; i < 8; ++i)
     CHECK(std::memcmp(cold.rows(0, 1).raw(), cold.rows(i, i + 1).raw(), cold.rows(0, 1).bytes()) == 0);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
@@ -28,7 +29,7 @@ class Process {
     if (pid_ > 0) return;
     ::prctl(PR_SET_NAME, name);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (volatile int64_t i = 0;; i = i + 1) {
+    for (std::atomic<bool> goes_on = true; goes_on;) {
       if (!computes) ::pause();
     }
   }
