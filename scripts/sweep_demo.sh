@@ -13,7 +13,7 @@ make_spec made "$spec"
 mkdir -p "$work/bin"
 ln -s "$mlrun" "$work/bin/mlrun"
 PATH=$work/bin:$PATH
-grid=("$spec" optim.lr=1e-2,3e-2,5e-2 model.hidden=8 model.hidden=16 'train.for=60 steps')
+grid=("$spec" 'optim.lr=1e-2,3e-2,5e-2' model.hidden=8 model.hidden=16 'train.for=60 steps')
 cd "$work"
 
 # The answers: every run by itself, without interruption.
@@ -22,32 +22,41 @@ mlrun -q grid "${grid[@]}" >alone.txt
 [[ $(wc -l <alone.txt) == 6 ]] || fail "mlrun grid printed $(wc -l <alone.txt) commands"
 started=$(date +%s%N)
 sh -e alone.txt >/dev/null 2>alone.log || fail "the sweep without kills: $(cat alone.log)"
-limit=$((($(date +%s%N) - started) / 2000000)) # half of a sweep, in milliseconds
+limit=$((($(date +%s%N) - started) / 3000000)) # a third of a sweep, in milliseconds
 mlrun -q grid "${grid[@]}" --extra '--if-needed --resume auto' >sweep.txt
 
-one_by_one() { setsid sh sweep.txt; }
+# start WAY: begins a sweep in a session of its own, all of which can then be killed; both: two of them.
+one_by_one() { exec setsid sh sweep.txt; }
 two_at_a_time() {
   if command -v parallel >/dev/null; then
-    setsid parallel --will-cite -j2 --joblog "$work/sweep.log" <sweep.txt
-  else
-    tr '\n' '\0' <sweep.txt | setsid xargs -0 -P2 -n1 sh -c
+    exec setsid parallel --will-cite -j2 --joblog "$work/sweep.log" <sweep.txt
   fi
+  tr '\n' '\0' <sweep.txt >sweep.zero
+  exec setsid xargs -0 -P2 -n1 sh -c <sweep.zero
 }
-both_at_once() {
-  # Two people start the same sweep. Exit code 6, somebody else does it, is a reason to go to the next.
-  two_at_a_time &
-  two_at_a_time || true
-  wait $! || true
+start() {
+  sessions=()
+  local way=$1
+  if [[ $way == both_at_once ]]; then
+    two_at_a_time >/dev/null 2>"$way-other.log" &
+    sessions+=($!)
+    way=two_at_a_time
+  fi
+  "$way" >/dev/null 2>"$1.log" &
+  sessions+=($!)
 }
-
-# Everything that a sweep has started lives in sessions of its own: found by the run root in the environment.
+# Sets $code: 0 if all sweeps ended so.
+wait_for_all() {
+  local session
+  code=0
+  for session in "${sessions[@]}"; do wait "$session" 2>/dev/null || code=$?; done
+}
 kill_sweep() {
-  local pid
-  for pid in $(pgrep -x 'mlrun|sh|xargs|perl|parallel' || true); do
-    if tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qxF "MLRUN_RUN_ROOT=$MLRUN_RUN_ROOT"; then
-      kill -9 "$pid" 2>/dev/null || true
-    fi
-  done
+  local session
+  for session in "${sessions[@]}"; do
+    while pkill -KILL -s "$session"; do sleep 0.01; done
+  done 2>/dev/null # where the shell tells of every kill
+  wait_for_all
 }
 
 fingerprint_of() { sed -n 's/^{"kind":"run".*"fingerprint":"\([0-9a-f]*\)".*/\1/p' "$1/metrics.jsonl"; }
@@ -74,21 +83,24 @@ check() {
 for way in one_by_one two_at_a_time both_at_once; do
   export MLRUN_RUN_ROOT=$work/$way
   done_before=()
-  for attempt in 1 2; do
-    "$way" >/dev/null 2>"$way-$attempt.log" &
+  for _ in 1 2; do
+    start "$way"
     random_seconds "$limit"
     sleep "$delay"
     kill_sweep
-    wait $! 2>/dev/null || true
-    kill_sweep # what began while the first were being found
     done_before+=("$(mlrun ls --json 2>/dev/null | grep -c '"status":"finished"' || true)")
   done
-  "$way" >"$way.out" 2>"$way.log" || { [[ $way == both_at_once ]] || fail "$way: $(cat "$way.log")"; }
+  start "$way"
+  wait_for_all
+  # Of two sweeps at once one is told that the other has the run (exit code 6): it goes to the next.
+  [[ $code == 0 || $way == both_at_once ]] || fail "$way: exit $code: $(cat "$way.log")"
   check "$way"
   echo "$way: killed with ${done_before[*]} of 6 runs done, then the rest ran"
   # Once more: nothing is left to do.
   before=$(cat "$MLRUN_RUN_ROOT"/*/metrics.jsonl | sha256sum)
-  "$way" >/dev/null 2>"$way.log" || fail "$way, again: $(cat "$way.log")"
+  start "$way"
+  wait_for_all
+  [[ $code == 0 ]] || fail "$way, again: exit $code: $(cat "$way.log")"
   [[ $before == "$(cat "$MLRUN_RUN_ROOT"/*/metrics.jsonl | sha256sum)" ]] || fail "$way: a finished sweep ran again"
 done
 finish

@@ -19,6 +19,7 @@ struct Options {
 };
 
 void run(const Options& o, const Globals& globals) {
+  signals::install();
   Overrides overrides;
   overrides.add_words(o.words, 2);
   const EvalOutcome e = evaluate_checkpoint({.selector = o.run,

@@ -1,10 +1,14 @@
 // mlrun: the words a user types. Answers go to stdout, messages to stderr, and the exit code is a promise (README).
+#include <fcntl.h>
 #include <malloc.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
 #include <exception>
 #include <new>
+#include <system_error>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -23,6 +27,14 @@ void apply(const Globals& globals) {
   if (!globals.directory.empty() && chdir(globals.directory.c_str()) != 0) {
     fail(ExitCode::kUsage, "-C {}: no such directory", globals.directory);
   }
+}
+
+// A file that is opened gets the lowest free number: were 1 or 2 closed, messages would go into a checkpoint.
+void fill_standard_streams() {
+  int descriptor;
+  do descriptor = open("/dev/null", O_RDWR);
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  if (descriptor >= 0) close(descriptor);
 }
 
 int run(int argc, char** argv) {
@@ -60,9 +72,12 @@ int main(int argc, char** argv) {
   // Activations come and go at every step: keep their pages instead of asking the kernel for fresh ones.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mlrun::signals::install();
+  mlrun::signals::ignore_broken_pipes();
+  mlrun::cli::fill_standard_streams();
   try {
-    return mlrun::cli::run(argc, argv);
+    const int code = mlrun::cli::run(argc, argv);
+    if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category());
+    return code;
   } catch (const mlrun::config::SpecError& e) {
     fmt::print(stderr, "{}\n", e.what());  // every line of the report says "error:" itself
     return static_cast<int>(e.code());
@@ -73,6 +88,10 @@ int main(int argc, char** argv) {
     mlrun::log::error("out of memory");
     return static_cast<int>(ExitCode::kInternal);
   } catch (const std::exception& e) {
+    if (std::ferror(stdout)) {
+      mlrun::log::error("cannot write the answer to stdout: {}", e.what());
+      return static_cast<int>(ExitCode::kDisk);
+    }
     mlrun::log::error("internal error: {}", e.what());
     return static_cast<int>(ExitCode::kInternal);
   }

@@ -69,6 +69,7 @@ TrainRequest request_of(const Options& o) {
 }
 
 void run(const Options& o, const Globals& globals) {
+  signals::install();
   const TrainRequest request = request_of(o);
   if (o.dry_run) {
     print_dry_run(request, globals.json);

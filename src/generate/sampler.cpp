@@ -1,6 +1,7 @@
 #include "generate/sampler.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
 
@@ -8,6 +9,21 @@
 
 namespace mlrun {
 namespace {
+
+// The uniforms of one image, step by step: number t is word t % 4 of block t / 4 of the image's stream.
+class Uniforms {
+ public:
+  explicit Uniforms(const RandomStream& stream) : stream_(stream) {}
+  double next() {
+    if (step_ % 4 == 0) block_ = stream_.block(step_ / 4);
+    return (static_cast<double>(block_[step_++ % 4]) + 0.5) * 0x1p-32;  // (0, 1)
+  }
+
+ private:
+  RandomStream stream_;
+  uint64_t step_ = 0;
+  std::array<uint32_t, 4> block_{};
+};
 
 // The symbol that the uniform u picks from the logits of one image.
 int32_t pick(const float* logits, int64_t alphabet, double u, double temperature) {
@@ -64,18 +80,20 @@ Tensor Sampler::draw(const SampleOptions& options, LanePool& pool) const {
     const std::vector<int64_t>& order = model_.order(piece.component);
     const std::unique_ptr<Stepper> stepper =
         views_[static_cast<size_t>(piece.component)]->begin(static_cast<int64_t>(n));
-    std::vector<RandomStream> streams;
-    for (const int64_t image : piece.images) streams.push_back(noise.at(static_cast<uint64_t>(options.first + image)));
+    std::vector<Uniforms> uniforms;
+    for (const int64_t image : piece.images)
+      uniforms.emplace_back(noise.at(static_cast<uint64_t>(options.first + image)));
     std::vector<int32_t> drawn(n);
+    const int64_t width = alphabet == 2 ? 1 : alphabet;
+    std::vector<float> logits(n * static_cast<size_t>(width));
     for (size_t t = 0; t < order.size(); ++t) {
-      const Tensor logits = stepper->logits();
-      const int64_t width = logits.count() / static_cast<int64_t>(n);
+      stepper->logits(logits.data());
       for (size_t i = 0; i < n; ++i) {
-        drawn[i] = pick(logits.data<float>() + static_cast<int64_t>(i) * width, alphabet, streams[i].uniform(t),
-                        options.temperature);
+        drawn[i] =
+            pick(logits.data() + static_cast<int64_t>(i) * width, alphabet, uniforms[i].next(), options.temperature);
         symbols.data<int32_t>()[piece.images[i] * positions + order[t]] = drawn[i];
       }
-      stepper->observe(drawn);
+      stepper->observe(drawn.data());
     }
   });
   return symbols;

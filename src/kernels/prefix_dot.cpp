@@ -9,30 +9,50 @@ HWY_BEFORE_NAMESPACE();
 namespace mlrun::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-float dot(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, size_t n) {
+constexpr int64_t kImages = 4;  // that share one pass over a row of w
+
+// sums[i] = x_i . w for `images` images. Each sum is added up in the same order whatever `images` is.
+template <int64_t images>
+void dots(const float* HWY_RESTRICT x, int64_t ldx, const float* HWY_RESTRICT w, size_t n, float* HWY_RESTRICT sums) {
   const hn::ScalableTag<float> d;
+  using V = hn::Vec<decltype(d)>;
   const size_t lanes = hn::Lanes(d);
-  auto s0 = hn::Zero(d), s1 = hn::Zero(d), s2 = hn::Zero(d), s3 = hn::Zero(d);
+  V even[images], odd[images];
+  for (int64_t i = 0; i < images; ++i) even[i] = odd[i] = hn::Zero(d);
   size_t k = 0;
-  for (; k + 4 * lanes <= n; k += 4 * lanes) {
-    s0 = hn::MulAdd(hn::LoadU(d, a + k), hn::LoadU(d, b + k), s0);
-    s1 = hn::MulAdd(hn::LoadU(d, a + k + lanes), hn::LoadU(d, b + k + lanes), s1);
-    s2 = hn::MulAdd(hn::LoadU(d, a + k + 2 * lanes), hn::LoadU(d, b + k + 2 * lanes), s2);
-    s3 = hn::MulAdd(hn::LoadU(d, a + k + 3 * lanes), hn::LoadU(d, b + k + 3 * lanes), s3);
+  for (; k + 2 * lanes <= n; k += 2 * lanes) {
+    const V w0 = hn::LoadU(d, w + k), w1 = hn::LoadU(d, w + k + lanes);
+    for (int64_t i = 0; i < images; ++i) {
+      const float* xi = x + i * ldx + k;
+      even[i] = hn::MulAdd(hn::LoadU(d, xi), w0, even[i]);
+      odd[i] = hn::MulAdd(hn::LoadU(d, xi + lanes), w1, odd[i]);
+    }
   }
-  for (; k + lanes <= n; k += lanes) s0 = hn::MulAdd(hn::LoadU(d, a + k), hn::LoadU(d, b + k), s0);
-  float sum = hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(s0, s1), hn::Add(s2, s3))));
-  for (; k < n; ++k) sum += a[k] * b[k];
-  return sum;
+  if (k + lanes <= n) {
+    const V w0 = hn::LoadU(d, w + k);
+    for (int64_t i = 0; i < images; ++i) even[i] = hn::MulAdd(hn::LoadU(d, x + i * ldx + k), w0, even[i]);
+    k += lanes;
+  }
+  if (k < n) {
+    const auto rest = hn::FirstN(d, n - k);
+    const V w0 = hn::MaskedLoad(rest, d, w + k);
+    for (int64_t i = 0; i < images; ++i) odd[i] = hn::MulAdd(hn::MaskedLoad(rest, d, x + i * ldx + k), w0, odd[i]);
+  }
+  for (int64_t i = 0; i < images; ++i) sums[i] = hn::GetLane(hn::SumOfLanes(d, hn::Add(even[i], odd[i])));
 }
 
 void prefix_dot(const float* x, int64_t ldx, int64_t count, const float* w, int64_t ldw, const float* bias,
                 int64_t rows, int64_t length, float* y, int64_t ldy, bool accumulate) {
-  for (int64_t i = 0; i < count; ++i) {
-    for (int64_t r = 0; r < rows; ++r) {
-      float sum = dot(x + i * ldx, w + r * ldw, static_cast<size_t>(length));
-      if (bias) sum += bias[r];
-      y[i * ldy + r] = accumulate ? y[i * ldy + r] + sum : sum;
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t i = 0; i < count;) {
+      float sums[kImages];
+      const int64_t images = count - i >= kImages ? kImages : 1;
+      if (images == kImages) dots<kImages>(x + i * ldx, ldx, w + r * ldw, static_cast<size_t>(length), sums);
+      else dots<1>(x + i * ldx, ldx, w + r * ldw, static_cast<size_t>(length), sums);
+      for (int64_t k = 0; k < images; ++k, ++i) {
+        const float sum = bias ? sums[k] + bias[r] : sums[k];
+        y[i * ldy + r] = accumulate ? y[i * ldy + r] + sum : sum;
+      }
     }
   }
 }

@@ -26,20 +26,17 @@ class ParallelStepper : public Stepper {
     batch_.symbols = Tensor::zeros({count, model.data().positions()}, DType::kS32);
   }
 
-  Tensor logits() override {
+  void logits(float* out) override {
     Pass pass(parameters_);
     const Tensor all = model_.logits(pass, batch_, component_).value();
     const int64_t n = batch_.count(), d = model_.data().positions(), k = all.count() / (n * d);
-    Tensor next(k == 1 ? Shape{n} : Shape{n, k});
-    for (int64_t i = 0; i < n; ++i) std::copy_n(all.data<float>() + (i * d + step_) * k, k, next.data<float>() + i * k);
-    return next;
+    for (int64_t i = 0; i < n; ++i) std::copy_n(all.data<float>() + (i * d + step_) * k, k, out + i * k);
   }
 
-  void observe(const std::vector<int32_t>& symbols) override {
+  void observe(const int32_t* symbols) override {
     const int64_t position = model_.order(component_)[static_cast<size_t>(step_++)];
-    for (size_t i = 0; i < symbols.size(); ++i) {
-      batch_.symbols.data<int32_t>()[static_cast<int64_t>(i) * batch_.symbols.dim(1) + position] = symbols[i];
-    }
+    int32_t* s = batch_.symbols.data<int32_t>() + position;
+    for (int64_t i = 0; i < batch_.count(); ++i) s[i * batch_.symbols.dim(1)] = symbols[i];
   }
 
  private:

@@ -24,14 +24,13 @@ class Model {
 };
 
 // The step view: a small state machine that visits one position after the other, for `count` images at once.
-//   stepper = view->begin(count);  for t in positions: logits = stepper->logits(); draw symbols;
-//   stepper->observe(symbols)
+//   stepper = view->begin(count);  for t in positions: stepper->logits(out); draw symbols; stepper->observe(symbols)
 class Stepper {
  public:
   virtual ~Stepper() = default;
-  // Of the next position: [count] log-odds of symbol 1 for an alphabet of 2, else [count, alphabet].
-  virtual Tensor logits() = 0;
-  virtual void observe(const std::vector<int32_t>& symbols) = 0;
+  // Of the next position, into [count] log-odds of symbol 1 for an alphabet of 2, else [count, alphabet].
+  virtual void logits(float* out) = 0;
+  virtual void observe(const int32_t* symbols) = 0;  // [count]
 };
 
 // Weights arranged for stepping, made once and shared by any number of steppers in any lane. Valid while the model and

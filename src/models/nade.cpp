@@ -15,17 +15,12 @@ namespace {
 
 class NadeStepper : public Stepper {
  public:
-  NadeStepper(const kernels::NadePackedWeights& weights, int64_t count) : stepper_(weights, count), count_(count) {}
-  Tensor logits() override {
-    Tensor y({count_});
-    stepper_.logits(y.data<float>());
-    return y;
-  }
-  void observe(const std::vector<int32_t>& symbols) override { stepper_.observe(symbols.data()); }
+  NadeStepper(const kernels::NadePackedWeights& weights, int64_t count) : stepper_(weights, count) {}
+  void logits(float* out) override { stepper_.logits(out); }
+  void observe(const int32_t* symbols) override { stepper_.observe(symbols); }
 
  private:
   kernels::NadeStepper stepper_;
-  int64_t count_;
 };
 
 class NadeStepView : public StepView {

@@ -48,28 +48,20 @@ class StaircaseStepper : public Stepper {
     finish_units();  // units of degree 0 would know nothing and be final at once
   }
 
-  Tensor logits() override {
-    const int64_t width = network_.width(), begin = step_ * width;
-    const StaircaseLayer& output = network_.output;
-    Tensor y({count_, width});
-    rows(output, h_.empty() ? x_ : h_.back(), begin, begin + width, y.data<float>(), width);
-    if (network_.direct.defined()) {
-      const int64_t inputs = x_.dim(1);
-      kernels::prefix_dot(x_.data<float>(), inputs, count_, network_.direct.data<float>() + begin * inputs, inputs,
-                          nullptr, width, step_ * width, y.data<float>(), width, /*accumulate=*/true);
-    }
-    return width == 1 ? y.reshape({count_}) : y;
+  void logits(float* out) override {
+    const int64_t width = network_.width(), begin = step_ * width, inputs = x_.dim(1);
+    rows(network_.output, h_.empty() ? x_ : h_.back(), begin, begin + width, out, width);
+    if (!network_.direct.defined()) return;
+    kernels::prefix_dot(x_.data<float>(), inputs, count_, network_.direct.data<float>() + begin * inputs, inputs,
+                        nullptr, width, step_ * width, out, width, /*accumulate=*/true);
   }
 
-  void observe(const std::vector<int32_t>& symbols) override {
-    require(static_cast<int64_t>(symbols.size()) == count_ && step_ < network_.positions, "{} symbols at step {}",
-            symbols.size(), step_);
-    const int64_t width = network_.width();
+  void observe(const int32_t* symbols) override {
+    const int64_t width = network_.width(), inputs = x_.dim(1);
+    float* x = x_.data<float>() + step_ * width;
     for (int64_t i = 0; i < count_; ++i) {
-      const int32_t s = symbols[static_cast<size_t>(i)];
-      float* x = x_.data<float>() + i * x_.dim(1) + step_ * width;
-      if (width == 1) x[0] = static_cast<float>(s);
-      else x[s] = 1.0f;
+      if (width == 1) x[i * inputs] = static_cast<float>(symbols[i]);
+      else x[i * inputs + symbols[i]] = 1.0f;
     }
     ++step_;
     finish_units();

@@ -30,8 +30,11 @@ void install() {
   handle(SIGINT, on_stop);
   handle(SIGTERM, on_stop);
   handle(SIGUSR1, on_save);
-  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write error, not a death
-  std::signal(SIGXFSZ, SIG_IGN);  // so is a file size limit
+}
+
+void ignore_broken_pipes() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 int stop_signal() { return stop; }

@@ -1,5 +1,7 @@
 #include "io/journal.hpp"
 
+#include "io/directory.hpp"
+
 #include <cmath>
 #include <limits>
 
@@ -68,4 +70,17 @@ TEST_CASE("a journal that cannot be written loses nothing of the run, and says s
   CHECK(journal.dropped() > 0);
   Journal nowhere("/nonexistent/metrics.jsonl");
   CHECK_FALSE(nowhere.append({{"step", 1}}));
+}
+
+TEST_CASE("a journal that could not be opened is opened by a later record, and has them all") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("later/metrics.jsonl");
+  Journal journal(path);
+  CHECK_FALSE(journal.append({{"step", 1}}));
+  make_directories(directory.path("later"));
+  CHECK(journal.append({{"step", 2}}));
+  const JournalContents contents = read_journal(path);
+  REQUIRE(contents.records.size() == 2);
+  CHECK(contents.records[0]["step"] == 1);
+  CHECK(contents.records[1]["step"] == 2);
 }

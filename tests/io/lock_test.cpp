@@ -83,6 +83,19 @@ TEST_CASE("the lock of a process killed by -9 is free") {
   for (const int end : ready) ::close(end);
 }
 
+TEST_CASE("who only looks at a lock does not keep it from others") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path(".lock");
+  { const FileLock made(path); }
+  const pid_t looker = child([&] {
+    for (;;) static_cast<void>(lock_holder(path));
+    return 0;
+  });
+  for (int i = 0; i < 300; ++i) CHECK_NOTHROW(FileLock(path));
+  ::kill(looker, SIGKILL);
+  CHECK(status_of(looker) == -1);
+}
+
 TEST_CASE("of many processes at once exactly one gets the lock") {
   const TemporaryDirectory directory;
   const std::string path = directory.path(".lock");
