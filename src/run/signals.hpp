@@ -6,7 +6,7 @@ namespace mlrun::signals {
 
 void ignore_broken_pipes();  // for every command: a closed pipe or a file size limit is a write error, not a death
 void install();              // for commands that end in an orderly way; the others die as the shell expects
-int stop_signal();         // SIGINT, SIGTERM, or 0
-bool take_save_request();  // true once per SIGUSR1
+int stop_signal();           // SIGINT, SIGTERM, or 0
+bool take_save_request();    // true once per SIGUSR1
 
 }  // namespace mlrun::signals

@@ -1,10 +1,9 @@
 #include "io/journal.hpp"
 
-#include "io/directory.hpp"
-
 #include <cmath>
 #include <limits>
 
+#include "io/directory.hpp"
 #include "temporary_directory.hpp"
 
 using namespace mlrun;
