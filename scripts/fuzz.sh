@@ -37,8 +37,11 @@ fi
 cmake --build "$build" --parallel "$(nproc)" --target "${targets[@]/#/fuzz_}" >&2
 
 mkdir -p "$build/findings"
-# libhdf5 1.10 itself forgets small blocks (56 bytes) when it turns down a damaged file.
+# What is not ours to mend. libhdf5 1.10 forgets small blocks (56 bytes) when it turns down a damaged file, and compares
+# names past the end of a forged attribute. Checksums keep damaged checkpoints away from it, but not forged ones. A crash
+# in it, or any error in our own code, is still a finding.
 echo 'leak:libhdf5' >"$build/leaks_of_others"
+echo 'interceptor_via_lib:libhdf5' >"$build/errors_of_others"
 export UBSAN_OPTIONS=print_stacktrace=1 LSAN_OPTIONS="suppressions=$build/leaks_of_others:print_suppressions=0"
 failed=()
 printf '%-14s %12s %9s %8s  %s\n' target inputs seconds corpus result
@@ -51,10 +54,10 @@ for target in "${targets[@]}"; do
   # ASan's own), is too much. libhdf5 asks for as much as a header says (up to 4 GiB) before it looks whether the file is
   # so long: that costs no memory, since nothing is written there. Here it is refused the block, and must live with it.
   most_mib=32
-  export ASAN_OPTIONS=''
+  export ASAN_OPTIONS="suppressions=$build/errors_of_others"
   if [[ $target == hdf5 || $target == checkpoint ]]; then
     most_mib=1000000
-    ASAN_OPTIONS=max_allocation_size_mb=64:allocator_may_return_null=1
+    ASAN_OPTIONS+=:max_allocation_size_mb=64:allocator_may_return_null=1
   fi
   MLRUN_FUZZ_SEEDS=$corpus "$build/bin/fuzz_$target" -seed="${MLRUN_FUZZ_SEED:-1}" -max_total_time="$seconds" \
     -max_len=65536 -timeout=10 -malloc_limit_mb=$most_mib -rss_limit_mb=1024 -print_final_stats=1 \

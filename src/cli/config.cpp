@@ -4,20 +4,11 @@
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/text_table.hpp"
-#include "io/directory.hpp"
 #include "run/experiment.hpp"
 #include "run/find_run.hpp"
-#include "run/run_directory.hpp"
 
 namespace mlrun::cli {
 namespace {
-
-// A YAML file, or the resolved spec of a run.
-std::string spec_path(const std::string& name) {
-  if (io::exists(name) && !io::is_directory(name)) return name;
-  if (name.size() > 5 && name.substr(name.size() - 5) == ".yaml") return name;  // missing: the reader says so
-  return find_run(name) + "/resolved.yaml";
-}
 
 Experiment load(const std::vector<std::string>& words) {
   Overrides overrides;
@@ -87,8 +78,8 @@ void add(CLI::App& app, const Globals& globals) {
   show->callback([words, origin] { fmt::print("{}", config::resolved_yaml(load(*words).fields(), *origin)); });
   auto left = std::make_shared<std::string>(), right = std::make_shared<std::string>();
   CLI::App* difference = sub->add_subcommand("diff", "fields that differ");
-  difference->add_option("LEFT", *left, "a YAML file or a run")->required();
-  difference->add_option("RIGHT", *right, "a YAML file or a run")->required();
+  difference->add_option("LEFT", *left, "a YAML file or a run")->required()->type_name("SPEC|RUN");
+  difference->add_option("RIGHT", *right, "a YAML file or a run")->required()->type_name("SPEC|RUN");
   difference->callback([left, right, &globals] { diff(*left, *right, globals); });
   auto path = std::make_shared<std::string>();
   CLI::App* reference =

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -83,7 +84,8 @@ int main(int argc, char** argv) {
     return static_cast<int>(e.code());
   } catch (const mlrun::Error& e) {
     mlrun::log::error("{}", e.what());
-    return static_cast<int>(e.code());
+    const bool terminated = e.code() == ExitCode::kInterrupted && mlrun::signals::stop_signal() == SIGTERM;
+    return static_cast<int>(terminated ? ExitCode::kTerminated : e.code());
   } catch (const std::bad_alloc&) {
     mlrun::log::error("out of memory");
     return static_cast<int>(ExitCode::kInternal);

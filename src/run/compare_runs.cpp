@@ -21,8 +21,8 @@ using Values = std::map<std::string, std::string>;  // path -> value
 
 // Says nothing about the result, so it is no difference.
 bool is_bookkeeping(const std::string& path) {
-  for (const char* field : {"name", "group", "tags", "checkpoint", "train.log_every", "eval.samples"}) {
-    if (path == field || path.starts_with(std::string(field) + ".")) return true;
+  for (const std::string& field : bookkeeping_fields()) {
+    if (path == field || path.starts_with(field + ".")) return true;
   }
   return false;
 }

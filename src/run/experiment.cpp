@@ -116,7 +116,8 @@ Experiment Experiment::load(const std::string& path, const std::vector<std::stri
   e.source_ = path;
   if (!overrides.empty()) {
     std::string names;
-    for (const std::string& o : overrides) names += fmt::format("{}{}", names.empty() ? "" : ", ", o.substr(0, o.find('=')));
+    for (const std::string& o : overrides)
+      names += fmt::format("{}{}", names.empty() ? "" : ", ", o.substr(0, o.find('=')));
     e.source_ += fmt::format(" + {} override{} ({})", overrides.size(), overrides.size() == 1 ? "" : "s", names);
   }
   return e;
@@ -136,12 +137,18 @@ std::string Experiment::hash_without(const std::vector<std::string>& excluded, c
   return sha.hex();
 }
 
-std::string Experiment::fingerprint(const Dataset& data) const {
-  return hash_without({"name", "group", "tags", "checkpoint", "train.log_every", "eval.samples"}, data);
+const std::vector<std::string>& bookkeeping_fields() {
+  static const std::vector<std::string> fields = {"name",       "group",           "tags",
+                                                  "checkpoint", "train.log_every", "eval.samples"};
+  return fields;
 }
 
+std::string Experiment::fingerprint(const Dataset& data) const { return hash_without(bookkeeping_fields(), data); }
+
 std::string Experiment::lineage(const Dataset& data) const {
-  return hash_without({"name", "group", "tags", "checkpoint", "train.log_every", "eval.samples", "train.for"}, data);
+  std::vector<std::string> excluded = bookkeeping_fields();
+  excluded.push_back("train.for");
+  return hash_without(excluded, data);
 }
 
 BuiltModel build_model(const ModelRegistry::Choice& choice, const DataSpec& data, uint64_t seed) {

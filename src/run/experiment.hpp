@@ -84,6 +84,9 @@ class Experiment {
   std::string source_;
 };
 
+// Fields (and sections) that do not decide the result: names, tags, what is kept and shown.
+const std::vector<std::string>& bookkeeping_fields();
+
 // A model with its parameters. `seed` fixes orders and degrees; initial values are drawn by
 // parameters->initialise(seed).
 struct BuiltModel {

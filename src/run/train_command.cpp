@@ -14,6 +14,7 @@
 #include "io/file.hpp"
 #include "io/lock.hpp"
 #include "run/find_run.hpp"
+#include "run/neighbours.hpp"
 
 namespace mlrun {
 namespace {
@@ -206,6 +207,7 @@ class Training {
   TrainOutcome live(RunDirectory& directory, Recorder& recorder, double elapsed) {
     turn_.reset();  // others find the run now, and see that it is held
     log::set_file(directory.file("log.txt"));
+    warn_if_sharing_cores(threads_);
     recorder.write_run_file("running");
     RunHeader header = header_of(*trainer_, directory, threads_);
     header.first_step = trainer_->state().step;

@@ -10,7 +10,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/mlrun-$(basename "$0" .sh).XXXXXX")
 failures=0
 clean_up() {
   local job
-  for job in $(jobs -p); do kill -9 "$job" 2>/dev/null || true; done
+  for job in $(jobs -pr); do kill -9 "$job" 2>/dev/null || true; done
   if [[ -n ${MLRUN_KEEP:-} ]]; then echo "kept: $work" >&2; else rm -rf "$work"; fi
 }
 trap clean_up EXIT
