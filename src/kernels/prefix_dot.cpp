@@ -2,8 +2,9 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/prefix_dot.cpp"
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+//
+#include "kernels/simd.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace mlrun::kernels::HWY_NAMESPACE {
@@ -34,9 +35,9 @@ void dots(const float* HWY_RESTRICT x, int64_t ldx, const float* HWY_RESTRICT w,
     k += lanes;
   }
   if (k < n) {
-    const auto rest = hn::FirstN(d, n - k);
-    const V w0 = hn::MaskedLoad(rest, d, w + k);
-    for (int64_t i = 0; i < images; ++i) odd[i] = hn::MulAdd(hn::MaskedLoad(rest, d, x + i * ldx + k), w0, odd[i]);
+    const auto rest = static_cast<int64_t>(n - k);
+    const V w0 = simd::load_some(w + k, rest);
+    for (int64_t i = 0; i < images; ++i) odd[i] = hn::MulAdd(simd::load_some(x + i * ldx + k, rest), w0, odd[i]);
   }
   for (int64_t i = 0; i < images; ++i) sums[i] = hn::GetLane(hn::SumOfLanes(d, hn::Add(even[i], odd[i])));
 }
