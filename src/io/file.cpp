@@ -198,6 +198,10 @@ size_t AppendFile::append(std::string_view text) {
   return written;
 }
 
+void AppendFile::sync() {
+  if (descriptor_ >= 0) static_cast<void>(::fdatasync(descriptor_));
+}
+
 bool AppendFile::ends_in_newline() {
   struct stat status = {};
   if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0 || status.st_size == 0) return true;

@@ -42,6 +42,7 @@ class AppendFile {
   // Appends by one write(2), so that lines of two processes do not mix, and says how many bytes were written. Fewer
   // than asked: error() says why (an errno), and the rest is still to be appended.
   size_t append(std::string_view text);
+  void sync();                          // to the disk, as far as it will: a failure is not an error
   int error() const { return error_; }  // errno of the last open or append; 0 if it went well
   bool ends_in_newline();               // or is empty: is the last line whole?
 

@@ -25,8 +25,8 @@ struct RunSummary {
 RunSummary summarise_run(const std::string& path);
 std::vector<RunSummary> all_runs(const std::string& root);  // by creation, oldest first
 
-// The YAML file that a person means by SPEC|RUN: a file, or the resolved spec of a run. A missing .yaml file is returned
-// as it is, for the reader to report.
+// The YAML file that a person means by SPEC|RUN: a file, or the resolved spec of a run. A missing .yaml file is
+// returned as it is, for the reader to report.
 std::string spec_path(const std::string& name);
 
 // The run's directory. Error(kUsage) when nothing, or more than one, fits.

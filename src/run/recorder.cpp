@@ -84,6 +84,10 @@ void Recorder::note(const std::string& kind, io::Record facts) {
   journal_->append(record);
 }
 
+void Recorder::sync() {
+  if (journal_) journal_->sync();
+}
+
 void Recorder::write_run_file(const std::string& status) {
   try {
     io::Hdf5Writer file;

@@ -28,6 +28,7 @@ class Recorder {
   // table: "train" or "valid" (or another); columns of reals, "step" among them.
   void row(const std::string& table, const std::map<std::string, double>& values);
   void note(const std::string& kind, io::Record facts);  // a record of another kind: "run", "resume", "status"
+  void sync();                                           // the journal, to the disk
   void write_run_file(const std::string& status);        // run.h5
 
  private:

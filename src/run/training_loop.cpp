@@ -172,6 +172,7 @@ class TrainingLoop {
   }
 
   void save() {
+    recorder_.sync();  // a checkpoint never outlives the rows before it
     io::write_checkpoint(directory_.checkpoint_path(state().step),
                          checkpoint_image(identity_, state(), *trainer_.built().parameters, trainer_.updater()));
     directory_.prune_checkpoints(spec_.checkpoint.keep, state().best_step);
