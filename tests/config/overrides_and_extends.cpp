@@ -61,8 +61,7 @@ TEST_CASE("extends that loops, goes too deep, or names no file is refused at its
   folder.write("a.yaml", "extends: b.yaml\n");
   folder.write("b.yaml", "extends: a.yaml\n");
   CHECK_THAT(report(folder.file("a.yaml")), Contains("b.yaml:1:10: error:") && Contains("extends itself"));
-  for (int i = 0; i < 20; ++i)
-    folder.write(fmt::format("c{}.yaml", i), fmt::format("extends: c{}.yaml\n", i + 1));
+  for (int i = 0; i < 20; ++i) folder.write(fmt::format("c{}.yaml", i), fmt::format("extends: c{}.yaml\n", i + 1));
   CHECK_THAT(report(folder.file("c0.yaml")), Contains("extends more than 8 deep"));
   const std::string lost = folder.write("lost.yaml", "model: {kind: made}\nextends: bsae.yaml\n");
   CHECK_THAT(report(lost), Contains("lost.yaml:2:10: error:") && Contains("cannot be read: No such file"));
