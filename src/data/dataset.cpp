@@ -1,9 +1,9 @@
 #include "data/dataset.hpp"
 
-#include <algorithm>
 #include <cstdlib>
 
 #include "base/error.hpp"
+#include "data/render.hpp"
 
 namespace mlrun {
 namespace {
@@ -34,18 +34,7 @@ Split split_named(const std::string& name) {
   fail(ExitCode::kUsage, "unknown split '{}': expected train, valid or test", name);
 }
 
-io::Image Dataset::render(std::span<const int32_t> symbols) const {
-  const DataSpec& data = spec();
-  require(data.is_image(), "rendering symbols of shape {} as an image", to_string(data.shape));
-  require(static_cast<int64_t>(symbols.size()) == data.positions(), "rendering {} symbols as shape {}", symbols.size(),
-          to_string(data.shape));
-  auto image = io::Image::filled(static_cast<int>(data.shape[1]), static_cast<int>(data.shape[0]), 0);
-  const int64_t top = std::max<int64_t>(data.alphabet - 1, 1);
-  for (size_t i = 0; i < symbols.size(); ++i) {
-    image.pixels[i] = static_cast<uint8_t>((std::clamp<int64_t>(symbols[i], 0, top) * 255 + top / 2) / top);
-  }
-  return image;
-}
+io::Image Dataset::render(std::span<const int32_t> symbols) const { return render_symbols(symbols, spec()); }
 
 std::string Dataset::why_no_labels() const { return spec().classes ? "" : "this data set has no labels"; }
 

@@ -2,20 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
+
+#include "data/render.hpp"
 
 namespace mlrun {
 
 std::vector<io::Image> images_of(const Tensor& symbols, const DataSpec& data) {
-  const int64_t rows = data.shape[0], columns = data.shape[1], d = rows * columns;
+  const auto positions = static_cast<size_t>(data.positions());
   std::vector<io::Image> images;
-  for (int64_t i = 0; i < symbols.dim(0); ++i) {
-    io::Image image = io::Image::filled(static_cast<int>(columns), static_cast<int>(rows), 0);
-    const int32_t* s = symbols.data<int32_t>() + i * d;
-    std::transform(s, s + d, image.pixels.begin(),
-                   [&](int32_t v) { return static_cast<uint8_t>(v * 255 / (data.alphabet - 1)); });
-    images.push_back(std::move(image));
+  for (size_t i = 0; i < static_cast<size_t>(symbols.dim(0)); ++i) {
+    images.push_back(render_symbols({symbols.data<int32_t>() + i * positions, positions}, data));
   }
   return images;
 }
