@@ -69,6 +69,7 @@ check() {
   [[ $(find "$MLRUN_RUN_ROOT" -name resolved.yaml | wc -l) == 6 ]] || fail "$name: runs were begun twice: $(mlrun ls)"
   for alone in "$work"/alone/*/; do
     for run in "$MLRUN_RUN_ROOT"/*/; do
+      [[ -f $run/resolved.yaml ]] || continue # killed before it became a run: it was begun again elsewhere
       [[ $(fingerprint_of "$run") == "$(fingerprint_of "$alone")" ]] || continue
       same_state "$alone" "$run" || fail "$name: $run differs from $alone"
       # After its end nobody touched it again.

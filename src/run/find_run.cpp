@@ -76,7 +76,7 @@ RunSummary summarise_run(const std::string& path) {
       log::debug("{}/metrics.jsonl: a record with fields of the wrong type", path);
     }
   }
-  if (!io::lock_holder(path + "/.lock").empty()) run.status = "running";
+  if (run.status != "finished" && !io::lock_holder(path + "/.lock").empty()) run.status = "running";
   return run;
 }
 

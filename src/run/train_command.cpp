@@ -173,6 +173,11 @@ class Training {
 
   TrainOutcome go_on(const std::string& path) {
     RunDirectory directory = RunDirectory::open_locked(path);
+    // Its last holder may have finished it between our look and the lock.
+    if (const RunSummary now = summarise_run(path);
+        request_.if_needed && now.status == "finished" && now.fingerprint == experiment_->fingerprint(*data_)) {
+      return {path, "finished"};
+    }
     trainer_ = std::make_unique<Trainer>(*experiment_, *data_, threads_);
     const std::optional<int64_t> step = directory.latest_valid_checkpoint();
     if (!step && !directory.checkpoint_steps().empty()) {
