@@ -24,6 +24,7 @@ started=$(date +%s%N)
 sh -e alone.txt >/dev/null 2>alone.log || fail "the sweep without kills: $(cat alone.log)"
 limit=$((($(date +%s%N) - started) / 3000000)) # a third of a sweep, in milliseconds
 mlrun -q grid "${grid[@]}" --extra '--if-needed --resume auto' >sweep.txt
+tr '\n' '\0' <sweep.txt >sweep.zero # for xargs; once, since two sweeps may read it at the same time
 
 # start WAY: begins a sweep in a session of its own, all of which can then be killed; both: two of them.
 one_by_one() { exec setsid sh sweep.txt; }
@@ -31,7 +32,6 @@ two_at_a_time() {
   if command -v parallel >/dev/null; then
     exec setsid parallel --will-cite -j2 --joblog "$work/sweep.log" <sweep.txt
   fi
-  tr '\n' '\0' <sweep.txt >sweep.zero
   exec setsid xargs -0 -P2 -n1 sh -c <sweep.zero
 }
 start() {
@@ -101,7 +101,7 @@ for way in one_by_one two_at_a_time both_at_once; do
   before=$(cat "$MLRUN_RUN_ROOT"/*/metrics.jsonl | sha256sum)
   start "$way"
   wait_for_all
-  [[ $code == 0 ]] || fail "$way, again: exit $code: $(cat "$way.log")"
+  [[ $code == 0 ]] || fail "$way, again: exit $code: $(cat "$way"*.log)"
   [[ $before == "$(cat "$MLRUN_RUN_ROOT"/*/metrics.jsonl | sha256sum)" ]] || fail "$way: a finished sweep ran again"
 done
 finish
