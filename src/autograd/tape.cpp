@@ -16,13 +16,14 @@ Variable Tape::result(Tensor value) {
   return v;
 }
 
-Variable Tape::leaf(Tensor value, Tensor gradient_window) {
+Variable Tape::leaf(Tensor value, Tensor gradient_window, bool accumulate) {
   Variable v = result(std::move(value));
   if (gradient_window.defined()) {
     require(gradient_window.count() == v.value().count(), "gradient window {} for a leaf {}",
             to_string(gradient_window.shape()), to_string(v.shape()));
     v.node_->gradient = gradient_window.reshape(v.shape());
     v.node_->windowed = true;
+    v.node_->accumulate = accumulate;
   }
   leaves_.push_back(v.node_);
   return v;
@@ -96,7 +97,7 @@ void Tape::arrive(Variable::Node& node, Tensor gradient) {
 void Tape::backward(const Variable& loss, float seed) {
   require(tape_of(loss) == this && loss.value().count() == 1, "backward needs one number of this tape, not shape {}",
           to_string(loss.shape()));
-  for (const NodePtr& leaf : leaves_) leaf->arrived = false;
+  for (const NodePtr& leaf : leaves_) leaf->arrived = leaf->accumulate;
   arrive(*loss.node_, Tensor::full(loss.shape(), seed));
   while (!entries_.empty()) {
     Entry entry = std::move(entries_.back());

@@ -63,8 +63,9 @@ class Tape {
   Tape& operator=(const Tape&) = delete;
 
   // A leaf whose gradient is wanted. With a window, the gradient is written there (same count as value); the
-  // window need not be cleared before: it is overwritten, and zeroed when nothing arrives.
-  Variable leaf(Tensor value, Tensor gradient_window = {});
+  // window need not be cleared before: it is overwritten, and zeroed when nothing arrives. With
+  // `accumulate` what it holds counts, and is added to.
+  Variable leaf(Tensor value, Tensor gradient_window = {}, bool accumulate = false);
   // d(loss)/d(leaves), times `seed`. `loss` has one number. The tape is empty afterwards and may be used again.
   void backward(const Variable& loss, float seed = 1.0f);
 

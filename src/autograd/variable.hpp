@@ -31,8 +31,9 @@ class Variable {
     Tensor value;
     Tensor gradient;
     Tape* tape = nullptr;
-    bool windowed = false;  // the gradient lives in a given window (a leaf's place in a gradient arena)
-    bool arrived = false;   // something was written to the gradient in this backward pass
+    bool windowed = false;    // the gradient lives in a given window (a leaf's place in a gradient arena)
+    bool accumulate = false;  // what the window holds before the backward pass counts
+    bool arrived = false;     // something was written to the gradient in this backward pass
   };
   std::shared_ptr<Node> node_;
 };

@@ -13,9 +13,9 @@ class Pass {
  public:
   // Without gradients: evaluation and sampling. Parameters are constants, nothing is recorded.
   explicit Pass(const ParameterArena& parameters);
-  // Training: gradients are left in `gradients`, an arena of the parameters' layout that was zero when it was made.
-  // `noise` is this lane's stream for this step.
-  Pass(const ParameterArena& parameters, Tensor gradients, int64_t step, RandomStream noise);
+  // Training: gradients are left in `gradients`, an arena of the parameters' layout that was zero when it was made; or
+  // added to those of earlier passes of the same step. `noise` is this pass's stream.
+  Pass(const ParameterArena& parameters, Tensor gradients, int64_t step, RandomStream noise, bool accumulate = false);
 
   bool training() const { return gradients_.defined(); }
   int64_t step() const { return step_; }  // of training; 0 in evaluation
@@ -27,6 +27,7 @@ class Pass {
   const ParameterArena* parameters_;
   Tensor gradients_;
   int64_t step_ = 0;
+  bool accumulate_ = false;
   RandomStream noise_;
   uint64_t noise_uses_ = 0;
   Tape tape_;

@@ -1,0 +1,110 @@
+#include "kernels/conv.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "kernels/conv_tiles.hpp"
+
+namespace mlrun::kernels {
+
+int64_t taps_of(const Outline& outline) {
+  int64_t taps = 0;
+  for (const KernelRow& r : outline) taps += r.last - r.first + 1;
+  return taps;
+}
+
+Outline mirrored(const Outline& outline) {
+  Outline result;
+  for (auto r = outline.rbegin(); r != outline.rend(); ++r) result.push_back({-r->row, -r->last, -r->first});
+  return result;
+}
+
+double ConvShape::flops(int64_t images) const {
+  return 2.0 * static_cast<double>(images * height * width * in * out * taps_of(outline));
+}
+
+Canvas::Canvas(const Outline& outline, int64_t height, int64_t width, int64_t depth)
+    : top(0), bottom(0), left(0), right(0), rows(height), columns(width), channels(depth) {
+  for (const KernelRow& r : outline) {
+    top = std::max(top, -r.row);
+    bottom = std::max(bottom, r.row);
+    left = std::max(left, -r.first);
+    right = std::max(right, r.last);
+  }
+  rows += top + bottom;
+  columns += left + right;
+}
+
+PackedKernel::PackedKernel(const ConvShape& shape, const float* w, const float* bias) : shape_(shape) {
+  const int64_t length = taps_of(shape.outline) * shape.in, out = shape.out;
+  const int64_t panels = (out + kConvPanel - 1) / kConvPanel;
+  panel_size_ = length * kConvPanel;
+  panels_ = Tensor({panels * panel_size_});
+  bias_ = Tensor({panels * kConvPanel});
+  for (int64_t p = 0; p < panels; ++p) {
+    const int64_t begin = p * kConvPanel, count = std::min(kConvPanel, out - begin);
+    float* to = panels_.data<float>() + p * panel_size_;
+    for (int64_t j = 0; j < length; ++j, to += kConvPanel) {
+      std::copy_n(w + j * out + begin, count, to);
+      std::fill(to + count, to + kConvPanel, 0.0f);
+    }
+    float* b = bias_.data<float>() + begin;
+    if (bias) std::copy_n(bias + begin, count, b);
+    else std::fill(b, b + count, 0.0f);
+    std::fill(b + count, b + kConvPanel, 0.0f);
+  }
+}
+
+// dx[p, i] = sum over taps t and outputs o of dy[p - t, o] w[t, i, o]
+PackedKernel PackedKernel::turned(const ConvShape& shape, const float* w) {
+  const int64_t taps = taps_of(shape.outline), in = shape.in, out = shape.out;
+  Tensor turned({taps, out, in});
+  for (int64_t t = 0; t < taps; ++t) {
+    const float* from = w + (taps - 1 - t) * in * out;
+    float* to = turned.data<float>() + t * in * out;
+    for (int64_t i = 0; i < in; ++i) {
+      for (int64_t o = 0; o < out; ++o) to[o * in + i] = from[i * out + o];
+    }
+  }
+  return {{shape.height, shape.width, out, in, mirrored(shape.outline)}, turned.data<float>(), nullptr};
+}
+
+std::vector<ConvRun> runs_of(const Outline& outline, const Canvas& canvas, int64_t images) {
+  std::vector<ConvRun> runs;
+  for (const KernelRow& r : outline) {
+    // Interleaved images lie between neighbouring pixels: there every tap is a run of its own.
+    const int64_t taps = r.last - r.first + 1, pieces = images == 1 ? 1 : taps;
+    for (int64_t k = 0; k < pieces; ++k) {
+      runs.push_back(
+          {(r.row * canvas.columns + r.first + k) * canvas.channels * images, taps / pieces * canvas.channels});
+    }
+  }
+  return runs;
+}
+
+float* scratch_canvas(int64_t count) {
+  thread_local Tensor canvas;
+  if (!canvas.defined() || canvas.count() < count) canvas = Tensor({count});
+  return canvas.data<float>();
+}
+
+void paint_canvas(const float* x, int64_t height, int64_t width, const Canvas& canvas, bool relu, float* to) {
+  const int64_t line = canvas.columns * canvas.channels, left = canvas.left * canvas.channels;
+  const int64_t inside = width * canvas.channels, right = canvas.right * canvas.channels;
+  std::fill(to, to + canvas.top * line, 0.0f);
+  for (int64_t r = 0; r < height; ++r) {
+    const float* from = x + r * inside;
+    float* row = to + (r + canvas.top) * line;
+    std::fill(row, row + left, 0.0f);
+    row += left;
+    if (relu) {
+      for (int64_t k = 0; k < inside; ++k) row[k] = from[k] < 0 ? 0 : from[k];
+    } else {
+      std::copy_n(from, inside, row);
+    }
+    std::fill(row + inside, row + inside + right, 0.0f);
+  }
+  std::fill(to + (canvas.rows - canvas.bottom) * line, to + canvas.count(), 0.0f);
+}
+
+}  // namespace mlrun::kernels

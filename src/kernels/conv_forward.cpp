@@ -1,0 +1,174 @@
+// The convolution as a product of overlapping rows: for each row of the kernel, the stretch of the canvas under it
+// times a [taps * in, out] matrix. Tiles of pixels by two vectors of output channels are kept in registers.
+#include <algorithm>
+
+#include "kernels/conv.hpp"
+#include "kernels/conv_tiles.hpp"
+#include "kernels/profile.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/conv_forward.cpp"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+//
+#include "kernels/simd.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace mlrun::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+using simd::Floats;
+using simd::V;
+
+// Accumulators that a tile holds: what is left of 32 or 16 registers beside the weights and one broadcast number.
+constexpr int kAccumulators = HWY_TARGET <= HWY_AVX3 ? 28 : 12;
+
+struct Piece {  // of an output row: `vectors` vectors from channel `channel` on, of which `valid` numbers exist
+  int64_t valid;
+  const float* w;  // in its panel
+  const float* bias;
+  const float* add;        // like y, or null
+  const float* relu_mask;  // like y, or null
+  float* y;
+  int64_t stride;  // of y, add and relu_mask, from pixel to pixel
+};
+
+// `pixels` outputs whose inputs are `step` numbers apart.
+template <int pixels, int vectors>
+HWY_INLINE void tile(const float* HWY_RESTRICT x, int64_t step, const ConvRun* runs, size_t count, const Piece& piece) {
+  const Floats d;
+  const int64_t n = simd::lanes();
+  V sums[pixels][vectors];
+#pragma GCC unroll 28
+  for (int p = 0; p < pixels; ++p) {
+#pragma GCC unroll 28
+    for (int v = 0; v < vectors; ++v) sums[p][v] = hn::LoadU(d, piece.bias + v * n);
+  }
+  const float* HWY_RESTRICT w = piece.w;
+  for (size_t r = 0; r < count; ++r) {
+    const float* HWY_RESTRICT at = x + runs[r].offset;
+    for (int64_t j = 0; j < runs[r].length; ++j, ++at, w += kConvPanel) {
+      V weights[vectors];
+#pragma GCC unroll 28
+      for (int v = 0; v < vectors; ++v) weights[v] = hn::LoadU(d, w + v * n);
+#pragma GCC unroll 28
+      for (int p = 0; p < pixels; ++p) {
+        const V input = hn::Set(d, at[p * step]);
+#pragma GCC unroll 28
+        for (int v = 0; v < vectors; ++v) sums[p][v] = hn::MulAdd(input, weights[v], sums[p][v]);
+      }
+    }
+  }
+#pragma GCC unroll 28
+  for (int p = 0; p < pixels; ++p) {
+#pragma GCC unroll 28
+    for (int v = 0; v < vectors; ++v) {
+      const int64_t valid = std::min(n, piece.valid - v * n), place = p * piece.stride + v * n;
+      if (valid <= 0) continue;
+      V sum = sums[p][v];
+      const auto get = [&](const float* from) HWY_ATTR {
+        return valid == n ? hn::LoadU(d, from + place) : simd::load_some(from + place, valid);
+      };
+      if (piece.relu_mask) sum = hn::IfThenElseZero(hn::Gt(get(piece.relu_mask), hn::Zero(d)), sum);
+      if (piece.add) sum = hn::Add(sum, get(piece.add));
+      if (valid == n) hn::StoreU(sum, d, piece.y + place);
+      else simd::store_some(sum, piece.y + place, valid);
+    }
+  }
+}
+
+// Any number of pixels, in the largest tiles that fit.
+template <int vectors>
+HWY_INLINE void tiles(const float* x, int64_t step, int64_t pixels, const ConvRun* runs, size_t count, Piece piece) {
+  constexpr int kMost = kAccumulators / vectors;
+  const auto advance = [&](int64_t by) HWY_ATTR {
+    x += by * step;
+    piece.y += by * piece.stride;
+    if (piece.add) piece.add += by * piece.stride;
+    if (piece.relu_mask) piece.relu_mask += by * piece.stride;
+    pixels -= by;
+  };
+  for (; pixels >= kMost; advance(kMost)) tile<kMost, vectors>(x, step, runs, count, piece);
+  if constexpr (kMost > 14) {
+    for (; pixels >= 14; advance(14)) tile<14, vectors>(x, step, runs, count, piece);
+  }
+  if constexpr (kMost > 7) {
+    for (; pixels >= 7; advance(7)) tile<7, vectors>(x, step, runs, count, piece);
+  }
+  if constexpr (kMost > 4) {
+    for (; pixels >= 4; advance(4)) tile<4, vectors>(x, step, runs, count, piece);
+  }
+  for (; pixels >= 2; advance(2)) tile<2, vectors>(x, step, runs, count, piece);
+  if (pixels == 1) tile<1, vectors>(x, step, runs, count, piece);
+}
+
+// All output channels of `pixels` outputs.
+HWY_INLINE void pixels_of(const PackedKernel& kernel, const float* x, int64_t step, int64_t pixels,
+                          const std::vector<ConvRun>& runs, const float* add, const float* relu_mask, float* y) {
+  const int64_t n = simd::lanes(), out = kernel.shape().out;
+  for (int64_t channel = 0; channel < out;) {
+    const int64_t vectors = out - channel > n ? 2 : 1;
+    const Piece piece = {.valid = out - channel,
+                         .w = kernel.panel(channel / kConvPanel) + channel % kConvPanel,
+                         .bias = kernel.bias() + channel,
+                         .add = add ? add + channel : nullptr,
+                         .relu_mask = relu_mask ? relu_mask + channel : nullptr,
+                         .y = y + channel,
+                         .stride = out};
+    if (vectors == 2) tiles<2>(x, step, pixels, runs.data(), runs.size(), piece);
+    else tiles<1>(x, step, pixels, runs.data(), runs.size(), piece);
+    channel += vectors * n;
+  }
+}
+
+void conv(const PackedKernel& kernel, const float* x, int64_t images, const ConvInput& input, const ConvOutput& output,
+          float* y) {
+  const ConvShape& s = kernel.shape();
+  const Canvas canvas(s.outline, s.height, s.width, s.in);
+  const std::vector<ConvRun> runs = runs_of(s.outline, canvas);
+  const int64_t pixels = s.height * s.width;
+  // A kernel of one tap in place needs no canvas, and takes all pixels as one row.
+  const bool flat = canvas.count() == pixels * s.in;
+  float* scratch = flat && !input.relu ? nullptr : scratch_canvas(canvas.count());
+  for (int64_t i = 0; i < images; ++i) {
+    const float* image = x + i * pixels * s.in;
+    if (scratch) paint_canvas(image, s.height, s.width, canvas, input.relu, scratch);
+    const float* from = scratch ? scratch : image;
+    const int64_t rows = flat ? 1 : s.height, columns = flat ? pixels : s.width;
+    for (int64_t r = 0; r < rows; ++r) {
+      const int64_t place = (i * pixels + r * columns) * s.out;
+      pixels_of(kernel, from + canvas.at(r, 0), s.in, columns, runs, output.add ? output.add + place : nullptr,
+                output.relu_mask ? output.relu_mask + place : nullptr, y + place);
+    }
+  }
+}
+
+void conv_pixels(const PackedKernel& kernel, const std::vector<ConvRun>& runs, const float* pixel, int64_t step,
+                 int64_t count, const float* add, float* y) {
+  pixels_of(kernel, pixel, step, count, runs, add, nullptr, y);
+}
+
+}  // namespace mlrun::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace mlrun::kernels {
+
+HWY_EXPORT(conv);
+HWY_EXPORT(conv_pixels);
+
+void conv(const PackedKernel& kernel, const float* x, int64_t images, const ConvInput& input, const ConvOutput& output,
+          float* y) {
+  const ConvShape& s = kernel.shape();
+  const profile::Scope scope("convolution", "own", s.flops(images),
+                             4.0 * static_cast<double>(images * s.height * s.width * (s.in + s.out)));
+  HWY_DYNAMIC_DISPATCH(conv)(kernel, x, images, input, output, y);
+}
+
+PixelConv::PixelConv(const PackedKernel& kernel, const Canvas& canvas, int64_t images)
+    : kernel_(&kernel), step_(canvas.channels), runs_(runs_of(kernel.shape().outline, canvas, images)) {}
+
+void PixelConv::operator()(const float* pixel, int64_t count, const float* add, float* y) const {
+  HWY_DYNAMIC_DISPATCH(conv_pixels)(*kernel_, runs_, pixel, step_, count, add, y);
+}
+
+}  // namespace mlrun::kernels
+#endif

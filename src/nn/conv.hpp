@@ -1,0 +1,39 @@
+// A convolution with its parameters. The outline may be a part of the kernel: what a mask forbids is never computed.
+#pragma once
+
+#include "nn/pass.hpp"
+#include "ops/conv.hpp"
+
+namespace mlrun {
+
+struct KernelSize {
+  int64_t rows = 1, columns = 1;
+};
+
+class Conv {
+ public:
+  Conv() = default;
+  // Declares `weight` [rows, columns, in, out] and `bias` [out]. The outline's taps are the first of the kernel, in
+  // raster order; the rest stay 0. Initial values: U(-1/sqrt(k), 1/sqrt(k)), k = inputs that a sum really has.
+  Conv(const Scope& scope, KernelSize size, kernels::Outline outline, int64_t in, int64_t out);
+
+  // x [n, height, width, in] -> [n, height, width, out]
+  Variable operator()(Pass& pass, const Variable& x, const ops::ConvOptions& options = {}) const;
+  kernels::PackedKernel packed(int64_t height, int64_t width) const;  // of the weights as they are now
+  int64_t in() const { return weight_.value().dim(2); }
+  int64_t out() const { return weight_.value().dim(3); }
+
+ private:
+  kernels::Outline outline_;
+  Parameter weight_, bias_;
+};
+
+// Outlines of causal convolutions in raster order (van den Oord et al. 2016), for odd k.
+kernels::Outline pointwise_outline();
+kernels::Outline mask_a(int64_t k);       // all rows above, and the pixels to the left
+kernels::Outline mask_b(int64_t k);       // and the pixel itself
+kernels::Outline rows_above(int64_t k);   // vertical stack: k / 2 rows above and the row itself, k columns each
+kernels::Outline left_of(int64_t k);      // horizontal stack: k / 2 pixels to the left
+kernels::Outline left_and_at(int64_t k);  // and the pixel itself
+
+}  // namespace mlrun

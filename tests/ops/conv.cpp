@@ -1,0 +1,69 @@
+#include "ops/conv.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "gradient_check.hpp"
+#include "kernels/broadcast.hpp"
+#include "ops/activation.hpp"
+#include "ops/gate.hpp"
+#include "ops/shape.hpp"
+
+namespace mlrun {
+
+using test::difference;
+using test::random_tensor;
+
+TEST_CASE("the gradients of a convolution agree with differences, also through relu and what is added") {
+  const kernels::Outline outline = {{-1, -1, 1}, {0, -1, 0}};
+  const Tensor x = random_tensor({2, 3, 4, 3}, 1, -1, 1, 0.05f), w = random_tensor({5, 3, 4}, 2),
+               b = random_tensor({4}, 3);
+  const Tensor add = random_tensor({2, 3, 4, 4}, 4);
+  CHECK(test::gradient_error([&](auto& v) { return ops::conv(v[0], v[1], v[2], outline, {.relu = true, .add = v[3]}); },
+                             {x, w, b, add}) < test::kGradientLimit);
+  CHECK(test::gradient_error([&](auto& v) { return ops::conv(v[0], v[1], {}, outline); }, {x, w}) <
+        test::kGradientLimit);
+}
+
+TEST_CASE("a convolution with relu inside equals relu and then the convolution, values and gradients") {
+  const kernels::Outline outline = {{-1, 0, 1}, {1, -1, 0}};
+  const Tensor x = random_tensor({2, 3, 4, 3}, 1), w = random_tensor({4, 3, 6}, 2),
+               weights = random_tensor({2, 3, 4, 6}, 5);
+  const test::Graph fused = [&](auto& v) { return ops::conv(v[0], v[1], {}, outline, {.relu = true, .add = {}}); };
+  const test::Graph apart = [&](auto& v) { return ops::conv(ops::relu(v[0]), v[1], {}, outline); };
+  CHECK(difference(test::evaluate(fused, {x, w}).value(), test::evaluate(apart, {x, w}).value()) == 0);
+  const auto a = test::gradients(fused, {x, w}, weights), c = test::gradients(apart, {x, w}, weights);
+  CHECK(difference(a[0], c[0]) < 1e-6);
+  CHECK(difference(a[1], c[1]) < 1e-6);
+}
+
+TEST_CASE("a kernel used twice, and an image used twice, get the sum of their gradients") {
+  const kernels::Outline outline = {{0, -1, 0}};
+  const Tensor x = random_tensor({1, 3, 4, 2}, 1), w = random_tensor({2, 2, 2}, 2),
+               weights = random_tensor({1, 3, 4, 2}, 5);
+  const test::Graph once = [&](auto& v) { return ops::conv(v[0], v[1], {}, outline); };
+  const test::Graph twice = [&](auto& v) {
+    return ops::add(ops::conv(v[0], v[1], {}, outline), ops::conv(v[0], v[1], {}, outline));
+  };
+  const auto a = test::gradients(once, {x, w}, weights), c = test::gradients(twice, {x, w}, weights);
+  for (size_t i = 0; i < 2; ++i) CHECK(difference(kernels::add(a[i], a[i]), c[i]) < 1e-5);
+}
+
+TEST_CASE("taps that the outline does not use stay without a gradient") {
+  const Tensor x = random_tensor({1, 3, 3, 2}, 1), w = random_tensor({3, 3, 2, 2}, 2),
+               weights = random_tensor({1, 3, 3, 2}, 5);
+  const auto g = test::gradients(
+      [](auto& v) {
+        return ops::conv(v[0], v[1], {}, {{-1, -1, 1}, {0, -1, -1}});
+      },
+      {x, w}, weights);
+  for (int64_t k = 0; k < g[1].count(); ++k) CHECK((g[1].data<float>()[k] != 0) == (k < 4 * 4));
+}
+
+TEST_CASE("the gradients of a gate agree with differences, and its values with tanh and sigmoid") {
+  const Tensor x = random_tensor({3, 2, 10}, 1);
+  CHECK(test::gradient_error([](auto& v) { return ops::gate(v[0]); }, {x}) < test::kGradientLimit);
+  const Variable s = ops::tanh(ops::slice(x, -1, 0, 5)), g = ops::sigmoid(ops::slice(x, -1, 5, 10));
+  CHECK(difference(ops::gate(x).value(), ops::mul(s, g).value()) < 1e-6);
+}
+
+}  // namespace mlrun
