@@ -1,6 +1,8 @@
 // mlrun eval: the exact likelihood of a split.
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
@@ -8,42 +10,138 @@
 #include "cli/text_table.hpp"
 #include "cli/threads.hpp"
 #include "run/eval_command.hpp"
+#include "run/eval_region.hpp"
 #include "run/signals.hpp"
 
 namespace mlrun::cli {
 namespace {
 
 struct Options {
-  std::string run, split = "test", which = "best", per_example, threads = "auto";
+  std::string run, split = "test", which = "best", per_example, region, threads = "auto";
   std::vector<std::string> words;
+  int64_t orders = 0, draws = 1;
 };
+
+double images_per_second(const EvalOutcome& e) {
+  return static_cast<double>(e.result.count) * static_cast<double>(e.draws.size()) / e.result.seconds;
+}
+
+nlohmann::ordered_json json_of(const EvalOutcome& e, const std::string& split) {
+  nlohmann::ordered_json answer = {{"run", e.run},        {"checkpoint", e.checkpoint}, {"step", e.step},
+                                   {"split", split},      {"protocol", e.protocol},     {"count", e.result.count},
+                                   {"nll", e.result.nll}, {"nll_se", e.result.nll_se},  {"bpd", e.result.bpd},
+                                   {"bound", false},      {"components", e.components}};
+  if (e.classes > 0) answer["classes"] = e.classes;
+  if (e.labelled) {
+    for (const auto& [key, figure] :
+         {std::pair{"nll_xy", &e.labelled->xy}, std::pair{"nll_x_given_y", &e.labelled->x_given_y},
+          std::pair{"accuracy", &e.labelled->accuracy}}) {
+      answer[key] = figure->nll;
+      answer[std::string(key) + "_se"] = figure->nll_se;
+    }
+  }
+  if (e.draws.size() > 1) {
+    answer["draws"] = e.draws;
+    answer["draws_se"] = e.draws_se;
+  }
+  answer["seconds"] = e.result.seconds;
+  answer["images_per_s"] = images_per_second(e);
+  return answer;
+}
+
+// What a conditional model says besides -log p(x), and what one draw says.
+void print_more(const EvalOutcome& e) {
+  if (e.components > 1) fmt::print("a mixture of {}\n", e.components);
+  if (e.classes > 0) {
+    const auto nats = [](const Evaluation& figure) {
+      return fmt::format("{:.3f} +- {:.3f}", figure.nll, figure.nll_se);
+    };
+    TextTable table({"of", "nll (nats)", ""});
+    table.add({"x", nats(e.result), fmt::format("-log sum over {} classes y of p(y) p(x|y)", e.classes)});
+    if (e.labelled) {
+      table.add({"x, y", nats(e.labelled->xy), "the label is part of it"});
+      table.add({"x given y", nats(e.labelled->x_given_y), "the label is known"});
+    }
+    fmt::print("{}", table.plain());
+    if (e.labelled) {
+      fmt::print("accuracy {:.2f}% +- {:.2f}% (Bayes' rule over the classes)\n", 100 * e.labelled->accuracy.nll,
+                 100 * e.labelled->accuracy.nll_se);
+    }
+  }
+  if (e.draws.size() > 1) {
+    std::string each;
+    for (const double nll : e.draws) each += fmt::format(" {:.3f}", nll);
+    fmt::print("{} draws:{}; mean {:.3f} +- {:.3f} over draws\n", e.draws.size(), each, e.result.nll, e.draws_se);
+  }
+}
+
+nlohmann::ordered_json json_of(const RegionOutcome& e, const Options& o) {
+  nlohmann::ordered_json answer = {{"run", e.run},
+                                   {"checkpoint", e.checkpoint},
+                                   {"step", e.step},
+                                   {"split", o.split},
+                                   {"protocol", e.protocol},
+                                   {"count", e.result.count},
+                                   {"region", o.region},
+                                   {"known", e.known},
+                                   {"unknown", e.unknown},
+                                   {"nll", e.result.nll},
+                                   {"nll_se", e.result.nll_se},
+                                   {"nll_per_unknown", e.result.nll / static_cast<double>(e.unknown)},
+                                   {"components", e.components}};
+  if (e.labelled) {
+    answer["nll_given_label"] = e.labelled->nll;
+    answer["nll_given_label_se"] = e.labelled->nll_se;
+  }
+  answer["seconds"] = e.result.seconds;
+  return answer;
+}
+
+void run_region(const Options& o, const EvalRequest& request, const Globals& globals) {
+  const RegionOutcome e = evaluate_region(request, o.region);
+  if (globals.json) {
+    fmt::print("{}\n", json_of(e, o).dump());
+    return;
+  }
+  TextTable table({"split", "images", "known", "pixels", "unknown", "nll (nats)", "per unknown", "protocol", "step"});
+  const auto add = [&](const std::string& known, const Evaluation& figure) {
+    table.add({o.split, fmt::format("{}", figure.count), known, fmt::format("{}", e.known),
+               fmt::format("{}", e.unknown), fmt::format("{:.3f} +- {:.3f}", figure.nll, figure.nll_se),
+               fmt::format("{:.4f}", figure.nll / static_cast<double>(e.unknown)), e.protocol,
+               fmt::format("{}", e.step)});
+  };
+  add(o.region, e.result);
+  if (e.labelled) add(o.region + ", label", *e.labelled);
+  fmt::print("{}", table.plain());
+  if (e.components > 1) fmt::print("a mixture of {}\n", e.components);
+}
 
 void run(const Options& o, const Globals& globals) {
   signals::install();
   Overrides overrides;
   overrides.add_words(o.words, 2);
-  const EvalOutcome e = evaluate_checkpoint({.selector = o.run,
-                                             .which = o.which,
-                                             .split = split_named(o.split),
-                                             .overrides = overrides.texts,
-                                             .places = overrides.places,
-                                             .per_example = o.per_example,
-                                             .threads = threads_of(o.threads),
-                                             .interrupted = [] { return signals::stop_signal() != 0; }});
+  const EvalRequest request = {.selector = o.run,
+                               .which = o.which,
+                               .split = split_named(o.split),
+                               .overrides = overrides.texts,
+                               .places = overrides.places,
+                               .per_example = o.per_example,
+                               .orders = o.orders > 0 ? std::optional(o.orders) : std::nullopt,
+                               .draws = o.draws,
+                               .threads = threads_of(o.threads),
+                               .interrupted = [] { return signals::stop_signal() != 0; }};
+  if (!o.region.empty()) return run_region(o, request, globals);
+  const EvalOutcome e = evaluate_checkpoint(request);
   if (globals.json) {
-    const nlohmann::ordered_json answer = {
-        {"run", e.run},        {"checkpoint", e.checkpoint}, {"step", e.step},
-        {"split", o.split},    {"protocol", e.protocol},     {"count", e.result.count},
-        {"nll", e.result.nll}, {"nll_se", e.result.nll_se},  {"bpd", e.result.bpd},
-        {"bound", false},      {"seconds", e.result.seconds}};
-    fmt::print("{}\n", answer.dump());
+    fmt::print("{}\n", json_of(e, o.split).dump());
     return;
   }
   TextTable table({"split", "images", "nll (nats)", "bits/dim", "img/s", "protocol", "step"});
   table.add({o.split, fmt::format("{}", e.result.count), fmt::format("{:.3f} +- {:.3f}", e.result.nll, e.result.nll_se),
-             fmt::format("{:.4f}", e.result.bpd), human_rate(static_cast<double>(e.result.count) / e.result.seconds),
-             e.protocol, fmt::format("{}", e.step)});
+             fmt::format("{:.4f}", e.result.bpd), human_rate(images_per_second(e)), e.protocol,
+             fmt::format("{}", e.step)});
   fmt::print("{}", table.plain());
+  print_more(e);
 }
 
 void add(CLI::App& app, const Globals& globals) {
@@ -53,6 +151,9 @@ void add(CLI::App& app, const Globals& globals) {
                "mlrun eval @last\n"
                "mlrun eval @last --split valid --which last\n"
                "mlrun eval experiments/made-20261124-143005-7be1 --json\n"
+               "mlrun eval @last --orders 128               # eonade: the mixture of 128 orders\n"
+               "mlrun eval @last --draws 5                  # dynamic binarization: mean over 5 draws\n"
+               "mlrun eval @last --region top               # of the lower half, given the upper one\n"
                "mlrun eval step-000001500.h5 --per-example nll.h5");
   sub->add_option("RUN", o->run, "a run (directory, id, prefix of one, @last, @best:valid/nll) or a checkpoint file")
       ->required()
@@ -62,6 +163,19 @@ void add(CLI::App& app, const Globals& globals) {
   sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")->type_name("best|last|STEP");
   sub->add_option("--per-example", o->per_example, "also write the NLL of every example to this HDF5 file")
       ->type_name("FILE.h5");
+  sub->add_option("--orders", o->orders, "eonade: how many orders the mixture has (default: model.orders of its spec)")
+      ->check(CLI::Range(int64_t{1}, int64_t{4096}))
+      ->type_name("K");
+  CLI::Option* region =
+      sub->add_option("--region", o->region,
+                      "the part of each image that is known; the NLL is that of the rest given it: top, left, right, "
+                      "bottom, center, checker, rect:R0,C0,R1,C1 (rows R0 to R1-1, columns C0 to C1-1), or a mask.png "
+                      "(white: known)")
+          ->type_name("KNOWN");
+  sub->add_option("--draws", o->draws, "binarizations of the split that the result is averaged over (dynamic only)")
+      ->check(CLI::Range(int64_t{1}, int64_t{1000}))
+      ->excludes(region)
+      ->type_name("K");
   sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto");
   sub->callback([o, &globals] { run(*o, globals); });
 }

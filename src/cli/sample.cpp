@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "cli/braille.hpp"
 #include "cli/command.hpp"
 #include "cli/help.hpp"
+#include "cli/sample_completions.hpp"
 #include "cli/threads.hpp"
 #include "generate/picture.hpp"
 #include "generate/sampler.hpp"
@@ -23,10 +25,11 @@ namespace mlrun::cli {
 namespace {
 
 struct Options {
-  std::string run, which = "best", grid, out, threads = "auto";
+  std::string run, which = "best", grid, out, complete, images = "8", sampler = "auto", threads = "auto";
   int64_t count = 0, batch = 64, scale = 4;
   uint64_t seed = 1;
   double temperature = 1;
+  int64_t label = -1;  // -1: as p(y) has it
   bool show = false;
 };
 
@@ -48,7 +51,31 @@ bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-io::Bytes samples_image(const Tensor& symbols, const TrainedModel& model, const Options& o) {
+// What --class asks for, if the model can do it.
+std::optional<int32_t> label_of(const Options& o, const TrainedModel& model) {
+  const AutoregressiveModel& known = model.autoregressive();
+  if (o.label < 0) return std::nullopt;
+  if (!known.conditional()) {
+    fail(ExitCode::kUsage,
+         "--class {}: this model knows no classes (model.condition: none)\n"
+         "  one that does   mlrun train SPEC model.condition=class, with data that has labels",
+         o.label);
+  }
+  if (o.label >= known.classes()) {
+    fail(ExitCode::kUsage, "--class {}: expected 0 to {}, the classes of this model", o.label, known.classes() - 1);
+  }
+  return static_cast<int32_t>(o.label);
+}
+
+SampleMethod method_of(const std::string& sampler) {
+  return sampler == "auto"         ? SampleMethod::kAuto
+         : sampler == "sequential" ? SampleMethod::kSequential
+                                   : SampleMethod::kPredictive;
+}
+
+// `labels`: of a conditional model's images, else empty.
+io::Bytes samples_image(const Tensor& symbols, const std::vector<int32_t>& labels, const TrainedModel& model,
+                        const Options& o) {
   io::Hdf5Writer file;
   file.attribute("/", "mlrun_format", std::string_view("samples"));
   file.attribute("/", "mlrun_format_version", 1);
@@ -59,6 +86,7 @@ io::Bytes samples_image(const Tensor& symbols, const TrainedModel& model, const 
   Shape shape = {symbols.dim(0)};
   shape.insert(shape.end(), model.identity.data.shape.begin(), model.identity.data.shape.end());
   file.dataset("symbols", symbols.reshape(shape));
+  if (!labels.empty()) file.dataset("labels", Tensor::of({symbols.dim(0)}, labels));
   return file.finish();
 }
 
@@ -71,7 +99,8 @@ void require_image(const TrainedModel& model, const std::string& what) {
   }
 }
 
-void write(const Tensor& symbols, const TrainedModel& model, const Options& o, const Grid& grid) {
+void write(const Tensor& symbols, const std::vector<int32_t>& labels, const TrainedModel& model, const Options& o,
+           const Grid& grid) {
   if (o.out == "-") {
     fmt::print("{}", text_of(symbols));
   } else if (ends_with(o.out, ".png")) {
@@ -79,7 +108,7 @@ void write(const Tensor& symbols, const TrainedModel& model, const Options& o, c
     io::write_png(o.out, sheet_of(images_of(symbols, model.identity.data), static_cast<int>(grid.columns),
                                   static_cast<int>(o.scale)));
   } else if (ends_with(o.out, ".h5")) {
-    io::write_atomically(o.out, samples_image(symbols, model, o).span());
+    io::write_atomically(o.out, samples_image(symbols, labels, model, o).span());
   } else if (ends_with(o.out, ".txt")) {
     io::write_atomically(o.out, text_of(symbols));
   } else {
@@ -89,7 +118,7 @@ void write(const Tensor& symbols, const TrainedModel& model, const Options& o, c
 
 void run(Options o, const Globals& globals) {
   const Grid grid = o.grid.empty() ? Grid{} : parse_grid(o.grid);
-  if (o.count == 0) o.count = o.grid.empty() ? 16 : grid.rows * grid.columns;
+  if (o.count == 0) o.count = !o.complete.empty() ? 4 : o.grid.empty() ? 16 : grid.rows * grid.columns;
   const TrainedModel model = load_trained_model(find_checkpoint(o.run, o.which));
   if (o.out.empty() && !o.show) {
     if (is_terminal(STDOUT_FILENO) && model.identity.data.is_image()) o.show = true;
@@ -97,20 +126,38 @@ void run(Options o, const Globals& globals) {
   }
   if (o.show) require_image(model, "--show");
   LanePool pool(threads_for(256, threads_of(o.threads)));
-  const Tensor symbols =
-      Sampler(model.autoregressive(), *model.built.parameters)
-          .draw({.count = o.count, .seed = o.seed, .temperature = o.temperature, .first = 0, .batch = o.batch}, pool);
-  if (!o.out.empty()) write(symbols, model, o, grid);
+  if (!o.complete.empty()) {
+    return sample_completions(model,
+                              {.region = o.complete,
+                               .images = o.images,
+                               .out = o.out,
+                               .show = o.show,
+                               .scale = static_cast<int>(o.scale),
+                               .label = label_of(o, model)},
+                              {.per_image = o.count, .seed = o.seed, .temperature = o.temperature, .batch = o.batch},
+                              pool, globals);
+  }
+  const Sampler sampler(model.autoregressive(), *model.built.parameters);
+  const SampleOptions options{.count = o.count,
+                              .seed = o.seed,
+                              .temperature = o.temperature,
+                              .first = 0,
+                              .batch = o.batch,
+                              .label = label_of(o, model),
+                              .method = method_of(o.sampler)};
+  const Tensor symbols = sampler.draw(options, pool);
+  const std::vector<int32_t> labels = sampler.labels(options);
+  if (!o.out.empty()) write(symbols, labels, model, o, grid);
   if (o.show) {
     const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
     fmt::print("{}", pictures(images_of(symbols, model.identity.data), screen.width(), glyphs_for(screen),
                               static_cast<int>(grid.columns)));
   }
-  if (globals.json)
-    fmt::print("{}\n",
-               nlohmann::ordered_json{{"checkpoint", model.path}, {"count", o.count}, {"seed", o.seed}, {"file", o.out}}
-                   .dump());
-  else if (!o.out.empty() && o.out != "-") log::info("{} samples in {}", o.count, o.out);
+  if (globals.json) {
+    nlohmann::ordered_json answer = {{"checkpoint", model.path}, {"count", o.count}, {"seed", o.seed}, {"file", o.out}};
+    if (!labels.empty()) answer["labels"] = labels;
+    fmt::print("{}\n", answer.dump());
+  } else if (!o.out.empty() && o.out != "-") log::info("{} samples in {}", o.count, o.out);
 }
 
 void add(CLI::App& app, const Globals& globals) {
@@ -119,20 +166,46 @@ void add(CLI::App& app, const Globals& globals) {
   set_examples(*sub,
                "mlrun sample @last --show\n"
                "mlrun sample @last --grid 8x8 -o samples.png\n"
+               "mlrun sample @last --class 7 -n 10          # of a conditional model\n"
+               "mlrun sample @last --complete top -n 6 -o completions.png\n"
+               "mlrun sample @last --complete mask.png --images 20..27 --show\n"
                "mlrun sample step-000001500.h5 -n 1000 --seed 7 -o samples.h5\n"
                "mlrun sample @last -n 4 --temperature 0.9 -o -     # symbols as text");
   sub->add_option("RUN", o->run, "a run (directory, id, prefix of one, @last, @best:valid/nll) or a checkpoint file")
       ->required()
       ->type_name("RUN|CHECKPOINT");
   sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")->type_name("best|last|STEP");
-  sub->add_option("-n", o->count, "how many (default: the grid, or 16)")
+  sub->add_option("-n", o->count, "how many (default: the grid, or 16); with --complete, of each image (default: 4)")
       ->check(CLI::Range(int64_t{1}, int64_t{10'000'000}))
       ->type_name("N");
-  sub->add_option("--grid", o->grid, "rows and columns of the sheet, such as 8x8")->type_name("RxC");
+  CLI::Option* grid =
+      sub->add_option("--grid", o->grid, "rows and columns of the sheet, such as 8x8")->type_name("RxC");
+  CLI::Option* complete =
+      sub->add_option("--complete", o->complete,
+                      "draw the rest of test images given the part that is KNOWN: top, left, right, bottom, center, "
+                      "checker, rect:R0,C0,R1,C1 (rows R0 to R1-1, columns C0 to C1-1), or a mask.png (white: known). "
+                      "The picture has a row for each image: itself, its known part, its completions")
+          ->excludes(grid)
+          ->type_name("KNOWN");
+  sub->add_option("--images", o->images,
+                  "which images of the test split --complete takes: how many, or a list of numbers and ranges A..B "
+                  "from 0 (default: 8)")
+      ->needs(complete)
+      ->type_name("N|A..B,...");
+  sub->add_option("--sampler", o->sampler,
+                  "sequential: one pixel after the other; predictive: all at once, again until nothing changes; the "
+                  "images are the same. auto: sequential where the model has a step form of its own")
+      ->check(CLI::IsMember({"auto", "sequential", "predictive"}))
+      ->excludes(complete);
   sub->add_option("--seed", o->seed, "of the draws: image i of a seed is the same in every call")->type_name("N");
   sub->add_option("--temperature", o->temperature, "divides the logits; 1 is the model's own law")
       ->check(CLI::PositiveNumber)
       ->type_name("T");
+  sub->add_option(
+         "--class", o->label,
+         "of a conditional model: all of this class (default: drawn from p(y); with --complete, each image's own)")
+      ->check(CLI::Range(int64_t{0}, int64_t{1'000'000}))
+      ->type_name("K");
   sub->add_option("--batch", o->batch, "images that are drawn together")
       ->check(CLI::Range(int64_t{1}, int64_t{65536}))
       ->type_name("N");

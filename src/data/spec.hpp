@@ -20,6 +20,10 @@ struct Batch {
   Tensor symbols;  // s32 [n, positions]
   Tensor labels;   // s32 [n], or undefined
   int64_t count() const { return symbols.dim(0); }
+  // Examples begin .. end - 1, sharing storage.
+  Batch slice(int64_t begin, int64_t end) const {
+    return {symbols.rows(begin, end), labels.defined() ? labels.rows(begin, end) : Tensor()};
+  }
 };
 
 }  // namespace mlrun

@@ -1,11 +1,12 @@
-// Ancestral sampling through the step view.
+// Ancestral sampling through the step view, or by iteration on the parallel view (generate/jacobi.hpp).
 //
 // One uniform per (seed, image, step) decides each symbol, so every correct sampler of a model draws the same images,
-// whatever its caches, batches and threads.
+// whatever its caches, batches and threads. A further one decides the class that an image is of.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/lanes.hpp"
@@ -13,24 +14,36 @@
 
 namespace mlrun {
 
+enum class SampleMethod : uint8_t {
+  kAuto,        // sequential where the model has a step view of its own, else predictive
+  kSequential,  // one step after the other
+  kPredictive,  // all at once, until nothing changes
+};
+
 struct SampleOptions {
   int64_t count = 1;
   uint64_t seed = 1;
   double temperature = 1;  // of the logits; 1: the model's own law
   int64_t first = 0;       // number of the first image: images first .. first + count - 1 of the seed's sequence
   int64_t batch = 64;      // images that one stepper carries
+  std::optional<int32_t> label = {};  // of a conditional model: all of this class; else each of a class drawn from p(y)
+  SampleMethod method = SampleMethod::kAuto;  // the images are the same
 };
 
 // Holds the model's step views, which are made once; the model and its parameters must outlive it unchanged.
 class Sampler {
  public:
   Sampler(const AutoregressiveModel& model, const ParameterArena& parameters);
+  // The classes of the images of a conditional model: [count]. Of another model: empty.
+  std::vector<int32_t> labels(const SampleOptions& options) const;
   // Symbols in the data's order, s32 [count, positions].
   Tensor draw(const SampleOptions& options, LanePool& pool) const;
 
  private:
   const AutoregressiveModel& model_;
+  const ParameterArena& parameters_;
   std::vector<std::unique_ptr<StepView>> views_;  // by component
+  std::vector<double> class_prior_;               // p(y); empty: the model is not conditional
 };
 
 }  // namespace mlrun

@@ -4,9 +4,12 @@
 
 #include "base/error.hpp"
 #include "models/model.hpp"
+#include "nn/initialisers.hpp"
+#include "ops/elementwise.hpp"
 #include "ops/loss.hpp"
 #include "ops/reduce.hpp"
 #include "ops/shape.hpp"
+#include "ops/softmax.hpp"
 
 namespace mlrun {
 namespace {
@@ -21,9 +24,14 @@ bool is_identity(const std::vector<int64_t>& order) {
 // Runs the parallel view once per position on what is known so far; the unknown rest is 0, and must not matter.
 class ParallelStepper : public Stepper {
  public:
-  ParallelStepper(const AutoregressiveModel& model, const ParameterArena& parameters, int64_t count, int64_t component)
+  ParallelStepper(const AutoregressiveModel& model, const ParameterArena& parameters, int64_t count,
+                  const int32_t* labels, int64_t component)
       : model_(model), parameters_(parameters), component_(component) {
     batch_.symbols = Tensor::zeros({count, model.data().positions()}, DType::kS32);
+    if (labels && model.conditional()) {
+      batch_.labels = Tensor({count}, DType::kS32);
+      std::copy_n(labels, count, batch_.labels.data<int32_t>());
+    }
   }
 
   void logits(float* out) override {
@@ -51,9 +59,10 @@ class ParallelStepView : public StepView {
  public:
   ParallelStepView(const AutoregressiveModel& model, const ParameterArena& parameters, int64_t component)
       : model_(model), parameters_(parameters), component_(component) {}
-  std::unique_ptr<Stepper> begin(int64_t count) const override {
-    return std::make_unique<ParallelStepper>(model_, parameters_, count, component_);
+  std::unique_ptr<Stepper> begin(int64_t count, const int32_t* labels) const override {
+    return std::make_unique<ParallelStepper>(model_, parameters_, count, labels, component_);
   }
+  bool runs_parallel_view() const override { return true; }
 
  private:
   const AutoregressiveModel& model_;
@@ -76,6 +85,46 @@ Variable shape_as_logits(const Variable& flat, const DataSpec& data) {
   return data.alphabet == 2 ? flat : ops::reshape(flat, {flat.dim(0), data.positions(), data.alphabet});
 }
 
+AutoregressiveModel::AutoregressiveModel(const DataSpec& data, Condition condition, const Scope& scope)
+    : data_(data), condition_(condition) {
+  if (!conditional()) return;
+  if (data.classes == 0) {
+    fail(ExitCode::kUsage,
+         "model.condition {} needs labels, and this data has none\n"
+         "  leave the labels out   model.condition=none",
+         condition == Condition::kClass ? "class" : "joint");
+  }
+  if (condition == Condition::kJoint) {
+    class_prior_ = scope.parameter("class_prior", {data.classes}, "class", ParameterKind::kBias, initialise::zeros());
+  }
+}
+
+const Tensor& AutoregressiveModel::labels_of(const Batch& batch) const {
+  require(batch.labels.defined() && batch.labels.count() == batch.count(),
+          "a conditional model was given a batch without labels");
+  return batch.labels;
+}
+
+std::vector<double> AutoregressiveModel::log_class_prior(const ParameterArena& parameters) const {
+  require(conditional(), "the prior of the classes of a model without a condition");
+  std::vector<double> prior(static_cast<size_t>(data_.classes), -std::log(static_cast<double>(data_.classes)));
+  if (condition_ != Condition::kJoint) return prior;
+  const float* logits = parameters.value(class_prior_.index()).data<float>();
+  const double most = static_cast<double>(*std::max_element(logits, logits + data_.classes));
+  double total = 0;
+  for (size_t y = 0; y < prior.size(); ++y) total += std::exp(static_cast<double>(logits[y]) - most);
+  for (size_t y = 0; y < prior.size(); ++y) prior[y] = static_cast<double>(logits[y]) - most - std::log(total);
+  return prior;
+}
+
+// Depends on the batch only through how often each label comes.
+Variable AutoregressiveModel::class_prior_loss(Pass& pass, const Batch& batch) const {
+  Tensor counts = Tensor::zeros({data_.classes});
+  const int32_t* labels = labels_of(batch).data<int32_t>();
+  for (int64_t i = 0; i < batch.count(); ++i) counts.data<float>()[labels[i]] += 1.0f;
+  return ops::negate(ops::sum(ops::mul(ops::log_softmax(pass(class_prior_)), Variable(counts))));
+}
+
 Tensor AutoregressiveModel::ordered_symbols(const Batch& batch, int64_t component) const {
   const std::vector<int64_t>& positions = order(component);
   const int64_t n = batch.count(), d = static_cast<int64_t>(positions.size());
@@ -93,10 +142,20 @@ Tensor AutoregressiveModel::ordered_symbols(const Batch& batch, int64_t componen
 
 Variable AutoregressiveModel::loss(Pass& pass, const Batch& batch) const {
   const int64_t component = training_component(pass.step());
-  return ops::sum(negative_log_likelihood(logits(pass, batch, component), ordered_symbols(batch, component)));
+  const Variable given =
+      ops::sum(negative_log_likelihood(logits(pass, batch, component), ordered_symbols(batch, component)));
+  return condition_ == Condition::kJoint ? ops::add(given, class_prior_loss(pass, batch)) : given;
 }
 
 std::vector<double> AutoregressiveModel::nll(const ParameterArena& parameters, const Batch& batch) const {
+  if (const int64_t most = examples_at_once(); most > 0 && batch.count() > most) {
+    std::vector<double> all;
+    for (int64_t begin = 0; begin < batch.count(); begin += most) {
+      const auto part = nll(parameters, batch.slice(begin, std::min(batch.count(), begin + most)));
+      all.insert(all.end(), part.begin(), part.end());
+    }
+    return all;
+  }
   const auto n = static_cast<size_t>(batch.count());
   const int64_t k = components();
   std::vector<double> total(n);
@@ -112,12 +171,21 @@ std::vector<double> AutoregressiveModel::nll(const ParameterArena& parameters, c
     for (const auto& part : parts) sum += std::exp(least - part[i]);
     total[i] = k == 1 ? least : least - std::log(sum / static_cast<double>(k));
   }
+  if (condition_ == Condition::kJoint) {
+    const std::vector<double> prior = log_class_prior(parameters);
+    const int32_t* labels = labels_of(batch).data<int32_t>();
+    for (size_t i = 0; i < n; ++i) total[i] -= prior[static_cast<size_t>(labels[i])];
+  }
   return total;
 }
 
 std::unique_ptr<StepView> AutoregressiveModel::default_step_view(const ParameterArena& parameters,
                                                                  int64_t component) const {
   return std::make_unique<ParallelStepView>(*this, parameters, component);
+}
+
+std::unique_ptr<StepView> AutoregressiveModel::step_view_in(const ParameterArena&, const std::vector<int64_t>&) const {
+  fail(ExitCode::kInternal, "a step view in an order that this model does not have");
 }
 
 std::unique_ptr<StepView> AutoregressiveModel::step_view(const ParameterArena& parameters, int64_t component) const {

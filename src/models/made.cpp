@@ -34,6 +34,7 @@ struct MadeOptions {
                               .max = 4096,
                               .fallback = 1})),
         order(read_order(reader)),
+        condition(read_condition(reader)),
         direct(reader.boolean("direct", {.help = "direct connections from input to output", .fallback = false})),
         activation(reader.one_of<kernels::Function>("activation",
                                                     {{"relu", kernels::Function::kRelu},
@@ -43,25 +44,28 @@ struct MadeOptions {
   std::vector<int64_t> hidden;
   int64_t masks;
   OrderKind order;
+  Condition condition;
   bool direct;
   kernels::Function activation;
 };
 
-using Degrees = std::vector<int64_t>;  // of the units of a layer; input of step t: t + 1
+using Degrees = std::vector<int64_t>;  // of the units of a layer; input of step t: t + 1, of the label: 0
 
 class Made : public AutoregressiveModel {
  public:
   using Options = MadeOptions;
 
   Made(const Options& options, const DataSpec& data, const Scope& scope)
-      : AutoregressiveModel(data), options_(options), width_(data.alphabet == 2 ? 1 : data.alphabet) {
+      : AutoregressiveModel(data, options.condition, scope),
+        options_(options),
+        width_(data.alphabet == 2 ? 1 : data.alphabet) {
     const int64_t d = data.positions(), layers = static_cast<int64_t>(options.hidden.size());
     for (int64_t c = 0; c < options.masks; ++c) {
       orders_.push_back(make_order(options.order, data, scope, c));
       record_order(scope, c == 0 ? "order" : fmt::format("order_{}", c), orders_.back());
       degrees_.push_back(draw_degrees(scope, c));
     }
-    int64_t inputs = d * width_;
+    int64_t inputs = classes() + d * width_;
     for (int64_t l = 0; l < layers; ++l) {
       const int64_t units = options.hidden[static_cast<size_t>(l)];
       add_layer(scope / fmt::format("hidden_{}", l + 1), units, inputs, l,
@@ -72,10 +76,10 @@ class Made : public AutoregressiveModel {
     if (options.direct) {
       const Initialiser none = initialise::zeros();
       std::vector<int64_t> limits;
-      for (int64_t r = 0; r < d * width_; ++r) limits.push_back(r / width_ * width_);
-      direct_staircase_ = make_staircase(std::move(limits), d * width_);
-      direct_ =
-          (scope / "direct").parameter("weight", {d * width_, d * width_}, "out,in", ParameterKind::kWeight, none);
+      for (int64_t r = 0; r < d * width_; ++r) limits.push_back(classes() + r / width_ * width_);
+      const int64_t columns = classes() + d * width_;
+      direct_staircase_ = make_staircase(std::move(limits), columns);
+      direct_ = (scope / "direct").parameter("weight", {d * width_, columns}, "out,in", ParameterKind::kWeight, none);
     }
   }
 
@@ -87,7 +91,8 @@ class Made : public AutoregressiveModel {
   Variable logits(Pass& pass, const Batch& batch, int64_t component) const override {
     const size_t layers = options_.hidden.size();
     // Weights of a single mask live in visiting order; those of several masks live in the data's order.
-    const Variable x = encode_symbols(sorted() ? ordered_symbols(batch, component) : batch.symbols, data().alphabet);
+    const Variable x = encode_symbols(sorted() ? ordered_symbols(batch, component) : batch.symbols, data().alphabet,
+                                      conditional() ? labels_of(batch) : Tensor(), classes());
     Variable h = x;
     for (size_t l = 0; l < layers; ++l) h = ops::activation(options_.activation, connect(pass, h, l, component));
     Variable y = connect(pass, h, layers, component);
@@ -104,11 +109,12 @@ class Made : public AutoregressiveModel {
     StaircaseNetwork network;
     network.positions = data().positions();
     network.alphabet = data().alphabet;
+    network.classes = classes();
     network.activation = options_.activation;
     Permutation below = sorted_inputs(component);
     const size_t layers = options_.hidden.size();
     for (size_t l = 0; l <= layers; ++l) {
-      const Permutation rows = l < layers ? sorted_units(component, l) : sorted_inputs(component);
+      const Permutation rows = l < layers ? sorted_units(component, l) : sorted_outputs(component);
       StaircaseLayer layer = {arranged(weights_[l].value(), rows, below), arranged(biases_[l].value(), rows), {}, {}};
       layer.limits = staircase(component, l)->limits();
       if (l < layers) {
@@ -119,7 +125,8 @@ class Made : public AutoregressiveModel {
       }
       below = rows;
     }
-    if (options_.direct) network.direct = arranged(direct_.value(), sorted_inputs(component), sorted_inputs(component));
+    if (options_.direct)
+      network.direct = arranged(direct_.value(), sorted_outputs(component), sorted_inputs(component));
     return make_staircase_step_view(std::move(network));
   }
 
@@ -132,19 +139,19 @@ class Made : public AutoregressiveModel {
   std::vector<Degrees> draw_degrees(const Scope& scope, int64_t component) const {
     const int64_t most = std::max<int64_t>(1, data().positions() - 1);
     std::vector<Degrees> all;
-    int64_t least = 1;
+    int64_t least = conditional() ? 0 : 1;  // a unit of degree 0 sees the label alone
     for (size_t l = 0; l < options_.hidden.size(); ++l) {
       const int64_t units = options_.hidden[l];
       const RandomStream noise = scope.random(fmt::format("degrees/{}", l)).at(static_cast<uint64_t>(component));
       Degrees degrees(static_cast<size_t>(units));
       for (int64_t k = 0; k < units; ++k) {
         degrees[static_cast<size_t>(k)] =
-            sorted() ? 1 + k * most / units
+            sorted() ? least + k * (most + 1 - least) / units
                      : least + static_cast<int64_t>(
                                    noise.below(static_cast<uint64_t>(k), static_cast<uint64_t>(most - least + 1)));
       }
       // A unit of a degree below all of the next layer's inputs would see nothing.
-      least = *std::min_element(degrees.begin(), degrees.end());
+      if (!sorted()) least = *std::min_element(degrees.begin(), degrees.end());
       all.push_back(std::move(degrees));
     }
     return all;
@@ -155,12 +162,12 @@ class Made : public AutoregressiveModel {
   Degrees degrees_of(int64_t component, int64_t l) const {
     if (l >= 0 && l < static_cast<int64_t>(options_.hidden.size()))
       return degrees_[static_cast<size_t>(component)][static_cast<size_t>(l)];
-    // Inputs (l = -1): 1 + step. Outputs: step, since they may not see their own input.
-    const int64_t d = data().positions(), first = l < 0 ? 1 : 0;
-    Degrees degrees(static_cast<size_t>(d * width_));
+    // Inputs (l = -1): the label 0, then 1 + step. Outputs: step, since they may not see their own input.
+    const int64_t d = data().positions(), first = l < 0 ? 1 : 0, label = l < 0 ? classes() : 0;
+    Degrees degrees(static_cast<size_t>(label + d * width_));
     for (int64_t t = 0; t < d; ++t) {
       const int64_t position = sorted() ? t : order(component)[static_cast<size_t>(t)];
-      for (int64_t k = 0; k < width_; ++k) degrees[static_cast<size_t>(position * width_ + k)] = t + first;
+      for (int64_t k = 0; k < width_; ++k) degrees[static_cast<size_t>(label + position * width_ + k)] = t + first;
     }
     return degrees;
   }
@@ -212,6 +219,14 @@ class Made : public AutoregressiveModel {
   }
 
   Permutation sorted_inputs(int64_t component) const {
+    if (sorted()) return {};
+    Permutation p;
+    for (int64_t y = 0; y < classes(); ++y) p.push_back(y);
+    for (const int64_t output : sorted_outputs(component)) p.push_back(classes() + output);
+    return p;
+  }
+
+  Permutation sorted_outputs(int64_t component) const {
     if (sorted()) return {};
     Permutation p;
     for (const int64_t position : order(component)) {

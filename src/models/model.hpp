@@ -7,6 +7,7 @@
 
 #include "config/registry.hpp"
 #include "data/spec.hpp"
+#include "models/condition.hpp"
 #include "nn/pass.hpp"
 
 namespace mlrun {
@@ -18,9 +19,13 @@ class Model {
   virtual ~Model() = default;
   // Training loss in nats, summed over the batch: one number.
   virtual Variable loss(Pass& pass, const Batch& batch) const = 0;
-  // -log p(x) in nats of every example of the batch.
+  // -log p(x) in nats of every example of the batch. Of a conditional model: -log p(x|y) with `class`, -log p(x, y)
+  // with `joint`, where y is the batch's label.
   virtual std::vector<double> nll(const ParameterArena& parameters, const Batch& batch) const = 0;
   virtual const AutoregressiveModel* autoregressive() const { return nullptr; }
+  // How many examples one pass should hold, so that what it keeps stays in the caches; 0: all. Part of the numerics:
+  // gradients are added up in this grouping.
+  virtual int64_t examples_at_once() const { return 0; }
 };
 
 // The step view: a small state machine that visits one position after the other, for `count` images at once.
@@ -38,17 +43,27 @@ class Stepper {
 class StepView {
  public:
   virtual ~StepView() = default;
-  virtual std::unique_ptr<Stepper> begin(int64_t count) const = 0;
+  // labels [count]: needed if the model is conditional, and only then looked at.
+  virtual std::unique_ptr<Stepper> begin(int64_t count, const int32_t* labels = nullptr) const = 0;
+  // Each step is a whole run of the parallel view: the default, which has no caches.
+  virtual bool runs_parallel_view() const { return false; }
 };
 
 // p(x) = prod_t p(x_order(t) | x_order(0) ... x_order(t-1)). A model may be a mixture of `components` such
 // factorisations (orders or masks of an ensemble): then p(x) is their mean (logsumexp of log-likelihoods), and a sample
-// comes from one of them.
+// comes from one of them. A conditional model is all of that for every label: logits and steps are of p(x|y).
 class AutoregressiveModel : public Model {
  public:
   explicit AutoregressiveModel(const DataSpec& data) : data_(data) {}
+  // Declares `class_prior` [classes] in the scope for `joint`. Error(kUsage) where the data has no labels.
+  AutoregressiveModel(const DataSpec& data, Condition condition, const Scope& scope);
   const AutoregressiveModel* autoregressive() const final { return this; }
   const DataSpec& data() const { return data_; }
+  bool conditional() const { return condition_ != Condition::kNone; }
+  Condition condition() const { return condition_; }
+  int64_t classes() const { return conditional() ? data_.classes : 0; }  // that the model knows of
+  // log p(y) in nats of every class of a conditional model: uniform with `class`, learned with `joint`.
+  std::vector<double> log_class_prior(const ParameterArena& parameters) const;
 
   virtual int64_t components() const { return 1; }
   // The position that step t visits.
@@ -61,6 +76,12 @@ class AutoregressiveModel : public Model {
   virtual std::unique_ptr<StepView> step_view(const ParameterArena& parameters, int64_t component = 0) const;
   std::unique_ptr<StepView> default_step_view(const ParameterArena& parameters, int64_t component = 0) const;
 
+  // Models that know p of any position given any others step in every order: `order` is a permutation of the positions.
+  virtual bool any_order() const { return false; }
+  // Error(kInternal) unless any_order().
+  virtual std::unique_ptr<StepView> step_view_in(const ParameterArena& parameters,
+                                                 const std::vector<int64_t>& order) const;
+
   // Which component a training step uses; the mean over steps of its NLL is the loss.
   virtual int64_t training_component(int64_t step) const { return step % components(); }
   Variable loss(Pass& pass, const Batch& batch) const override;
@@ -69,8 +90,16 @@ class AutoregressiveModel : public Model {
   // The batch's symbols in visiting order: s32 [n, positions]. Shares storage when the order is the identity.
   Tensor ordered_symbols(const Batch& batch, int64_t component = 0) const;
 
+ protected:
+  // The labels of a batch for a conditional model: s32 [n]. Error(kInternal) where the batch has none.
+  const Tensor& labels_of(const Batch& batch) const;
+  // -log p(y) of all labels together, nats: what `joint` adds to a training loss.
+  Variable class_prior_loss(Pass& pass, const Batch& batch) const;
+
  private:
   DataSpec data_;
+  Condition condition_ = Condition::kNone;
+  Parameter class_prior_;  // joint: log-odds of the classes, up to a constant
 };
 
 // Per-example -log p from logits and symbols in the same order: [n] nats.

@@ -3,19 +3,34 @@
 //
 // One hidden layer shared by all positions: its pre-activation grows by one column of W at a time, and only where the
 // pixel is 1, which is what makes both training and sampling O(D H) per image, and sparse.
+//
+// A label is that many pixels more, in front: the kernel sees [classes + positions] of them, one of the first being 1,
+// and the logits of the first are dropped.
 #include "kernels/nade.hpp"
+
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "models/model.hpp"
 #include "models/order.hpp"
 #include "nn/initialisers.hpp"
 #include "ops/nade.hpp"
+#include "ops/shape.hpp"
 
 namespace mlrun {
 namespace {
 
 class NadeStepper : public Stepper {
  public:
-  NadeStepper(const kernels::NadePackedWeights& weights, int64_t count) : stepper_(weights, count) {}
+  NadeStepper(const kernels::NadePackedWeights& weights, int64_t count, const int32_t* labels, int64_t classes)
+      : stepper_(weights, count) {
+    require(classes == 0 || labels, "a conditional model was asked for a step view without labels");
+    std::vector<int32_t> pixel(static_cast<size_t>(count));
+    for (int64_t y = 0; y < classes; ++y) {
+      std::transform(labels, labels + count, pixel.begin(), [y](int32_t label) { return label == y ? 1 : 0; });
+      stepper_.observe(pixel.data());
+    }
+  }
   void logits(float* out) override { stepper_.logits(out); }
   void observe(const int32_t* symbols) override { stepper_.observe(symbols); }
 
@@ -25,57 +40,85 @@ class NadeStepper : public Stepper {
 
 class NadeStepView : public StepView {
  public:
-  explicit NadeStepView(const kernels::NadeWeights& weights) : weights_(weights) {}
-  std::unique_ptr<Stepper> begin(int64_t count) const override {
-    return std::make_unique<NadeStepper>(weights_, count);
+  NadeStepView(const kernels::NadeWeights& weights, int64_t classes) : weights_(weights), classes_(classes) {}
+  std::unique_ptr<Stepper> begin(int64_t count, const int32_t* labels) const override {
+    return std::make_unique<NadeStepper>(weights_, count, labels, classes_);
   }
 
  private:
   kernels::NadePackedWeights weights_;
+  int64_t classes_;
 };
+
+// The rows of the classes meet no logit that counts; they stay 0, as their gradient is 0.
+Initialiser without_rows(int64_t rows, Initialiser inside) {
+  return [rows, inside](Tensor& value, const RandomStream& noise) {
+    inside(value, noise);
+    std::fill_n(value.data<float>(), rows * value.dim(1), 0.0f);
+  };
+}
 
 class Nade : public AutoregressiveModel {
  public:
   struct Options {
     explicit Options(config::Reader& reader)
         : hidden(reader.integer("hidden", {.help = "hidden units", .min = 1, .max = 1 << 20, .fallback = 500})),
-          order(read_order(reader)) {}
+          order(read_order(reader)),
+          condition(read_condition(reader)) {}
     int64_t hidden;
     OrderKind order;
+    Condition condition;
   };
 
   Nade(const Options& options, const DataSpec& data, const Scope& scope)
-      : AutoregressiveModel(data), order_(make_order(options.order, data, scope)) {
+      : AutoregressiveModel(data, options.condition, scope), order_(make_order(options.order, data, scope)) {
     if (data.alphabet != 2) {
       fail(ExitCode::kUsage,
            "model.kind nade models binary data (an alphabet of 2), and this data has an alphabet of {}; "
            "made takes any alphabet",
            data.alphabet);
     }
-    const int64_t d = data.positions(), h = options.hidden;
+    const int64_t d = data.positions(), h = options.hidden, pixels = classes() + d;
     record_order(scope, "order", order_);
-    w_ = scope.parameter("w", {d, h}, "in,hidden", ParameterKind::kWeight, initialise::glorot_uniform(d, h));
+    w_ = scope.parameter("w", {pixels, h}, "in,hidden", ParameterKind::kWeight, initialise::glorot_uniform(d, h));
     c_ = scope.parameter("c", {h}, "hidden", ParameterKind::kBias, initialise::zeros());
-    v_ = scope.parameter("v", {d, h}, "out,hidden", ParameterKind::kWeight, initialise::glorot_uniform(h, d));
-    b_ = scope.parameter("b", {d}, "out", ParameterKind::kBias, initialise::zeros());
+    v_ = scope.parameter("v", {pixels, h}, "out,hidden", ParameterKind::kWeight,
+                         without_rows(classes(), initialise::glorot_uniform(h, d)));
+    b_ = scope.parameter("b", {pixels}, "out", ParameterKind::kBias, initialise::zeros());
   }
 
   const std::vector<int64_t>& order(int64_t) const override { return order_; }
 
   Variable logits(Pass& pass, const Batch& batch, int64_t component) const override {
-    return ops::nade(ordered_symbols(batch, component), pass(w_), pass(c_), pass(v_), pass(b_));
+    const Tensor x = ordered_symbols(batch, component);
+    if (!conditional()) return ops::nade(x, pass(w_), pass(c_), pass(v_), pass(b_));
+    const Variable all = ops::nade(with_label(x, labels_of(batch)), pass(w_), pass(c_), pass(v_), pass(b_));
+    return ops::slice(all, 1, classes(), all.dim(1));
   }
 
   std::unique_ptr<StepView> step_view(const ParameterArena&, int64_t) const override {
-    return std::make_unique<NadeStepView>(kernels::NadeWeights{.pixels = data().positions(),
-                                                               .hidden = c_.value().count(),
-                                                               .w = w_.value().data<float>(),
-                                                               .c = c_.value().data<float>(),
-                                                               .v = v_.value().data<float>(),
-                                                               .b = b_.value().data<float>()});
+    const kernels::NadeWeights weights{.pixels = b_.value().count(),
+                                       .hidden = c_.value().count(),
+                                       .w = w_.value().data<float>(),
+                                       .c = c_.value().data<float>(),
+                                       .v = v_.value().data<float>(),
+                                       .b = b_.value().data<float>()};
+    return std::make_unique<NadeStepView>(weights, classes());
   }
 
  private:
+  // [n, classes + positions]
+  Tensor with_label(const Tensor& x, const Tensor& labels) const {
+    const int64_t n = x.dim(0), d = x.dim(1), pixels = classes() + d;
+    Tensor out = Tensor::zeros({n, pixels}, DType::kS32);
+    for (int64_t i = 0; i < n; ++i) {
+      int32_t* row = out.data<int32_t>() + i * pixels;
+      row[labels.data<int32_t>()[i]] = 1;
+      std::copy_n(x.data<int32_t>() + i * d, d, row + classes());
+    }
+    return out;
+  }
+
   std::vector<int64_t> order_;
   Parameter w_, c_, v_, b_;
 };

@@ -25,9 +25,20 @@ Initialiser on_staircase(const ops::StaircasePtr& staircase, Initialiser inside)
   };
 }
 
-Tensor encode_symbols(const Tensor& symbols, int64_t alphabet) {
+Tensor encode_symbols(const Tensor& symbols, int64_t alphabet, const Tensor& labels, int64_t classes) {
   const int64_t n = symbols.dim(0), d = symbols.dim(1);
   const int32_t* s = symbols.data<int32_t>();
+  if (classes > 0) {
+    const int64_t inputs = d * (alphabet == 2 ? 1 : alphabet);
+    const Tensor below = encode_symbols(symbols, alphabet);
+    Tensor x = Tensor::zeros({n, classes + inputs});
+    for (int64_t i = 0; i < n; ++i) {
+      float* row = x.data<float>() + i * (classes + inputs);
+      row[labels.data<int32_t>()[i]] = 1.0f;
+      std::copy_n(below.data<float>() + i * inputs, inputs, row + classes);
+    }
+    return x;
+  }
   if (alphabet == 2) {
     Tensor x({n, d});
     std::transform(s, s + n * d, x.data<float>(), [](int32_t v) { return static_cast<float>(v); });
@@ -42,10 +53,13 @@ namespace {
 
 class StaircaseStepper : public Stepper {
  public:
-  StaircaseStepper(const StaircaseNetwork& network, int64_t count) : network_(network), count_(count) {
-    x_ = Tensor::zeros({count, network_.positions * network_.width()});
+  StaircaseStepper(const StaircaseNetwork& network, int64_t count, const int32_t* labels)
+      : network_(network), count_(count) {
+    x_ = Tensor::zeros({count, network_.classes + network_.positions * network_.width()});
+    require(network_.classes == 0 || labels, "a conditional model was asked for a step view without labels");
+    for (int64_t i = 0; network_.classes > 0 && i < count; ++i) x_.data<float>()[i * x_.dim(1) + labels[i]] = 1.0f;
     for (const StaircaseLayer& layer : network_.hidden) h_.push_back(Tensor::zeros({count, layer.weight.dim(0)}));
-    finish_units();  // units of degree 0 would know nothing and be final at once
+    finish_units();  // units of degree 0 know the label at most, and are final at once
   }
 
   void logits(float* out) override {
@@ -53,12 +67,12 @@ class StaircaseStepper : public Stepper {
     rows(network_.output, h_.empty() ? x_ : h_.back(), begin, begin + width, out, width);
     if (!network_.direct.defined()) return;
     kernels::prefix_dot(x_.data<float>(), inputs, count_, network_.direct.data<float>() + begin * inputs, inputs,
-                        nullptr, width, step_ * width, out, width, /*accumulate=*/true);
+                        nullptr, width, network_.classes + begin, out, width, /*accumulate=*/true);
   }
 
   void observe(const int32_t* symbols) override {
     const int64_t width = network_.width(), inputs = x_.dim(1);
-    float* x = x_.data<float>() + step_ * width;
+    float* x = x_.data<float>() + network_.classes + step_ * width;
     for (int64_t i = 0; i < count_; ++i) {
       if (width == 1) x[i * inputs] = static_cast<float>(symbols[i]);
       else x[i * inputs + symbols[i]] = 1.0f;
@@ -99,15 +113,15 @@ class StaircaseStepper : public Stepper {
   const StaircaseNetwork& network_;
   int64_t count_;
   int64_t step_ = 0;
-  Tensor x_;               // [count, positions * width], known so far
+  Tensor x_;               // [count, classes + positions * width], known so far
   std::vector<Tensor> h_;  // [count, units], final so far
 };
 
 class StaircaseStepView : public StepView {
  public:
   explicit StaircaseStepView(StaircaseNetwork network) : network_(std::move(network)) {}
-  std::unique_ptr<Stepper> begin(int64_t count) const override {
-    return std::make_unique<StaircaseStepper>(network_, count);
+  std::unique_ptr<Stepper> begin(int64_t count, const int32_t* labels) const override {
+    return std::make_unique<StaircaseStepper>(network_, count, labels);
   }
 
  private:

@@ -32,16 +32,18 @@ struct StaircaseLayer {
 
 struct StaircaseNetwork {
   int64_t positions = 0, alphabet = 2;
+  int64_t classes = 0;                                      // leading inputs: the one-hot label, known from the start
   kernels::Function activation = kernels::Function::kRelu;  // of the hidden layers
   std::vector<StaircaseLayer> hidden;
   StaircaseLayer output;                                          // its bias is the network's
-  Tensor direct;                                                  // [positions * width, inputs], or undefined
+  Tensor direct;                                                  // [positions * width, classes + inputs], or undefined
   int64_t width() const { return alphabet == 2 ? 1 : alphabet; }  // inputs and outputs per position
 };
 
 std::unique_ptr<StepView> make_staircase_step_view(StaircaseNetwork network);
 
-// Symbols [n, positions] as a network's input: 0/1 for an alphabet of 2, else one-hot [n, positions * alphabet].
-Tensor encode_symbols(const Tensor& symbols, int64_t alphabet);
+// Symbols [n, positions] as a network's input: 0/1 for an alphabet of 2, else one-hot [n, positions * alphabet]. With
+// classes, the one-hot label of labels s32 [n] comes first: [n, classes + positions * width].
+Tensor encode_symbols(const Tensor& symbols, int64_t alphabet, const Tensor& labels = {}, int64_t classes = 0);
 
 }  // namespace mlrun

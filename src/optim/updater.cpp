@@ -43,7 +43,9 @@ Updater::Outcome Updater::apply(std::vector<Tensor>& lanes, int64_t step, double
   if (options_.clip_norm > 0 && outcome.gradient_norm > options_.clip_norm) {
     update.scale.gradient = static_cast<float>(options_.clip_norm / outcome.gradient_norm);
   }
-  update.scale.average_decay = static_cast<float>(options_.average_decay);
+  // In the first steps a long average would be of the initial weights: it grows as there is more to average.
+  const double early = static_cast<double>(1 + step) / static_cast<double>(10 + step);
+  update.scale.average_decay = static_cast<float>(std::min(options_.average_decay, early));
   pool.run(static_cast<int64_t>(pieces_.size()), [&](int64_t i) {
     const Piece& piece = pieces_[static_cast<size_t>(i)];
     const auto at = [&](Tensor& arena) { return arena.data<float>() + piece.range.begin; };

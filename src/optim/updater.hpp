@@ -16,7 +16,7 @@ namespace mlrun {
 
 struct UpdateOptions {
   double clip_norm = 0;      // 0: no clipping
-  double average_decay = 0;  // EMA of the weights: average = d average + (1 - d) weights; 0: none
+  double average_decay = 0;  // EMA of the weights: average = d average + (1 - d) weights, d at most (1 + step) / (10 + step); 0: none
 };
 
 class Updater {

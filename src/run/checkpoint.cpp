@@ -106,9 +106,9 @@ io::Bytes checkpoint_image(const CheckpointIdentity& identity, const TrainState&
 Checkpoint::Checkpoint(const std::string& path)
     : path_(path), file_(io::open_checkpoint(path)), identity_(read_identity(file_)), state_(read_state(file_)) {}
 
-Experiment Checkpoint::experiment() const {
+Experiment Checkpoint::experiment(const std::vector<std::string>& overrides) const {
   try {
-    return Experiment::from_text(identity_.resolved_yaml, path_ + ":/config/resolved_yaml");
+    return Experiment::from_text(identity_.resolved_yaml, path_ + ":/config/resolved_yaml", overrides);
   } catch (const Error& e) {
     throw Error(ExitCode::kCheckpoint,
                 fmt::format("{}: its spec is not one that this mlrun reads\n{}", path_, e.what()));
@@ -151,9 +151,9 @@ const AutoregressiveModel& TrainedModel::autoregressive() const {
   return *model;
 }
 
-TrainedModel load_trained_model(const std::string& checkpoint_path) {
+TrainedModel load_trained_model(const std::string& checkpoint_path, const std::vector<std::string>& overrides) {
   const Checkpoint checkpoint(checkpoint_path);
-  Experiment experiment = checkpoint.experiment();
+  Experiment experiment = checkpoint.experiment(overrides);
   BuiltModel built = build_model(experiment.spec().model, checkpoint.identity().data, checkpoint.identity().seed);
   checkpoint.read_parameters(*built.parameters, /*average=*/true);
   return {std::move(experiment), checkpoint.identity(), checkpoint.state(), checkpoint_path, std::move(built)};

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "io/bytes.hpp"
 #include "io/hdf5_reader.hpp"
@@ -34,7 +35,8 @@ class Checkpoint {
   const std::string& path() const { return path_; }
   const CheckpointIdentity& identity() const { return identity_; }
   const TrainState& state() const { return state_; }
-  Experiment experiment() const;  // of its resolved spec
+  // Of its resolved spec; with overrides that a command asks for.
+  Experiment experiment(const std::vector<std::string>& overrides = {}) const;
   bool has_average() const { return file_.has("average"); }
 
   // Weights into an arena of the same model; `average` takes the moving average instead, where there is one.
@@ -59,6 +61,7 @@ struct TrainedModel {
   BuiltModel built;
   const AutoregressiveModel& autoregressive() const;  // or Error(kUsage): this kind cannot be sampled
 };
-TrainedModel load_trained_model(const std::string& checkpoint_path);
+// Overrides may change what does not touch the weights, such as model.orders.
+TrainedModel load_trained_model(const std::string& checkpoint_path, const std::vector<std::string>& overrides = {});
 
 }  // namespace mlrun

@@ -1,6 +1,9 @@
 #include "run/eval_command.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -14,6 +17,13 @@
 namespace mlrun {
 namespace {
 
+void add_figure(io::Hdf5Writer& file, const std::string& name, const Evaluation& figure) {
+  file.attribute("/", name, figure.nll);
+  file.attribute("/", name + "_se", figure.nll_se);
+  file.dataset(name, figure.per_example);
+  if (name != "accuracy") file.attribute(name, "unit", std::string_view("nats"));
+}
+
 io::Bytes evaluation_image(const EvalOutcome& outcome, Split split) {
   io::Hdf5Writer file;
   file.attribute("/", "mlrun_format", std::string_view("evaluation"));
@@ -22,11 +32,18 @@ io::Bytes evaluation_image(const EvalOutcome& outcome, Split split) {
   file.attribute("/", "step", outcome.step);
   file.attribute("/", "split", std::string_view(name_of(split)));
   file.attribute("/", "protocol", outcome.protocol);
-  file.attribute("/", "nll", outcome.result.nll);
-  file.attribute("/", "nll_se", outcome.result.nll_se);
+  file.attribute("/", "components", outcome.components);
   file.attribute("/", "bpd", outcome.result.bpd);
-  file.dataset("nll", outcome.result.per_example);
-  file.attribute("nll", "unit", std::string_view("nats"));
+  add_figure(file, "nll", outcome.result);
+  if (outcome.labelled) {
+    add_figure(file, "nll_xy", outcome.labelled->xy);
+    add_figure(file, "nll_x_given_y", outcome.labelled->x_given_y);
+    add_figure(file, "accuracy", outcome.labelled->accuracy);
+  }
+  if (outcome.draws.size() > 1) {
+    file.dataset("draws", outcome.draws);
+    file.attribute("draws", "unit", std::string_view("nats"));
+  }
   return file.finish();
 }
 
@@ -37,9 +54,91 @@ std::string run_of(const std::string& checkpoint) {
                                                                                        : "";
 }
 
+TrainedModel load_for(const EvalRequest& request, const std::string& path) {
+  TrainedModel trained = load_trained_model(path);
+  if (!request.orders) return trained;
+  if (const AutoregressiveModel* model = trained.built.model->autoregressive(); !model || !model->any_order()) {
+    fail(ExitCode::kUsage,
+         "--orders: a {} model has the orders it was trained with, and no others\n"
+         "  a model of every order   model.kind=eonade",
+         trained.experiment.spec().model.kind());
+  }
+  return load_trained_model(path, {fmt::format("model.orders={}", *request.orders)});
+}
+
+void require_same_data(const TrainedModel& trained, const Dataset& data, bool other_data, const EvalRequest& request) {
+  const CheckpointIdentity& identity = trained.identity;
+  if (data.spec().shape != identity.data.shape || data.spec().alphabet != identity.data.alphabet) {
+    fail(ExitCode::kData, "{}: the model is of data of shape {} with {} symbols, and this data has {} with {}",
+         trained.path, to_string(identity.data.shape), identity.data.alphabet, to_string(data.spec().shape),
+         data.spec().alphabet);
+  }
+  if (!other_data && data.hash() != identity.data_hash) {
+    fail(ExitCode::kData,
+         "{}: trained on data with sha256 {:.12}, and the data found now has {:.12}\n"
+         "  name the data to evaluate on it all the same   mlrun eval {} data.kind={}",
+         trained.path, identity.data_hash, data.hash(), request.selector, trained.experiment.spec().data.kind());
+  }
+}
+
+// Some symbol among the first rows of the split differs.
+bool differ(const Dataset& one, const Dataset& other, Split split) {
+  std::vector<int64_t> rows(static_cast<size_t>(std::min<int64_t>(100, one.count(split))));
+  std::iota(rows.begin(), rows.end(), int64_t{0});
+  const Tensor a = one.batch(split, rows, 0).symbols, b = other.batch(split, rows, 0).symbols;
+  return !std::equal(a.data<int32_t>(), a.data<int32_t>() + a.count(), b.data<int32_t>());
+}
+
+void add_to(std::vector<double>& sums, const std::vector<double>& more) {
+  sums.resize(more.size());
+  for (size_t i = 0; i < more.size(); ++i) sums[i] += more[i];
+}
+
+// One evaluation per draw, and each example's mean over them.
+void evaluate_draws(const EvalRequest& request, const Experiment& experiment, const TrainedModel& trained,
+                    const Dataset& first, EvalOutcome& outcome) {
+  const auto start = std::chrono::steady_clock::now();
+  LanePool pool(threads_for(256, request.threads));
+  const EvaluateOptions options{
+      .batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = request.interrupted};
+  ExampleLikelihoods sums;
+  for (int64_t draw = 0; draw < request.draws; ++draw) {
+    std::unique_ptr<Dataset> drawn;
+    if (draw > 0) {
+      DataSources sources = data_sources_from_environment(trained.identity.seed);
+      sources.draw = static_cast<uint64_t>(draw);
+      drawn = experiment.spec().data.build(sources);
+      if (draw == 1 && !differ(first, *drawn, request.split)) {
+        fail(ExitCode::kUsage,
+             "--draws: the {} split of this data is the same at every draw ({})\n"
+             "  binarizations that are random   data.binarization=dynamic, with --split test or valid",
+             name_of(request.split), first.protocol());
+      }
+    }
+    const ExampleLikelihoods one = example_likelihoods(*trained.built.model, *trained.built.parameters,
+                                                       drawn ? *drawn : first, request.split, options, pool);
+    outcome.draws.push_back(summarise(one.x, 1).nll);
+    add_to(sums.x, one.x);
+    add_to(sums.xy, one.xy);
+    add_to(sums.x_given_y, one.x_given_y);
+    add_to(sums.correct, one.correct);
+  }
+  for (auto* figure : {&sums.x, &sums.xy, &sums.x_given_y, &sums.correct}) {
+    for (double& v : *figure) v /= static_cast<double>(request.draws);
+  }
+  const int64_t positions = first.spec().positions();
+  outcome.result = summarise(std::move(sums.x), positions);
+  if (!sums.xy.empty()) {
+    outcome.labelled = {summarise(std::move(sums.xy), positions), summarise(std::move(sums.x_given_y), positions),
+                        summarise(std::move(sums.correct), positions)};
+  }
+  outcome.draws_se = summarise(outcome.draws, 1).nll_se;
+  outcome.result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 }  // namespace
 
-EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
+EvalSubject subject_of(const EvalRequest& request) {
   bool other_data = false;
   for (const std::string& o : request.overrides) {
     if (o.rfind("data.", 0) != 0 && o.rfind("eval.", 0) != 0)
@@ -47,37 +146,36 @@ EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
     other_data = other_data || o.rfind("data.", 0) == 0;
   }
   const std::string path = find_checkpoint(request.selector, request.which);
-  const TrainedModel trained = load_trained_model(path);
-  const Experiment experiment =
+  TrainedModel trained = load_for(request, path);
+  Experiment experiment =
       Experiment::from_text(trained.identity.resolved_yaml, path, request.overrides, request.places);
-  const std::unique_ptr<Dataset> data =
-      experiment.spec().data.build(data_sources_from_environment(trained.identity.seed));
-  if (data->spec().shape != trained.identity.data.shape || data->spec().alphabet != trained.identity.data.alphabet) {
-    fail(ExitCode::kData, "{}: the model is of data of shape {} with {} symbols, and this data has {} with {}", path,
-         to_string(trained.identity.data.shape), trained.identity.data.alphabet, to_string(data->spec().shape),
-         data->spec().alphabet);
-  }
-  if (!other_data && data->hash() != trained.identity.data_hash) {
-    fail(ExitCode::kData,
-         "{}: trained on data with sha256 {:.12}, and the data found now has {:.12}\n"
-         "  name the data to evaluate on it all the same   mlrun eval {} data.kind={}",
-         path, trained.identity.data_hash, data->hash(), request.selector, experiment.spec().data.kind());
-  }
-  LanePool pool(threads_for(256, request.threads));
+  std::unique_ptr<Dataset> data = experiment.spec().data.build(data_sources_from_environment(trained.identity.seed));
+  require_same_data(trained, *data, other_data, request);
+  return {run_of(path), std::move(trained), std::move(experiment), std::move(data), other_data};
+}
+
+EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
+  const auto [run, trained, experiment, data, other_data] = subject_of(request);
   EvalOutcome outcome;
-  outcome.run = run_of(path);
-  outcome.checkpoint = path;
+  outcome.run = run;
+  outcome.checkpoint = trained.path;
   outcome.protocol = data->protocol();
+  if (request.draws > 1) outcome.protocol += fmt::format(", mean of {} draws", request.draws);
   outcome.step = trained.state.step;
-  outcome.result = evaluate(
-      *trained.built.model, *trained.built.parameters, *data, request.split,
-      {.batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = request.interrupted}, pool);
+  if (const AutoregressiveModel* model = trained.built.model->autoregressive()) {
+    outcome.components = model->components();
+    outcome.classes = model->classes();
+  }
+  evaluate_draws(request, experiment, trained, *data, outcome);
   const io::Bytes image = evaluation_image(outcome, request.split);
   if (!request.per_example.empty()) io::write_atomically(request.per_example, image.span());
   if (!outcome.run.empty() && !other_data) {
+    // More draws are another protocol, and stand beside the one that runs are judged by.
+    const std::string draws = request.draws > 1 ? fmt::format("-draws-{}", request.draws) : "";
     try {
-      io::write_atomically(fmt::format("{}/evals/step-{:09}-{}.h5", outcome.run, outcome.step, name_of(request.split)),
-                           image.span());
+      io::write_atomically(
+          fmt::format("{}/evals/step-{:09}-{}{}.h5", outcome.run, outcome.step, name_of(request.split), draws),
+          image.span());
     } catch (const Error& e) {
       log::warning("the result is not kept in the run: {}", e.what());
     }

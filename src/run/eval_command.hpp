@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,14 +17,37 @@ struct EvalRequest {
   Split split = Split::kTest;
   std::vector<std::string> overrides, places;  // of data.* and eval.*
   std::string per_example;                     // "" or an HDF5 file to write
+  std::optional<int64_t> orders = {};          // of a model that knows every order: how many its mixture has
+  int64_t draws = 1;                           // of a random binarization of the split
   int threads = 0;
   std::function<bool()> interrupted;
+};
+
+// What a request is about, loaded and found to fit together.
+struct EvalSubject {
+  std::string run;  // "" where the checkpoint is in none
+  TrainedModel trained;
+  Experiment experiment;
+  std::unique_ptr<Dataset> data;
+  bool other_data = false;  // than at training, by an override
+};
+EvalSubject subject_of(const EvalRequest& request);
+
+// Of a conditional model, where the data has labels.
+struct LabelledEvaluation {
+  Evaluation xy, x_given_y;  // -log p(x, y) and -log p(x|y), y the label
+  Evaluation accuracy;       // by Bayes' rule over the classes: `nll` and `nll_se` are a share of the examples
 };
 
 struct EvalOutcome {
   std::string run, checkpoint, protocol;
   int64_t step = 0;
-  Evaluation result;
+  int64_t components = 1;  // of the mixture that the model is
+  int64_t classes = 0;     // that were summed over; 0: the model is not conditional
+  Evaluation result;       // of -log p(x), whatever the model; over draws, of each example's mean
+  std::optional<LabelledEvaluation> labelled;
+  std::vector<double> draws;  // the split's NLL at every draw
+  double draws_se = 0;        // standard error of their mean over draws
 };
 
 // The data must be the data the model was trained on (by hash), unless an override changes data.*. A checkpoint in a

@@ -9,6 +9,46 @@
 #include "base/error.hpp"
 
 namespace mlrun {
+namespace {
+
+int64_t examples_of(const Dataset& data, Split split, const EvaluateOptions& options) {
+  const int64_t count = std::min(data.count(split), options.limit.value_or(data.count(split)));
+  if (count == 0) fail(ExitCode::kData, "the {} split of this data is empty", name_of(split));
+  return count;
+}
+
+// One batch of the split after the other: work(number of its first example, batch).
+void for_batches(const Dataset& data, Split split, const EvaluateOptions& options, LanePool& pool,
+                 const std::function<void(int64_t, const Batch&)>& work) {
+  const int64_t count = examples_of(data, split, options);
+  pool.run((count + options.batch_size - 1) / options.batch_size, [&](int64_t b) {
+    if (options.interrupted && options.interrupted()) return;
+    const int64_t begin = b * options.batch_size, end = std::min(count, begin + options.batch_size);
+    std::vector<int64_t> rows(static_cast<size_t>(end - begin));
+    std::iota(rows.begin(), rows.end(), begin);
+    work(begin, data.batch(split, rows, 0));
+  });
+  if (options.interrupted && options.interrupted()) fail(ExitCode::kInterrupted, "interrupted; nothing was written");
+}
+
+// -log p(x, y) of every class y: [classes][n].
+std::vector<std::vector<double>> nll_by_class(const AutoregressiveModel& model, const ParameterArena& parameters,
+                                              const Batch& batch, const std::vector<double>& log_prior) {
+  std::vector<std::vector<double>> all;
+  Batch labelled = batch;
+  labelled.labels = Tensor({batch.count()}, DType::kS32);
+  for (int64_t y = 0; y < model.classes(); ++y) {
+    std::fill_n(labelled.labels.data<int32_t>(), batch.count(), static_cast<int32_t>(y));
+    std::vector<double> nll = model.nll(parameters, labelled);
+    if (model.condition() == Condition::kClass) {  // of p(x|y) so far
+      for (double& v : nll) v -= log_prior[static_cast<size_t>(y)];
+    }
+    all.push_back(std::move(nll));
+  }
+  return all;
+}
+
+}  // namespace
 
 Evaluation summarise(std::vector<double> per_example, int64_t dimensions) {
   Evaluation e;
@@ -26,22 +66,54 @@ Evaluation summarise(std::vector<double> per_example, int64_t dimensions) {
 Evaluation evaluate(const Model& model, const ParameterArena& parameters, const Dataset& data, Split split,
                     const EvaluateOptions& options, LanePool& pool) {
   const auto start = std::chrono::steady_clock::now();
-  const int64_t count = std::min(data.count(split), options.limit.value_or(data.count(split)));
-  if (count == 0) fail(ExitCode::kData, "the {} split of this data is empty", name_of(split));
-  std::vector<double> per_example(static_cast<size_t>(count));
-  const int64_t batches = (count + options.batch_size - 1) / options.batch_size;
-  pool.run(batches, [&](int64_t b) {
-    if (options.interrupted && options.interrupted()) return;
-    const int64_t begin = b * options.batch_size, end = std::min(count, begin + options.batch_size);
-    std::vector<int64_t> rows(static_cast<size_t>(end - begin));
-    std::iota(rows.begin(), rows.end(), begin);
-    const std::vector<double> nll = model.nll(parameters, data.batch(split, rows, 0));
+  std::vector<double> per_example(static_cast<size_t>(examples_of(data, split, options)));
+  for_batches(data, split, options, pool, [&](int64_t begin, const Batch& batch) {
+    const std::vector<double> nll = model.nll(parameters, batch);
     std::copy(nll.begin(), nll.end(), per_example.begin() + begin);
   });
-  if (options.interrupted && options.interrupted()) fail(ExitCode::kInterrupted, "interrupted; nothing was written");
   Evaluation e = summarise(std::move(per_example), data.spec().positions());
   e.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return e;
+}
+
+ExampleLikelihoods example_likelihoods(const Model& model, const ParameterArena& parameters, const Dataset& data,
+                                       Split split, const EvaluateOptions& options, LanePool& pool) {
+  ExampleLikelihoods all;
+  const auto count = static_cast<size_t>(examples_of(data, split, options));
+  all.x.resize(count);
+  const AutoregressiveModel* conditional = model.autoregressive();
+  if (!conditional || !conditional->conditional()) {
+    for_batches(data, split, options, pool, [&](int64_t begin, const Batch& batch) {
+      const std::vector<double> nll = model.nll(parameters, batch);
+      std::copy(nll.begin(), nll.end(), all.x.begin() + begin);
+    });
+    return all;
+  }
+  const int64_t classes = conditional->classes();
+  if (data.spec().classes > classes) {
+    fail(ExitCode::kData, "the model knows {} classes, and this data has {}", classes, data.spec().classes);
+  }
+  const std::vector<double> log_prior = conditional->log_class_prior(parameters);
+  if (data.spec().classes > 0) {
+    for (auto* figure : {&all.xy, &all.x_given_y, &all.correct}) figure->resize(count);
+  }
+  for_batches(data, split, options, pool, [&](int64_t begin, const Batch& batch) {
+    const std::vector<std::vector<double>> nll = nll_by_class(*conditional, parameters, batch, log_prior);
+    for (int64_t i = 0; i < batch.count(); ++i) {
+      const auto k = static_cast<size_t>(i), place = static_cast<size_t>(begin + i);
+      size_t likeliest = 0;
+      for (size_t y = 1; y < nll.size(); ++y) likeliest = nll[y][k] < nll[likeliest][k] ? y : likeliest;
+      double sum = 0;
+      for (const std::vector<double>& of_class : nll) sum += std::exp(nll[likeliest][k] - of_class[k]);
+      all.x[place] = nll[likeliest][k] - std::log(sum);
+      if (all.xy.empty()) continue;
+      const auto label = static_cast<size_t>(batch.labels.data<int32_t>()[i]);
+      all.xy[place] = nll[label][k];
+      all.x_given_y[place] = nll[label][k] + log_prior[label];
+      all.correct[place] = label == likeliest ? 1 : 0;
+    }
+  });
+  return all;
 }
 
 }  // namespace mlrun

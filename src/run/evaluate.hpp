@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "base/lanes.hpp"
 #include "data/dataset.hpp"
@@ -17,8 +18,21 @@ struct EvaluateOptions {
   std::function<bool()> interrupted;  // checked between batches; true ends it with Error(kInterrupted)
 };
 
+// By the model's own nll, one pass per example: of a conditional model it is -log p(x|y) or -log p(x, y).
 Evaluation evaluate(const Model& model, const ParameterArena& parameters, const Dataset& data, Split split,
                     const EvaluateOptions& options, LanePool& pool);
+
+// All that is known of every example of a split, in its order.
+struct ExampleLikelihoods {
+  std::vector<double> x;  // -log p(x) in nats; of a conditional model -log sum over y of p(y) p(x|y)
+  // Of a conditional model and labelled data, else empty:
+  std::vector<double> xy, x_given_y;  // -log p(x, y) and -log p(x|y) in nats, y the label
+  std::vector<double> correct;        // 1 where the label has the largest p(y|x), by Bayes' rule; else 0
+};
+
+// A conditional model takes a pass for every class. Error(kData) where the data has more classes than the model.
+ExampleLikelihoods example_likelihoods(const Model& model, const ParameterArena& parameters, const Dataset& data,
+                                       Split split, const EvaluateOptions& options, LanePool& pool);
 
 // Mean, standard error and bits/dim of per-example nats.
 Evaluation summarise(std::vector<double> per_example, int64_t dimensions);

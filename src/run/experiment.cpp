@@ -159,6 +159,15 @@ BuiltModel build_model(const ModelRegistry::Choice& choice, const DataSpec& data
   return built;
 }
 
+BuiltModel build_model(const Experiment& experiment, const Dataset& data) {
+  for (const config::FieldRecord& field : experiment.fields()) {
+    if (field.path != "model.condition" || field.value == "none" || data.spec().classes > 0) continue;
+    fail(ExitCode::kUsage, "model.condition {} needs labels, and {}\n  without them   model.condition=none", field.value,
+         data.why_no_labels());
+  }
+  return build_model(experiment.spec().model, data.spec(), experiment.spec().seed);
+}
+
 config::Fields describe_spec(const std::vector<std::string>& choices) {
   const config::Document document = config::Document::empty(choices);
   const ExperimentSpec spec(document.root());

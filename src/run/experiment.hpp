@@ -94,6 +94,9 @@ struct BuiltModel {
   std::unique_ptr<Model> model;
 };
 BuiltModel build_model(const ModelRegistry::Choice& choice, const DataSpec& data, uint64_t seed);
+// The model of an experiment for its data. A model that needs labels of data that has none is Error(kUsage) with the
+// data's own reason.
+BuiltModel build_model(const Experiment& experiment, const Dataset& data);
 
 // Every field a spec may have, for `config schema`, `config init` and completion. `choices`: "model.kind=made" ...
 config::Fields describe_spec(const std::vector<std::string>& choices);

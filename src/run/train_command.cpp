@@ -44,6 +44,14 @@ RunFacts facts_of(const RunDirectory& directory, const Trainer& trainer, const s
           .environment = environment(threads)};
 }
 
+// What the columns `nll` of the run's metrics are of. In training a conditional model is judged in one pass, by the
+// labels that come with the data; `mlrun eval` sums them out.
+std::string nll_of(const Trainer& trainer) {
+  const AutoregressiveModel* model = trainer.built().model->autoregressive();
+  if (!model || !model->conditional()) return "x";
+  return model->condition() == Condition::kJoint ? "x, y" : "x given y";
+}
+
 io::Record identity_record(const Trainer& trainer, const RunFacts& facts) {
   const ExperimentSpec& spec = trainer.experiment().spec();
   return {{"id", facts.run_id},
@@ -56,6 +64,7 @@ io::Record identity_record(const Trainer& trainer, const RunFacts& facts) {
           {"lineage", facts.lineage},
           {"data_hash", trainer.data().hash()},
           {"protocol", trainer.data().protocol()},
+          {"nll_of", nll_of(trainer)},
           {"version", kVersion}};
 }
 

@@ -29,7 +29,7 @@ Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads)
     : experiment_(experiment),
       data_(data),
       length_(length_of(experiment.spec(), data)),
-      built_(build_model(experiment.spec().model, data.spec(), experiment.spec().seed)),
+      built_(build_model(experiment, data)),
       schedule_(experiment.spec().schedule.build()),
       pool_(threads) {
   const ExperimentSpec& spec = experiment_.spec();
@@ -91,11 +91,18 @@ Trainer::StepResult Trainer::step() {
       std::memset(gradients.raw(), 0, gradients.bytes());
       return;
     }
-    const std::span<const int64_t> rows(epoch_order_.data() + begin + part.begin, static_cast<size_t>(part.size()));
-    Pass pass(*built_.parameters, gradients, state_.step, noise.at(static_cast<uint64_t>(lane)));
-    const Variable loss = built_.model->loss(pass, data_.batch(Split::kTrain, rows, epoch));
-    losses[static_cast<size_t>(lane)] = static_cast<double>(loss.value().data<float>()[0]);
-    pass.backward(loss, 1.0f / static_cast<float>(count));
+    const RandomStream lane_noise = noise.at(static_cast<uint64_t>(lane));
+    const int64_t most = built_.model->examples_at_once() > 0 ? built_.model->examples_at_once() : part.size();
+    for (int64_t at = part.begin; at < part.end; at += most) {
+      const auto size = static_cast<size_t>(std::min(most, part.end - at));
+      const std::span<const int64_t> rows(epoch_order_.data() + begin + at, size);
+      const int64_t piece = (at - part.begin) / most;
+      Pass pass(*built_.parameters, gradients, state_.step,
+                piece == 0 ? lane_noise : lane_noise.at(static_cast<uint64_t>(piece)), /*accumulate=*/piece > 0);
+      const Variable loss = built_.model->loss(pass, data_.batch(Split::kTrain, rows, epoch));
+      losses[static_cast<size_t>(lane)] += static_cast<double>(loss.value().data<float>()[0]);
+      pass.backward(loss, 1.0f / static_cast<float>(count));
+    }
   });
   StepResult result;
   for (const double loss : losses) result.loss += loss;

@@ -34,7 +34,7 @@ TEST_CASE("ten mistakes in one spec are reported in one go, each with place and 
        {"bad.yaml:1:7: error: name", "bad.yaml:2:7: error: seed: expected an integer",
         "bad.yaml:3:22: error: unknown key 'binarisation'", "did you mean 'binarization'?",
         "bad.yaml:6:3: error: unknown key 'hiden'", "did you mean 'hidden'?", "bad.yaml:7:10: error: model.masks",
-        "bad.yaml:8:10: error: model.order: expected one of raster, random",
+        "bad.yaml:8:10: error: model.order: expected one of raster, s_curve, hilbert, random",
         "bad.yaml:9:15: error: optim.kind: unknown kind 'adamm'", "did you mean 'adam'?",
         "bad.yaml:10:34: error: schedule.warmup", "bad.yaml:11:14: error: train.for", "leading zero",
         "argument 2: error: 'trian.batch_size=64'", "did you mean 'train.batch_size'?", "nothing was started"}) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
@@ -108,4 +109,67 @@ TEST_CASE("symbols become grey levels, and sheets hold all images") {
   const io::Image sheet = sheet_of(images, 2, 3);
   CHECK(sheet.width >= 3 * 4);
   CHECK(text_of(Tensor::of({2, 2}, std::vector<int32_t>{0, 1, 2, 2})) == "0 1\n2 2\n");
+}
+
+namespace {
+
+const std::vector<std::vector<std::string>> kConditional = {
+    {"kind=nade", "hidden=12", "condition=joint"},
+    {"kind=made", "hidden=12", "condition=class"},
+    {"kind=eonade", "hidden=12", "condition=joint", "orders=2"}};
+const DataSpec kLabelled{.shape = {2, 2}, .alphabet = 2, .classes = 3};
+
+}  // namespace
+
+TEST_CASE("classes and images together follow p(x, y)") {
+  for (const auto& overrides : kConditional) {
+    const Built b = build(overrides, kLabelled);
+    const AutoregressiveModel& model = *b.model->autoregressive();
+    LanePool pool(2);
+    const SampleOptions options{.count = 30000, .seed = 5};
+    const Sampler sampler(model, *b.parameters);
+    const Tensor symbols = sampler.draw(options, pool);
+    const std::vector<int32_t> labels = sampler.labels(options);
+    std::map<int, int64_t> counts;
+    for (int64_t i = 0; i < options.count; ++i) {
+      const int32_t* s = symbols.data<int32_t>() + i * 4;
+      ++counts[s[0] + 2 * s[1] + 4 * s[2] + 8 * s[3] + 16 * labels[static_cast<size_t>(i)]];
+    }
+    const std::vector<double> prior = model.log_class_prior(*b.parameters);
+    double chi_squared = 0;
+    for (int code = 0; code < 48; ++code) {
+      const int y = code / 16;
+      Batch batch;
+      batch.symbols =
+          Tensor::of({1, 4}, std::vector<int32_t>{code & 1, (code >> 1) & 1, (code >> 2) & 1, (code >> 3) & 1});
+      batch.labels = Tensor::of({1}, std::vector<int32_t>{y});
+      double nll = b.model->nll(*b.parameters, batch)[0];
+      if (model.condition() == Condition::kClass) nll -= prior[static_cast<size_t>(y)];
+      const double expected = static_cast<double>(options.count) * std::exp(-nll);
+      chi_squared += std::pow(static_cast<double>(counts[code]) - expected, 2) / expected;
+    }
+    INFO(overrides[0] << " " << overrides[2]);
+    CHECK(chi_squared < 82.7);  // the 99.9th percentile for 47 degrees of freedom; the draw is fixed by the seed
+  }
+}
+
+TEST_CASE("an image's class depends on its seed and number, and a given class is that of all") {
+  const DataSpec data{.shape = {4, 4}, .alphabet = 2, .classes = 3};
+  for (const auto& overrides : kConditional) {
+    const Built b = build(overrides, data);
+    LanePool one(1), three(3);
+    const Sampler sampler(*b.model->autoregressive(), *b.parameters);
+    const SampleOptions all{.count = 30, .seed = 9}, tail{.count = 10, .seed = 9, .first = 20, .batch = 3};
+    const std::vector<int32_t> labels = sampler.labels(all), last = sampler.labels(tail);
+    CHECK(std::equal(last.begin(), last.end(), labels.begin() + 20));
+    CHECK(std::count(labels.begin(), labels.end(), labels[0]) < 30);
+    const Tensor images = sampler.draw(all, one), few = sampler.draw(tail, three);
+    CHECK(std::memcmp(images.rows(20, 30).raw(), few.raw(), few.bytes()) == 0);
+    // The image of a drawn class is the image of that class when it is asked for.
+    const Tensor asked = sampler.draw({.count = 30, .seed = 9, .label = labels[4]}, three);
+    CHECK(std::memcmp(images.rows(4, 5).raw(), asked.rows(4, 5).raw(), asked.rows(4, 5).bytes()) == 0);
+    CHECK(sampler.labels({.count = 2, .label = 1}) == std::vector<int32_t>{1, 1});
+  }
+  const Built plain = build({"kind=nade", "hidden=12"}, data);
+  CHECK(Sampler(*plain.model->autoregressive(), *plain.parameters).labels({.count = 5}).empty());
 }

@@ -132,6 +132,11 @@ TEST_CASE("the moving average of the weights follows its formula") {
   updater.average().copy_from(bowl.parameters.flat());
   LanePool pool(1);
   auto lanes = bowl.gradients();
-  updater.apply(lanes, 0, 1.0, pool);
-  CHECK(updater.average().data<float>()[0] == Approx(0.9 * 1.0 + 0.1 * 0.5));
+  updater.apply(lanes, 0, 1.0, pool);  // the first step hardly counts the initial weights: (1 + 0) / (10 + 0)
+  CHECK(updater.average().data<float>()[0] == Approx(0.1 * 1.0 + 0.9 * 0.5));
+  const float average = updater.average().data<float>()[0];
+  lanes = bowl.gradients();
+  updater.apply(lanes, 1000, 1.0, pool);
+  const float weight = bowl.parameters.flat().data<float>()[0];
+  CHECK(updater.average().data<float>()[0] == Approx(0.9f * average + 0.1f * weight));
 }

@@ -15,6 +15,8 @@ std::vector<std::string> models() {
   std::vector<std::string> specs;
   for (const auto& [kind, entry] : model_kinds().kinds()) specs.push_back("{kind: " + kind + "}");
   specs.push_back("{kind: made, hidden: [20, 15], masks: 2, order: random, direct: true}");
+  specs.push_back("{kind: nade, hidden: 20, order: hilbert, condition: joint}");
+  specs.push_back("{kind: eonade, hidden: [20, 15], orders: 2, condition: class}");
   return specs;
 }
 

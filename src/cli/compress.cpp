@@ -1,0 +1,84 @@
+// mlrun compress: images in as many bits as their negative log-likelihood.
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <numbers>
+
+#include "cli/command.hpp"
+#include "cli/help.hpp"
+#include "cli/text_table.hpp"
+#include "cli/threads.hpp"
+#include "run/compress.hpp"
+
+namespace mlrun::cli {
+namespace {
+
+struct Options {
+  std::string run, which = "best", input, output, threads = "auto";
+  std::optional<int64_t> limit;
+};
+
+void run(const Options& o, const Globals& globals) {
+  const CompressOutcome c = compress({.selector = o.run,
+                                      .which = o.which,
+                                      .input = o.input,
+                                      .output = o.output,
+                                      .limit = o.limit,
+                                      .threads = threads_of(o.threads)});
+  const double bits = static_cast<double>(c.bytes) * 8, nll_bits = c.nats / std::numbers::ln2;
+  const double ratio = static_cast<double>(c.packed_bytes) / static_cast<double>(c.bytes);
+  if (globals.json) {
+    const nlohmann::ordered_json answer = {{"checkpoint", c.checkpoint},
+                                           {"input", o.input},
+                                           {"file", o.output},
+                                           {"count", c.images},
+                                           {"bytes", c.bytes},
+                                           {"header_bytes", c.header_bytes},
+                                           {"bits", c.bytes * 8},
+                                           {"nats", c.nats},
+                                           {"nll_bits", nll_bits},
+                                           {"packed_bytes", c.packed_bytes},
+                                           {"ratio", ratio}};
+    fmt::print("{}\n", answer.dump());
+    return;
+  }
+  TextTable table({"images", "bytes", "bits", "-log2 p", "excess", "packed bytes", "ratio", "nats/image"});
+  table.add({fmt::format("{}", c.images), fmt::format("{}", c.bytes), fmt::format("{}", c.bytes * 8),
+             fmt::format("{:.0f}", nll_bits), fmt::format("{:.3f}%", 100 * (bits / nll_bits - 1)),
+             fmt::format("{}", c.packed_bytes), fmt::format("{:.3f}", ratio),
+             fmt::format("{:.3f}", c.nats / static_cast<double>(c.images))});
+  fmt::print("{}", table.plain());
+}
+
+void add(CLI::App& app, const Globals& globals) {
+  CLI::App* sub = app.add_subcommand(
+      "compress",
+      "store images in as many bits as their negative log-likelihood. What comes back is the file byte by byte "
+      "(idx; .amat text of whole numbers with single blanks; of .gz the unpacked bytes; of --limit the first rows), "
+      "of a PNG the grey pixels");
+  auto o = std::make_shared<Options>();
+  set_examples(*sub,
+               "mlrun compress @last split:test -o test.mlrun\n"
+               "mlrun compress @best:valid/nll binarized_mnist_test.amat.gz -o test.mlrun --limit 1000\n"
+               "mlrun compress step-000001500.h5 t10k-images-idx3-ubyte -o test.mlrun --json");
+  sub->add_option("RUN", o->run, "a run (directory, id, prefix of one, @last, @best:valid/nll) or a checkpoint file")
+      ->required()
+      ->type_name("RUN|CHECKPOINT");
+  sub->add_option("INPUT", o->input,
+                  "split:train, split:valid or split:test of the run's data (comes back as .amat), or a file: .amat "
+                  "text, idx images (plain or .gz), one grey PNG")
+      ->required();
+  sub->add_option("-o,--out", o->output, "the compressed file")->required()->type_name("FILE");
+  sub->add_option("--limit", o->limit, "only the first N images")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
+      ->type_name("N");
+  sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")->type_name("best|last|STEP");
+  sub->add_option("--threads", o->threads, "auto: the affinity mask; the bytes do not depend on it")
+      ->type_name("N|auto");
+  sub->callback([o, &globals] { run(*o, globals); });
+}
+
+[[maybe_unused]] const bool registered = register_command(36, add);
+
+}  // namespace
+}  // namespace mlrun::cli

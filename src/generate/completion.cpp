@@ -1,0 +1,225 @@
+#include "generate/completion.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "base/random.hpp"
+#include "generate/completion_order.hpp"
+#include "generate/draw.hpp"
+#include "generate/predictive.hpp"
+
+namespace mlrun {
+namespace {
+
+// log sum exp of terms that come one by one.
+class LogSum {
+ public:
+  void add(double term) {
+    if (term > most_) {
+      sum_ = sum_ * std::exp(most_ - term) + 1;
+      most_ = term;
+    } else {
+      sum_ += std::exp(term - most_);
+    }
+  }
+  double value() const { return most_ + std::log(sum_); }
+
+ private:
+  double most_ = -HUGE_VAL, sum_ = 0;
+};
+
+// The latent that the uniform u picks for image i from log weights [latents][n].
+size_t pick_latent(const std::vector<std::vector<double>>& log_weights, size_t i, double u) {
+  LogSum total;
+  for (const auto& of_latent : log_weights) total.add(of_latent[i]);
+  for (size_t l = 0; l < log_weights.size(); ++l) {
+    u -= std::exp(log_weights[l][i] - total.value());
+    if (u < 0) return l;
+  }
+  return log_weights.size() - 1;
+}
+
+struct Job {  // one completion
+  int64_t image, row;
+  int32_t label;
+  RandomStream noise;
+};
+
+}  // namespace
+
+Completer::Completer(const AutoregressiveModel& model, const ParameterArena& parameters, const Region& region,
+                     uint64_t order_seed)
+    : model_(model),
+      parameters_(parameters),
+      known_(region.known),
+      known_count_(region.known_count()),
+      orders_(completion_orders(model, region, order_seed)),
+      log_class_prior_(model.conditional() ? model.log_class_prior(parameters) : std::vector<double>(1)) {
+  for (size_t c = 0; c < orders_.size(); ++c) {
+    views_.push_back(model.any_order() ? model.step_view_in(parameters, orders_[c])
+                                       : model.step_view(parameters, static_cast<int64_t>(c)));
+  }
+}
+
+// Of the first `steps` symbols, which are at least the known ones.
+std::vector<Completer::LogLikelihood> Completer::log_likelihoods(const Tensor& symbols,
+                                                                 const std::vector<int32_t>& labels, int64_t component,
+                                                                 int64_t steps) const {
+  const int64_t n = symbols.dim(0), d = symbols.dim(1), alphabet = model_.data().alphabet;
+  const int64_t width = logits_per_step(alphabet);
+  const std::vector<int64_t>& order = orders_[static_cast<size_t>(component)];
+  std::vector<LogLikelihood> sums(static_cast<size_t>(n));
+  const auto add = [&](int64_t i, int64_t t, const float* logits) {
+    const int32_t symbol = symbols.data<int32_t>()[i * d + order[static_cast<size_t>(t)]];
+    LogLikelihood& of_image = sums[static_cast<size_t>(i)];
+    of_image.all += log_probability(logits, alphabet, symbol);
+    if (t + 1 == known_count_) of_image.known = of_image.all;
+  };
+  if (model_.any_order()) {  // the parallel view has other orders
+    const auto stepper = views_[static_cast<size_t>(component)]->begin(n, labels.empty() ? nullptr : labels.data());
+    std::vector<float> logits(static_cast<size_t>(n * width));
+    std::vector<int32_t> observed(static_cast<size_t>(n));
+    for (int64_t t = 0; t < steps; ++t) {
+      stepper->logits(logits.data());
+      for (int64_t i = 0; i < n; ++i) {
+        add(i, t, logits.data() + i * width);
+        observed[static_cast<size_t>(i)] = symbols.data<int32_t>()[i * d + order[static_cast<size_t>(t)]];
+      }
+      stepper->observe(observed.data());
+    }
+    return sums;
+  }
+  constexpr int64_t kMostAtOnce = 100;
+  const int64_t at_once = model_.examples_at_once() > 0 ? model_.examples_at_once() : kMostAtOnce;
+  for (int64_t begin = 0; begin < n; begin += at_once) {
+    const int64_t end = std::min(n, begin + at_once);
+    Batch part = {symbols.rows(begin, end), {}};
+    if (!labels.empty()) {
+      part.labels = Tensor::of({end - begin}, std::vector<int32_t>(labels.begin() + begin, labels.begin() + end));
+    }
+    Pass pass(parameters_);
+    const Tensor logits = model_.logits(pass, part, component).value();
+    for (int64_t i = begin; i < end; ++i) {
+      for (int64_t t = 0; t < steps; ++t) add(i, t, logits.data<float>() + ((i - begin) * d + t) * width);
+    }
+  }
+  return sums;
+}
+
+std::vector<std::vector<double>> Completer::log_weights(const Tensor& images, const std::vector<int32_t>& labels,
+                                                        LanePool& pool) const {
+  const int64_t n = images.dim(0), d = images.dim(1);
+  Tensor hidden = images.clone();  // what is unknown must not decide
+  for (int64_t i = 0; i < hidden.count(); ++i) {
+    if (known_[static_cast<size_t>(i % d)] == 0) hidden.data<int32_t>()[i] = 0;
+  }
+  const auto components = static_cast<int64_t>(orders_.size());
+  const auto classes = labels.empty() ? static_cast<int64_t>(log_class_prior_.size()) : 1;
+  std::vector<std::vector<double>> weights(static_cast<size_t>(components * classes),
+                                           std::vector<double>(static_cast<size_t>(n)));
+  if (weights.size() == 1) return weights;
+  // The new orders of a model of every order are the same as far as the known part goes.
+  const int64_t different = model_.any_order() ? 1 : components;
+  if (different * classes > 1) {
+    pool.run(different * classes, [&](int64_t latent) {
+      std::vector<int32_t> of_images = labels;
+      if (model_.conditional() && labels.empty())
+        of_images.assign(static_cast<size_t>(n), static_cast<int32_t>(latent % classes));
+      const auto sums = log_likelihoods(hidden, of_images, latent / classes, known_count_);
+      for (size_t i = 0; i < sums.size(); ++i) {
+        weights[static_cast<size_t>(latent)][i] =
+            sums[i].known + (labels.empty() ? log_class_prior_[static_cast<size_t>(latent % classes)] : 0);
+      }
+    });
+  }
+  for (auto latent = static_cast<size_t>(different * classes); latent < weights.size(); ++latent) {
+    weights[latent] = weights[latent % static_cast<size_t>(classes)];
+  }
+  return weights;
+}
+
+Tensor Completer::draw(const Tensor& images, const std::vector<int64_t>& numbers, const std::vector<int32_t>& labels,
+                       const CompletionOptions& options, LanePool& pool) const {
+  const int64_t n = images.dim(0), d = images.dim(1), alphabet = model_.data().alphabet;
+  require(static_cast<int64_t>(numbers.size()) == n && (labels.empty() || numbers.size() == labels.size()),
+          "{} images with {} numbers and {} labels", n, numbers.size(), labels.size());
+  const auto weights = log_weights(images, labels, pool);
+  const size_t classes = labels.empty() ? log_class_prior_.size() : 1;
+  const RandomStream noise(options.seed, "complete"), choice(options.seed, "complete/latent");
+  std::vector<std::vector<Job>> by_component(orders_.size());
+  for (int64_t i = 0; i < n; ++i) {
+    const auto image = static_cast<size_t>(i);
+    const RandomStream of_image = noise.at(static_cast<uint64_t>(numbers[image]));
+    for (int64_t k = 0; k < options.per_image; ++k) {
+      const double u = choice.at(static_cast<uint64_t>(numbers[image])).uniform(static_cast<uint64_t>(k));
+      const size_t latent = pick_latent(weights, image, u);
+      by_component[latent / classes].push_back({i, i * options.per_image + k,
+                                                labels.empty() ? static_cast<int32_t>(latent % classes) : labels[image],
+                                                of_image.at(static_cast<uint64_t>(k))});
+    }
+  }
+  struct Piece {
+    size_t component, begin, end;
+  };
+  std::vector<Piece> pieces;
+  for (size_t c = 0; c < by_component.size(); ++c) {
+    for (size_t begin = 0; begin < by_component[c].size(); begin += static_cast<size_t>(options.batch)) {
+      pieces.push_back({c, begin, std::min(by_component[c].size(), begin + static_cast<size_t>(options.batch))});
+    }
+  }
+  Tensor drawn({n * options.per_image, d}, DType::kS32);
+  pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index) {
+    const auto [component, begin, end] = pieces[static_cast<size_t>(index)];
+    const std::vector<Job> jobs(by_component[component].begin() + static_cast<ptrdiff_t>(begin),
+                                by_component[component].begin() + static_cast<ptrdiff_t>(end));
+    std::vector<int32_t> of_jobs, symbols(jobs.size());
+    std::vector<Uniforms> uniforms;
+    for (const Job& job : jobs) {
+      of_jobs.push_back(job.label);
+      uniforms.emplace_back(job.noise);
+    }
+    const auto stepper =
+        views_[component]->begin(static_cast<int64_t>(jobs.size()), model_.conditional() ? of_jobs.data() : nullptr);
+    const auto width = static_cast<size_t>(logits_per_step(alphabet));
+    std::vector<float> logits(jobs.size() * width);
+    for (const int64_t position : orders_[component]) {
+      stepper->logits(logits.data());
+      for (size_t j = 0; j < jobs.size(); ++j) {
+        symbols[j] = known_[static_cast<size_t>(position)] != 0
+                         ? images.data<int32_t>()[jobs[j].image * d + position]
+                         : draw_symbol(logits.data() + j * width, alphabet, uniforms[j].next(), options.temperature);
+        drawn.data<int32_t>()[jobs[j].row * d + position] = symbols[j];
+      }
+      stepper->observe(symbols.data());
+    }
+  });
+  return drawn;
+}
+
+RegionNll Completer::nll(const Batch& batch) const {
+  const auto n = static_cast<size_t>(batch.count());
+  const bool labelled = model_.conditional() && batch.labels.defined();
+  std::vector<LogSum> known(n), all(n), known_labelled(n), all_labelled(n);
+  for (size_t c = 0; c < orders_.size(); ++c) {
+    for (size_t y = 0; y < log_class_prior_.size(); ++y) {
+      const std::vector<int32_t> labels(model_.conditional() ? n : 0, static_cast<int32_t>(y));
+      const auto sums = log_likelihoods(batch.symbols, labels, static_cast<int64_t>(c), batch.symbols.dim(1));
+      for (size_t i = 0; i < n; ++i) {
+        known[i].add(log_class_prior_[y] + sums[i].known);
+        all[i].add(log_class_prior_[y] + sums[i].all);
+        if (!labelled || batch.labels.data<int32_t>()[i] != static_cast<int32_t>(y)) continue;
+        known_labelled[i].add(sums[i].known);
+        all_labelled[i].add(sums[i].all);
+      }
+    }
+  }
+  RegionNll nll;
+  for (size_t i = 0; i < n; ++i) {
+    nll.unlabelled.push_back(known[i].value() - all[i].value());
+    if (labelled) nll.labelled.push_back(known_labelled[i].value() - all_labelled[i].value());
+  }
+  return nll;
+}
+
+}  // namespace mlrun

@@ -1,0 +1,56 @@
+#include "generate/predictive.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace mlrun {
+namespace {
+
+double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
+
+struct Softmax {
+  Softmax(const float* logits, int64_t alphabet)
+      : logits_(logits), most_(static_cast<double>(*std::max_element(logits, logits + alphabet))) {
+    double total = 0;
+    for (int64_t k = 0; k < alphabet; ++k) total += std::exp(static_cast<double>(logits[k]) - most_);
+    log_total_ = std::log(total);
+  }
+  double log_probability(int64_t symbol) const { return static_cast<double>(logits_[symbol]) - most_ - log_total_; }
+
+ private:
+  const float* logits_;
+  double most_, log_total_ = 0;
+};
+
+}  // namespace
+
+double log_probability(const float* logits, int64_t alphabet, int32_t symbol) {
+  if (alphabet == 2) return -softplus(symbol == 1 ? -static_cast<double>(*logits) : static_cast<double>(*logits));
+  return Softmax(logits, alphabet).log_probability(symbol);
+}
+
+double predictive_entropy(const float* logits, int64_t alphabet) {
+  if (alphabet == 2) {
+    const double x = std::abs(static_cast<double>(*logits));  // even in the log-odds
+    return softplus(-x) + x / (1 + std::exp(x));
+  }
+  const Softmax law(logits, alphabet);
+  double entropy = 0;
+  for (int64_t k = 0; k < alphabet; ++k) {
+    const double log_p = law.log_probability(k);
+    if (const double p = std::exp(log_p); p > 0) entropy -= p * log_p;
+  }
+  return entropy;
+}
+
+int32_t symbol_of_uniform(const float* logits, int64_t alphabet, double u) {
+  if (alphabet == 2) return u < 1.0 / (1.0 + std::exp(-static_cast<double>(*logits))) ? 1 : 0;
+  const Softmax law(logits, alphabet);
+  for (int64_t k = 0; k < alphabet; ++k) {
+    u -= std::exp(law.log_probability(k));
+    if (u < 0) return static_cast<int32_t>(k);
+  }
+  return static_cast<int32_t>(alphabet - 1);
+}
+
+}  // namespace mlrun

@@ -1,0 +1,107 @@
+// -log p of own samples and the entropy along them.
+//
+// For x drawn from p, both -log p(x) and sum_t H(p(. | x_<t)) have the entropy of p as their mean, and their difference
+// is a martingale. A parallel view that sees what it should not, or another law than the step view's, moves the first
+// and not the second.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "base/random.hpp"
+#include "generate/predictive.hpp"
+#include "run/proof_batch.hpp"
+
+namespace mlrun {
+namespace {
+
+constexpr int64_t kSamples = 128, kBatch = 32;
+constexpr double kStandardErrors = 4;
+
+struct Drawn {
+  Batch batch;
+  std::vector<double> entropy;  // of each row, nats
+};
+
+Drawn draw(const AutoregressiveModel& model, const StepView& view, int64_t component, int64_t first, int64_t count,
+           const RandomStream& noise) {
+  const DataSpec& data = model.data();
+  const int64_t width = logits_per_step(data.alphabet);
+  Drawn drawn;
+  drawn.batch.symbols = Tensor({count, data.positions()}, DType::kS32);
+  if (model.conditional()) {
+    drawn.batch.labels = Tensor({count}, DType::kS32);
+    for (int64_t i = 0; i < count; ++i)
+      drawn.batch.labels.data<int32_t>()[i] = static_cast<int32_t>((first + i) % model.classes());
+  }
+  drawn.entropy.assign(static_cast<size_t>(count), 0.0);
+  const std::unique_ptr<Stepper> stepper = view.begin(count, labels_or_null(drawn.batch));
+  std::vector<float> logits(static_cast<size_t>(count * width));
+  std::vector<int32_t> symbols(static_cast<size_t>(count));
+  const std::vector<int64_t>& order = model.order(component);
+  for (size_t t = 0; t < order.size(); ++t) {
+    stepper->logits(logits.data());
+    for (int64_t i = 0; i < count; ++i) {
+      const float* of_row = logits.data() + i * width;
+      const double u = noise.at(static_cast<uint64_t>(first + i)).uniform(t);
+      drawn.entropy[static_cast<size_t>(i)] += predictive_entropy(of_row, data.alphabet);
+      symbols[static_cast<size_t>(i)] = symbol_of_uniform(of_row, data.alphabet, u);
+      drawn.batch.symbols.data<int32_t>()[i * data.positions() + order[t]] = symbols[static_cast<size_t>(i)];
+    }
+    stepper->observe(symbols.data());
+  }
+  return drawn;
+}
+
+RandomStream sample_noise(uint64_t seed, int64_t component) {
+  return RandomStream(seed, "prove/sample").at(static_cast<uint64_t>(component));
+}
+
+// -log p(x) of the component in nats; nll() itself where it says nothing else.
+std::vector<double> nll_of(const ProofSubject& subject, const Batch& batch, int64_t component) {
+  if (subject.model.components() > 1 || subject.model.condition() == Condition::kJoint) {
+    std::vector<double> nll = log_probabilities(subject, batch, component);
+    for (double& x : nll) x = -x;
+    return nll;
+  }
+  return subject.model.nll(subject.parameters, batch);
+}
+
+}  // namespace
+
+Batch own_samples(const AutoregressiveModel& model, const ParameterArena& parameters, int64_t count, uint64_t seed) {
+  return draw(model, *model.step_view(parameters, 0), 0, 0, count, sample_noise(seed, 0)).batch;
+}
+
+ProofCheck check_entropy(const ProofSubject& subject) {
+  std::vector<std::unique_ptr<StepView>> views;
+  for (const int64_t component : subject.components)
+    views.push_back(subject.model.step_view(subject.parameters, component));
+  constexpr int64_t kBatches = kSamples / kBatch;
+  const auto components = static_cast<int64_t>(subject.components.size());
+  std::vector<double> nll(static_cast<size_t>(components * kSamples)), entropy(nll.size());
+  subject.pool.run(components * kBatches, [&](int64_t index) {
+    const int64_t which = index / kBatches, begin = index % kBatches * kBatch;
+    const int64_t component = subject.components[static_cast<size_t>(which)];
+    const Drawn drawn = draw(subject.model, *views[static_cast<size_t>(which)], component, begin, kBatch,
+                             sample_noise(subject.seed, component));
+    const std::vector<double> part = nll_of(subject, drawn.batch, component);
+    std::copy(part.begin(), part.end(), nll.begin() + which * kSamples + begin);
+    std::copy(drawn.entropy.begin(), drawn.entropy.end(), entropy.begin() + which * kSamples + begin);
+  });
+  const auto n = static_cast<double>(nll.size());
+  double mean = 0, squares = 0;
+  for (size_t i = 0; i < nll.size(); ++i) mean += (nll[i] - entropy[i]) / n;
+  for (size_t i = 0; i < nll.size(); ++i) squares += std::pow(nll[i] - entropy[i] - mean, 2);
+  const double error = std::sqrt(squares / (n - 1) / n);
+  // A model that is certain of everything has no spread, and roundings alone are left.
+  const double off = std::abs(mean) / std::max(error, 1e-3);
+  ProofCheck check = {"entropy of samples", off < kStandardErrors, off, kStandardErrors, {}};
+  check.finding = fmt::format("{} own samples: -log p is {:.3f} nats, entropy along the steps {:.3f} (+- {:.3f})",
+                              nll.size(), std::accumulate(nll.begin(), nll.end(), 0.0) / n,
+                              std::accumulate(entropy.begin(), entropy.end(), 0.0) / n, error);
+  if (!check.pass) check.finding += "; what is evaluated is not the law of the samples";
+  return check;
+}
+
+}  // namespace mlrun

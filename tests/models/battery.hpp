@@ -1,0 +1,192 @@
+// What the battery is run on: every registered model, made small, in the variants that change its structure.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/document.hpp"
+#include "models/model.hpp"
+
+namespace mlrun::test {
+
+struct Built {
+  std::unique_ptr<ParameterArena> parameters = std::make_unique<ParameterArena>();
+  std::unique_ptr<Model> model;
+  const AutoregressiveModel& autoregressive() const { return *model->autoregressive(); }
+};
+
+inline Built build(const std::string& kind, const DataSpec& data, const std::vector<std::string>& overrides,
+                   uint64_t seed = 3) {
+  config::Diagnostics diagnostics;
+  std::vector<std::string> all = {"model.kind=" + kind};
+  for (const std::string& o : overrides) all.push_back("model." + o);
+  const config::Document document = config::Document::from_text("", "battery", all, diagnostics);
+  config::Reader section = document.root().section("model");
+  const auto choice = model_kinds().choose(section);
+  document.root().finish();
+  diagnostics.throw_if_any();
+  Built b;
+  b.model = choice.build(data, Scope(*b.parameters, seed));
+  b.parameters->allocate();
+  b.parameters->initialise(seed);
+  // Initial weights may be zero (a linear model's): a model that has learned nothing hides its leaks.
+  for (size_t i = 0; i < b.parameters->parameters().size(); ++i) {
+    Tensor w = b.parameters->value(i);
+    const RandomStream noise(7, b.parameters->parameters()[i].path);
+    for (int64_t k = 0; k < w.count(); ++k) {
+      float& x = w.data<float>()[k];
+      // What a mask forbids stays exactly 0, as in training; a parameter that starts at 0 altogether is free.
+      if (x != 0) x += static_cast<float>(0.5 * noise.normal(static_cast<uint64_t>(k)));
+    }
+  }
+  return b;
+}
+
+inline Batch random_batch(const DataSpec& data, int64_t count, uint64_t seed) {
+  const RandomStream noise(seed, "battery");
+  Batch batch;
+  batch.symbols = Tensor({count, data.positions()}, DType::kS32);
+  for (int64_t i = 0; i < batch.symbols.count(); ++i) {
+    batch.symbols.data<int32_t>()[i] =
+        static_cast<int32_t>(noise.below(static_cast<uint64_t>(i), static_cast<uint64_t>(data.alphabet)));
+  }
+  if (data.classes > 0) {
+    const RandomStream labels(seed, "battery labels");
+    batch.labels = Tensor({count}, DType::kS32);
+    for (int64_t i = 0; i < count; ++i) {
+      batch.labels.data<int32_t>()[i] =
+          static_cast<int32_t>(labels.below(static_cast<uint64_t>(i), static_cast<uint64_t>(data.classes)));
+    }
+  }
+  return batch;
+}
+
+// Every image there is of a small grid, all with one label.
+inline Batch all_images(const DataSpec& data, int32_t label) {
+  int64_t count = 1;
+  for (int64_t i = 0; i < data.positions(); ++i) count *= data.alphabet;
+  Batch batch;
+  batch.symbols = Tensor({count, data.positions()}, DType::kS32);
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t rest = i;
+    for (int64_t p = 0; p < data.positions(); ++p, rest /= data.alphabet) {
+      batch.symbols.data<int32_t>()[i * data.positions() + p] = static_cast<int32_t>(rest % data.alphabet);
+    }
+  }
+  batch.labels = Tensor({count}, DType::kS32);
+  std::fill_n(batch.labels.data<int32_t>(), count, label);
+  return batch;
+}
+
+// The same examples with one symbol changed; labels stay.
+inline Batch changed(const Batch& batch, const DataSpec& data, int64_t position) {
+  Batch other = batch;
+  other.symbols = batch.symbols.clone();
+  for (int64_t i = 0; i < batch.count(); ++i) {
+    int32_t& s = other.symbols.data<int32_t>()[i * data.positions() + position];
+    s = static_cast<int32_t>((s + 1) % data.alphabet);
+  }
+  return other;
+}
+
+// Some gradient steps away from the start, by the model's own gradients, which respect its masks.
+inline void wander(const Built& b, const DataSpec& data, int steps) {
+  for (int s = 0; s < steps; ++s) {
+    Tensor gradients = b.parameters->like();
+    Pass pass(*b.parameters, gradients, s, RandomStream(1, "wander"));
+    const Variable loss = b.model->loss(pass, random_batch(data, 8, static_cast<uint64_t>(100 + s)));
+    pass.backward(loss, 1.0f);
+    float* w = b.parameters->flat().data<float>();
+    double square = 0;
+    for (int64_t i = 0; i < gradients.count(); ++i)
+      square += std::pow(static_cast<double>(gradients.data<float>()[i]), 2);
+    // Steps of bounded length: longer ones kill every relu of a small network, and a dead network sees nothing.
+    const float rate = static_cast<float>(0.05 * std::min(1.0, 5 / std::sqrt(square)));
+    for (int64_t i = 0; i < gradients.count(); ++i) w[i] -= rate * gradients.data<float>()[i];
+  }
+}
+
+struct Case {
+  std::string kind;
+  std::vector<std::string> overrides;
+  DataSpec data;
+};
+
+// Every registered kind with its defaults made small, and the options that change its structure.
+inline std::vector<Case> cases(const DataSpec& data) {
+  std::vector<Case> all;
+  for (const auto& [kind, entry] : model_kinds().kinds()) {
+    std::vector<std::vector<std::string>> variants = {{}};
+    if (kind == "made") {
+      variants = {{"hidden=13"},
+                  {"hidden=17,11", "direct=true", "order=random", "activation=tanh"},
+                  {"hidden=9,14", "masks=3", "direct=true", "activation=tanh"},
+                  {"hidden=12", "masks=2", "order=random", "activation=sigmoid"},
+                  {"hidden=13,10", "condition=class", "order=s_curve", "activation=tanh"},
+                  {"hidden=12", "condition=joint", "direct=true"},
+                  {"hidden=11,9", "condition=class", "masks=2", "direct=true", "order=random"}};
+    }
+    if (kind == "nade") {
+      variants = {{"hidden=16"},
+                  {"hidden=7", "order=random"},
+                  {"hidden=9", "order=hilbert"},
+                  {"hidden=8", "condition=class"},
+                  {"hidden=8", "condition=joint", "order=random"}};
+    }
+    if (kind == "fvsbn") variants = {{}, {"order=random"}, {"condition=class"}, {"condition=joint", "order=hilbert"}};
+    if (kind == "eonade") {
+      variants = {{"hidden=13", "activation=tanh"},
+                  {"hidden=11,9", "orders=3"},
+                  {"hidden=9,8,7", "mask_input=false", "activation=sigmoid"},
+                  {"hidden=10", "condition=class", "orders=2"},
+                  {"hidden=9,10", "condition=joint", "activation=tanh"}};
+    }
+    if (kind == "pixelcnn") {
+      variants = {{"channels=4", "blocks=2", "head=5"},
+                  {"channels=7", "blocks=1", "head=[]", "condition=class"},
+                  {"channels=8", "blocks=1", "condition=joint"}};
+    }
+    if (kind == "diagonal_bilstm") {
+      variants = {
+          {"hidden=3", "layers=2", "head=5"}, {"hidden=17", "layers=1"}, {"hidden=4", "layers=1", "condition=class"}};
+    }
+    if (kind == "gated_pixelcnn") {
+      variants = {{"channels=5", "blocks=3", "head=6"},
+                  {"channels=4", "blocks=1"},
+                  {"channels=9", "blocks=2", "condition=class"}};
+    }
+    if (data.alphabet > 2) {  // levels in order
+      if (kind == "pixelcnn") variants.push_back({"channels=3", "blocks=1", "likelihood=logistics", "mixture=2"});
+      if (kind == "gated_pixelcnn")
+        variants.push_back({"channels=4", "blocks=1", "likelihood=logistics", "input=scalar"});
+    }
+    for (const auto& variant : variants) {
+      Case c = {kind, variant, data};
+      // A conditional variant is of labelled data.
+      for (const std::string& o : variant) c.data.classes = o.rfind("condition=", 0) == 0 ? 3 : c.data.classes;
+      all.push_back(std::move(c));
+    }
+  }
+  return all;
+}
+
+inline bool takes(const std::string& kind, const DataSpec& data) { return kind != "nade" || data.alphabet == 2; }
+
+inline std::vector<Case> all_cases(const Shape& shape) {
+  std::vector<Case> all = cases({.shape = shape, .alphabet = 2, .classes = 0});
+  for (const Case& c : cases({.shape = shape, .alphabet = 3, .classes = 0})) {
+    if (takes(c.kind, c.data)) all.push_back(c);
+  }
+  return all;
+}
+
+inline std::string name_of(const Case& c) {
+  std::string name = c.kind + " alphabet " + std::to_string(c.data.alphabet);
+  for (const std::string& o : c.overrides) name += " " + o;
+  return name;
+}
+
+}  // namespace mlrun::test
