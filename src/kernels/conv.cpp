@@ -13,23 +13,17 @@ int64_t taps_of(const Outline& outline) {
   return taps;
 }
 
-Outline mirrored(const Outline& outline) {
-  Outline result;
-  for (auto r = outline.rbegin(); r != outline.rend(); ++r) result.push_back({-r->row, -r->last, -r->first});
-  return result;
-}
-
 double ConvShape::flops(int64_t images) const {
   return 2.0 * static_cast<double>(images * height * width * in * out * taps_of(outline));
 }
 
-Canvas::Canvas(const Outline& outline, int64_t height, int64_t width, int64_t depth)
+Canvas::Canvas(const Outline& outline, int64_t height, int64_t width, int64_t depth, int64_t stride)
     : top(0), bottom(0), left(0), right(0), rows(height), columns(width), channels(depth) {
   for (const KernelRow& r : outline) {
     top = std::max(top, -r.row);
-    bottom = std::max(bottom, r.row);
+    bottom = std::max(bottom, r.row - (stride - 1));
     left = std::max(left, -r.first);
-    right = std::max(right, r.last);
+    right = std::max(right, r.last - (stride - 1));
   }
   rows += top + bottom;
   columns += left + right;
@@ -55,18 +49,34 @@ PackedKernel::PackedKernel(const ConvShape& shape, const float* w, const float* 
   }
 }
 
-// dx[p, i] = sum over taps t and outputs o of dy[p - t, o] w[t, i, o]
-PackedKernel PackedKernel::turned(const ConvShape& shape, const float* w) {
-  const int64_t taps = taps_of(shape.outline), in = shape.in, out = shape.out;
-  Tensor turned({taps, out, in});
-  for (int64_t t = 0; t < taps; ++t) {
-    const float* from = w + (taps - 1 - t) * in * out;
-    float* to = turned.data<float>() + t * in * out;
-    for (int64_t i = 0; i < in; ++i) {
-      for (int64_t o = 0; o < out; ++o) to[o * in + i] = from[i * out + o];
+// x[s a + p, i] = sum over taps t with t = p (mod s) and outputs o of y[a + (p - t) / s, o] w[t, i, o]
+TurnedKernel::TurnedKernel(const ConvShape& shape, const float* w, const float* bias) : shape_(shape) {
+  const int64_t in = shape.in, out = shape.out, s = shape.stride;
+  const auto on_phase = [s](int64_t tap, int64_t phase) { return (tap - phase) % s == 0; };
+  for (int64_t p = 0; p < s; ++p) {
+    for (int64_t q = 0; q < s; ++q) {
+      Outline outline;
+      std::vector<float> turned;
+      // From the last tap to the first, so that the turned outline too goes from the top left.
+      int64_t behind = taps_of(shape.outline);
+      for (auto r = shape.outline.rbegin(); r != shape.outline.rend(); ++r) {
+        behind -= r->last - r->first + 1;
+        if (!on_phase(r->row, p)) continue;
+        std::vector<int64_t> columns;
+        for (int64_t c = r->last; c >= r->first; --c) {
+          if (!on_phase(c, q)) continue;
+          columns.push_back((q - c) / s);
+          const float* tap = w + (behind + c - r->first) * in * out;
+          for (int64_t o = 0; o < out; ++o) {
+            for (int64_t i = 0; i < in; ++i) turned.push_back(tap[i * out + o]);
+          }
+        }
+        if (!columns.empty()) outline.push_back({(p - r->row) / s, columns.front(), columns.back()});
+      }
+      phases_.push_back(
+          {p, q, PackedKernel({shape.height, shape.width, out, in, std::move(outline)}, turned.data(), bias)});
     }
   }
-  return {{shape.height, shape.width, out, in, mirrored(shape.outline)}, turned.data<float>(), nullptr};
 }
 
 std::vector<ConvRun> runs_of(const Outline& outline, const Canvas& canvas, int64_t images) {

@@ -102,7 +102,8 @@ HWY_INLINE void tiles(const float* x, int64_t step, int64_t pixels, const ConvRu
 
 // All output channels of `pixels` outputs.
 HWY_INLINE void pixels_of(const PackedKernel& kernel, const float* x, int64_t step, int64_t pixels,
-                          const std::vector<ConvRun>& runs, const float* add, const float* relu_mask, float* y) {
+                          const std::vector<ConvRun>& runs, const float* add, const float* relu_mask, float* y,
+                          int64_t y_step) {
   const int64_t n = simd::lanes(), out = kernel.shape().out;
   for (int64_t channel = 0; channel < out;) {
     const int64_t vectors = out - channel > n ? 2 : 1;
@@ -112,7 +113,7 @@ HWY_INLINE void pixels_of(const PackedKernel& kernel, const float* x, int64_t st
                          .add = add ? add + channel : nullptr,
                          .relu_mask = relu_mask ? relu_mask + channel : nullptr,
                          .y = y + channel,
-                         .stride = out};
+                         .stride = y_step};
     if (vectors == 2) tiles<2>(x, step, pixels, runs.data(), runs.size(), piece);
     else tiles<1>(x, step, pixels, runs.data(), runs.size(), piece);
     channel += vectors * n;
@@ -122,28 +123,53 @@ HWY_INLINE void pixels_of(const PackedKernel& kernel, const float* x, int64_t st
 void conv(const PackedKernel& kernel, const float* x, int64_t images, const ConvInput& input, const ConvOutput& output,
           float* y) {
   const ConvShape& s = kernel.shape();
-  const Canvas canvas(s.outline, s.height, s.width, s.in);
+  const int64_t in_height = s.stride * s.height, in_width = s.stride * s.width, in_pixels = in_height * in_width;
+  const Canvas canvas(s.outline, in_height, in_width, s.in, s.stride);
   const std::vector<ConvRun> runs = runs_of(s.outline, canvas);
   const int64_t pixels = s.height * s.width;
-  // A kernel of one tap in place needs no canvas, and takes all pixels as one row.
-  const bool flat = canvas.count() == pixels * s.in;
-  float* scratch = flat && !input.relu ? nullptr : scratch_canvas(canvas.count());
+  // A kernel that looks at nothing outside needs no canvas; one of one tap in place takes all pixels as one row.
+  const bool inside = canvas.count() == in_pixels * s.in, flat = inside && s.stride == 1;
+  float* scratch = inside && !input.relu ? nullptr : scratch_canvas(canvas.count());
   for (int64_t i = 0; i < images; ++i) {
-    const float* image = x + i * pixels * s.in;
-    if (scratch) paint_canvas(image, s.height, s.width, canvas, input.relu, scratch);
+    const float* image = x + i * in_pixels * s.in;
+    if (scratch) paint_canvas(image, in_height, in_width, canvas, input.relu, scratch);
     const float* from = scratch ? scratch : image;
     const int64_t rows = flat ? 1 : s.height, columns = flat ? pixels : s.width;
     for (int64_t r = 0; r < rows; ++r) {
       const int64_t place = (i * pixels + r * columns) * s.out;
-      pixels_of(kernel, from + canvas.at(r, 0), s.in, columns, runs, output.add ? output.add + place : nullptr,
-                output.relu_mask ? output.relu_mask + place : nullptr, y + place);
+      pixels_of(kernel, from + canvas.at(s.stride * r, 0), s.stride * s.in, columns, runs,
+                output.add ? output.add + place : nullptr, output.relu_mask ? output.relu_mask + place : nullptr,
+                y + place, s.out);
+    }
+  }
+}
+
+void conv_turned(const TurnedKernel& turned, const float* y, int64_t images, const ConvOutput& output, float* x) {
+  const ConvShape& s = turned.shape();
+  const int64_t pixels = s.height * s.width, x_line = s.stride * s.width * s.in;
+  // Nothing outside, all as one row.
+  const bool flat = s.stride == 1 && s.outline == Outline{{0, 0, 0}};
+  for (const TurnedKernel::Phase& phase : turned.phases()) {
+    const Canvas canvas(phase.kernel.shape().outline, s.height, s.width, s.out);
+    const std::vector<ConvRun> runs = runs_of(phase.kernel.shape().outline, canvas);
+    float* scratch = flat ? nullptr : scratch_canvas(canvas.count());
+    for (int64_t i = 0; i < images; ++i) {
+      const float* image = y + i * pixels * s.out;
+      if (scratch) paint_canvas(image, s.height, s.width, canvas, false, scratch);
+      const int64_t rows = flat ? 1 : s.height, columns = flat ? pixels : s.width;
+      for (int64_t r = 0; r < rows; ++r) {
+        const int64_t place = (i * s.stride * s.height + s.stride * r + phase.row) * x_line + phase.column * s.in;
+        pixels_of(phase.kernel, (scratch ? scratch : image) + canvas.at(r, 0), s.out, columns, runs,
+                  output.add ? output.add + place : nullptr, output.relu_mask ? output.relu_mask + place : nullptr,
+                  x + place, s.stride * s.in);
+      }
     }
   }
 }
 
 void conv_pixels(const PackedKernel& kernel, const std::vector<ConvRun>& runs, const float* pixel, int64_t step,
                  int64_t count, const float* add, float* y) {
-  pixels_of(kernel, pixel, step, count, runs, add, nullptr, y);
+  pixels_of(kernel, pixel, step, count, runs, add, nullptr, y, kernel.shape().out);
 }
 
 }  // namespace mlrun::kernels::HWY_NAMESPACE
@@ -153,6 +179,7 @@ HWY_AFTER_NAMESPACE();
 namespace mlrun::kernels {
 
 HWY_EXPORT(conv);
+HWY_EXPORT(conv_turned);
 HWY_EXPORT(conv_pixels);
 
 void conv(const PackedKernel& kernel, const float* x, int64_t images, const ConvInput& input, const ConvOutput& output,
@@ -161,6 +188,14 @@ void conv(const PackedKernel& kernel, const float* x, int64_t images, const Conv
   const profile::Scope scope("convolution", "own", s.flops(images),
                              4.0 * static_cast<double>(images * s.height * s.width * (s.in + s.out)));
   HWY_DYNAMIC_DISPATCH(conv)(kernel, x, images, input, output, y);
+}
+
+void conv_turned(const TurnedKernel& kernel, const float* y, int64_t images, const ConvOutput& output, float* x) {
+  const ConvShape& s = kernel.shape();
+  const profile::Scope scope(
+      "convolution turned", "own", s.flops(images),
+      4.0 * static_cast<double>(images * s.height * s.width * (s.in * s.stride * s.stride + s.out)));
+  HWY_DYNAMIC_DISPATCH(conv_turned)(kernel, y, images, output, x);
 }
 
 PixelConv::PixelConv(const PackedKernel& kernel, const Canvas& canvas, int64_t images)

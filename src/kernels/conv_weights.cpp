@@ -84,22 +84,23 @@ HWY_INLINE void tiles(const float* x, int64_t length, const float* dy, const Wal
 
 void conv_weight_gradient(const ConvShape& s, const float* x, const float* dy, int64_t images, const ConvInput& input,
                           bool accumulate, float* dw) {
-  const Canvas canvas(s.outline, s.height, s.width, s.in);
+  const int64_t in_height = s.stride * s.height, in_width = s.stride * s.width, in_pixels = in_height * in_width;
+  const Canvas canvas(s.outline, in_height, in_width, s.in, s.stride);
   const std::vector<ConvRun> runs = runs_of(s.outline, canvas);
   const int64_t n = simd::lanes(), pixels = s.height * s.width;
-  const bool flat = canvas.count() == pixels * s.in;
+  const bool inside = canvas.count() == in_pixels * s.in, flat = inside && s.stride == 1;
   if (!accumulate) std::fill(dw, dw + taps_of(s.outline) * s.in * s.out, 0.0f);
-  float* scratch = flat && !input.relu ? nullptr : scratch_canvas(canvas.count());
+  float* scratch = inside && !input.relu ? nullptr : scratch_canvas(canvas.count());
   Walk walk = {.rows = s.height,
                .columns = s.width,
-               .x_row = canvas.columns * s.in,
-               .x_column = s.in,
+               .x_row = s.stride * canvas.columns * s.in,
+               .x_column = s.stride * s.in,
                .dy_row = s.width * s.out,
                .dy_column = s.out};
   if (flat) walk.columns *= walk.rows, walk.rows = 1;
   for (int64_t i = 0; i < images; ++i) {
-    const float* image = x + i * pixels * s.in;
-    if (scratch) paint_canvas(image, s.height, s.width, canvas, input.relu, scratch);
+    const float* image = x + i * in_pixels * s.in;
+    if (scratch) paint_canvas(image, in_height, in_width, canvas, input.relu, scratch);
     const float* from = (scratch ? scratch : image) + canvas.at(0, 0);
     for (int64_t channel = 0; channel < s.out;) {
       const int64_t vectors = s.out - channel > n ? 2 : 1;

@@ -67,14 +67,14 @@ States forward(const Walk& walk, const Tensor& pre, const Tensor& w_side, const 
 Tensor backward(const Walk& walk, const States& s, const Tensor& w_side, const Tensor& w_up, const Tensor& dy) {
   const int64_t k = walk.k;
   const Tensor side_turned = kernels::transpose(w_side);
-  const auto up_turned = kernels::PackedKernel::turned(walk.row(k, 4 * k), w_up.data<float>());
+  const kernels::TurnedKernel up_turned(walk.row(k, 4 * k), w_up.data<float>());
   Tensor dh = dy.clone(), d_pre(s.gates.shape()), dc({walk.images, k}), from_side({walk.images, k});
   float *to_h = dh.data<float>(), *to_pre = d_pre.data<float>();
   for (int64_t r = walk.height - 1; r >= 0; --r) {
     for (int64_t i = 0; r + 1 < walk.height && i < walk.images; ++i) {
       const int64_t place = i * walk.pixels() + r * walk.width;
-      kernels::conv(up_turned, to_pre + (place + walk.width) * 4 * k, 1, {}, {.add = to_h + place * k},
-                    to_h + place * k);
+      kernels::conv_turned(up_turned, to_pre + (place + walk.width) * 4 * k, 1, {.add = to_h + place * k},
+                           to_h + place * k);
     }
     dc.fill(0);
     for (int64_t t = walk.width - 1; t >= 0; --t) {

@@ -14,15 +14,20 @@ namespace {
 struct Shape2d {
   int64_t images, height, width, in, out;
   Outline outline;
+  int64_t stride = 1;
+  int64_t inputs() const { return images * height * width * stride * stride; }
 };
 
 const Outline kPointwise = {{0, 0, 0}}, kMaskA7 = {{-3, -3, 3}, {-2, -3, 3}, {-1, -3, 3}, {0, -3, -1}},
               kMaskB3 = {{-1, -1, 1}, {0, -1, 0}}, kAbove = {{-1, 0, 0}}, kLeft = {{0, -1, 0}},
-              kFull = {{-1, -1, 1}, {0, -1, 1}, {1, -1, 1}}, kAskew = {{-2, 1, 2}, {1, -3, -2}};
+              kFull = {{-1, -1, 1}, {0, -1, 1}, {1, -1, 1}}, kAskew = {{-2, 1, 2}, {1, -3, -2}},
+              kFour = {{-1, -1, 2}, {0, -1, 2}, {1, -1, 2}, {2, -1, 2}};
 
 std::vector<Shape2d> shapes() {
-  return {{2, 5, 28, 3, 16, kMaskB3}, {1, 4, 7, 1, 33, kMaskA7}, {2, 3, 4, 17, 1, kPointwise}, {1, 6, 5, 5, 70, kFull},
-          {3, 4, 3, 8, 20, kAbove},   {1, 3, 15, 2, 5, kLeft},   {2, 4, 6, 3, 31, kAskew},     {1, 1, 1, 4, 4, kFull}};
+  return {{2, 5, 28, 3, 16, kMaskB3},     {1, 4, 7, 1, 33, kMaskA7}, {2, 3, 4, 17, 1, kPointwise},
+          {1, 6, 5, 5, 70, kFull},        {3, 4, 3, 8, 20, kAbove},  {1, 3, 15, 2, 5, kLeft},
+          {2, 4, 6, 3, 31, kAskew},       {1, 1, 1, 4, 4, kFull},    {2, 3, 4, 3, 20, kFour, 2},
+          {1, 2, 3, 5, 4, kPointwise, 2}, {1, 3, 2, 2, 3, kAskew, 3}};
 }
 
 Tensor random(const Shape& shape, uint64_t seed) { return test::random_tensor(shape, seed); }
@@ -38,10 +43,11 @@ std::vector<double> naive(const Shape2d& s, const float* x, const float* w, cons
           int64_t tap = 0;
           for (const KernelRow& k : s.outline)
             for (int64_t dc = k.first; dc <= k.last; ++dc, ++tap) {
-              const int64_t rr = r + k.row, cc = c + dc;
-              if (rr < 0 || cc < 0 || rr >= s.height || cc >= s.width) continue;
+              const int64_t rr = s.stride * r + k.row, cc = s.stride * c + dc;
+              if (rr < 0 || cc < 0 || rr >= s.stride * s.height || cc >= s.stride * s.width) continue;
               for (int64_t a = 0; a < s.in; ++a) {
-                const double v = static_cast<double>(x[((i * s.height + rr) * s.width + cc) * s.in + a]);
+                const double v =
+                    static_cast<double>(x[((i * s.stride * s.height + rr) * s.stride * s.width + cc) * s.in + a]);
                 sum += (relu && v < 0 ? 0 : v) * static_cast<double>(w[(tap * s.in + a) * s.out + o]);
               }
             }
@@ -50,7 +56,7 @@ std::vector<double> naive(const Shape2d& s, const float* x, const float* w, cons
   return y;
 }
 
-ConvShape shape_of(const Shape2d& s) { return {s.height, s.width, s.in, s.out, s.outline}; }
+ConvShape shape_of(const Shape2d& s) { return {s.height, s.width, s.in, s.out, s.outline, s.stride}; }
 
 }  // namespace
 
@@ -58,7 +64,7 @@ TEST_CASE("a convolution agrees with its definition, for every outline, with and
   on_every_target([] {
     for (const Shape2d& s : shapes()) {
       const int64_t taps = taps_of(s.outline), pixels = s.images * s.height * s.width;
-      const Tensor x = random({pixels, s.in}, 1), w = random({taps, s.in, s.out}, 2), b = random({s.out}, 3);
+      const Tensor x = random({s.inputs(), s.in}, 1), w = random({taps, s.in, s.out}, 2), b = random({s.out}, 3);
       const Tensor add = random({pixels, s.out}, 4);
       for (const bool relu : {false, true}) {
         const PackedKernel kernel(shape_of(s), w.data<float>(), b.data<float>());
@@ -80,14 +86,15 @@ TEST_CASE("the gradients of a convolution are its transposes: <dy, conv x> = <tu
   on_every_target([] {
     for (const Shape2d& s : shapes()) {
       const int64_t taps = taps_of(s.outline), pixels = s.images * s.height * s.width;
-      const Tensor x = random({pixels, s.in}, 1), w = random({taps, s.in, s.out}, 2), dy = random({pixels, s.out}, 5);
+      const Tensor x = random({s.inputs(), s.in}, 1), w = random({taps, s.in, s.out}, 2),
+                   dy = random({pixels, s.out}, 5);
       const auto y = naive(s, x.data<float>(), w.data<float>(), nullptr, false);
       double direct = 0, through_x = 0, through_w = 0;
       for (int64_t k = 0; k < dy.count(); ++k)
         direct += static_cast<double>(dy.data<float>()[k]) * y[static_cast<size_t>(k)];
-      Tensor dx({pixels, s.in}), dw = random({taps, s.in, s.out}, 6);
+      Tensor dx({s.inputs(), s.in}), dw = random({taps, s.in, s.out}, 6);
       const Tensor before = dw.clone();
-      conv(PackedKernel::turned(shape_of(s), w.data<float>()), dy.data<float>(), s.images, {}, {}, dx.data<float>());
+      conv_turned(TurnedKernel(shape_of(s), w.data<float>()), dy.data<float>(), s.images, {}, dx.data<float>());
       conv_weight_gradient(shape_of(s), x.data<float>(), dy.data<float>(), s.images, {}, true, dw.data<float>());
       for (int64_t k = 0; k < x.count(); ++k)
         through_x += static_cast<double>(dx.data<float>()[k] * x.data<float>()[k]);
@@ -104,11 +111,11 @@ TEST_CASE("the gradients of a convolution are its transposes: <dy, conv x> = <tu
 TEST_CASE("the input's gradient passes where the input was positive, and is added to what is there") {
   const Shape2d s = {1, 4, 5, 3, 20, kMaskB3};
   const Tensor w = random({5, 3, 20}, 2), dy = random({20, 20}, 5), x = random({20, 3}, 1);
-  const PackedKernel turned = PackedKernel::turned(shape_of(s), w.data<float>());
+  const TurnedKernel turned(shape_of(s), w.data<float>());
   Tensor plain({20, 3}), masked = Tensor::full({20, 3}, 2.0f);
-  conv(turned, dy.data<float>(), 1, {}, {}, plain.data<float>());
-  conv(turned, dy.data<float>(), 1, {}, {.add = masked.data<float>(), .relu_mask = x.data<float>()},
-       masked.data<float>());
+  conv_turned(turned, dy.data<float>(), 1, {}, plain.data<float>());
+  conv_turned(turned, dy.data<float>(), 1, {.add = masked.data<float>(), .relu_mask = x.data<float>()},
+              masked.data<float>());
   for (int64_t k = 0; k < 60; ++k) {
     CHECK(masked.data<float>()[k] == (x.data<float>()[k] > 0 ? plain.data<float>()[k] : 0.0f) + 2.0f);
   }
@@ -117,6 +124,7 @@ TEST_CASE("the input's gradient passes where the input was positive, and is adde
 TEST_CASE("one pixel computed alone has the bits of the pixel computed with its image") {
   on_every_target([] {
     for (const Shape2d& s : shapes()) {
+      if (s.stride > 1) continue;  // pixels are computed alone where orders are, without a stride
       const int64_t taps = taps_of(s.outline), pixels = s.height * s.width;
       const Tensor x = random({s.images * pixels, s.in}, 1), w = random({taps, s.in, s.out}, 2), b = random({s.out}, 3);
       const PackedKernel kernel(shape_of(s), w.data<float>(), b.data<float>());

@@ -24,6 +24,27 @@ TEST_CASE("the gradients of a convolution agree with differences, also through r
         test::kGradientLimit);
 }
 
+TEST_CASE("the gradients of a convolution with a stride, and of its transpose, agree with differences") {
+  const kernels::Outline outline = {{-1, -1, 2}, {0, -1, 2}, {1, -1, 2}, {2, -1, 2}};
+  const Tensor x = random_tensor({2, 4, 6, 2}, 1), w = random_tensor({4, 4, 2, 3}, 2), b = random_tensor({3}, 3);
+  CHECK(test::gradient_error(
+            [&](auto& v) { return ops::conv(v[0], v[1], v[2], outline, {.relu = false, .add = {}, .stride = 2}); },
+            {x, w, b}) < test::kGradientLimit);
+  const Tensor z = random_tensor({2, 2, 3, 3}, 4), c = random_tensor({2}, 5);
+  CHECK(test::gradient_error([&](auto& v) { return ops::conv_transposed(v[0], v[1], v[2], outline, 2); }, {z, w, c}) <
+        test::kGradientLimit);
+}
+
+TEST_CASE("a transposed convolution is the transpose of the convolution: <conv x, z> = <x, transposed z>") {
+  const kernels::Outline outline = {{-1, -1, 2}, {0, -1, 2}, {1, -1, 2}, {2, -1, 2}};
+  const Tensor x = random_tensor({2, 6, 8, 5}, 1), w = random_tensor({4, 4, 5, 7}, 2),
+               z = random_tensor({2, 3, 4, 7}, 3);
+  const Tensor y = ops::conv(x, w, {}, outline, {.relu = false, .add = {}, .stride = 2}).value();
+  const Tensor t = ops::conv_transposed(z, w, {}, outline, 2).value();
+  CHECK(t.shape() == x.shape());
+  CHECK(test::weighted_sum(y, z) == Approx(test::weighted_sum(t, x)).epsilon(1e-4));
+}
+
 TEST_CASE("a convolution with relu inside equals relu and then the convolution, values and gradients") {
   const kernels::Outline outline = {{-1, 0, 1}, {1, -1, 0}};
   const Tensor x = random_tensor({2, 3, 4, 3}, 1), w = random_tensor({4, 3, 6}, 2),
