@@ -5,6 +5,20 @@
 
 namespace mlrun {
 
+namespace {
+
+// Looks for a moment whether `ready` comes true.
+template <class Ready>
+void look_out(Ready ready) {
+  for (int i = 0; i < 1000 && !ready(); ++i) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+}
+
+}  // namespace
+
 Range slice(int64_t total, int64_t parts, int64_t index) {
   return {total * index / parts, total * (index + 1) / parts};
 }
@@ -17,6 +31,7 @@ LanePool::LanePool(int threads) {
       prepare_thread();
       int64_t seen = 0;
       for (;;) {
+        look_out([&] { return stop_ || generation_ != seen; });
         {
           std::unique_lock lock(mutex_);
           start_.wait(lock, [&] { return stop_ || generation_ != seen; });
@@ -66,13 +81,15 @@ void LanePool::run(int64_t count, const std::function<void(int64_t)>& body) {
     const std::lock_guard lock(mutex_);
     require(unfinished_ == 0, "LanePool::run called from inside a lane");
     body_ = &body;
-    count_ = unfinished_ = count;
+    count_ = count;
+    unfinished_ = count;
     next_ = 0;
     failure_ = nullptr;
     generation = ++generation_;
   }
   if (count > 1) start_.notify_all();
   work(generation);
+  look_out([&] { return unfinished_ == 0; });
   std::unique_lock lock(mutex_);
   done_.wait(lock, [&] { return unfinished_ == 0; });
   body_ = nullptr;

@@ -4,6 +4,7 @@
 // and results are folded in lane order, so answers depend on the lane count and never on the number of threads.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -22,7 +23,9 @@ struct Range {
 // The slice of [0, total) that part `index` of `parts` owns: contiguous, in order, sizes differing by at most one.
 Range slice(int64_t total, int64_t parts, int64_t index);
 
-// Threads that sleep while there is nothing to do (no busy wait: two runs may share a machine).
+// Threads that sleep while there is nothing to do. They look out for some ten microseconds first, since a step is three
+// short calls in a row and waking takes longer than the pause between them; more would be a busy wait, and two runs may
+// share a machine.
 class LanePool {
  public:
   explicit LanePool(int threads);  // threads >= 1; the caller's thread is one of them
@@ -42,10 +45,11 @@ class LanePool {
   std::mutex mutex_;
   std::condition_variable start_, done_;
   const std::function<void(int64_t)>* body_ = nullptr;
-  int64_t count_ = 0, next_ = 0, unfinished_ = 0, generation_ = 0;
+  int64_t count_ = 0, next_ = 0;
+  std::atomic<int64_t> unfinished_ = 0, generation_ = 0;  // changed under the mutex
   int64_t failed_index_ = 0;
   std::exception_ptr failure_;
-  bool stop_ = false;
+  std::atomic<bool> stop_ = false;
 };
 
 }  // namespace mlrun

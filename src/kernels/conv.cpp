@@ -98,23 +98,4 @@ float* scratch_canvas(int64_t count) {
   return canvas.data<float>();
 }
 
-void paint_canvas(const float* x, int64_t height, int64_t width, const Canvas& canvas, bool relu, float* to) {
-  const int64_t line = canvas.columns * canvas.channels, left = canvas.left * canvas.channels;
-  const int64_t inside = width * canvas.channels, right = canvas.right * canvas.channels;
-  std::fill(to, to + canvas.top * line, 0.0f);
-  for (int64_t r = 0; r < height; ++r) {
-    const float* from = x + r * inside;
-    float* row = to + (r + canvas.top) * line;
-    std::fill(row, row + left, 0.0f);
-    row += left;
-    if (relu) {
-      for (int64_t k = 0; k < inside; ++k) row[k] = from[k] < 0 ? 0 : from[k];
-    } else {
-      std::copy_n(from, inside, row);
-    }
-    std::fill(row + inside, row + inside + right, 0.0f);
-  }
-  std::fill(to + (canvas.rows - canvas.bottom) * line, to + canvas.count(), 0.0f);
-}
-
 }  // namespace mlrun::kernels

@@ -120,6 +120,26 @@ HWY_INLINE void pixels_of(const PackedKernel& kernel, const float* x, int64_t st
   }
 }
 
+// One image (or its relu) with zeros around it.
+void paint(const float* x, int64_t height, int64_t width, const Canvas& canvas, bool relu, float* to) {
+  const int64_t line = canvas.columns * canvas.channels, left = canvas.left * canvas.channels;
+  const int64_t inside = width * canvas.channels, right = canvas.right * canvas.channels;
+  std::fill(to, to + canvas.top * line, 0.0f);
+  for (int64_t r = 0; r < height; ++r) {
+    const float* from = x + r * inside;
+    float* row = to + (r + canvas.top) * line;
+    std::fill(row, row + left, 0.0f);
+    row += left;
+    if (relu) {  // a NaN stays one: the second operand wins on x86
+      simd::map(from, row, inside, [](V v) HWY_ATTR { return hn::Max(hn::Zero(Floats()), v); });
+    } else {
+      std::copy_n(from, inside, row);
+    }
+    std::fill(row + inside, row + inside + right, 0.0f);
+  }
+  std::fill(to + (canvas.rows - canvas.bottom) * line, to + canvas.count(), 0.0f);
+}
+
 void conv(const PackedKernel& kernel, const float* x, int64_t images, const ConvInput& input, const ConvOutput& output,
           float* y) {
   const ConvShape& s = kernel.shape();
@@ -132,7 +152,7 @@ void conv(const PackedKernel& kernel, const float* x, int64_t images, const Conv
   float* scratch = inside && !input.relu ? nullptr : scratch_canvas(canvas.count());
   for (int64_t i = 0; i < images; ++i) {
     const float* image = x + i * in_pixels * s.in;
-    if (scratch) paint_canvas(image, in_height, in_width, canvas, input.relu, scratch);
+    if (scratch) paint(image, in_height, in_width, canvas, input.relu, scratch);
     const float* from = scratch ? scratch : image;
     const int64_t rows = flat ? 1 : s.height, columns = flat ? pixels : s.width;
     for (int64_t r = 0; r < rows; ++r) {
@@ -155,7 +175,7 @@ void conv_turned(const TurnedKernel& turned, const float* y, int64_t images, con
     float* scratch = flat ? nullptr : scratch_canvas(canvas.count());
     for (int64_t i = 0; i < images; ++i) {
       const float* image = y + i * pixels * s.out;
-      if (scratch) paint_canvas(image, s.height, s.width, canvas, false, scratch);
+      if (scratch) paint(image, s.height, s.width, canvas, false, scratch);
       const int64_t rows = flat ? 1 : s.height, columns = flat ? pixels : s.width;
       for (int64_t r = 0; r < rows; ++r) {
         const int64_t place = (i * s.stride * s.height + s.stride * r + phase.row) * x_line + phase.column * s.in;
@@ -179,6 +199,7 @@ HWY_AFTER_NAMESPACE();
 namespace mlrun::kernels {
 
 HWY_EXPORT(conv);
+HWY_EXPORT(paint);
 HWY_EXPORT(conv_turned);
 HWY_EXPORT(conv_pixels);
 
@@ -196,6 +217,10 @@ void conv_turned(const TurnedKernel& kernel, const float* y, int64_t images, con
       "convolution turned", "own", s.flops(images),
       4.0 * static_cast<double>(images * s.height * s.width * (s.in * s.stride * s.stride + s.out)));
   HWY_DYNAMIC_DISPATCH(conv_turned)(kernel, y, images, output, x);
+}
+
+void paint_canvas(const float* x, int64_t height, int64_t width, const Canvas& canvas, bool relu, float* to) {
+  HWY_DYNAMIC_DISPATCH(paint)(x, height, width, canvas, relu, to);
 }
 
 PixelConv::PixelConv(const PackedKernel& kernel, const Canvas& canvas, int64_t images)

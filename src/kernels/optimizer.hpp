@@ -1,24 +1,25 @@
 // The optimizer's two passes over the flat arenas of parameters and gradients.
 //
 // Pass one folds the lanes' gradients and takes their norm; then the caller looks at the norm (is it finite? is it to
-// be clipped?); pass two updates. Both may be cut into ranges for any number of threads: the numbers come out the same.
+// be clipped?); pass two updates. Both work on runs of the arenas, so that what a mask keeps at 0 is passed over, and
+// may be cut between runs for any number of threads: the numbers come out the same.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
+
+#include "base/lanes.hpp"
 
 namespace mlrun::kernels {
 
-inline constexpr int64_t kNormChunk = 16384;
-inline int64_t norm_chunks(int64_t count) { return (count + kNormChunk - 1) / kNormChunk; }
+// lanes[0][i] += lanes[1][i] + lanes[2][i] + ..., in this order, for every i of the runs, and squares[r] = the sum over
+// run r of lanes[0][i]^2. NaN or infinity in a gradient makes it NaN or infinity.
+void fold_gradients(const std::vector<float*>& lanes, std::span<const Range> runs, double* squares);
+// sqrt of the sum of squares [count], added up in order.
+double gradient_norm(const double* squares, int64_t count);
 
-// Chunks [first, last) of arenas of `count` numbers: lanes[0][i] += lanes[1][i] + lanes[2][i] + ..., in this order, and
-// squares[chunk] = the sum over the chunk of lanes[0][i]^2. NaN or infinity in a gradient makes it NaN or infinity.
-void fold_gradients(const std::vector<float*>& lanes, int64_t count, int64_t first, int64_t last, double* squares);
-// sqrt of the sum of squares [norm_chunks(count)], added up in order.
-double gradient_norm(const double* squares, int64_t chunks);
-
-// What pass two works on: `count` numbers at each pointer (a caller that cuts the arena moves them all along).
+// What pass two works on: the numbers of these runs, at each pointer.
 struct ParameterSlice {
   float* weights = nullptr;
   const float* gradients = nullptr;
@@ -26,7 +27,7 @@ struct ParameterSlice {
   float* second = nullptr;   // v (adam); null for the others
   float* average = nullptr;  // exponential moving average of the weights: decay * itself + (1 - decay) * new weights
   uint16_t* bf16 = nullptr;  // copy of the new weights, rounded to nearest even
-  int64_t count = 0;
+  std::span<const Range> runs;
 };
 
 struct UpdateScale {

@@ -16,7 +16,7 @@ namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // Squares are taken and added in double: a float's square may overflow.
-double fold_chunk(float* const* lanes, size_t lane_count, int64_t begin, int64_t end) {
+double fold_run(float* const* lanes, size_t lane_count, int64_t begin, int64_t end) {
   const hn::ScalableTag<double> wide;
   const hn::Rebind<float, decltype(wide)> d;
   const int64_t step = static_cast<int64_t>(hn::Lanes(d));
@@ -46,10 +46,8 @@ double fold_chunk(float* const* lanes, size_t lane_count, int64_t begin, int64_t
 }
 
 }  // namespace
-void fold_kernel(float* const* lanes, size_t lane_count, int64_t count, int64_t first, int64_t last, double* squares) {
-  for (int64_t chunk = first; chunk < last; ++chunk) {
-    squares[chunk] = fold_chunk(lanes, lane_count, chunk * kNormChunk, std::min(count, (chunk + 1) * kNormChunk));
-  }
+void fold_kernel(float* const* lanes, size_t lane_count, std::span<const Range> runs, double* squares) {
+  for (const Range& run : runs) *squares++ = fold_run(lanes, lane_count, run.begin, run.end);
 }
 }  // namespace mlrun::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -58,15 +56,14 @@ HWY_AFTER_NAMESPACE();
 namespace mlrun::kernels {
 HWY_EXPORT(fold_kernel);
 
-void fold_gradients(const std::vector<float*>& lanes, int64_t count, int64_t first, int64_t last, double* squares) {
-  require(!lanes.empty() && first >= 0 && last <= norm_chunks(count), "chunks [{}, {}) of {} lanes of {} gradients",
-          first, last, lanes.size(), count);
-  HWY_DYNAMIC_DISPATCH(fold_kernel)(lanes.data(), lanes.size(), count, first, last, squares);
+void fold_gradients(const std::vector<float*>& lanes, std::span<const Range> runs, double* squares) {
+  require(!lanes.empty(), "gradients of no lanes to be folded");
+  HWY_DYNAMIC_DISPATCH(fold_kernel)(lanes.data(), lanes.size(), runs, squares);
 }
 
-double gradient_norm(const double* squares, int64_t chunks) {
+double gradient_norm(const double* squares, int64_t count) {
   double sum = 0;
-  for (int64_t chunk = 0; chunk < chunks; ++chunk) sum += squares[chunk];
+  for (int64_t r = 0; r < count; ++r) sum += squares[r];
   return std::sqrt(sum);
 }
 

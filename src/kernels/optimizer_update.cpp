@@ -52,18 +52,20 @@ HWY_INLINE void update_all(const ParameterSlice& s, const UpdateScale& scale, Ru
     }
     return w;
   };
-  int64_t i = 0;
-  for (; i + step <= s.count; i += step) {
-    const V w = at(
-        i, [](const float* p) HWY_ATTR { return hn::LoadU(d, p); },
-        [](V v, float* p) HWY_ATTR { hn::StoreU(v, d, p); });
-    if (s.bf16) store_bf16(w, s.bf16 + i, step);
-  }
-  if (const int64_t rest = s.count - i; rest > 0) {
-    const V w = at(
-        i, [rest](const float* p) HWY_ATTR { return simd::load_some(p, rest); },
-        [rest](V v, float* p) HWY_ATTR { simd::store_some(v, p, rest); });
-    if (s.bf16) store_bf16(w, s.bf16 + i, rest);
+  for (const Range& run : s.runs) {
+    int64_t i = run.begin;
+    for (; i + step <= run.end; i += step) {
+      const V w = at(
+          i, [](const float* p) HWY_ATTR { return hn::LoadU(d, p); },
+          [](V v, float* p) HWY_ATTR { hn::StoreU(v, d, p); });
+      if (s.bf16) store_bf16(w, s.bf16 + i, step);
+    }
+    if (const int64_t rest = run.end - i; rest > 0) {
+      const V w = at(
+          i, [rest](const float* p) HWY_ATTR { return simd::load_some(p, rest); },
+          [rest](V v, float* p) HWY_ATTR { simd::store_some(v, p, rest); });
+      if (s.bf16) store_bf16(w, s.bf16 + i, rest);
+    }
   }
 }
 

@@ -3,9 +3,9 @@
 // One network gives p(x_i | any set of known positions): its input is what is known, x * m, and which positions those
 // are, the mask m. Training draws an order o and a number of known positions d - 1 for every example, and takes
 //   loss = D / (D - d + 1) * sum over the unknown i of -log p(x_i | x_{o<d}),
-// an unbiased estimate of the NLL averaged over all orders. Any order then makes a proper
-// model, and `orders: K` of them their mixture, which is better than each. NADE itself (kind nade) has one order and
-// shares its sums between positions; this network cannot, and its likelihood costs D evaluations of it per order.
+// an unbiased estimate of the NLL averaged over all orders. Any order then makes a proper model, and `orders: K` of
+// them their mixture, which is better than each. NADE itself (kind nade) has one order and shares its sums between
+// positions; this network cannot, and its likelihood costs D evaluations of it per order.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -27,7 +27,8 @@ class Fvsbn : public AutoregressiveModel {
     for (int64_t r = 0; r < d * width; ++r) limits.push_back(classes() + r / width * width);
     staircase_ = make_staircase(std::move(limits), inputs);
     record_order(scope, "order", order_);
-    weight_ = scope.parameter("weight", {d * width, inputs}, "out,in", ParameterKind::kWeight, initialise::zeros());
+    weight_ = scope.parameter("weight", {d * width, inputs}, "out,in", ParameterKind::kWeight, initialise::zeros(),
+                              inside_of(*staircase_));
     bias_ = scope.parameter("bias", {d * width}, "out", ParameterKind::kBias, initialise::zeros());
   }
 

@@ -79,7 +79,9 @@ class Made : public AutoregressiveModel {
       for (int64_t r = 0; r < d * width_; ++r) limits.push_back(classes() + r / width_ * width_);
       const int64_t columns = classes() + d * width_;
       direct_staircase_ = make_staircase(std::move(limits), columns);
-      direct_ = (scope / "direct").parameter("weight", {d * width_, columns}, "out,in", ParameterKind::kWeight, none);
+      direct_ = (scope / "direct")
+                    .parameter("weight", {d * width_, columns}, "out,in", ParameterKind::kWeight, none,
+                               sorted() ? inside_of(*direct_staircase_) : std::vector<Range>());
     }
   }
 
@@ -198,7 +200,8 @@ class Made : public AutoregressiveModel {
   void add_layer(const Scope& scope, int64_t outputs, int64_t inputs, int64_t l, const Initialiser& initialiser) {
     if (sorted()) staircases_.push_back(staircase(0, static_cast<size_t>(l)));
     weights_.push_back(scope.parameter("weight", {outputs, inputs}, "out,in", ParameterKind::kWeight,
-                                       sorted() ? on_staircase(staircases_.back(), initialiser) : initialiser));
+                                       sorted() ? on_staircase(staircases_.back(), initialiser) : initialiser,
+                                       sorted() ? inside_of(*staircases_.back()) : std::vector<Range>()));
     biases_.push_back(scope.parameter("bias", {outputs}, "out", ParameterKind::kBias, initialise::zeros()));
   }
 

@@ -25,6 +25,14 @@ Initialiser on_staircase(const ops::StaircasePtr& staircase, Initialiser inside)
   };
 }
 
+std::vector<Range> inside_of(const kernels::Staircase& staircase) {
+  std::vector<Range> inside;
+  for (int64_t r = 0; r < staircase.outputs(); ++r) {
+    inside.push_back({r * staircase.inputs(), r * staircase.inputs() + staircase.limits()[static_cast<size_t>(r)]});
+  }
+  return inside;
+}
+
 Tensor encode_symbols(const Tensor& symbols, int64_t alphabet, const Tensor& labels, int64_t classes) {
   const int64_t n = symbols.dim(0), d = symbols.dim(1);
   const int32_t* s = symbols.data<int32_t>();

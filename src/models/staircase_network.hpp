@@ -22,6 +22,8 @@ ops::StaircasePtr make_staircase(std::vector<int64_t> limits, int64_t inputs);
 
 // Initial values inside the staircase, 0 behind it; there they stay 0 in training, since their gradient is 0.
 Initialiser on_staircase(const ops::StaircasePtr& staircase, Initialiser inside);
+// The numbers of the weight inside the staircase, row by row: what is trained.
+std::vector<Range> inside_of(const kernels::Staircase& staircase);
 
 // One dense layer as the sweep needs it. The tensors may be windows into the arena.
 struct StaircaseLayer {

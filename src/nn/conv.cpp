@@ -36,7 +36,7 @@ Conv::Conv(const Scope& scope, KernelSize size, kernels::Outline outline, int64_
   require(taps <= size.rows * size.columns, "an outline of {} taps for a kernel of {} x {}", taps, size.rows,
           size.columns);
   weight_ = scope.parameter("weight", {size.rows, size.columns, in, out}, "row,column,in,out", ParameterKind::kWeight,
-                            only_first(taps * in * out, initialise::lecun_uniform(taps * in)));
+                            only_first(taps * in * out, initialise::lecun_uniform(taps * in)), {{0, taps * in * out}});
   bias_ = scope.parameter("bias", {out}, "out", ParameterKind::kBias, initialise::zeros());
 }
 
@@ -58,7 +58,7 @@ ConvTransposed::ConvTransposed(const Scope& scope, KernelSize size, kernels::Out
           size.columns);
   const int64_t fan_in = std::max<int64_t>(1, taps * in / (stride * stride));
   weight_ = scope.parameter("weight", {size.rows, size.columns, out, in}, "row,column,out,in", ParameterKind::kWeight,
-                            only_first(taps * in * out, initialise::lecun_uniform(fan_in)));
+                            only_first(taps * in * out, initialise::lecun_uniform(fan_in)), {{0, taps * in * out}});
   bias_ = scope.parameter("bias", {out}, "out", ParameterKind::kBias, initialise::zeros());
 }
 

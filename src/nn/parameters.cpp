@@ -45,8 +45,8 @@ Tensor ParameterArena::window(const Tensor& arena, size_t index) const {
 }
 
 Parameter Scope::parameter(const std::string& name, Shape shape, const std::string& axes, ParameterKind kind,
-                           Initialiser initialiser) const {
-  return arena_->declare({join(name), std::move(shape), axes, kind, 0}, std::move(initialiser));
+                           Initialiser initialiser, std::vector<Range> trained) const {
+  return arena_->declare({join(name), std::move(shape), axes, kind, 0, std::move(trained)}, std::move(initialiser));
 }
 
 }  // namespace mlrun

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/lanes.hpp"
 #include "base/random.hpp"
 #include "tensor/tensor.hpp"
 
@@ -26,6 +27,9 @@ struct ParameterInfo {
   std::string axes;  // "out,in": names of the axes, an attribute in the checkpoint
   ParameterKind kind = ParameterKind::kWeight;
   int64_t offset = 0;  // of the first number, in the arena
+  // Of its flattened numbers, those that are trained, in order; empty: all. The rest (what a mask forbids) is 0 at first,
+  // has gradient 0, and is passed over by the optimizer.
+  std::vector<Range> trained;
   int64_t count() const { return count_of(shape); }
 };
 
@@ -90,7 +94,7 @@ class Scope {
       : arena_(&arena), seed_(seed), path_(std::move(path)) {}
   Scope operator/(const std::string& name) const { return {*arena_, seed_, join(name)}; }
   Parameter parameter(const std::string& name, Shape shape, const std::string& axes, ParameterKind kind,
-                      Initialiser initialiser) const;
+                      Initialiser initialiser, std::vector<Range> trained = {}) const;
   void buffer(const std::string& name, Tensor value) const { arena_->add_buffer({join(name), std::move(value)}); }
   // For choices the model makes when it is built (orders, degrees): a stream named by the path.
   RandomStream random(const std::string& purpose) const { return {seed_, "build/" + join(purpose)}; }

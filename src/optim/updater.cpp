@@ -6,7 +6,25 @@
 namespace mlrun {
 namespace {
 
-constexpr int64_t kPiece = 1 << 16;  // numbers per unit of work; the result does not depend on it
+// A run is a unit of the norm's sum, and a piece, of about so many numbers, one of work.
+constexpr int64_t kLongestRun = 1 << 14, kPiece = 1 << 16;
+// Runs with less than this between them are one: the zeros in between are cheaper than a new start.
+constexpr int64_t kGap = 32;
+
+std::vector<Range> runs_of(const ParameterInfo& info) {
+  std::vector<Range> joined, runs;
+  for (const Range& r : info.trained.empty() ? std::vector<Range>{{0, info.count()}} : info.trained) {
+    if (r.size() == 0) continue;
+    if (!joined.empty() && r.begin - joined.back().end < kGap) joined.back().end = r.end;
+    else joined.push_back(r);
+  }
+  for (const Range& r : joined) {
+    for (int64_t begin = r.begin; begin < r.end; begin += kLongestRun) {
+      runs.push_back({info.offset + begin, info.offset + std::min(r.end, begin + kLongestRun)});
+    }
+  }
+  return runs;
+}
 
 bool decays(ParameterKind kind) { return kind == ParameterKind::kWeight || kind == ParameterKind::kEmbedding; }
 
@@ -15,9 +33,16 @@ bool decays(ParameterKind kind) { return kind == ParameterKind::kWeight || kind 
 Updater::Updater(ParameterArena& parameters, std::unique_ptr<Optimizer> optimizer, const UpdateOptions& options)
     : parameters_(parameters), optimizer_(std::move(optimizer)), options_(options) {
   for (const ParameterInfo& info : parameters.parameters()) {
-    for (int64_t begin = 0; begin < info.count(); begin += kPiece) {
-      const int64_t end = std::min(info.count(), begin + kPiece);
-      pieces_.push_back({{info.offset + begin, info.offset + end}, decays(info.kind)});
+    int64_t numbers = kPiece;  // a parameter begins a piece
+    for (const Range& run : runs_of(info)) {
+      const auto index = static_cast<int64_t>(runs_.size());
+      if (numbers >= kPiece) {
+        pieces_.push_back({{index, index}, decays(info.kind)});
+        numbers = 0;
+      }
+      runs_.push_back(run);
+      pieces_.back().runs.end = index + 1;
+      numbers += run.size();
     }
   }
   for (const std::string& name : optimizer_->slots()) slots_.emplace_back(name, parameters.like());
@@ -25,17 +50,19 @@ Updater::Updater(ParameterArena& parameters, std::unique_ptr<Optimizer> optimize
 }
 
 Updater::Outcome Updater::apply(std::vector<Tensor>& lanes, int64_t step, double lr_factor, LanePool& pool) {
-  const int64_t count = parameters_.flat().count(), chunks = kernels::norm_chunks(count);
   std::vector<float*> gradients;
   for (Tensor& lane : lanes) gradients.push_back(lane.data<float>());
-  std::vector<double> squares(static_cast<size_t>(chunks));
-  const int64_t parts = std::min<int64_t>(chunks, 4 * pool.threads());
-  pool.run(parts, [&](int64_t part) {
-    const Range range = slice(chunks, parts, part);
-    kernels::fold_gradients(gradients, count, range.begin, range.end, squares.data());
+  std::vector<double> squares(runs_.size());
+  const auto runs_of_piece = [&](const Piece& piece) {
+    return std::span<const Range>(runs_).subspan(static_cast<size_t>(piece.runs.begin),
+                                                 static_cast<size_t>(piece.runs.size()));
+  };
+  pool.run(static_cast<int64_t>(pieces_.size()), [&](int64_t i) {
+    const Piece& piece = pieces_[static_cast<size_t>(i)];
+    kernels::fold_gradients(gradients, runs_of_piece(piece), squares.data() + piece.runs.begin);
   });
   Outcome outcome;
-  outcome.gradient_norm = kernels::gradient_norm(squares.data(), chunks);
+  outcome.gradient_norm = kernels::gradient_norm(squares.data(), static_cast<int64_t>(squares.size()));
   outcome.finite = std::isfinite(outcome.gradient_norm);
   if (!outcome.finite) return outcome;
 
@@ -48,14 +75,13 @@ Updater::Outcome Updater::apply(std::vector<Tensor>& lanes, int64_t step, double
   update.scale.average_decay = static_cast<float>(std::min(options_.average_decay, early));
   pool.run(static_cast<int64_t>(pieces_.size()), [&](int64_t i) {
     const Piece& piece = pieces_[static_cast<size_t>(i)];
-    const auto at = [&](Tensor& arena) { return arena.data<float>() + piece.range.begin; };
     kernels::ParameterSlice slice;
-    slice.weights = at(parameters_.flat());
-    slice.gradients = gradients[0] + piece.range.begin;
-    if (!slots_.empty()) slice.first = at(slots_[0].second);
-    if (slots_.size() > 1) slice.second = at(slots_[1].second);
-    if (average_.defined()) slice.average = at(average_);
-    slice.count = piece.range.size();
+    slice.weights = parameters_.flat().data<float>();
+    slice.gradients = gradients[0];
+    if (!slots_.empty()) slice.first = slots_[0].second.data<float>();
+    if (slots_.size() > 1) slice.second = slots_[1].second.data<float>();
+    if (average_.defined()) slice.average = average_.data<float>();
+    slice.runs = runs_of_piece(piece);
     UpdateStep own = update;
     own.decay = piece.decay;
     optimizer_->update(own, slice);

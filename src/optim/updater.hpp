@@ -15,8 +15,9 @@
 namespace mlrun {
 
 struct UpdateOptions {
-  double clip_norm = 0;      // 0: no clipping
-  double average_decay = 0;  // EMA of the weights: average = d average + (1 - d) weights, d at most (1 + step) / (10 + step); 0: none
+  double clip_norm = 0;  // 0: no clipping
+  double average_decay =
+      0;  // EMA of the weights: average = d average + (1 - d) weights, d at most (1 + step) / (10 + step); 0: none
 };
 
 class Updater {
@@ -38,13 +39,14 @@ class Updater {
   Tensor& average() { return average_; }  // undefined when there is none
 
  private:
-  struct Piece {  // a run of the arena within one parameter
-    Range range;
+  struct Piece {  // of work: some of the runs, all of one parameter
+    Range runs;
     bool decay;
   };
   ParameterArena& parameters_;
   std::unique_ptr<Optimizer> optimizer_;
   UpdateOptions options_;
+  std::vector<Range> runs_;  // of the arena: what is trained
   std::vector<Piece> pieces_;
   std::vector<std::pair<std::string, Tensor>> slots_;
   Tensor average_;

@@ -58,10 +58,18 @@ const char* name_of(DType dtype) {
   return "?";
 }
 
+namespace {
+// The same as `require`, for what is called in every loop: there the words must not be made before they are needed.
+template <class Format, class... Shapes>
+[[noreturn]] void broken(const Format& format, const Shapes&... shapes) {
+  throw Error(ExitCode::kInternal, fmt::format(fmt::runtime(format), to_string(shapes)...));
+}
+}  // namespace
+
 int64_t count_of(const Shape& shape) {
   int64_t count = 1;
   for (const int64_t d : shape) {
-    require(d >= 0 && !__builtin_mul_overflow(count, d, &count), "impossible shape {}", to_string(shape));
+    if (d < 0 || __builtin_mul_overflow(count, d, &count)) broken("impossible shape {}", shape);
   }
   return count;
 }
@@ -100,7 +108,7 @@ Tensor Tensor::of(Shape shape, const std::vector<int32_t>& values) {
 
 int64_t Tensor::dim(int64_t axis) const {
   const int64_t i = axis < 0 ? axis + rank() : axis;
-  require(i >= 0 && i < rank(), "axis {} of a tensor of shape {}", axis, to_string(shape_));
+  if (i < 0 || i >= rank()) broken(fmt::format("axis {} of a tensor of shape {{}}", axis), shape_);
   return shape_[static_cast<size_t>(i)];
 }
 
@@ -128,12 +136,12 @@ Tensor Tensor::reshape(Shape shape) const {
     if (d == -1) ++unknown;
     else known *= d;
   }
-  require(unknown <= 1, "reshape to {}: more than one -1", to_string(shape));
+  if (unknown > 1) broken("reshape to {}: more than one -1", shape);
   if (unknown) {
-    require(known != 0 && count_ % known == 0, "reshape {} to {}", to_string(shape_), to_string(shape));
+    if (known == 0 || count_ % known != 0) broken("reshape {} to {}", shape_, shape);
     std::replace(shape.begin(), shape.end(), int64_t{-1}, count_ / known);
   }
-  require(count_of(shape) == count_, "reshape {} to {}", to_string(shape_), to_string(shape));
+  if (count_of(shape) != count_) broken("reshape {} to {}", shape_, shape);
   Tensor t = *this;
   t.shape_ = std::move(shape);
   return t;

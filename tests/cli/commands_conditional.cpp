@@ -44,8 +44,8 @@ TEST_CASE("sample draws one class, and refuses classes there are not") {
   const ProgramResult none = place.mlrun({"sample", "@last", "--class", "10", "-n", "1", "-o", "-"});
   CHECK(none.exit_code == 2);
   CHECK(says(none.err, "expected 0 to 9"));
-  place.train({"seed=2"});
-  const ProgramResult plain = place.mlrun({"sample", "@last", "--class", "1", "-n", "1", "-o", "-"});
+  const std::string unconditional = place.train({"seed=2"});
+  const ProgramResult plain = place.mlrun({"sample", unconditional, "--class", "1", "-n", "1", "-o", "-"});
   CHECK(plain.exit_code == 2);
   CHECK(says(plain.err, "knows no classes"));
 }
@@ -62,8 +62,7 @@ TEST_CASE("labels asked of data without them, and orders of a model that has one
   INFO(labels.err);
   CHECK(labels.exit_code == 2);
   CHECK(says(labels.err, "needs labels"));
-  place.train();
-  const ProgramResult orders = place.mlrun({"eval", "@last", "--orders", "8"});
+  const ProgramResult orders = place.mlrun({"eval", place.train(), "--orders", "8"});
   CHECK(orders.exit_code == 2);
   CHECK(says(orders.err, "model.kind=eonade"));
 }

@@ -30,10 +30,11 @@ struct Arenas {
   explicit Arenas(int64_t n)
       : count(n), w(draw(n, 1)), first(w.size(), 0.0f), second(w.size(), 0.0f), average(w), bf16(w.size()) {}
   ParameterSlice slice(const std::vector<float>& g, int64_t begin, int64_t end) {
-    return {w.data() + begin,       g.data() + begin,    first.data() + begin, second.data() + begin,
-            average.data() + begin, bf16.data() + begin, end - begin};
+    run = {begin, end};
+    return {w.data(), g.data(), first.data(), second.data(), average.data(), bf16.data(), {&run, 1}};
   }
   int64_t count;
+  Range run;
   std::vector<float> w, first, second, average;
   std::vector<uint16_t> bf16;
 };
@@ -128,7 +129,8 @@ TEST_CASE("Adagrad follows its definition, however the arena is cut") {
 TEST_CASE("Updates leave a weight of 0 with gradient 0 at exactly 0") {
   on_every_target([] {
     std::vector<float> w(37, 0.0f), g(37, 0.0f), first(37, 0.0f), second(37, 0.0f);
-    const ParameterSlice slice{w.data(), g.data(), first.data(), second.data(), nullptr, nullptr, 37};
+    const Range all = {0, 37};
+    const ParameterSlice slice{w.data(), g.data(), first.data(), second.data(), nullptr, nullptr, {&all, 1}};
     update(Sgd{0.1, 0.9, 0.1, true}, {}, slice);
     update(Adam{0.1, 0.9, 0.999, 1e-8, 0.1, false, 1}, {}, slice);
     update(Adam{0.1, 0.9, 0.999, 1e-8, 0.1, true, 2}, {}, slice);
@@ -150,7 +152,8 @@ TEST_CASE("The bf16 copy is rounded to nearest even") {
     const std::vector<uint16_t> want = {0x3F80, 0x3F80, 0x3F82, 0x3F81, 0x3F80, 0xBF82, 0x8000, 0x7F80, 0x0123};
     const std::vector<float> g(w.size(), 0.0f);
     std::vector<uint16_t> bf16(w.size());
-    update(Sgd{}, {}, {w.data(), g.data(), nullptr, nullptr, nullptr, bf16.data(), static_cast<int64_t>(w.size())});
+    const Range all = {0, static_cast<int64_t>(w.size())};
+    update(Sgd{}, {}, {w.data(), g.data(), nullptr, nullptr, nullptr, bf16.data(), {&all, 1}});
     for (size_t i = 0; i < w.size(); ++i) CHECK(bf16[i] == want[i % want.size()]);
   });
 }
@@ -160,22 +163,21 @@ TEST_CASE("Folding adds lanes in order and takes the same norm for every cut") {
     for (const int64_t n : {1, 15, 16384, 16385, 50001}) {
       CAPTURE(n);
       const std::vector<float> g0 = draw(n, 1), g1 = draw(n, 2), g2 = draw(n, 3);
-      const int64_t chunks = norm_chunks(n);
-      std::vector<double> whole(static_cast<size_t>(chunks)), cut(whole);
+      std::vector<Range> runs;
+      for (int64_t begin = 0; begin < n; begin += 16384) runs.push_back({begin, std::min(n, begin + 16384)});
+      std::vector<double> whole(runs.size()), cut(whole);
       std::vector<float> a = g0, b = g1, c = g2;
-      fold_gradients({a.data(), b.data(), c.data()}, n, 0, chunks, whole.data());
+      fold_gradients({a.data(), b.data(), c.data()}, runs, whole.data());
       double sum = 0;
       for (size_t i = 0; i < a.size(); ++i) {
         REQUIRE(a[i] == (g0[i] + g1[i]) + g2[i]);
         sum += static_cast<double>(a[i]) * static_cast<double>(a[i]);
       }
-      CHECK(gradient_norm(whole.data(), chunks) == Approx(std::sqrt(sum)).epsilon(1e-12));
+      CHECK(gradient_norm(whole.data(), static_cast<int64_t>(whole.size())) == Approx(std::sqrt(sum)).epsilon(1e-12));
       a = g0;
-      for (int64_t chunk = chunks - 1; chunk >= 0; --chunk) {
-        fold_gradients({a.data(), b.data(), c.data()}, n, chunk, chunk + 1, cut.data());
-      }
+      for (size_t r = runs.size(); r-- > 0;) fold_gradients({a.data(), b.data(), c.data()}, {&runs[r], 1}, &cut[r]);
       CHECK(whole == cut);
-      fold_gradients({a.data()}, n, 0, chunks, cut.data());
+      fold_gradients({a.data()}, runs, cut.data());
       CHECK(whole == cut);
     }
   });
@@ -189,12 +191,34 @@ TEST_CASE("One NaN or infinity anywhere makes the norm not finite") {
       for (const float value : bad) {
         std::vector<float> g(20001, 1e30f), lane(20001, 0.0f);
         std::vector<double> squares(2);
-        fold_gradients({g.data(), lane.data()}, 20001, 0, 2, squares.data());
+        const std::vector<Range> runs = {{0, 16384}, {16384, 20001}};
+        fold_gradients({g.data(), lane.data()}, runs, squares.data());
         CHECK(std::isfinite(gradient_norm(squares.data(), 2)));  // although each square is beyond a float
         lane[where] = value;
-        fold_gradients({g.data(), lane.data()}, 20001, 0, 2, squares.data());
+        fold_gradients({g.data(), lane.data()}, runs, squares.data());
         CHECK_FALSE(std::isfinite(gradient_norm(squares.data(), 2)));
       }
+    }
+  });
+}
+
+TEST_CASE("What lies between the runs is neither folded nor updated") {
+  on_every_target([] {
+    const int64_t n = 200;
+    const std::vector<float> g0 = draw(n, 1), g1 = draw(n, 2);
+    std::vector<float> a = g0, b = g1, w = draw(n, 3), m(200, 0.5f), v(200, 0.5f);
+    const std::vector<float> before = w;
+    const std::vector<Range> runs = {{3, 40}, {41, 42}, {100, 164}};
+    std::vector<double> squares(3);
+    fold_gradients({a.data(), b.data()}, runs, squares.data());
+    update(Adam{}, {}, {w.data(), a.data(), m.data(), v.data(), nullptr, nullptr, runs});
+    update(Adam{.lr = 0.1}, {}, {w.data(), a.data(), m.data(), v.data(), nullptr, nullptr, runs});
+    for (int64_t i = 0; i < n; ++i) {
+      const auto k = static_cast<size_t>(i);
+      const bool inside = (i >= 3 && i < 40) || i == 41 || (i >= 100 && i < 164);
+      CHECK((a[k] == (inside ? g0[k] + g1[k] : g0[k])));
+      CHECK((w[k] != before[k]) == inside);
+      CHECK((m[k] != 0.5f) == inside);
     }
   });
 }
