@@ -72,7 +72,7 @@ TextTable table_of(const Comparison& c, bool grouped) {
                                           : fmt::format("{} of {}", row.valid_nll.count, total)};
     for (const std::string& value : row.values) cells.push_back(value.empty() ? "-" : value);
     cells.insert(cells.end(), {row.status, spread_text(row.valid_nll, 3), spread_text(row.valid_bpd, 4)});
-    if (tested) cells.push_back(spread_text(row.test_nll, 3));
+    if (tested) cells.push_back((row.test_is_bound ? "<= " : "") + spread_text(row.test_nll, 3));
     if (!c.obstacle.empty()) cells.insert(cells.end(), {row.runs[0].protocol, row.runs[0].data_hash.substr(0, 8)});
     table.add(cells);
   }

@@ -1,5 +1,7 @@
 // mlrun config: the resolved spec with the origin of each value, the reference, a starter file, differences.
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "cli/command.hpp"
 #include "cli/help.hpp"
@@ -27,11 +29,30 @@ void diff(const std::string& left, const std::string& right, const Globals& glob
   if (!globals.json && !found.empty()) fmt::print("{}", table.plain());
 }
 
+// "model.quantizer.ema": a kind of a section that some kinds of model have. Sections of the same kinds within it ("of")
+// have the same fields. Nothing when there is no such section.
+std::optional<std::string> nested_schema(const std::string& path) {
+  std::string section = path.substr(0, path.rfind('.'));
+  const std::string kind = path.substr(path.rfind('.') + 1);
+  while (section.ends_with(".of")) section.resize(section.size() - 3);
+  for (const auto& [model, entry] : model_kinds().kinds()) {
+    std::vector<std::string> choices = {"data.kind=mnist", "model.kind=" + model};
+    const config::Fields fields = describe_spec(choices);
+    if (std::none_of(fields.begin(), fields.end(), [&](const auto& f) { return f.path == section; })) continue;
+    choices.push_back(section + ".kind=" + kind);
+    return config::schema_text(describe_spec(choices), section);
+  }
+  return std::nullopt;
+}
+
 // "model.made" asks for the fields of that kind; "model" for those of the default kind.
 void schema(const std::string& path, const Globals& globals) {
   std::vector<std::string> kinds = {"data.kind=mnist", "model.kind=made"};
   std::string section = path;
   const size_t dot = path.find('.');
+  if (path.starts_with("model.") && path.find('.', dot + 1) != std::string::npos && !globals.json) {
+    if (const auto text = nested_schema(path)) return fmt::print("{}", *text);
+  }
   for (const char* s : {"data", "model", "optim", "schedule"}) {
     if (dot != std::string::npos && path.substr(0, dot) == s) {
       const std::string kind = path.substr(dot + 1);

@@ -11,6 +11,7 @@
 #include "cli/threads.hpp"
 #include "run/eval_command.hpp"
 #include "run/eval_region.hpp"
+#include "run/find_run.hpp"
 #include "run/signals.hpp"
 
 namespace mlrun::cli {
@@ -19,7 +20,7 @@ namespace {
 struct Options {
   std::string run, split = "test", which = "best", per_example, region, threads = "auto";
   std::vector<std::string> words;
-  int64_t orders = 0, draws = 1;
+  int64_t orders = 0, draws = 1, codes = 1;
 };
 
 double images_per_second(const EvalOutcome& e) {
@@ -27,10 +28,29 @@ double images_per_second(const EvalOutcome& e) {
 }
 
 nlohmann::ordered_json json_of(const EvalOutcome& e, const std::string& split) {
-  nlohmann::ordered_json answer = {{"run", e.run},        {"checkpoint", e.checkpoint}, {"step", e.step},
-                                   {"split", split},      {"protocol", e.protocol},     {"count", e.result.count},
-                                   {"nll", e.result.nll}, {"nll_se", e.result.nll_se},  {"bpd", e.result.bpd},
-                                   {"bound", false},      {"components", e.components}};
+  nlohmann::ordered_json answer = {{"run", e.run},
+                                   {"checkpoint", e.checkpoint},
+                                   {"step", e.step},
+                                   {"split", split},
+                                   {"protocol", e.protocol},
+                                   {"count", e.result.count},
+                                   {"nll", e.result.nll},
+                                   {"nll_se", e.result.nll_se},
+                                   {"bpd", e.result.bpd},
+                                   {"bound", e.bound.has_value()},
+                                   {"components", e.components}};
+  if (e.bound) {
+    for (const auto& [key, figure] :
+         {std::pair{"nll_reconstruction", &e.bound->reconstruction}, std::pair{"nll_prior", &e.bound->prior}}) {
+      answer[key] = figure->nll;
+      answer[std::string(key) + "_se"] = figure->nll_se;
+    }
+    answer["code_maps"] = e.bound->maps;
+  }
+  if (e.code_use) {
+    answer["nll_of"] = kNllOfCodes;
+    for (const auto& [column, value] : e.code_use->columns()) answer[column] = value;
+  }
   if (e.classes > 0) answer["classes"] = e.classes;
   if (e.labelled) {
     for (const auto& [key, figure] :
@@ -47,6 +67,19 @@ nlohmann::ordered_json json_of(const EvalOutcome& e, const std::string& split) {
   answer["seconds"] = e.result.seconds;
   answer["images_per_s"] = images_per_second(e);
   return answer;
+}
+
+// The two parts of a bound, in the unit of the images.
+void print_bound(const BoundParts& bound) {
+  const auto nats = [](const Evaluation& figure) { return fmt::format("{:.3f} +- {:.3f}", figure.nll, figure.nll_se); };
+  TextTable table({"part", "nll (nats)", "bits/dim", ""});
+  table.add({"reconstruction", nats(bound.reconstruction), fmt::format("{:.4f}", bound.reconstruction.bpd),
+             "-log p(x|z), z the codes of x"});
+  table.add({"prior", nats(bound.prior), fmt::format("{:.4f}", bound.prior.bpd), "-log p(z)"});
+  fmt::print("{}", table.plain());
+  fmt::print("{}\n", bound.maps > 1
+                         ? fmt::format("an upper bound on -log p(x): p(z) p(x|z) summed over {} code maps", bound.maps)
+                         : "their sum is an upper bound on -log p(x); --codes K sums over K code maps");
 }
 
 // What a conditional model says besides -log p(x), and what one draw says.
@@ -67,6 +100,13 @@ void print_more(const EvalOutcome& e) {
       fmt::print("accuracy {:.2f}% +- {:.2f}% (Bayes' rule over the classes)\n", 100 * e.labelled->accuracy.nll,
                  100 * e.labelled->accuracy.nll_se);
     }
+  }
+  if (e.bound) print_bound(*e.bound);
+  if (e.code_use) {
+    fmt::print(
+        "reconstruction alone, without what the codes cost: no bound on -log p(x)\n"
+        "{} of {} codes used, perplexity {:.1f}, quantization error {:.4g}\n",
+        e.code_use->used(), e.code_use->codes(), e.code_use->perplexity(), e.code_use->quantization_error);
   }
   if (e.draws.size() > 1) {
     std::string each;
@@ -128,6 +168,7 @@ void run(const Options& o, const Globals& globals) {
                                .per_example = o.per_example,
                                .orders = o.orders > 0 ? std::optional(o.orders) : std::nullopt,
                                .draws = o.draws,
+                               .codes = o.codes,
                                .threads = threads_of(o.threads),
                                .interrupted = [] { return signals::stop_signal() != 0; }};
   if (!o.region.empty()) return run_region(o, request, globals);
@@ -137,7 +178,8 @@ void run(const Options& o, const Globals& globals) {
     return;
   }
   TextTable table({"split", "images", "nll (nats)", "bits/dim", "img/s", "protocol", "step"});
-  table.add({o.split, fmt::format("{}", e.result.count), fmt::format("{:.3f} +- {:.3f}", e.result.nll, e.result.nll_se),
+  table.add({o.split, fmt::format("{}", e.result.count),
+             fmt::format("{}{:.3f} +- {:.3f}", e.bound ? "<= " : "", e.result.nll, e.result.nll_se),
              fmt::format("{:.4f}", e.result.bpd), human_rate(images_per_second(e)), e.protocol,
              fmt::format("{}", e.step)});
   fmt::print("{}", table.plain());
@@ -153,6 +195,7 @@ void add(CLI::App& app, const Globals& globals) {
                "mlrun eval experiments/made-20261124-143005-7be1 --json\n"
                "mlrun eval @last --orders 128               # eonade: the mixture of 128 orders\n"
                "mlrun eval @last --draws 5                  # dynamic binarization: mean over 5 draws\n"
+               "mlrun eval @last --codes 64                 # a prior over codes: a tighter bound\n"
                "mlrun eval @last --region top               # of the lower half, given the upper one\n"
                "mlrun eval step-000001500.h5 --per-example nll.h5");
   sub->add_option("RUN", o->run, "a run (directory, id, prefix of one, @last, @best:valid/nll) or a checkpoint file")
@@ -165,6 +208,11 @@ void add(CLI::App& app, const Globals& globals) {
       ->type_name("FILE.h5");
   sub->add_option("--orders", o->orders, "eonade: how many orders the mixture has (default: model.orders of its spec)")
       ->check(CLI::Range(int64_t{1}, int64_t{4096}))
+      ->type_name("K");
+  sub->add_option("--codes", o->codes,
+                  "a prior over codes: how many code maps near the encoding are summed for each image (1: the encoding "
+                  "alone); more make the bound tighter")
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}))
       ->type_name("K");
   CLI::Option* region =
       sub->add_option("--region", o->region,

@@ -178,6 +178,11 @@ void ScreenObserver::evaluated(const EvaluationReport& report) {
                          print_throughput(report.items_per_s), human_duration(report.elapsed));
   if (report.best || report.saved) text += report.best ? "  " + painted(kGreen, "*") : "   ";
   if (report.saved) text += " saved";
+  if (const auto& codes = report.valid.codes) {
+    text += fmt::format("   {} of {} codes, perplexity {:.1f}, error {:.3g}", codes->used(), codes->codes(),
+                        codes->perplexity(), codes->quantization_error);
+    if (codes->restarted > 0) text += fmt::format(", {} restarted", codes->restarted);
+  }
   print(text + '\n');
   if (!redraws()) next_draw_ = clock_() + kLine;
 }

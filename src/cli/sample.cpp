@@ -11,6 +11,7 @@
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/sample_completions.hpp"
+#include "cli/sample_reconstructions.hpp"
 #include "cli/threads.hpp"
 #include "generate/picture.hpp"
 #include "generate/sampler.hpp"
@@ -19,6 +20,7 @@
 #include "io/png.hpp"
 #include "run/checkpoint.hpp"
 #include "run/find_run.hpp"
+#include "run/reconstructions.hpp"
 #include "run/train_command.hpp"
 
 namespace mlrun::cli {
@@ -73,9 +75,16 @@ SampleMethod method_of(const std::string& sampler) {
                                    : SampleMethod::kPredictive;
 }
 
-// `labels`: of a conditional model's images, else empty.
-io::Bytes samples_image(const Tensor& symbols, const std::vector<int32_t>& labels, const TrainedModel& model,
-                        const Options& o) {
+// What was drawn: symbols of the data, or codes, and then the images they decode to.
+struct Samples {
+  Tensor symbols, codes;  // codes undefined: the model is of the images themselves
+  std::vector<io::Image> pictures;
+  std::vector<int32_t> labels;  // of a conditional model
+  DataSpec data;                // that the symbols are of
+};
+
+io::Bytes samples_image(const Samples& samples, const TrainedModel& model, const Options& o) {
+  const Tensor& symbols = samples.symbols;
   io::Hdf5Writer file;
   file.attribute("/", "mlrun_format", std::string_view("samples"));
   file.attribute("/", "mlrun_format_version", 1);
@@ -84,9 +93,10 @@ io::Bytes samples_image(const Tensor& symbols, const std::vector<int32_t>& label
   file.attribute("/", "seed", o.seed);
   file.attribute("/", "temperature", o.temperature);
   Shape shape = {symbols.dim(0)};
-  shape.insert(shape.end(), model.identity.data.shape.begin(), model.identity.data.shape.end());
+  shape.insert(shape.end(), samples.data.shape.begin(), samples.data.shape.end());
   file.dataset("symbols", symbols.reshape(shape));
-  if (!labels.empty()) file.dataset("labels", Tensor::of({symbols.dim(0)}, labels));
+  if (samples.codes.defined()) file.dataset("codes", samples.codes);
+  if (!samples.labels.empty()) file.dataset("labels", Tensor::of({symbols.dim(0)}, samples.labels));
   return file.finish();
 }
 
@@ -99,21 +109,39 @@ void require_image(const TrainedModel& model, const std::string& what) {
   }
 }
 
-void write(const Tensor& symbols, const std::vector<int32_t>& labels, const TrainedModel& model, const Options& o,
-           const Grid& grid) {
+void write(const Samples& samples, const TrainedModel& model, const Options& o, const Grid& grid) {
   if (o.out == "-") {
-    fmt::print("{}", text_of(symbols));
+    fmt::print("{}", text_of(samples.symbols));
   } else if (ends_with(o.out, ".png")) {
     require_image(model, o.out);
-    io::write_png(o.out, sheet_of(images_of(symbols, model.identity.data), static_cast<int>(grid.columns),
-                                  static_cast<int>(o.scale)));
+    io::write_png(o.out, sheet_of(samples.pictures, static_cast<int>(grid.columns), static_cast<int>(o.scale)));
   } else if (ends_with(o.out, ".h5")) {
-    io::write_atomically(o.out, samples_image(symbols, labels, model, o).span());
+    io::write_atomically(o.out, samples_image(samples, model, o).span());
   } else if (ends_with(o.out, ".txt")) {
-    io::write_atomically(o.out, text_of(symbols));
+    io::write_atomically(o.out, text_of(samples.symbols));
   } else {
     fail(ExitCode::kUsage, "-o {}: expected a name ending in .png, .h5 or .txt, or - for stdout", o.out);
   }
+}
+
+// Of a prior over codes the pictures show the expected value of every pixel given the codes, and the symbols are drawn
+// from the pixels' law.
+Samples draw(const TrainedModel& model, const SampleOptions& options, LanePool& pool) {
+  const Sampler sampler(model.autoregressive(), *model.built.parameters);
+  Samples samples;
+  samples.symbols = sampler.draw(options, pool);
+  samples.labels = sampler.labels(options);
+  samples.data = model.identity.data;
+  if (const auto& stage_one = model.identity.stage_one) {
+    samples.codes = samples.symbols;
+    samples.data = stage_one->identity.data;
+    samples.symbols =
+        decoded_symbols(stage_one->code_model(), *stage_one->built.parameters, samples.codes, options.seed);
+    samples.pictures = decoded_images(stage_one->code_model(), *stage_one->built.parameters, samples.codes);
+  } else if (samples.data.is_image()) {
+    samples.pictures = images_of(samples.symbols, samples.data);
+  }
+  return samples;
 }
 
 void run(Options o, const Globals& globals) {
@@ -137,7 +165,7 @@ void run(Options o, const Globals& globals) {
                               {.per_image = o.count, .seed = o.seed, .temperature = o.temperature, .batch = o.batch},
                               pool, globals);
   }
-  const Sampler sampler(model.autoregressive(), *model.built.parameters);
+  if (model.built.model->code_model()) return sample_reconstructions(model, o.count, o.out, o.show, o.scale, globals);
   const SampleOptions options{.count = o.count,
                               .seed = o.seed,
                               .temperature = o.temperature,
@@ -145,13 +173,12 @@ void run(Options o, const Globals& globals) {
                               .batch = o.batch,
                               .label = label_of(o, model),
                               .method = method_of(o.sampler)};
-  const Tensor symbols = sampler.draw(options, pool);
-  const std::vector<int32_t> labels = sampler.labels(options);
-  if (!o.out.empty()) write(symbols, labels, model, o, grid);
+  const Samples samples = draw(model, options, pool);
+  const std::vector<int32_t>& labels = samples.labels;
+  if (!o.out.empty()) write(samples, model, o, grid);
   if (o.show) {
     const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
-    fmt::print("{}", pictures(images_of(symbols, model.identity.data), screen.width(), glyphs_for(screen),
-                              static_cast<int>(grid.columns)));
+    fmt::print("{}", pictures(samples.pictures, screen.width(), glyphs_for(screen), static_cast<int>(grid.columns)));
   }
   if (globals.json) {
     nlohmann::ordered_json answer = {{"checkpoint", model.path}, {"count", o.count}, {"seed", o.seed}, {"file", o.out}};
@@ -170,6 +197,7 @@ void add(CLI::App& app, const Globals& globals) {
                "mlrun sample @last --complete top -n 6 -o completions.png\n"
                "mlrun sample @last --complete mask.png --images 20..27 --show\n"
                "mlrun sample step-000001500.h5 -n 1000 --seed 7 -o samples.h5\n"
+               "mlrun sample @last -n 32 -o pairs.png       # of a VQ-VAE: images and their reconstructions\n"
                "mlrun sample @last -n 4 --temperature 0.9 -o -     # symbols as text");
   sub->add_option("RUN", o->run, "a run (directory, id, prefix of one, @last, @best:valid/nll) or a checkpoint file")
       ->required()

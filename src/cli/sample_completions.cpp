@@ -13,6 +13,7 @@
 #include "io/hdf5_writer.hpp"
 #include "io/png.hpp"
 #include "run/complete.hpp"
+#include "run/reconstructions.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -68,14 +69,34 @@ io::Bytes completions_image(const CompleteOutcome& outcome, const TrainedModel& 
   return file.finish();
 }
 
+// The rows of pictures; codes as the images they decode to, where a pixel is known as the code behind it is.
+std::vector<io::Image> rows_of(const CompleteOutcome& outcome, const TrainedModel& model) {
+  const DataSpec& data = model.identity.data;
+  const std::vector<uint8_t>& known = outcome.region.known;
+  const auto& stage_one = model.identity.stage_one;
+  if (!stage_one) {
+    return completion_rows(images_of(outcome.originals, data), known, images_of(outcome.completions, data));
+  }
+  const auto decoded = [&](const Tensor& codes) {
+    return decoded_images(stage_one->code_model(), *stage_one->built.parameters, codes);
+  };
+  const int64_t height = stage_one->identity.data.shape[0], width = stage_one->identity.data.shape[1];
+  std::vector<uint8_t> pixels;
+  for (int64_t r = 0; r < height; ++r) {
+    for (int64_t c = 0; c < width; ++c) {
+      const int64_t code = r * data.shape[0] / height * data.shape[1] + c * data.shape[1] / width;
+      pixels.push_back(known[static_cast<size_t>(code)]);
+    }
+  }
+  return completion_rows(decoded(outcome.originals), pixels, decoded(outcome.completions));
+}
+
 void write(const CompleteOutcome& outcome, const TrainedModel& model, const CompletionWords& words,
            const CompletionOptions& options) {
   if (words.out == "-") {
     fmt::print("{}", text_of(outcome.completions));
   } else if (words.out.ends_with(".png")) {
-    const auto rows =
-        completion_rows(outcome.originals, outcome.region.known, outcome.completions, model.identity.data);
-    io::write_png(words.out, sheet_of(rows, static_cast<int>(2 + options.per_image), words.scale));
+    io::write_png(words.out, sheet_of(rows_of(outcome, model), static_cast<int>(2 + options.per_image), words.scale));
   } else if (words.out.ends_with(".h5")) {
     io::write_atomically(words.out, completions_image(outcome, model, options).span());
   } else if (words.out.ends_with(".txt")) {
@@ -95,8 +116,7 @@ void sample_completions(const TrainedModel& model, const CompletionWords& words,
   if (!words.out.empty()) write(outcome, model, words, options);
   if (words.show) {
     const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
-    const auto rows =
-        completion_rows(outcome.originals, outcome.region.known, outcome.completions, model.identity.data);
+    const std::vector<io::Image> rows = rows_of(outcome, model);
     const auto per_row = static_cast<size_t>(2 + options.per_image);
     for (size_t begin = 0; begin < rows.size(); begin += per_row) {  // a narrow screen breaks the row of one image
       const std::vector<io::Image> row(rows.begin() + static_cast<ptrdiff_t>(begin),

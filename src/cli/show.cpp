@@ -7,6 +7,7 @@
 #include "base/number.hpp"
 #include "cli/command.hpp"
 #include "cli/help.hpp"
+#include "cli/show_codebook.hpp"
 #include "cli/text_table.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/directory.hpp"
@@ -20,7 +21,7 @@ using Json = nlohmann::ordered_json;
 
 struct Options {
   std::string run, which;
-  bool verify = false, spec = false;
+  bool verify = false, spec = false, codebook = false;
 };
 
 Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
@@ -56,7 +57,8 @@ Json details_json(const RunDetails& d) {
                                      {"count", e.count},
                                      {"nll", number_or_null(e.nll)},
                                      {"nll_se", number_or_null(e.nll_se)},
-                                     {"bpd", number_or_null(e.bpd)}});
+                                     {"bpd", number_or_null(e.bpd)},
+                                     {"bound", e.bound}});
   }
   return answer;
 }
@@ -88,8 +90,8 @@ void print_details(const RunDetails& d) {
   line("trained", fmt::format("{} steps  epoch {:.4g}  {}", r.step, r.epoch, human_duration(r.seconds)));
   line("result", result_of(r));
   for (const KeptEvaluation& e : d.evaluations) {
-    line("", fmt::format("{}/nll {:.3f} +- {:.3f} nats ({:.4f} bits/dim) at step {}, {} examples", e.split, e.nll,
-                         e.nll_se, e.bpd, e.step, e.count));
+    line("", fmt::format("{}/nll {}{:.3f} +- {:.3f} nats ({:.4f} bits/dim) at step {}, {} examples", e.split,
+                         e.bound ? "<= " : "", e.nll, e.nll_se, e.bpd, e.step, e.count));
   }
   print_spec_in_short(d.fields);
   line("protocol", r.protocol);
@@ -191,7 +193,9 @@ void show_checkpoint(const std::string& path, const Options& o, const Globals& g
     return;
   }
   std::vector<TensorSummary> tensors = tensors_of(checkpoint.file(), "model");
-  for (TensorSummary& buffer : tensors_of(checkpoint.file(), "buffers")) tensors.push_back(std::move(buffer));
+  for (const char* group : {"state", "buffers"}) {
+    for (TensorSummary& tensor : tensors_of(checkpoint.file(), group)) tensors.push_back(std::move(tensor));
+  }
   const auto bytes = static_cast<int64_t>(std::filesystem::file_size(path));
   if (globals.json) fmt::print("{}\n", checkpoint_json(checkpoint, tensors, bytes).dump());
   else print_checkpoint(checkpoint, tensors, bytes);
@@ -199,6 +203,9 @@ void show_checkpoint(const std::string& path, const Options& o, const Globals& g
 
 void run(const Options& o, const Globals& globals) {
   const bool file = io::exists(o.run) && !io::is_directory(o.run);
+  if (o.codebook) {
+    return show_codebook(file ? o.run : find_checkpoint(o.run, o.which.empty() ? "best" : o.which), globals);
+  }
   if (file || !o.which.empty()) show_checkpoint(file ? o.run : find_checkpoint(o.run, o.which), o, globals);
   else show_run(find_run(o.run), o, globals);
 }
@@ -211,12 +218,14 @@ void add(CLI::App& app, const Globals& globals) {
                "mlrun show @last --verify              # are all checkpoints intact? exit 7 if not\n"
                "mlrun show @last --which best          # that checkpoint: tensors, shapes, mean, sd\n"
                "mlrun show step-000001500.h5 --json\n"
+               "mlrun show @last --codebook            # of a VQ-VAE: use of its codes, as a picture\n"
                "mlrun show @last --spec > again.yaml");
   sub->add_option("RUN", o->run, "a run (directory, id, prefix of one, @last, @best:valid/nll) or a checkpoint file")
       ->required()
       ->type_name("RUN|CHECKPOINT");
   sub->add_option("--which", o->which, "a checkpoint of the run: best, last or a step")->type_name("best|last|STEP");
   sub->add_flag("--verify", o->verify, "compare the SHA-256 of every checkpoint; exit 7 if one is damaged");
+  sub->add_flag("--codebook", o->codebook, "of a VQ-VAE: how the valid split uses its codes");
   sub->add_flag("--spec", o->spec, "print the resolved spec, nothing else");
   sub->callback([o, &globals] { run(*o, globals); });
 }

@@ -23,6 +23,9 @@ struct StringField {
   // Extra rule: returns "" when the text is fine, else what was expected ("a run name of letters, digits, '.', '_' or
   // '-'").
   std::function<std::string(const std::string&)> check = nullptr;
+  // What a text that names something by circumstances ("@last") stands for here and now. That is the value, and what
+  // the resolved spec holds, so that it keeps its meaning.
+  std::function<std::string(const std::string&)> resolve = nullptr;
 };
 struct ChoiceField {
   std::string help = {};

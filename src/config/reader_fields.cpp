@@ -99,12 +99,16 @@ std::vector<T> Reader::list(std::string_view key, FieldRecord record, const std:
 }
 
 std::string Reader::string(std::string_view key, const StringField& field) {
-  return value<std::string>(
+  const std::string text = value<std::string>(
       key, record_of(field), field.fallback, std::string(),
       [&](const Node& node, std::string& expected) {
         return parse_string(node, field.allow_empty, field.check, expected);
       },
       print_text);
+  if (!field.resolve || describing()) return text;
+  const std::string resolved = field.resolve(text);
+  reading_->fields[reading_->places.at(path_of(key))].value = print_text(resolved);
+  return resolved;
 }
 
 std::string Reader::choice(std::string_view key, const Strings& choices, const ChoiceField& field) {

@@ -17,20 +17,19 @@ std::vector<io::Image> images_of(const Tensor& symbols, const DataSpec& data) {
   return images;
 }
 
-std::vector<io::Image> completion_rows(const Tensor& originals, const std::vector<uint8_t>& known,
-                                       const Tensor& completions, const DataSpec& data) {
+std::vector<io::Image> completion_rows(const std::vector<io::Image>& originals, const std::vector<uint8_t>& known,
+                                       const std::vector<io::Image>& completions) {
   constexpr uint8_t kUnknown = 96;  // neither a symbol of binary data nor the sheet's own grey
-  const std::vector<io::Image> whole = images_of(originals, data), completed = images_of(completions, data);
-  const auto per_image = static_cast<ptrdiff_t>(completed.size() / whole.size());
+  const auto per_image = static_cast<ptrdiff_t>(completions.size() / originals.size());
   std::vector<io::Image> rows;
-  for (size_t i = 0; i < whole.size(); ++i) {
-    rows.push_back(whole[i]);
-    io::Image part = whole[i];
+  for (size_t i = 0; i < originals.size(); ++i) {
+    rows.push_back(originals[i]);
+    io::Image part = originals[i];
     for (size_t p = 0; p < known.size(); ++p) {
       if (known[p] == 0) part.pixels[p] = kUnknown;
     }
     rows.push_back(std::move(part));
-    const auto first = completed.begin() + static_cast<ptrdiff_t>(i) * per_image;
+    const auto first = completions.begin() + static_cast<ptrdiff_t>(i) * per_image;
     rows.insert(rows.end(), first, first + per_image);
   }
   return rows;

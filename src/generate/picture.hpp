@@ -11,10 +11,10 @@ namespace mlrun {
 
 // Symbols s32 [count, positions] of image data as pictures: symbol 0 black, the last symbol white.
 std::vector<io::Image> images_of(const Tensor& symbols, const DataSpec& data);
-// One row of 2 + k pictures for each of n originals s32 [n, positions]: itself, what was known of it (grey where not;
-// known [positions]), and its k completions of s32 [n * k, positions].
-std::vector<io::Image> completion_rows(const Tensor& originals, const std::vector<uint8_t>& known,
-                                       const Tensor& completions, const DataSpec& data);
+// One row of 2 + k pictures for each of n originals: itself, what was known of it (grey where not; known [pixels]), and
+// its k of n * k completions.
+std::vector<io::Image> completion_rows(const std::vector<io::Image>& originals, const std::vector<uint8_t>& known,
+                                       const std::vector<io::Image>& completions);
 // All of them on one sheet, `columns` to a row (0: about square), each pixel `scale` pixels wide.
 io::Image sheet_of(const std::vector<io::Image>& images, int columns, int scale);
 // One row of symbols per line, separated by blanks.

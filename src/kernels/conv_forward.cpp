@@ -75,29 +75,29 @@ HWY_INLINE void tile(const float* HWY_RESTRICT x, int64_t step, const ConvRun* r
   }
 }
 
+// As many tiles of `size` pixels as fit; moves everything on behind them.
+template <int size, int vectors>
+HWY_INLINE void tiles_of(const float*& x, int64_t step, int64_t& pixels, const ConvRun* runs, size_t count,
+                         Piece& piece) {
+  for (; pixels >= size; pixels -= size) {
+    tile<size, vectors>(x, step, runs, count, piece);
+    x += size * step;
+    piece.y += size * piece.stride;
+    if (piece.add) piece.add += size * piece.stride;
+    if (piece.relu_mask) piece.relu_mask += size * piece.stride;
+  }
+}
+
 // Any number of pixels, in the largest tiles that fit.
 template <int vectors>
 HWY_INLINE void tiles(const float* x, int64_t step, int64_t pixels, const ConvRun* runs, size_t count, Piece piece) {
   constexpr int kMost = kAccumulators / vectors;
-  const auto advance = [&](int64_t by) HWY_ATTR {
-    x += by * step;
-    piece.y += by * piece.stride;
-    if (piece.add) piece.add += by * piece.stride;
-    if (piece.relu_mask) piece.relu_mask += by * piece.stride;
-    pixels -= by;
-  };
-  for (; pixels >= kMost; advance(kMost)) tile<kMost, vectors>(x, step, runs, count, piece);
-  if constexpr (kMost > 14) {
-    for (; pixels >= 14; advance(14)) tile<14, vectors>(x, step, runs, count, piece);
-  }
-  if constexpr (kMost > 7) {
-    for (; pixels >= 7; advance(7)) tile<7, vectors>(x, step, runs, count, piece);
-  }
-  if constexpr (kMost > 4) {
-    for (; pixels >= 4; advance(4)) tile<4, vectors>(x, step, runs, count, piece);
-  }
-  for (; pixels >= 2; advance(2)) tile<2, vectors>(x, step, runs, count, piece);
-  if (pixels == 1) tile<1, vectors>(x, step, runs, count, piece);
+  tiles_of<kMost, vectors>(x, step, pixels, runs, count, piece);
+  if constexpr (kMost > 14) tiles_of<14, vectors>(x, step, pixels, runs, count, piece);
+  if constexpr (kMost > 7) tiles_of<7, vectors>(x, step, pixels, runs, count, piece);
+  if constexpr (kMost > 4) tiles_of<4, vectors>(x, step, pixels, runs, count, piece);
+  tiles_of<2, vectors>(x, step, pixels, runs, count, piece);
+  tiles_of<1, vectors>(x, step, pixels, runs, count, piece);
 }
 
 // All output channels of `pixels` outputs.

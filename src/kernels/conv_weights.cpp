@@ -69,17 +69,25 @@ HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy, 
   }
 }
 
+// As many tiles of `size` numbers as fit; moves x and dw on behind them.
+template <int size, int vectors>
+HWY_INLINE void tiles_of(const float*& x, int64_t& length, const float* dy, const Walk& walk, int64_t valid, float*& dw,
+                         int64_t stride) {
+  for (; length >= size; length -= size) {
+    tile<size, vectors>(x, dy, walk, valid, dw, stride);
+    x += size;
+    dw += size * stride;
+  }
+}
+
 template <int vectors>
 HWY_INLINE void tiles(const float* x, int64_t length, const float* dy, const Walk& walk, int64_t valid, float* dw,
                       int64_t stride) {
   constexpr int kMost = kSums / vectors;
-  const auto advance = [&](int64_t by) HWY_ATTR { x += by, dw += by * stride, length -= by; };
-  for (; length >= kMost; advance(kMost)) tile<kMost, vectors>(x, dy, walk, valid, dw, stride);
-  if constexpr (kMost > 4) {
-    for (; length >= 4; advance(4)) tile<4, vectors>(x, dy, walk, valid, dw, stride);
-  }
-  for (; length >= 2; advance(2)) tile<2, vectors>(x, dy, walk, valid, dw, stride);
-  if (length == 1) tile<1, vectors>(x, dy, walk, valid, dw, stride);
+  tiles_of<kMost, vectors>(x, length, dy, walk, valid, dw, stride);
+  if constexpr (kMost > 4) tiles_of<4, vectors>(x, length, dy, walk, valid, dw, stride);
+  tiles_of<2, vectors>(x, length, dy, walk, valid, dw, stride);
+  tiles_of<1, vectors>(x, length, dy, walk, valid, dw, stride);
 }
 
 void conv_weight_gradient(const ConvShape& s, const float* x, const float* dy, int64_t images, const ConvInput& input,

@@ -13,6 +13,7 @@
 namespace mlrun {
 
 class AutoregressiveModel;
+class CodeModel;
 
 class Model {
  public:
@@ -23,6 +24,15 @@ class Model {
   // with `joint`, where y is the batch's label.
   virtual std::vector<double> nll(const ParameterArena& parameters, const Batch& batch) const = 0;
   virtual const AutoregressiveModel* autoregressive() const { return nullptr; }
+  virtual const CodeModel* code_model() const { return nullptr; }  // models/code_model.hpp
+  // Initial values that depend on data, when a training begins with fresh weights: `first` is its first batch.
+  virtual void initialise_from(const ParameterArena&, const Batch& first, const RandomStream&) {
+    static_cast<void>(first);
+  }
+  // After a training step, when the weights are updated: what is learned otherwise than by gradients (StateInfo).
+  // `lanes`: the statistics that the passes of this step gathered, in the order of lanes, which is the order to fold
+  // them in.
+  virtual void after_step(const std::vector<Statistics>& lanes) { static_cast<void>(lanes); }
   // How many examples one pass should hold, so that what it keeps stays in the caches; 0: all. Part of the numerics:
   // gradients are added up in this grouping.
   virtual int64_t examples_at_once() const { return 0; }

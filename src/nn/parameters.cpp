@@ -32,6 +32,24 @@ void ParameterArena::allocate() {
 void ParameterArena::initialise(uint64_t seed) {
   for (size_t i = 0; i < infos_.size(); ++i)
     initialisers_[i](windows_[i], RandomStream(seed, "init/" + infos_[i].path));
+  for (size_t i = 0; i < states_.size(); ++i)
+    state_initialisers_[i](states_[i].value, RandomStream(seed, "init/" + states_[i].path));
+}
+
+void ParameterArena::add_state(StateInfo state, Initialiser initialiser) {
+  states_.push_back(std::move(state));
+  state_initialisers_.push_back(std::move(initialiser));
+}
+
+Statistic ParameterArena::declare_statistic(Shape shape) {
+  statistics_.push_back(std::move(shape));
+  return Statistic(statistics_.size() - 1);
+}
+
+Statistics ParameterArena::statistics() const {
+  Statistics zeros;
+  for (const Shape& shape : statistics_) zeros.push_back(Tensor::zeros(shape));
+  return zeros;
 }
 
 int64_t ParameterArena::parameter_count() const {
@@ -47,6 +65,12 @@ Tensor ParameterArena::window(const Tensor& arena, size_t index) const {
 Parameter Scope::parameter(const std::string& name, Shape shape, const std::string& axes, ParameterKind kind,
                            Initialiser initialiser, std::vector<Range> trained) const {
   return arena_->declare({join(name), std::move(shape), axes, kind, 0, std::move(trained)}, std::move(initialiser));
+}
+
+Tensor Scope::state(const std::string& name, Shape shape, const std::string& axes, Initialiser initialiser) const {
+  Tensor value = Tensor::zeros(std::move(shape));
+  arena_->add_state({join(name), axes, value}, std::move(initialiser));
+  return value;
 }
 
 }  // namespace mlrun

@@ -27,8 +27,8 @@ struct ParameterInfo {
   std::string axes;  // "out,in": names of the axes, an attribute in the checkpoint
   ParameterKind kind = ParameterKind::kWeight;
   int64_t offset = 0;  // of the first number, in the arena
-  // Of its flattened numbers, those that are trained, in order; empty: all. The rest (what a mask forbids) is 0 at first,
-  // has gradient 0, and is passed over by the optimizer.
+  // Of its flattened numbers, those that are trained, in order; empty: all. The rest (what a mask forbids) is 0 at
+  // first, has gradient 0, and is passed over by the optimizer.
   std::vector<Range> trained;
   int64_t count() const { return count_of(shape); }
 };
@@ -57,6 +57,26 @@ struct BufferInfo {
   Tensor value;
 };
 
+// What a model learns otherwise than by gradients (a codebook that follows the vectors it stands for): f32, in the
+// checkpoint beside the parameters, and changed by Model::initialise_from and Model::after_step alone.
+struct StateInfo {
+  std::string path;
+  std::string axes;
+  Tensor value;
+};
+
+// A handle of numbers that every lane gathers during a training step, for Model::after_step.
+class Statistic {
+ public:
+  size_t index() const { return index_; }
+
+ private:
+  friend class ParameterArena;
+  explicit Statistic(size_t index) : index_(index) {}
+  size_t index_;
+};
+using Statistics = std::vector<Tensor>;  // of one lane, f32: one tensor for each Statistic, zero when a step begins
+
 class ParameterArena {
  public:
   ParameterArena() = default;
@@ -65,13 +85,18 @@ class ParameterArena {
 
   Parameter declare(ParameterInfo info, Initialiser initialiser);  // while the model is being built
   void add_buffer(BufferInfo buffer) { buffers_.push_back(std::move(buffer)); }
+  void add_state(StateInfo state, Initialiser initialiser);  // keep a handle of its value
+  Statistic declare_statistic(Shape shape);
   // Once, when the model is built: lays the arena out (each parameter starts on a 64-byte boundary; gaps are 0).
   void allocate();
-  // Draws initial values; each parameter from a stream named by its path, so that adding one leaves the others alone.
+  // Draws initial values (of states too); each parameter from a stream named by its path, so that adding one leaves the
+  // others alone.
   void initialise(uint64_t seed);
 
   const std::vector<ParameterInfo>& parameters() const { return infos_; }
   const std::vector<BufferInfo>& buffers() const { return buffers_; }
+  const std::vector<StateInfo>& states() const { return states_; }
+  Statistics statistics() const;    // zeros
   int64_t parameter_count() const;  // without the gaps
   Tensor& flat() { return flat_; }
   const Tensor& flat() const { return flat_; }
@@ -83,6 +108,9 @@ class ParameterArena {
   std::vector<ParameterInfo> infos_;
   std::vector<Initialiser> initialisers_;
   std::vector<BufferInfo> buffers_;
+  std::vector<StateInfo> states_;
+  std::vector<Initialiser> state_initialisers_;
+  std::vector<Shape> statistics_;
   std::vector<Tensor> windows_;
   Tensor flat_;
 };
@@ -96,6 +124,8 @@ class Scope {
   Parameter parameter(const std::string& name, Shape shape, const std::string& axes, ParameterKind kind,
                       Initialiser initialiser, std::vector<Range> trained = {}) const;
   void buffer(const std::string& name, Tensor value) const { arena_->add_buffer({join(name), std::move(value)}); }
+  Tensor state(const std::string& name, Shape shape, const std::string& axes, Initialiser initialiser) const;
+  Statistic statistic(Shape shape) const { return arena_->declare_statistic(std::move(shape)); }
   // For choices the model makes when it is built (orders, degrees): a stream named by the path.
   RandomStream random(const std::string& purpose) const { return {seed_, "build/" + join(purpose)}; }
 

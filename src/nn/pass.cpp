@@ -7,11 +7,13 @@ namespace mlrun {
 Pass::Pass(const ParameterArena& parameters)
     : parameters_(&parameters), noise_(0, "no noise in evaluation"), variables_(parameters.parameters().size()) {}
 
-Pass::Pass(const ParameterArena& parameters, Tensor gradients, int64_t step, RandomStream noise, bool accumulate)
+Pass::Pass(const ParameterArena& parameters, Tensor gradients, int64_t step, RandomStream noise, bool accumulate,
+           Statistics* statistics)
     : parameters_(&parameters),
       gradients_(std::move(gradients)),
       step_(step),
       accumulate_(accumulate),
+      statistics_(statistics),
       noise_(noise),
       variables_(parameters.parameters().size()) {}
 

@@ -14,12 +14,16 @@ class Pass {
   // Without gradients: evaluation and sampling. Parameters are constants, nothing is recorded.
   explicit Pass(const ParameterArena& parameters);
   // Training: gradients are left in `gradients`, an arena of the parameters' layout that was zero when it was made; or
-  // added to those of earlier passes of the same step. `noise` is this pass's stream.
-  Pass(const ParameterArena& parameters, Tensor gradients, int64_t step, RandomStream noise, bool accumulate = false);
+  // added to those of earlier passes of the same step. `noise` is this pass's stream. `statistics` are this lane's, or
+  // null where nobody asks for them.
+  Pass(const ParameterArena& parameters, Tensor gradients, int64_t step, RandomStream noise, bool accumulate = false,
+       Statistics* statistics = nullptr);
 
   bool training() const { return gradients_.defined(); }
   int64_t step() const { return step_; }  // of training; 0 in evaluation
   Variable operator()(const Parameter& parameter);
+  // To be added to; null in evaluation, and where nobody asks.
+  Tensor* statistic(const Statistic& statistic) { return statistics_ ? &(*statistics_)[statistic.index()] : nullptr; }
   RandomStream next_noise() { return noise_.at(noise_uses_++); }  // a new independent stream at every call
   void backward(const Variable& loss, float seed);
 
@@ -28,6 +32,7 @@ class Pass {
   Tensor gradients_;
   int64_t step_ = 0;
   bool accumulate_ = false;
+  Statistics* statistics_ = nullptr;
   RandomStream noise_;
   uint64_t noise_uses_ = 0;
   Tape tape_;

@@ -12,8 +12,8 @@ struct ConvOptions {
   int64_t stride = 1;  // of the result's pixels in x, whose height and width are multiples of it
 };
 
-// y = conv(x or relu x) + b (+ add): x [n, s height, s width, in], w [..., in, out], b [out] or undefined. The taps of w
-// are its leading axes, row by row; the outline uses the first of them, and the rest are neither read nor trained.
+// y = conv(x or relu x) + b (+ add): x [n, s height, s width, in], w [..., in, out], b [out] or undefined. The taps of
+// w are its leading axes, row by row; the outline uses the first of them, and the rest are neither read nor trained.
 Variable conv(const Variable& x, const Variable& w, const Variable& b, const kernels::Outline& outline,
               const ConvOptions& options = {});
 

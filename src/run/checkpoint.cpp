@@ -6,6 +6,7 @@
 #include "base/version.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/hdf5_writer.hpp"
+#include "models/code_model.hpp"
 
 namespace mlrun {
 namespace {
@@ -20,6 +21,33 @@ void write_arena(io::Hdf5Writer& file, const std::string& group, const Parameter
   }
 }
 
+// What a trained model is, below `at` ("" or "stage_one/").
+void write_model(io::Hdf5Writer& file, const std::string& at, const ParameterArena& parameters) {
+  write_arena(file, at + "model", parameters, parameters.flat());
+  for (const BufferInfo& buffer : parameters.buffers()) file.dataset(at + "buffers/" + buffer.path, buffer.value);
+  for (const StateInfo& state : parameters.states()) {
+    file.dataset(at + "state/" + state.path, state.value);
+    file.attribute(at + "state/" + state.path, "axes", state.axes);
+  }
+}
+
+void write_identity(io::Hdf5Writer& file, const std::string& at, const CheckpointIdentity& identity) {
+  file.text(at + "config/resolved_yaml", identity.resolved_yaml);
+  file.dataset(at + "data/shape", identity.data.shape);
+  const std::string data = at + "data", rng = at + "rng";
+  file.attribute(data, "alphabet", identity.data.alphabet);
+  file.attribute(data, "classes", identity.data.classes);
+  file.attribute(data, "sha256", identity.data_hash);
+  file.attribute(data, "protocol", identity.protocol);
+  file.attribute(data, "description", identity.data_description);
+  file.group(rng);
+  file.attribute(rng, "seed", identity.seed);
+  file.attribute(rng, "generator", std::string_view("Philox 4x32-10; counters are functions of the step"));
+  const std::string top = at.empty() ? "/" : at.substr(0, at.size() - 1);
+  file.attribute(top, "fingerprint", identity.fingerprint);
+  file.attribute(top, "lineage", identity.lineage);
+}
+
 void write_mean(io::Hdf5Writer& file, const std::string& name, const RunningMean& mean) {
   file.attribute("trainer", name + "_sum", mean.sum);
   file.attribute("trainer", name + "_count", mean.count);
@@ -29,7 +57,23 @@ RunningMean read_mean(const io::Hdf5Reader& file, const std::string& name) {
   return {file.real_attribute("trainer", name + "_sum"), file.integer_attribute("trainer", name + "_count")};
 }
 
-CheckpointIdentity read_identity(const io::Hdf5Reader& file) {
+CheckpointIdentity read_identity(const io::Hdf5Reader& file, const std::string& at) {
+  CheckpointIdentity id;
+  const std::string top = at.empty() ? "/" : at.substr(0, at.size() - 1), data = at + "data";
+  id.resolved_yaml = file.text(at + "config/resolved_yaml");
+  id.fingerprint = file.text_attribute(top, "fingerprint");
+  id.lineage = file.text_attribute(top, "lineage");
+  id.data.shape = file.integers(data + "/shape");
+  id.data.alphabet = file.integer_attribute(data, "alphabet");
+  id.data.classes = file.integer_attribute(data, "classes");
+  id.data_hash = file.text_attribute(data, "sha256");
+  id.protocol = file.text_attribute(data, "protocol");
+  id.data_description = file.text_attribute(data, "description");
+  id.seed = static_cast<uint64_t>(file.integer_attribute(at + "rng", "seed"));
+  return id;
+}
+
+void require_checkpoint(const io::Hdf5Reader& file) {
   if (!file.has_attribute("/", "mlrun_format") || file.text_attribute("/", "mlrun_format") != "checkpoint") {
     fail(ExitCode::kCheckpoint, "{}: not a checkpoint of mlrun", file.name());
   }
@@ -37,18 +81,45 @@ CheckpointIdentity read_identity(const io::Hdf5Reader& file) {
     fail(ExitCode::kCheckpoint, "{}: checkpoint format {}, and this mlrun reads format {}", file.name(), version,
          io::kCheckpointFormat);
   }
-  CheckpointIdentity id;
-  id.resolved_yaml = file.text("config/resolved_yaml");
-  id.fingerprint = file.text_attribute("/", "fingerprint");
-  id.lineage = file.text_attribute("/", "lineage");
-  id.data.shape = file.integers("data/shape");
-  id.data.alphabet = file.integer_attribute("data", "alphabet");
-  id.data.classes = file.integer_attribute("data", "classes");
-  id.data_hash = file.text_attribute("data", "sha256");
-  id.protocol = file.text_attribute("data", "protocol");
-  id.data_description = file.text_attribute("data", "description");
-  id.seed = static_cast<uint64_t>(file.integer_attribute("rng", "seed"));
-  return id;
+}
+
+void read_arena(const io::Hdf5Reader& file, const std::string& group, const ParameterArena& layout, Tensor& arena) {
+  for (size_t i = 0; i < layout.parameters().size(); ++i) {
+    Tensor window = layout.window(arena, i);
+    file.read_into(group + "/" + layout.parameters()[i].path, window);
+  }
+}
+
+// What write_model wrote; `weights`: "model" or "average".
+void read_model(const io::Hdf5Reader& file, const std::string& at, const std::string& weights,
+                ParameterArena& parameters) {
+  if (const size_t found = file.datasets(at + "model").size(); found != parameters.parameters().size()) {
+    fail(ExitCode::kCheckpoint, "{}: {} parameters in /{}model, and the model of its spec has {}", file.name(), found,
+         at, parameters.parameters().size());
+  }
+  for (const BufferInfo& buffer : parameters.buffers()) {
+    const Tensor found = file.tensor(at + "buffers/" + buffer.path);
+    if (found.shape() != buffer.value.shape() || found.dtype() != buffer.value.dtype() ||
+        std::memcmp(found.raw(), buffer.value.raw(), found.bytes()) != 0) {
+      fail(ExitCode::kCheckpoint, "{}: /{}buffers/{} is not what its spec and seed give in this version of mlrun",
+           file.name(), at, buffer.path);
+    }
+  }
+  for (const StateInfo& state : parameters.states()) {
+    Tensor value = state.value;
+    file.read_into(at + "state/" + state.path, value);
+  }
+  read_arena(file, at + weights, parameters, parameters.flat());
+}
+
+Experiment experiment_of(const std::string& resolved_yaml, const std::string& place,
+                         const std::vector<std::string>& overrides) {
+  try {
+    return Experiment::from_text(resolved_yaml, place + "config/resolved_yaml", overrides);
+  } catch (const Error& e) {
+    throw Error(ExitCode::kCheckpoint,
+                fmt::format("{}: its spec is not one that this mlrun reads\n{}", place, e.what()));
+  }
 }
 
 TrainState read_state(const io::Hdf5Reader& file) {
@@ -74,18 +145,7 @@ io::Bytes checkpoint_image(const CheckpointIdentity& identity, const TrainState&
   file.attribute("/", "mlrun_format_version", io::kCheckpointFormat);
   file.attribute("/", "mlrun_version", std::string_view(kVersion));
   file.attribute("/", "numerics_version", kNumericsVersion);
-  file.attribute("/", "fingerprint", identity.fingerprint);
-  file.attribute("/", "lineage", identity.lineage);
-  file.text("config/resolved_yaml", identity.resolved_yaml);
-  file.dataset("data/shape", identity.data.shape);
-  file.attribute("data", "alphabet", identity.data.alphabet);
-  file.attribute("data", "classes", identity.data.classes);
-  file.attribute("data", "sha256", identity.data_hash);
-  file.attribute("data", "protocol", identity.protocol);
-  file.attribute("data", "description", identity.data_description);
-  file.group("rng");
-  file.attribute("rng", "seed", identity.seed);
-  file.attribute("rng", "generator", std::string_view("Philox 4x32-10; counters are functions of the step"));
+  write_identity(file, "", identity);
   file.group("trainer");
   file.attribute("trainer", "step", state.step);
   file.attribute("trainer", "evaluated_step", state.evaluated_step);
@@ -96,51 +156,46 @@ io::Bytes checkpoint_image(const CheckpointIdentity& identity, const TrainState&
   write_mean(file, "log_loss", state.log_loss);
   write_mean(file, "log_norm", state.log_norm);
   write_mean(file, "evaluation_loss", state.evaluation_loss);
-  write_arena(file, "model", parameters, parameters.flat());
-  for (const BufferInfo& buffer : parameters.buffers()) file.dataset("buffers/" + buffer.path, buffer.value);
+  write_model(file, "", parameters);
   for (const auto& [name, arena] : updater.slots()) write_arena(file, "optimizer/" + name, parameters, arena);
   if (updater.average().defined()) write_arena(file, "average", parameters, updater.average());
+  if (const auto& stage_one = identity.stage_one) {
+    write_model(file, "stage_one/", *stage_one->built.parameters);
+    write_identity(file, "stage_one/", stage_one->identity);
+    file.attribute("stage_one", "step", stage_one->state.step);
+  }
   return file.finish();
 }
 
-Checkpoint::Checkpoint(const std::string& path)
-    : path_(path), file_(io::open_checkpoint(path)), identity_(read_identity(file_)), state_(read_state(file_)) {}
-
-Experiment Checkpoint::experiment(const std::vector<std::string>& overrides) const {
-  try {
-    return Experiment::from_text(identity_.resolved_yaml, path_ + ":/config/resolved_yaml", overrides);
-  } catch (const Error& e) {
-    throw Error(ExitCode::kCheckpoint,
-                fmt::format("{}: its spec is not one that this mlrun reads\n{}", path_, e.what()));
-  }
+Checkpoint::Checkpoint(const std::string& path) : path_(path), file_(io::open_checkpoint(path)) {
+  require_checkpoint(file_);
+  identity_ = read_identity(file_, "");
+  state_ = read_state(file_);
+  if (file_.has("stage_one")) identity_.stage_one = read_stage_one();
 }
 
-void Checkpoint::read_arena(const std::string& group, const ParameterArena& layout, Tensor& arena) const {
-  for (size_t i = 0; i < layout.parameters().size(); ++i) {
-    Tensor window = layout.window(arena, i);
-    file_.read_into(group + "/" + layout.parameters()[i].path, window);
-  }
+std::shared_ptr<const TrainedModel> Checkpoint::read_stage_one() const {
+  CheckpointIdentity identity = read_identity(file_, "stage_one/");
+  Experiment experiment = experiment_of(identity.resolved_yaml, path_ + ":/stage_one/", {});
+  BuiltModel built = build_model(experiment.spec().model, identity.data, identity.seed);
+  read_model(file_, "stage_one/", "model", *built.parameters);
+  TrainState state;
+  state.step = file_.integer_attribute("stage_one", "step");
+  return std::make_shared<const TrainedModel>(
+      TrainedModel{std::move(experiment), std::move(identity), state, path_, std::move(built)});
+}
+
+Experiment Checkpoint::experiment(const std::vector<std::string>& overrides) const {
+  return experiment_of(identity_.resolved_yaml, path_ + ":/", overrides);
 }
 
 void Checkpoint::read_parameters(ParameterArena& parameters, bool average) const {
-  if (const size_t found = file_.datasets("model").size(); found != parameters.parameters().size()) {
-    fail(ExitCode::kCheckpoint, "{}: {} parameters, and the model of its spec has {}", path_, found,
-         parameters.parameters().size());
-  }
-  for (const BufferInfo& buffer : parameters.buffers()) {
-    const Tensor found = file_.tensor("buffers/" + buffer.path);
-    if (found.shape() != buffer.value.shape() || found.dtype() != buffer.value.dtype() ||
-        std::memcmp(found.raw(), buffer.value.raw(), found.bytes()) != 0) {
-      fail(ExitCode::kCheckpoint, "{}: /buffers/{} is not what its spec and seed give in this version of mlrun", path_,
-           buffer.path);
-    }
-  }
-  read_arena(average && has_average() ? "average" : "model", parameters, parameters.flat());
+  read_model(file_, "", average && has_average() ? "average" : "model", parameters);
 }
 
 void Checkpoint::read_updater(const ParameterArena& parameters, Updater& updater) const {
-  for (auto& [name, arena] : updater.slots()) read_arena("optimizer/" + name, parameters, arena);
-  if (updater.average().defined()) read_arena("average", parameters, updater.average());
+  for (auto& [name, arena] : updater.slots()) read_arena(file_, "optimizer/" + name, parameters, arena);
+  if (updater.average().defined()) read_arena(file_, "average", parameters, updater.average());
 }
 
 const AutoregressiveModel& TrainedModel::autoregressive() const {
@@ -148,6 +203,12 @@ const AutoregressiveModel& TrainedModel::autoregressive() const {
   if (!model)
     fail(ExitCode::kUsage, "{}: a {} model has no autoregressive likelihood to sample from", path,
          experiment.spec().model.kind());
+  return *model;
+}
+
+const CodeModel& TrainedModel::code_model() const {
+  const CodeModel* model = built.model->code_model();
+  if (!model) fail(ExitCode::kUsage, "{}: a {} model, and no VQ-VAE", path, experiment.spec().model.kind());
   return *model;
 }
 

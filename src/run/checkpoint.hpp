@@ -2,9 +2,11 @@
 // eval, sample and resume. Equal runs write equal bytes.
 //
 //   /model/PATH (f32, attribute axes)   /buffers/PATH   /optimizer/SLOT/PATH   /average/PATH   /rng   /data   /trainer
-//   /config/resolved_yaml
+//   /config/resolved_yaml   /state/PATH (f32: what is learned otherwise than by gradients)
+//   /stage_one/... of a prior over codes: the frozen model of the codes, by the same names
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,11 +18,14 @@
 
 namespace mlrun {
 
+struct TrainedModel;
+
 struct CheckpointIdentity {
   std::string resolved_yaml, fingerprint, lineage;
   DataSpec data;
   std::string data_hash, protocol, data_description;
   uint64_t seed = 0;
+  std::shared_ptr<const TrainedModel> stage_one;  // of a prior over codes: the model of the codes; else null
 };
 
 // The HDF5 image; to be written by io::write_checkpoint.
@@ -45,14 +50,15 @@ class Checkpoint {
   const io::Hdf5Reader& file() const { return file_; }
 
  private:
-  void read_arena(const std::string& group, const ParameterArena& layout, Tensor& arena) const;
+  std::shared_ptr<const TrainedModel> read_stage_one() const;
   std::string path_;
   io::Hdf5Reader file_;
   CheckpointIdentity identity_;
   TrainState state_;
 };
 
-// A model ready for use: what eval, sample and all later commands start from.
+// A model ready for use: what eval, sample and all later commands start from. With `identity.stage_one` it is a prior
+// over the codes of that one.
 struct TrainedModel {
   Experiment experiment;
   CheckpointIdentity identity;
@@ -60,6 +66,7 @@ struct TrainedModel {
   std::string path;
   BuiltModel built;
   const AutoregressiveModel& autoregressive() const;  // or Error(kUsage): this kind cannot be sampled
+  const CodeModel& code_model() const;                // or Error(kUsage): it has no codes
 };
 // Overrides may change what does not touch the weights, such as model.orders.
 TrainedModel load_trained_model(const std::string& checkpoint_path, const std::vector<std::string>& overrides = {});

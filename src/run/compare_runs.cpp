@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/error.hpp"
@@ -27,11 +28,11 @@ bool is_bookkeeping(const std::string& path) {
   return false;
 }
 
-double test_nll_of(const RunSummary& run) {
+std::optional<KeptEvaluation> test_of(const RunSummary& run) {
   for (const KeptEvaluation& e : kept_evaluations(run.path)) {
-    if (e.split == "test" && e.step == run.best_step && e.protocol == run.protocol) return e.nll;
+    if (e.split == "test" && e.step == run.best_step && e.protocol == run.protocol) return e;
   }
-  return kMissing;
+  return std::nullopt;
 }
 
 // The status of one run; of several, how many are in which.
@@ -51,12 +52,14 @@ std::string list_of(const std::set<std::string>& words, size_t characters) {
 }
 
 std::string obstacle_to_ranking(const std::vector<RunSummary>& runs) {
-  std::set<std::string> protocols, hashes;
+  std::set<std::string> protocols, hashes, subjects;
   for (const RunSummary& run : runs) {
     protocols.insert(run.protocol);
+    subjects.insert(run.nll_of);
     hashes.insert(run.data_hash);
   }
   if (hashes.size() > 1) return fmt::format("their data differ: sha256 {}", list_of(hashes, 12));
+  if (subjects.size() > 1) return fmt::format("their NLLs are of different things: {}", list_of(subjects, 40));
   if (protocols.size() > 1) return fmt::format("their binarizations or splits differ: {}", list_of(protocols, 80));
   return "";
 }
@@ -158,7 +161,7 @@ Comparison compare_runs(const std::vector<RunSummary>& runs, const std::vector<s
                              return r.values == values && r.runs[0].protocol == runs[i].protocol &&
                                     r.runs[0].data_hash == runs[i].data_hash;
                            });
-    if (row == comparison.rows.end()) comparison.rows.push_back({{runs[i]}, values, {}, {}, {}, ""});
+    if (row == comparison.rows.end()) comparison.rows.push_back({{runs[i]}, values, {}, {}, {}, false, ""});
     else row->runs.push_back(runs[i]);
   }
   for (ComparisonRow& row : comparison.rows) {
@@ -167,7 +170,9 @@ Comparison compare_runs(const std::vector<RunSummary>& runs, const std::vector<s
     for (const RunSummary& run : row.runs) {
       valid.push_back(run.best_nll);
       bpd.push_back(run.best_bpd);
-      test.push_back(test_nll_of(run));
+      const std::optional<KeptEvaluation> tested = test_of(run);
+      test.push_back(tested ? tested->nll : kMissing);
+      row.test_is_bound = row.test_is_bound || (tested && tested->bound);
     }
     row.valid_nll = spread_of(valid);
     row.valid_bpd = spread_of(bpd);

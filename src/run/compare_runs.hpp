@@ -21,6 +21,7 @@ struct ComparisonRow {
   std::vector<std::string> values;  // of Comparison::fields; "" where the spec has no such field
   Spread valid_nll, valid_bpd;      // best of each run, nats and bits/dim
   Spread test_nll;                  // of the kept evaluation at the best step, nats
+  bool test_is_bound = false;       // it is an upper bound, of a prior over codes
   std::string status;               // "finished", or "2 finished, 1 diverged"
 };
 

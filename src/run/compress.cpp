@@ -62,6 +62,12 @@ io::Digest model_digest(const TrainedModel& trained) {
 CompressOutcome compress(const CompressRequest& request) {
   const TrainedModel trained = load_trained_model(find_checkpoint(request.selector, request.which));
   const AutoregressiveModel& model = trained.autoregressive();
+  if (trained.identity.stage_one) {
+    fail(ExitCode::kUsage,
+         "{}: a prior over the codes of a VQ-VAE; images are compressed by a model of images\n"
+         "  such as   mlrun train configs/made.yaml",
+         trained.path);
+  }
   const int64_t alphabet = model.data().alphabet;
   const ImageFile file = request.input.starts_with(kSplit)
                              ? read_split(trained, request.input.substr(kSplit.size()), request.limit)

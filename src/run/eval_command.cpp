@@ -10,9 +10,11 @@
 #include "io/directory.hpp"
 #include "io/file.hpp"
 #include "io/hdf5_writer.hpp"
+#include "run/bound.hpp"
 #include "run/find_run.hpp"
 #include "run/run_directory.hpp"
 #include "run/train_command.hpp"
+#include "run/trained_data.hpp"
 
 namespace mlrun {
 namespace {
@@ -35,6 +37,12 @@ io::Bytes evaluation_image(const EvalOutcome& outcome, Split split) {
   file.attribute("/", "components", outcome.components);
   file.attribute("/", "bpd", outcome.result.bpd);
   add_figure(file, "nll", outcome.result);
+  file.attribute("/", "bound", outcome.bound ? 1 : 0);
+  if (outcome.bound) {
+    add_figure(file, "nll_reconstruction", outcome.bound->reconstruction);
+    add_figure(file, "nll_prior", outcome.bound->prior);
+    file.attribute("/", "code_maps", outcome.bound->maps);
+  }
   if (outcome.labelled) {
     add_figure(file, "nll_xy", outcome.labelled->xy);
     add_figure(file, "nll_x_given_y", outcome.labelled->x_given_y);
@@ -94,6 +102,33 @@ void add_to(std::vector<double>& sums, const std::vector<double>& more) {
   for (size_t i = 0; i < more.size(); ++i) sums[i] += more[i];
 }
 
+// Of a prior over codes, in the images' own unit.
+void evaluate_bound(const EvalRequest& request, const Experiment& experiment, const TrainedModel& trained,
+                    const CodesDataset& data, EvalOutcome& outcome) {
+  const auto start = std::chrono::steady_clock::now();
+  LanePool pool(threads_for(256, request.threads));
+  const EvaluateOptions options{
+      .batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = request.interrupted};
+  Bounds bounds = bounds_of(trained, data, request.split, options, request.codes, pool);
+  const int64_t pixels = data.images().spec().positions();
+  outcome.result = summarise(std::move(bounds.total), pixels);
+  outcome.bound = {summarise(std::move(bounds.reconstruction), pixels), summarise(std::move(bounds.prior), pixels),
+                   request.codes};
+  outcome.draws = {outcome.result.nll};
+  outcome.result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Of a VQ-VAE alone.
+void evaluate_reconstruction(const EvalRequest& request, const Experiment& experiment, const TrainedModel& trained,
+                             const Dataset& data, EvalOutcome& outcome) {
+  LanePool pool(threads_for(256, request.threads));
+  const EvaluateOptions options{
+      .batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = request.interrupted};
+  outcome.result = evaluate(*trained.built.model, *trained.built.parameters, data, request.split, options, pool);
+  outcome.code_use = outcome.result.codes;
+  outcome.draws = {outcome.result.nll};
+}
+
 // One evaluation per draw, and each example's mean over them.
 void evaluate_draws(const EvalRequest& request, const Experiment& experiment, const TrainedModel& trained,
                     const Dataset& first, EvalOutcome& outcome) {
@@ -149,7 +184,7 @@ EvalSubject subject_of(const EvalRequest& request) {
   TrainedModel trained = load_for(request, path);
   Experiment experiment =
       Experiment::from_text(trained.identity.resolved_yaml, path, request.overrides, request.places);
-  std::unique_ptr<Dataset> data = experiment.spec().data.build(data_sources_from_environment(trained.identity.seed));
+  std::unique_ptr<Dataset> data = build_data(experiment, data_sources_from_environment(trained.identity.seed), trained);
   require_same_data(trained, *data, other_data, request);
   return {run_of(path), std::move(trained), std::move(experiment), std::move(data), other_data};
 }
@@ -166,12 +201,26 @@ EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
     outcome.components = model->components();
     outcome.classes = model->classes();
   }
-  evaluate_draws(request, experiment, trained, *data, outcome);
+  const auto* codes = dynamic_cast<const CodesDataset*>(data.get());
+  if (!codes && request.codes > 1) {
+    fail(ExitCode::kUsage,
+         "--codes {}: this is no prior over the codes of a VQ-VAE, and its likelihood is exact\n"
+         "  a prior   mlrun train configs/vqvae_prior.yaml data.from=RUN",
+         request.codes);
+  }
+  if (request.draws > 1 && (codes || trained.built.model->code_model())) {
+    fail(ExitCode::kUsage, "--draws: not for models of two stages");
+  }
+  if (codes) evaluate_bound(request, experiment, trained, *codes, outcome);
+  else if (trained.built.model->code_model()) evaluate_reconstruction(request, experiment, trained, *data, outcome);
+  else evaluate_draws(request, experiment, trained, *data, outcome);
   const io::Bytes image = evaluation_image(outcome, request.split);
   if (!request.per_example.empty()) io::write_atomically(request.per_example, image.span());
   if (!outcome.run.empty() && !other_data) {
     // More draws are another protocol, and stand beside the one that runs are judged by.
-    const std::string draws = request.draws > 1 ? fmt::format("-draws-{}", request.draws) : "";
+    const std::string draws = request.draws > 1   ? fmt::format("-draws-{}", request.draws)
+                              : request.codes > 1 ? fmt::format("-codes-{}", request.codes)
+                                                  : "";
     try {
       io::write_atomically(
           fmt::format("{}/evals/step-{:09}-{}{}.h5", outcome.run, outcome.step, name_of(request.split), draws),

@@ -19,6 +19,7 @@ struct EvalRequest {
   std::string per_example;                     // "" or an HDF5 file to write
   std::optional<int64_t> orders = {};          // of a model that knows every order: how many its mixture has
   int64_t draws = 1;                           // of a random binarization of the split
+  int64_t codes = 1;                           // of a prior over codes: how many code maps are summed for each image
   int threads = 0;
   std::function<bool()> interrupted;
 };
@@ -39,6 +40,12 @@ struct LabelledEvaluation {
   Evaluation accuracy;       // by Bayes' rule over the classes: `nll` and `nll_se` are a share of the examples
 };
 
+// Of a prior over codes: the two parts of the bound by the encoder's codes alone.
+struct BoundParts {
+  Evaluation reconstruction, prior;  // -log p(x|z) and -log p(z), z = encode(x)
+  int64_t maps = 1;                  // of codes that `result` sums over
+};
+
 struct EvalOutcome {
   std::string run, checkpoint, protocol;
   int64_t step = 0;
@@ -46,8 +53,10 @@ struct EvalOutcome {
   int64_t classes = 0;     // that were summed over; 0: the model is not conditional
   Evaluation result;       // of -log p(x), whatever the model; over draws, of each example's mean
   std::optional<LabelledEvaluation> labelled;
-  std::vector<double> draws;  // the split's NLL at every draw
-  double draws_se = 0;        // standard error of their mean over draws
+  std::optional<BoundParts> bound;  // then `result` is an upper bound on -log p(x) of the images, not exact
+  std::optional<CodeUse> code_use;  // of a VQ-VAE; then `result` is its reconstruction, without what the codes cost
+  std::vector<double> draws;        // the split's NLL at every draw
+  double draws_se = 0;              // standard error of their mean over draws
 };
 
 // The data must be the data the model was trained on (by hash), unless an override changes data.*. A checkpoint in a

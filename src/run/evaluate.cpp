@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
+#include <mutex>
 #include <numbers>
 #include <numeric>
 
 #include "base/error.hpp"
+#include "models/code_model.hpp"
 
 namespace mlrun {
 namespace {
@@ -29,6 +32,23 @@ void for_batches(const Dataset& data, Split split, const EvaluateOptions& option
     work(begin, data.batch(split, rows, 0));
   });
   if (options.interrupted && options.interrupted()) fail(ExitCode::kInterrupted, "interrupted; nothing was written");
+}
+
+CodeUse use_of(const CodeModel& model, const std::map<int64_t, Reconstruction>& batches) {
+  CodeUse use;
+  use.counts.resize(static_cast<size_t>(model.codes().alphabet));
+  use.restarted = model.restarted();
+  double squared_error = 0;
+  int64_t vectors = 0;
+  for (const auto& [begin, batch] : batches) {
+    for (int64_t i = 0; i < batch.codes.count(); ++i) {
+      ++use.counts[static_cast<size_t>(batch.codes.data<int32_t>()[i])];
+    }
+    squared_error += batch.squared_error;
+    vectors += batch.vectors;
+  }
+  use.quantization_error = squared_error / static_cast<double>(vectors);
+  return use;
 }
 
 // -log p(x, y) of every class y: [classes][n].
@@ -67,13 +87,42 @@ Evaluation evaluate(const Model& model, const ParameterArena& parameters, const 
                     const EvaluateOptions& options, LanePool& pool) {
   const auto start = std::chrono::steady_clock::now();
   std::vector<double> per_example(static_cast<size_t>(examples_of(data, split, options)));
+  const CodeModel* codes = model.code_model();
+  std::map<int64_t, Reconstruction> reconstructions;  // by first example
+  std::mutex mutex;
   for_batches(data, split, options, pool, [&](int64_t begin, const Batch& batch) {
-    const std::vector<double> nll = model.nll(parameters, batch);
+    std::vector<double> nll;
+    if (codes) {
+      Reconstruction r = codes->reconstruct(parameters, batch.symbols);
+      nll = r.nll;
+      const std::lock_guard lock(mutex);
+      reconstructions.emplace(begin, std::move(r));
+    } else {
+      nll = model.nll(parameters, batch);
+    }
     std::copy(nll.begin(), nll.end(), per_example.begin() + begin);
   });
   Evaluation e = summarise(std::move(per_example), data.spec().positions());
+  if (codes) {
+    e.codes = use_of(*codes, reconstructions);
+  }
   e.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return e;
+}
+
+std::vector<double> marginal_nll(const Model& model, const ParameterArena& parameters, const Batch& batch) {
+  const AutoregressiveModel* conditional = model.autoregressive();
+  if (!conditional || !conditional->conditional()) return model.nll(parameters, batch);
+  const std::vector<std::vector<double>> nll =
+      nll_by_class(*conditional, parameters, batch, conditional->log_class_prior(parameters));
+  std::vector<double> all;
+  for (size_t i = 0; i < nll[0].size(); ++i) {
+    double least = nll[0][i], sum = 0;
+    for (const std::vector<double>& of_class : nll) least = std::min(least, of_class[i]);
+    for (const std::vector<double>& of_class : nll) sum += std::exp(least - of_class[i]);
+    all.push_back(least - std::log(sum));
+  }
+  return all;
 }
 
 ExampleLikelihoods example_likelihoods(const Model& model, const ParameterArena& parameters, const Dataset& data,

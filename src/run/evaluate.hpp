@@ -22,6 +22,9 @@ struct EvaluateOptions {
 Evaluation evaluate(const Model& model, const ParameterArena& parameters, const Dataset& data, Split split,
                     const EvaluateOptions& options, LanePool& pool);
 
+// -log p(x) in nats of every example, the label summed out where the model is conditional.
+std::vector<double> marginal_nll(const Model& model, const ParameterArena& parameters, const Batch& batch);
+
 // All that is known of every example of a split, in its order.
 struct ExampleLikelihoods {
   std::vector<double> x;  // -log p(x) in nats; of a conditional model -log sum over y of p(y) p(x|y)

@@ -12,6 +12,7 @@ using config::Period;
 using Unit = Period::Unit;
 
 constexpr int64_t kMostLanes = 256;
+constexpr const char* kCodesFrom = "data.from";
 
 std::string check_name(const std::string& name) {
   const auto allowed = [](char c) {
@@ -132,7 +133,9 @@ Experiment Experiment::from_text(const std::string& text, const std::string& nam
 
 std::string Experiment::hash_without(const std::vector<std::string>& excluded, const Dataset& data) const {
   io::Sha256 sha;
-  sha.update(config::canonical_text(fields_, excluded));
+  std::vector<std::string> all = excluded;
+  all.emplace_back(kCodesFrom);  // where the model of the codes is; what it is counts, by the data's hash
+  sha.update(config::canonical_text(fields_, all));
   sha.update(fmt::format("data {}\nnumerics {}\n", data.hash(), kNumericsVersion));
   return sha.hex();
 }
@@ -162,8 +165,8 @@ BuiltModel build_model(const ModelRegistry::Choice& choice, const DataSpec& data
 BuiltModel build_model(const Experiment& experiment, const Dataset& data) {
   for (const config::FieldRecord& field : experiment.fields()) {
     if (field.path != "model.condition" || field.value == "none" || data.spec().classes > 0) continue;
-    fail(ExitCode::kUsage, "model.condition {} needs labels, and {}\n  without them   model.condition=none", field.value,
-         data.why_no_labels());
+    fail(ExitCode::kUsage, "model.condition {} needs labels, and {}\n  without them   model.condition=none",
+         field.value, data.why_no_labels());
   }
   return build_model(experiment.spec().model, data.spec(), experiment.spec().seed);
 }

@@ -29,6 +29,7 @@ void read_record(const io::Record& record, RunSummary& run) {
     run.model = record.value("model", "");
     run.protocol = record.value("protocol", "");
     run.data_hash = record.value("data_hash", "");
+    run.nll_of = record.value("nll_of", "x");
     run.created = record.value("created", "");
     if (record.contains("tags")) run.tags = record["tags"].get<std::vector<std::string>>();
   } else if (kind == "extend") {  // a longer train.for
@@ -121,11 +122,13 @@ std::string find_run(const std::string& selector) {
     }
     if (!best) fail(ExitCode::kUsage, "{}: no run in {} has been evaluated", selector, root);
     for (const RunSummary& run : runs) {
-      if (!std::isnan(run.best_nll) && (run.protocol != best->protocol || run.data_hash != best->data_hash)) {
+      if (!std::isnan(run.best_nll) &&
+          (run.protocol != best->protocol || run.data_hash != best->data_hash || run.nll_of != best->nll_of)) {
         fail(ExitCode::kUsage,
-             "{}: the runs in {} differ in data or binarization ({} and {}), so their NLLs are not comparable\n"
-             "  name the run instead",
-             selector, root, best->protocol, run.protocol);
+             "{}: the runs in {} differ in data, binarization or what is predicted (of {}: {}; of {}: {}), so their "
+             "NLLs are "
+             "not comparable\n  name the run instead",
+             selector, root, best->nll_of, best->protocol, run.nll_of, run.protocol);
       }
     }
     return best->path;

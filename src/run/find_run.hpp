@@ -9,11 +9,15 @@
 
 namespace mlrun {
 
+// What the metrics of a VQ-VAE are of.
+inline constexpr const char* kNllOfCodes = "x given its codes";
+
 // What the journal says of a run, without opening HDF5.
 struct RunSummary {
   std::string path, id;
   std::string status;  // finished, stopped, interrupted, diverged; "running" while locked; "killed" otherwise
   std::string fingerprint, lineage, name, group, model, protocol, data_hash, created;
+  std::string nll_of;  // what the NLLs are of: "x", "x, y", "x given y", "x given its codes"
   std::vector<std::string> tags;
   int64_t step = 0;
   double epoch = 0;

@@ -4,11 +4,13 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "io/bytes.hpp"
 #include "io/journal.hpp"
+#include "run/code_use.hpp"
 
 namespace mlrun {
 
@@ -20,6 +22,7 @@ struct Evaluation {
   double bpd = 0;     // bits per dimension
   double seconds = 0;
   std::vector<double> per_example;  // nats, in the split's order
+  std::optional<CodeUse> codes;     // of a VQ-VAE, whose nll is that of reconstruction alone
 };
 
 // Columns of one table ("train", "valid"): equal lengths, missing values NaN.

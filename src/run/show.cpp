@@ -75,7 +75,8 @@ std::vector<KeptEvaluation> kept_evaluations(const std::string& run_path) {
                        .count = count_of(file.dataset("nll").shape),
                        .nll = file.real_attribute("/", "nll"),
                        .nll_se = file.real_attribute("/", "nll_se"),
-                       .bpd = file.real_attribute("/", "bpd")});
+                       .bpd = file.real_attribute("/", "bpd"),
+                       .bound = file.has_attribute("/", "bound") && file.integer_attribute("/", "bound") != 0});
     } catch (const Error& e) {
       log::warning("{}", e.what());
     }

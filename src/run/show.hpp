@@ -25,6 +25,7 @@ struct KeptEvaluation {  // of evals/
   std::string path, split, protocol;
   int64_t step = 0, count = 0;
   double nll = 0, nll_se = 0, bpd = 0;  // nats, nats, bits/dim
+  bool bound = false;                   // nll is an upper bound
 };
 
 struct RunDetails {

@@ -15,6 +15,7 @@
 #include "io/lock.hpp"
 #include "run/find_run.hpp"
 #include "run/neighbours.hpp"
+#include "run/trained_data.hpp"
 
 namespace mlrun {
 namespace {
@@ -49,6 +50,7 @@ RunFacts facts_of(const RunDirectory& directory, const Trainer& trainer, const s
 // What the columns `nll` of the run's metrics are of. In training a conditional model is judged in one pass, by the
 // labels that come with the data; `mlrun eval` sums them out.
 std::string nll_of(const Trainer& trainer) {
+  if (trainer.built().model->code_model()) return kNllOfCodes;
   const AutoregressiveModel* model = trainer.built().model->autoregressive();
   if (!model || !model->conditional()) return "x";
   return model->condition() == Condition::kJoint ? "x, y" : "x given y";
@@ -122,7 +124,7 @@ class Training {
     std::string run_path;  // of the run to go on with
     if (!request_.resume.empty() && request_.resume != "auto") run_path = find_run(request_.resume);
     read_spec(run_path);
-    build_data();
+    build_data(run_path);
     const std::string fingerprint = experiment_->fingerprint(*data_);
     if (request_.run_dir.empty() && (request_.if_needed || request_.resume == "auto")) {
       // One at a time looks for a run of this fingerprint and begins one, or two would begin the same.
@@ -157,7 +159,16 @@ class Training {
     spec_yaml_ = io::read_text_file(path, 1 << 20, ExitCode::kUsage);
   }
 
-  void build_data() { data_ = experiment_->spec().data.build(data_sources_from_environment(experiment_->spec().seed)); }
+  // A prior that goes on needs the run of its codes no more: its own checkpoint holds their model.
+  void build_data(const std::string& run_path) {
+    const DataSources sources = data_sources_from_environment(experiment_->spec().seed);
+    if (!run_path.empty() && experiment_->spec().data.kind() == "codes") {
+      const RunDirectory run = RunDirectory::open(run_path);
+      if (const auto step = run.latest_valid_checkpoint())
+        data_ = mlrun::build_data(*experiment_, sources, load_trained_model(run.checkpoint_path(*step)));
+    }
+    if (!data_) data_ = experiment_->spec().data.build(sources);
+  }
 
   std::optional<std::string> find_by(const std::string& fingerprint, bool finished) const {
     for (const RunSummary& run : all_runs(run_root())) {

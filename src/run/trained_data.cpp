@@ -3,12 +3,25 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "run/codes_dataset.hpp"
 
 namespace mlrun {
 
+std::unique_ptr<Dataset> build_data(const Experiment& experiment, const DataSources& sources,
+                                    const TrainedModel& trained) {
+  const auto from = [](const config::Fields& fields) {
+    const auto found = std::find_if(fields.begin(), fields.end(), [](const auto& f) { return f.path == "data.from"; });
+    return found == fields.end() ? std::string() : found->value;
+  };
+  if (trained.identity.stage_one && from(experiment.fields()) == from(trained.experiment.fields())) {
+    return std::make_unique<CodesDataset>(trained.identity.stage_one, sources);
+  }
+  return experiment.spec().data.build(sources);
+}
+
 std::unique_ptr<Dataset> data_of(const TrainedModel& trained) {
   std::unique_ptr<Dataset> data =
-      trained.experiment.spec().data.build(data_sources_from_environment(trained.identity.seed));
+      build_data(trained.experiment, data_sources_from_environment(trained.identity.seed), trained);
   if (data->hash() != trained.identity.data_hash) {
     fail(ExitCode::kData, "{}: trained on data with sha256 {:.12}, and the data found now has {:.12}", trained.path,
          trained.identity.data_hash, data->hash());

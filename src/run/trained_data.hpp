@@ -7,6 +7,10 @@
 
 namespace mlrun {
 
+// The data of an experiment, for a model trained on such data: codes are those of the model's own stage one where the
+// experiment does not name another.
+std::unique_ptr<Dataset> build_data(const Experiment& experiment, const DataSources& sources,
+                                    const TrainedModel& trained);
 // Error(kData) where the files are missing, or hold other data than at training.
 std::unique_ptr<Dataset> data_of(const TrainedModel& trained);
 // The same rows before their binarization (symbols 0 .. 255), or null where this kind of data has none.

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "base/error.hpp"
 #include "data/order.hpp"
 #include "generate/sampler.hpp"
+#include "run/codes_dataset.hpp"
 #include "run/evaluate.hpp"
+#include "run/reconstructions.hpp"
 
 namespace mlrun {
 namespace {
@@ -40,7 +43,10 @@ Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads)
          spec.schedule.kind(), config::print_period(spec.train.duration));
   }
   updater_ = std::make_unique<Updater>(*built_.parameters, spec.optimizer.build(), spec.train.update);
-  for (int64_t lane = 0; lane < experiment_.lanes(); ++lane) gradients_.push_back(built_.parameters->like());
+  for (int64_t lane = 0; lane < experiment_.lanes(); ++lane) {
+    gradients_.push_back(built_.parameters->like());
+    statistics_.push_back(built_.parameters->statistics());
+  }
 }
 
 CheckpointIdentity Trainer::identity() const {
@@ -53,11 +59,17 @@ CheckpointIdentity Trainer::identity() const {
   id.protocol = data_.protocol();
   id.data_description = data_.description();
   id.seed = experiment_.spec().seed;
+  if (const auto* codes = dynamic_cast<const CodesDataset*>(&data_)) id.stage_one = codes->stage_one();
   return id;
 }
 
 void Trainer::initialise() {
-  built_.parameters->initialise(experiment_.spec().seed);
+  const ExperimentSpec& spec = experiment_.spec();
+  built_.parameters->initialise(spec.seed);
+  std::vector<int64_t> rows = epoch_order(spec.seed, 0, data_.count(Split::kTrain));
+  rows.resize(std::min(rows.size(), static_cast<size_t>(spec.train.batch_size)));
+  built_.model->initialise_from(*built_.parameters, data_.batch(Split::kTrain, rows, 0),
+                                RandomStream(spec.seed, "init/from data"));
   if (updater_->average().defined()) updater_->average().copy_from(built_.parameters->flat());
 }
 
@@ -87,6 +99,8 @@ Trainer::StepResult Trainer::step() {
   pool_.run(lanes, [&](int64_t lane) {
     const Range part = slice(count, lanes, lane);
     Tensor& gradients = gradients_[static_cast<size_t>(lane)];
+    Statistics& statistics = statistics_[static_cast<size_t>(lane)];
+    for (Tensor& statistic : statistics) statistic.fill(0.0f);
     if (part.size() == 0) {
       std::memset(gradients.raw(), 0, gradients.bytes());
       return;
@@ -98,7 +112,8 @@ Trainer::StepResult Trainer::step() {
       const std::span<const int64_t> rows(epoch_order_.data() + begin + at, size);
       const int64_t piece = (at - part.begin) / most;
       Pass pass(*built_.parameters, gradients, state_.step,
-                piece == 0 ? lane_noise : lane_noise.at(static_cast<uint64_t>(piece)), /*accumulate=*/piece > 0);
+                piece == 0 ? lane_noise : lane_noise.at(static_cast<uint64_t>(piece)), /*accumulate=*/piece > 0,
+                &statistics);
       const Variable loss = built_.model->loss(pass, data_.batch(Split::kTrain, rows, epoch));
       losses[static_cast<size_t>(lane)] += static_cast<double>(loss.value().data<float>()[0]);
       pass.backward(loss, 1.0f / static_cast<float>(count));
@@ -123,6 +138,7 @@ Trainer::StepResult Trainer::step() {
          "  try a lower optim.lr, or train.clip_norm",
          state_.step + 1, updater_->not_finite(gradients_[0]), result.loss);
   }
+  built_.model->after_step(statistics_);
   result.gradient_norm = outcome.gradient_norm;
   ++state_.step;
   state_.log_loss.add(result.loss * static_cast<double>(count), count);
@@ -147,9 +163,21 @@ Evaluation Trainer::evaluate_valid(const std::function<int()>& interrupted) {
   return evaluate(*built_.model, *built_.parameters, data_, Split::kValid, options, pool_);
 }
 
-Tensor Trainer::draw_samples(int64_t count) {
-  return Sampler(*built_.model->autoregressive(), *built_.parameters)
-      .draw({.count = count, .seed = experiment_.spec().seed}, pool_);
+std::vector<io::Image> Trainer::draw_pictures(int64_t count) {
+  if (const CodeModel* codes = built_.model->code_model()) {
+    std::vector<int64_t> rows(static_cast<size_t>(std::min(count, data_.count(Split::kValid))));
+    std::iota(rows.begin(), rows.end(), int64_t{0});
+    return pairs_of(*codes, *built_.parameters, data_.batch(Split::kValid, rows, 0).symbols);
+  }
+  std::vector<io::Image> pictures;
+  if (!built_.model->autoregressive()) return pictures;
+  const Tensor symbols = Sampler(*built_.model->autoregressive(), *built_.parameters)
+                             .draw({.count = count, .seed = experiment_.spec().seed}, pool_);
+  for (int64_t i = 0; i < count; ++i) {
+    pictures.push_back(
+        data_.render({symbols.data<int32_t>() + i * symbols.dim(1), static_cast<size_t>(symbols.dim(1))}));
+  }
+  return pictures;
 }
 
 }  // namespace mlrun

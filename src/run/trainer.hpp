@@ -41,7 +41,9 @@ class Trainer {
 
   // The NLL of the valid split. Error(kInterrupted) when `interrupted` says so on the way.
   Evaluation evaluate_valid(const std::function<int()>& interrupted);
-  Tensor draw_samples(int64_t count);  // s32 [count, positions]; autoregressive models only
+  // Of image data: so many samples, or of a VQ-VAE so many images of the valid split, each with its reconstruction
+  // behind it. None where the model gives neither.
+  std::vector<io::Image> draw_pictures(int64_t count);
   // While it lives, the moving average (where there is one) stands in for the weights.
   class AveragedWeights {
    public:
@@ -62,7 +64,8 @@ class Trainer {
   BuiltModel built_;
   std::unique_ptr<Schedule> schedule_;
   std::unique_ptr<Updater> updater_;
-  std::vector<Tensor> gradients_;  // one arena per lane
+  std::vector<Tensor> gradients_;       // one arena per lane
+  std::vector<Statistics> statistics_;  // one set per lane
   LanePool pool_;
   TrainState state_;
   std::vector<int64_t> epoch_order_;

@@ -8,8 +8,9 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "generate/picture.hpp"
-#include "io/checkpoint_file.hpp"
 #include "io/png.hpp"
+#include "run/checkpoint_writer.hpp"
+#include "run/reconstructions.hpp"
 
 namespace mlrun {
 namespace {
@@ -146,25 +147,37 @@ class TrainingLoop {
     row["nll"] = report.valid.nll;
     row["nll_se"] = report.valid.nll_se;
     row["bpd"] = report.valid.bpd;
+    if (report.valid.codes) row.merge(report.valid.codes->columns());
     recorder_.row("valid", row);
     recorder_.write_run_file("running");
     save();
     report.saved = true;
     observer_.evaluated(report);
+    warn_of_collapse(report.valid);
     draw_samples();
     evaluation_step_ = state().step;
     evaluation_time_ = elapsed();
     return true;
   }
 
+  // Once: it rarely heals, and a message at every evaluation would hide the others.
+  void warn_of_collapse(const Evaluation& valid) {
+    if (warned_of_collapse_ || !valid.codes) return;
+    const std::string warning = valid.codes->warning();
+    if (!warning.empty()) log::warning("{}", warning);
+    warned_of_collapse_ = !warning.empty();
+  }
+
   // Pictures never stop a training.
   void draw_samples() {
-    const DataSpec& data = trainer_.data().spec();
-    if (spec_.eval.samples == 0 || !data.is_image() || !trainer_.built().model->autoregressive()) return;
+    if (spec_.eval.samples == 0 || !trainer_.data().spec().is_image()) return;
     const Trainer::AveragedWeights averaged(trainer_);
-    const std::vector<io::Image> images = images_of(trainer_.draw_samples(spec_.eval.samples), data);
+    const std::vector<io::Image> images = trainer_.draw_pictures(spec_.eval.samples);
+    if (images.empty()) return;
+    const int columns = trainer_.built().model->code_model() ? kPairsAcross : 0;
     try {
-      io::write_png(fmt::format("{}/samples/step-{:09}.png", directory_.path(), state().step), sheet_of(images, 0, 2));
+      io::write_png(fmt::format("{}/samples/step-{:09}.png", directory_.path(), state().step),
+                    sheet_of(images, columns, 2));
     } catch (const Error& e) {
       log::warning("{}", e.what());
     }
@@ -173,15 +186,16 @@ class TrainingLoop {
 
   void save() {
     recorder_.sync();  // a checkpoint never outlives the rows before it
-    io::write_checkpoint(directory_.checkpoint_path(state().step),
-                         checkpoint_image(identity_, state(), *trainer_.built().parameters, trainer_.updater()));
-    directory_.prune_checkpoints(spec_.checkpoint.keep, state().best_step);
+    writer_.write(directory_.checkpoint_path(state().step),
+                  checkpoint_image(identity_, state(), *trainer_.built().parameters, trainer_.updater()),
+                  [this, best = state().best_step] { directory_.prune_checkpoints(spec_.checkpoint.keep, best); });
     saved_step_ = state().step;
     last_save_ = Clock::now();
   }
 
   std::string end(const std::string& status) {
     if (saved_step_ != state().step || state().step == 0) save();
+    writer_.wait();
     recorder_.note("status", {{"status", status}, {"at_step", state().step}, {"time", elapsed()}});
     recorder_.write_run_file(status);
     observer_.finished(status);
@@ -203,6 +217,8 @@ class TrainingLoop {
   int64_t saved_step_;
   int64_t evaluation_step_ = first_step_;
   double evaluation_time_ = options_.elapsed_before;
+  bool warned_of_collapse_ = false;
+  CheckpointWriter writer_;  // last: it waits for its write before the rest goes
 };
 
 }  // namespace

@@ -216,7 +216,7 @@ TEST_CASE("a row of the picture is the original, what is known of it on grey, an
   const DataSpec data{.shape = {1, 2}, .alphabet = 2, .classes = 0};
   const Tensor originals = Tensor::of({2, 2}, std::vector<int32_t>{1, 1, 0, 1});
   const Tensor completions = Tensor::of({4, 2}, std::vector<int32_t>{1, 0, 1, 1, 0, 0, 0, 1});
-  const auto rows = completion_rows(originals, {1, 0}, completions, data);
+  const auto rows = completion_rows(images_of(originals, data), {1, 0}, images_of(completions, data));
   REQUIRE(rows.size() == 8);
   CHECK(rows[0].pixels == std::vector<uint8_t>{255, 255});
   CHECK(rows[1].pixels == std::vector<uint8_t>{255, 96});

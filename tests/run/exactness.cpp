@@ -13,7 +13,14 @@ namespace {
 // One small spec for every registered model, by its defaults where it has no size.
 std::vector<std::string> models() {
   std::vector<std::string> specs;
-  for (const auto& [kind, entry] : model_kinds().kinds()) specs.push_back("{kind: " + kind + "}");
+  for (const auto& [kind, entry] : model_kinds().kinds()) {
+    if (kind != "vqvae") specs.push_back("{kind: " + kind + "}");
+  }
+  for (const std::string quantizer :
+       {"{kind: ste, codes: 8}", "{kind: ema, codes: 300, restart_below: 5}", "{kind: gumbel, codes: 8}",
+        "{kind: fsq, levels: [3, 3]}", "{kind: residual, of: {kind: rotation, codes: 8}}"}) {
+    specs.push_back("{kind: vqvae, width: 4, dim: 4, blocks: 1, quantizer: " + quantizer + "}");
+  }
   specs.push_back("{kind: made, hidden: [20, 15], masks: 2, order: random, direct: true}");
   specs.push_back("{kind: nade, hidden: 20, order: hilbert, condition: joint}");
   specs.push_back("{kind: eonade, hidden: [20, 15], orders: 2, condition: class}");

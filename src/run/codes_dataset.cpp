@@ -1,0 +1,150 @@
+#include "run/codes_dataset.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <numeric>
+
+#include "base/cpu.hpp"
+#include "base/error.hpp"
+#include "base/lanes.hpp"
+#include "io/file.hpp"
+#include "io/sha256.hpp"
+#include "models/code_model.hpp"
+#include "run/find_run.hpp"
+#include "run/reconstructions.hpp"
+#include "run/run_directory.hpp"
+
+namespace mlrun {
+namespace {
+
+constexpr int64_t kAtOnce = 100;  // images; part of what decides the codes' bits
+
+std::shared_ptr<const TrainedModel> load_stage_one(const std::string& from) {
+  std::string path;
+  try {
+    path = find_checkpoint(from);
+  } catch (const Error& e) {
+    throw Error(e.code(), fmt::format("data.from {}: {}\n"
+                                      "  train one first   mlrun train configs/vqvae.yaml",
+                                      from, e.what()));
+  }
+  auto trained = std::make_shared<TrainedModel>(load_trained_model(path));
+  if (!trained->built.model->code_model()) {
+    fail(ExitCode::kUsage,
+         "data.from {}: {} is a {} model, which has no codes; expected a run of kind vqvae\n"
+         "  the runs there are   mlrun ls",
+         from, path, trained->experiment.spec().model.kind());
+  }
+  return trained;
+}
+
+std::string hash_of(const TrainedModel& stage_one) {
+  io::Sha256 sha;
+  const auto add = [&](const Tensor& t) { sha.update(std::span(static_cast<const std::byte*>(t.raw()), t.bytes())); };
+  sha.update("codes of " + stage_one.identity.resolved_yaml + stage_one.identity.data_hash);
+  add(stage_one.built.parameters->flat());
+  for (const StateInfo& state : stage_one.built.parameters->states()) add(state.value);
+  return sha.hex();
+}
+
+}  // namespace
+
+CodesOptions::CodesOptions(config::Reader& reader)
+    : from(reader.string("from",
+                         {.help = "the VQ-VAE whose codes these are: a run or a checkpoint; @last: the latest of them",
+                          .fallback = "@last",
+                          .resolve = pinned_checkpoint})) {}
+
+std::string pinned_checkpoint(const std::string& from) {
+  if (from.starts_with("/")) return from;
+  try {
+    std::string run = from;
+    if (from == "@last") {
+      for (const RunSummary& r : all_runs(run_root())) run = r.nll_of == kNllOfCodes ? r.path : run;
+    }
+    return std::filesystem::absolute(find_checkpoint(run)).lexically_normal().string();
+  } catch (const Error&) {
+    return from;  // whoever builds the data says why
+  }
+}
+
+CodesDataset::CodesDataset(const Options& options, const DataSources& sources)
+    : CodesDataset(load_stage_one(options.from), sources) {}
+
+CodesDataset::CodesDataset(std::shared_ptr<const TrainedModel> stage_one, const DataSources& sources)
+    : stage_one_(std::move(stage_one)), spec_(stage_one_->code_model().codes()), hash_(hash_of(*stage_one_)) {
+  DataSources own = sources;
+  own.seed = stage_one_->identity.seed;
+  images_ = stage_one_->experiment.spec().data.build(own);
+  if (images_->hash() != stage_one_->identity.data_hash) {
+    fail(ExitCode::kData, "{}: trained on data with sha256 {:.12}, and the data found now has {:.12}", stage_one_->path,
+         stage_one_->identity.data_hash, images_->hash());
+  }
+  std::vector<int64_t> rows(static_cast<size_t>(std::min<int64_t>(kAtOnce, images_->count(Split::kTrain))));
+  std::iota(rows.begin(), rows.end(), int64_t{0});
+  const Tensor one = images_->batch(Split::kTrain, rows, 0).symbols,
+               other = images_->batch(Split::kTrain, rows, 1).symbols;
+  redrawn_ = !std::equal(one.data<int32_t>(), one.data<int32_t>() + one.count(), other.data<int32_t>());
+}
+
+Tensor CodesDataset::encode(const Tensor& symbols) const {
+  return stage_one_->code_model().reconstruct(*stage_one_->built.parameters, symbols).codes;
+}
+
+const SymbolTable& CodesDataset::codes_of(Split split) const {
+  const auto index = static_cast<size_t>(split);
+  std::call_once(encoded_[index], [&] {
+    const int64_t count = images_->count(split);
+    Tensor all({count, spec_.positions()}, DType::kS32);
+    LanePool pool(static_cast<int>(affinity_cores().size()));
+    pool.run((count + kAtOnce - 1) / kAtOnce, [&](int64_t b) {
+      std::vector<int64_t> rows(static_cast<size_t>(std::min(kAtOnce, count - b * kAtOnce)));
+      std::iota(rows.begin(), rows.end(), b * kAtOnce);
+      all.rows(rows.front(), rows.back() + 1).copy_from(encode(images_->batch(split, rows, 0).symbols));
+    });
+    SymbolTableBuilder table(spec_.positions());
+    const auto width = static_cast<size_t>(spec_.positions());
+    for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
+      table.append(std::span<const int32_t>(all.data<int32_t>() + i * width, width));
+    }
+    codes_[index] = std::move(table).finish();
+  });
+  return codes_[index];
+}
+
+Batch CodesDataset::batch(Split split, std::span<const int64_t> rows, int64_t epoch) const {
+  Batch batch = images_->batch(split, rows, epoch);
+  if (redrawn_ && split == Split::kTrain) {
+    batch.symbols = encode(batch.symbols);
+    return batch;
+  }
+  const SymbolTable& codes = codes_of(split);
+  batch.symbols = Tensor({static_cast<int64_t>(rows.size()), spec_.positions()}, DType::kS32);
+  int32_t* to = batch.symbols.data<int32_t>();
+  for (const int64_t row : rows) {
+    codes.unpack(row, to);
+    to += spec_.positions();
+  }
+  return batch;
+}
+
+std::string CodesDataset::protocol() const { return fmt::format("codes of {:.8}, {}", hash_, images_->protocol()); }
+
+std::string CodesDataset::description() const {
+  return fmt::format("{} codes on {} x {}, of {}", spec_.alphabet, spec_.shape[0], spec_.shape[1],
+                     images_->description());
+}
+
+io::Image CodesDataset::render(std::span<const int32_t> symbols) const {
+  Tensor codes({1, spec_.positions()}, DType::kS32);
+  std::copy(symbols.begin(), symbols.end(), codes.data<int32_t>());
+  return decoded_images(stage_one_->code_model(), *stage_one_->built.parameters, codes)[0];
+}
+
+namespace {
+
+[[maybe_unused]] const bool registered =
+    register_dataset<CodesDataset>("codes", "the codes of a trained VQ-VAE, for a prior to model");
+
+}  // namespace
+}  // namespace mlrun

@@ -1,0 +1,23 @@
+// What a code model makes of images and of codes, to look at and to keep.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "io/image.hpp"
+#include "models/code_model.hpp"
+
+namespace mlrun {
+
+inline constexpr int kPairsAcross = 8;  // pictures in a row of a sheet: four originals, each with its reconstruction
+
+// Code maps s32 [n, codes().positions()] as pictures of the expected value of every pixel given the codes, from black
+// (symbol 0) to white.
+std::vector<io::Image> decoded_images(const CodeModel& model, const ParameterArena& parameters, const Tensor& codes);
+// Pixels drawn from p(x|z): s32 [n, positions]. Image i takes its noise from (seed, first + i).
+Tensor decoded_symbols(const CodeModel& model, const ParameterArena& parameters, const Tensor& codes, uint64_t seed,
+                       int64_t first = 0);
+// Images s32 [n, positions], each followed by its reconstruction.
+std::vector<io::Image> pairs_of(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols);
+
+}  // namespace mlrun

@@ -1,0 +1,110 @@
+// A VQ-VAE and a prior over its codes, as a user types them.
+#include <nlohmann/json.hpp>
+
+#include "cli/run_program.hpp"
+
+using mlrun::test::ProgramResult;
+using mlrun::test::Workplace;
+using Json = nlohmann::json;
+
+namespace {
+
+bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+std::string stage_one(const Workplace& place) {
+  place.put("tiny.yaml", Workplace::tiny_spec());
+  return place.train({"model={kind: vqvae, width: 4, dim: 4, blocks: 0, quantizer: {codes: 6}}", "train.for=30 steps"});
+}
+
+std::string prior(const Workplace& place, const std::string& from) {
+  return place.train({"data={kind: codes, from: \"" + from + "\"}", "model={kind: made, hidden: [8]}"});
+}
+
+std::string spec_of(const Workplace& place, const std::string& run) {
+  return place.shell("cat " + run + "/resolved.yaml").out;
+}
+
+}  // namespace
+
+TEST_CASE("train, train data.from=@last, sample @last and eval @last make images and a bound") {
+  Workplace place;
+  const std::string one = stage_one(place);
+  const ProgramResult pairs = place.mlrun({"sample", "@last", "-n", "4", "-o", place.path("pairs.png")});
+  INFO(pairs.err);
+  CHECK(pairs.exit_code == 0);
+  const ProgramResult text = place.mlrun({"sample", "@last", "-n", "4", "-o", "-"});
+  CHECK(text.exit_code == 2);
+  CHECK(says(text.err, "prior over its codes"));
+  const ProgramResult alone = place.mlrun({"eval", "@last"});
+  REQUIRE(alone.exit_code == 0);
+  CHECK(says(alone.out, "reconstruction alone"));
+  CHECK(says(alone.out, "of 6 codes used"));
+
+  const ProgramResult book = place.mlrun({"show", "@last", "--codebook"});
+  CHECK(book.exit_code == 0);
+  CHECK(says(book.out, "of 6 codes used on the valid split"));
+  const Json counts = Json::parse(place.mlrun({"show", "@last", "--codebook", "--json"}).out).at("counts");
+  int64_t total = 0;
+  for (const Json& count : counts) total += count.get<int64_t>();
+  CHECK(total == 100 * 49);
+
+  const std::string two = prior(place, "@last");
+  CHECK(says(spec_of(place, two), one + "/checkpoints/"));
+  const ProgramResult sample = place.mlrun({"sample", "@last", "-n", "3", "-o", "-"});
+  REQUIRE(sample.exit_code == 0);
+  REQUIRE(sample.lines().size() == 3);
+  CHECK(sample.lines()[0].size() == 2 * 784 - 1);
+  CHECK(place.mlrun({"sample", "@last", "--complete", "top", "--images", "2", "-o", place.path("c.png")}).exit_code ==
+        0);
+  const ProgramResult bound = place.mlrun({"eval", "@last"});
+  INFO(bound.out << bound.err);
+  REQUIRE(bound.exit_code == 0);
+  CHECK(says(bound.out, "<= "));
+  CHECK(says(bound.out, "upper bound"));
+  const ProgramResult json = place.mlrun({"eval", "@last", "--codes", "3", "--json"});
+  REQUIRE(json.exit_code == 0);
+  const Json answer = Json::parse(json.out);
+  CHECK(answer.at("bound") == true);
+  CHECK(answer.at("code_maps") == 3);
+  CHECK(answer.at("nll").get<double>() <
+        answer.at("nll_reconstruction").get<double>() + answer.at("nll_prior").get<double>());
+  CHECK(says(place.mlrun({"show", "@last"}).out, "test/nll <= "));
+  // Another prior of @last is of the same VQ-VAE, not of the prior that came last.
+  CHECK(says(spec_of(place, prior(place, "@last")), one + "/checkpoints/"));
+  const ProgramResult compared = place.mlrun({"compare", one, two});
+  CHECK(says(compared.out + compared.err, "differ"));
+}
+
+TEST_CASE("what a two-stage model cannot do is refused with the documented exit code") {
+  Workplace place;
+  const std::string made = place.train();
+  const auto refused = [&](const std::vector<std::string>& words, int code, const std::string& part) {
+    const ProgramResult r = place.mlrun(words);
+    INFO(r.out << r.err);
+    CHECK(r.exit_code == code);
+    CHECK(says(r.err, part));
+  };
+  const auto train = [&](const std::string& from, const std::string& model = "{kind: made, hidden: [8]}") {
+    return std::vector<std::string>{"train", "tiny.yaml", "data={kind: codes, from: \"" + from + "\"}",
+                                    "model=" + model};
+  };
+  refused(train(made), 2, "which has no codes");
+  refused(train("nowhere"), 2, "data.from nowhere");
+  refused({"eval", made, "--codes", "4"}, 2, "--codes 4");
+  refused({"train", "tiny.yaml", "model={kind: vqvae, quantizer: {codes: 0}}"}, 2, "from 1 to 65536");
+  refused({"train", "tiny.yaml", "model={kind: vqvae, dim: 8, quantizer: {kind: grouped, groups: 3}}"}, 2,
+          "multiple of 3");
+  refused({"train", "tiny.yaml", "model={kind: vqvae, quantizer: {kind: fsq, levels: [300, 300]}}"}, 2, "65536");
+  // The reference that a mistake there points to.
+  refused({"train", "tiny.yaml", "model={kind: vqvae, quantizer: {kind: simvq, code: 3}}"}, 2,
+          "config schema model.quantizer.simvq");
+  const ProgramResult schema = place.mlrun({"config", "schema", "model.quantizer.simvq"});
+  CHECK(schema.exit_code == 0);
+  CHECK(says(schema.out, "commitment:"));
+  CHECK(place.mlrun({"config", "schema", "model.quantizer.of.fsq"}).exit_code == 0);
+  stage_one(place);
+  const std::string two = prior(place, "@last");
+  refused({"show", two, "--codebook"}, 2, "no VQ-VAE");
+  refused({"compress", two, "split:test", "-o", place.path("x")}, 2, "prior over the codes");
+  refused({"train", "tiny.yaml", "model={kind: vqvae, likelihood: logistics}"}, 2, "categorical");
+}

@@ -1,0 +1,165 @@
+// The VQ-VAE with every quantiser: codes, reconstructions, and the gradient where there is one to check.
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "models/battery.hpp"
+#include "models/code_model.hpp"
+#include "models/quantizer.hpp"
+
+using namespace mlrun;
+using namespace mlrun::test;
+
+namespace {
+
+const DataSpec kBinary = {.shape = {6, 8}, .alphabet = 2, .classes = 0};
+
+std::vector<std::vector<std::string>> variants() {
+  std::vector<std::vector<std::string>> all;
+  for (const auto& [name, kind] : quantizer_kinds().kinds()) {
+    std::vector<std::string> options = {"width=5", "dim=4", "blocks=1", "strides=2", "quantizer.kind=" + name};
+    if (name == "fsq") options.push_back("quantizer.levels=3,3");
+    else if (name == "lfq") options.push_back("quantizer.bits=3");
+    else if (name == "residual" || name == "grouped") options.push_back("quantizer.of.codes=4");
+    else options.push_back("quantizer.codes=6");
+    all.push_back(options);
+  }
+  return all;
+}
+
+Built built(const std::vector<std::string>& options, const DataSpec& data = kBinary) {
+  Built b = build("vqvae", data, options);
+  b.model->initialise_from(*b.parameters, random_batch(data, 20, 4), RandomStream(1, "first"));
+  return b;
+}
+
+std::string name_of(const std::vector<std::string>& options) { return options[4] + " " + options.back(); }
+
+}  // namespace
+
+TEST_CASE("a reconstruction's NLL is that of its decoded codes, whatever the batch") {
+  for (const auto& options : variants()) {
+    INFO(name_of(options));
+    const Built b = built(options);
+    const CodeModel& model = *b.model->code_model();
+    const Batch batch = random_batch(kBinary, 11, 8);
+    const Reconstruction r = model.reconstruct(*b.parameters, batch.symbols);
+    CHECK(r.codes.shape() == Shape{11, model.codes().positions()});
+    CHECK(r.vectors == 11 * 3 * 4);
+    const Tensor nll = negative_log_likelihood(model.decode(*b.parameters, r.codes), batch.symbols).value();
+    const Reconstruction last = model.reconstruct(*b.parameters, batch.symbols.rows(10, 11));
+    for (size_t i = 0; i < 11; ++i) CHECK(r.nll[i] == Approx(static_cast<double>(nll.data<float>()[i])).epsilon(1e-5));
+    CHECK(last.nll[0] == Approx(r.nll[10]).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("the gradient of the decoder agrees with differences: codes do not depend on it") {
+  for (const auto& options : variants()) {
+    INFO(name_of(options));
+    const Built b = built(options);
+    const Batch batch = random_batch(kBinary, 4, 17);
+    Tensor gradients = b.parameters->like();
+    Pass pass(*b.parameters, gradients, 0, RandomStream(1, "battery"));
+    pass.backward(b.model->loss(pass, batch), 1.0f);
+    const RandomStream noise(23, "direction");
+    std::vector<float> direction(static_cast<size_t>(gradients.count()));
+    double slope = 0;
+    for (const ParameterInfo& info : b.parameters->parameters()) {
+      if (info.path.rfind("decoder/", 0) != 0) continue;
+      for (int64_t i = info.offset; i < info.offset + info.count(); ++i) {
+        direction[static_cast<size_t>(i)] = static_cast<float>(noise.normal(static_cast<uint64_t>(i)));
+        slope +=
+            static_cast<double>(gradients.data<float>()[i]) * static_cast<double>(direction[static_cast<size_t>(i)]);
+      }
+    }
+    Tensor& w = b.parameters->flat();
+    const Tensor start = w.clone();
+    const auto loss_at = [&](float eps) {
+      for (int64_t i = 0; i < w.count(); ++i)
+        w.data<float>()[i] = start.data<float>()[i] + eps * direction[static_cast<size_t>(i)];
+      Tensor unused = b.parameters->like();
+      Pass at(*b.parameters, unused, 0, RandomStream(1, "battery"));
+      return static_cast<double>(b.model->loss(at, batch).value().data<float>()[0]);
+    };
+    double closest = HUGE_VAL;
+    for (const float eps : {1e-3f, 3e-4f, 1e-4f}) {
+      const double measured = (loss_at(eps) - loss_at(-eps)) / (2.0 * static_cast<double>(eps));
+      UNSCOPED_INFO("by gradient " << slope << ", by differences of " << eps << ": " << measured);
+      closest = std::min(closest, std::abs(measured - slope) / std::max(1.0, std::abs(slope)));
+    }
+    CHECK(closest < 0.03);
+  }
+}
+
+TEST_CASE("the encoder learns through every quantiser") {
+  for (const auto& options : variants()) {
+    INFO(name_of(options));
+    const Built b = built(options);
+    Tensor gradients = b.parameters->like();
+    Pass pass(*b.parameters, gradients, 0, RandomStream(1, "battery"));
+    pass.backward(b.model->loss(pass, random_batch(kBinary, 4, 17)), 1.0f);
+    for (const ParameterInfo& info : b.parameters->parameters()) {
+      if (info.path.rfind("encoder/", 0) != 0) continue;
+      double square = 0;
+      for (int64_t i = info.offset; i < info.offset + info.count(); ++i)
+        square += std::pow(static_cast<double>(gradients.data<float>()[i]), 2);
+      INFO(info.path);
+      CHECK(square > 0);
+    }
+  }
+}
+
+TEST_CASE("the grid of codes is what the strides leave, of padded images too") {
+  const auto grid = [](const std::string& strides, const DataSpec& data, const std::string& more = "blocks=0") {
+    const Built b = built({"width=3", "dim=4", "quantizer.codes=5", "strides=" + strides, more}, data);
+    const CodeModel& model = *b.model->code_model();
+    const Batch batch = random_batch(data, 2, 3);
+    CHECK(model.decode(*b.parameters, model.reconstruct(*b.parameters, batch.symbols).codes).count() ==
+          2 * data.positions() * (data.alphabet == 2 ? 1 : data.alphabet));
+    return model.codes().shape;
+  };
+  CHECK(grid("2,2", {.shape = {28, 28}, .alphabet = 2, .classes = 0}) == Shape{7, 7});
+  CHECK(grid("2", {.shape = {28, 28}, .alphabet = 2, .classes = 0}) == Shape{14, 14});
+  CHECK(grid("2,2,2", {.shape = {28, 28}, .alphabet = 2, .classes = 0}) == Shape{4, 4});
+  CHECK(grid("2,3", {.shape = {11, 13}, .alphabet = 5, .classes = 0}) == Shape{2, 3});
+  CHECK(grid("1,4", {.shape = {8, 4}, .alphabet = 256, .classes = 0}, "likelihood=logistics") == Shape{2, 1});
+  const Built levels =
+      built({"width=3", "dim=4", "strides=2", "quantizer.kind=residual", "quantizer.levels=3", "quantizer.of.codes=5"});
+  CHECK(levels.model->code_model()->codes().shape == Shape{3, 12});
+}
+
+TEST_CASE("a pixel's reconstruction depends on codes near it alone, and codes on their pixels") {
+  const Built b = built({"width=3", "dim=4", "blocks=0", "strides=2", "quantizer.codes=9"});
+  const CodeModel& model = *b.model->code_model();
+  const Batch batch = random_batch(kBinary, 1, 3);
+  Tensor codes = model.reconstruct(*b.parameters, batch.symbols).codes.clone();
+  const Tensor before = model.decode(*b.parameters, codes).clone();
+  codes.data<int32_t>()[0] = (codes.data<int32_t>()[0] + 1) % 9;  // the corner: reaches rows and columns 0 to 2
+  const Tensor after = model.decode(*b.parameters, codes);
+  double near = 0, far = 0;
+  for (int64_t p = 0; p < 48; ++p) {
+    const double change = std::abs(static_cast<double>(before.data<float>()[p] - after.data<float>()[p]));
+    (p / 8 <= 2 && p % 8 <= 2 ? near : far) += change;
+  }
+  CHECK(near > 0);
+  CHECK(far == 0);
+}
+
+TEST_CASE("replacing a code by itself costs nothing, and by another what it is farther away") {
+  for (const auto& options : variants()) {
+    const std::string name = name_of(options);
+    INFO(name);
+    const Built b = built(options);
+    const CodeModel& model = *b.model->code_model();
+    const Batch batch = random_batch(kBinary, 2, 3);
+    const Tensor codes = model.reconstruct(*b.parameters, batch.symbols).codes;
+    const Tensor costs = model.replacement_costs(*b.parameters, batch.symbols, codes);
+    const int64_t k = model.codes().alphabet;
+    REQUIRE(costs.shape() == Shape{2, model.codes().positions(), k});
+    double least = 0;
+    for (int64_t i = 0; i < codes.count(); ++i) {
+      CHECK(costs.data<float>()[i * k + codes.data<int32_t>()[i]] == Approx(0).margin(1e-4));
+      for (int64_t c = 0; c < k; ++c) least = std::min(least, static_cast<double>(costs.data<float>()[i * k + c]));
+    }
+    if (name.find("ste") != std::string::npos || name.find("ema") != std::string::npos) CHECK(least > -1e-3);
+  }
+}
