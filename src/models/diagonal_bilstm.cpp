@@ -12,6 +12,7 @@
 #include "models/class_bias.hpp"
 #include "models/model.hpp"
 #include "models/order.hpp"
+#include "models/packed_step_view.hpp"
 #include "models/pixel_head.hpp"
 #include "models/pixel_input.hpp"
 #include "models/step_layer.hpp"

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "kernels/elementwise.hpp"
 #include "kernels/prefix_dot.hpp"
+#include "models/packed_step_view.hpp"
 
 namespace mlrun {
 
@@ -125,21 +126,10 @@ class StaircaseStepper : public Stepper {
   std::vector<Tensor> h_;  // [count, units], final so far
 };
 
-class StaircaseStepView : public StepView {
- public:
-  explicit StaircaseStepView(StaircaseNetwork network) : network_(std::move(network)) {}
-  std::unique_ptr<Stepper> begin(int64_t count, const int32_t* labels) const override {
-    return std::make_unique<StaircaseStepper>(network_, count, labels);
-  }
-
- private:
-  StaircaseNetwork network_;
-};
-
 }  // namespace
 
 std::unique_ptr<StepView> make_staircase_step_view(StaircaseNetwork network) {
-  return std::make_unique<StaircaseStepView>(std::move(network));
+  return std::make_unique<PackedStepView<StaircaseNetwork, StaircaseStepper>>(std::move(network));
 }
 
 }  // namespace mlrun

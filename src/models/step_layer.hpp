@@ -1,11 +1,8 @@
 // Networks of convolutions, one pixel at a time, from caches of what the earlier pixels left behind.
 #pragma once
 
-#include <memory>
-#include <utility>
-
 #include "kernels/conv.hpp"
-#include "models/model.hpp"
+#include "tensor/tensor.hpp"
 
 namespace mlrun {
 
@@ -30,18 +27,5 @@ class StepLayer {
 };
 
 void relu_in_place(float* x, int64_t count);
-
-// The step view of a network that is packed once: T is its stepper, made from (network, count, labels).
-template <class Network, class T>
-class PackedStepView : public StepView {
- public:
-  explicit PackedStepView(Network network) : network_(std::move(network)) {}
-  std::unique_ptr<Stepper> begin(int64_t count, const int32_t* labels) const override {
-    return std::make_unique<T>(network_, count, labels);
-  }
-
- private:
-  Network network_;
-};
 
 }  // namespace mlrun
