@@ -49,10 +49,6 @@ Grid parse_grid(const std::string& text) {
   return {*rows, *columns};
 }
 
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 // What --class asks for, if the model can do it.
 std::optional<int32_t> label_of(const Options& o, const TrainedModel& model) {
   const AutoregressiveModel& known = model.autoregressive();
@@ -112,12 +108,12 @@ void require_image(const TrainedModel& model, const std::string& what) {
 void write(const Samples& samples, const TrainedModel& model, const Options& o, const Grid& grid) {
   if (o.out == "-") {
     fmt::print("{}", text_of(samples.symbols));
-  } else if (ends_with(o.out, ".png")) {
+  } else if (o.out.ends_with(".png")) {
     require_image(model, o.out);
     io::write_png(o.out, sheet_of(samples.pictures, static_cast<int>(grid.columns), static_cast<int>(o.scale)));
-  } else if (ends_with(o.out, ".h5")) {
+  } else if (o.out.ends_with(".h5")) {
     io::write_atomically(o.out, samples_image(samples, model, o).span());
-  } else if (ends_with(o.out, ".txt")) {
+  } else if (o.out.ends_with(".txt")) {
     io::write_atomically(o.out, text_of(samples.symbols));
   } else {
     fail(ExitCode::kUsage, "-o {}: expected a name ending in .png, .h5 or .txt, or - for stdout", o.out);

@@ -8,6 +8,9 @@
 
 namespace mlrun {
 
+// Logits for each position: one log-odds of symbol 1 for an alphabet of 2, else one for each symbol.
+inline int64_t logits_per_step(int64_t alphabet) { return alphabet == 2 ? 1 : alphabet; }
+
 struct DataSpec {
   Shape shape;           // {28, 28}: rows, columns; {784}: no geometry
   int64_t alphabet = 2;  // symbols are 0 .. alphabet - 1

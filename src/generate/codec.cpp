@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/log_sum_exp.hpp"
 #include "generate/ans.hpp"
 #include "generate/predictive.hpp"
 
@@ -220,10 +221,7 @@ std::vector<double> Codec::nll(const Tensor& symbols, LanePool& pool) const {
     for (int64_t i = begin; i < end; ++i) {
       const auto row =
           std::span(joint).subspan(static_cast<size_t>((i - begin) * latents()), static_cast<size_t>(latents()));
-      const double most = *std::max_element(row.begin(), row.end());
-      double sum = 0;
-      for (const double j : row) sum += std::exp(j - most);
-      all[static_cast<size_t>(i)] = -most - std::log(sum);
+      all[static_cast<size_t>(i)] = -log_sum_exp(row);
     }
   });
   return all;

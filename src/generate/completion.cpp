@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/log_sum_exp.hpp"
 #include "base/random.hpp"
 #include "generate/completion_order.hpp"
 #include "generate/draw.hpp"
@@ -12,29 +13,13 @@
 namespace mlrun {
 namespace {
 
-// log sum exp of terms that come one by one.
-class LogSum {
- public:
-  void add(double term) {
-    if (term > most_) {
-      sum_ = sum_ * std::exp(most_ - term) + 1;
-      most_ = term;
-    } else {
-      sum_ += std::exp(term - most_);
-    }
-  }
-  double value() const { return most_ + std::log(sum_); }
-
- private:
-  double most_ = -HUGE_VAL, sum_ = 0;
-};
-
 // The latent that the uniform u picks for image i from log weights [latents][n].
 size_t pick_latent(const std::vector<std::vector<double>>& log_weights, size_t i, double u) {
-  LogSum total;
-  for (const auto& of_latent : log_weights) total.add(of_latent[i]);
+  std::vector<double> terms;
+  for (const auto& of_latent : log_weights) terms.push_back(of_latent[i]);
+  const double total = log_sum_exp(terms);
   for (size_t l = 0; l < log_weights.size(); ++l) {
-    u -= std::exp(log_weights[l][i] - total.value());
+    u -= std::exp(terms[l] - total);
     if (u < 0) return l;
   }
   return log_weights.size() - 1;
@@ -200,24 +185,25 @@ Tensor Completer::draw(const Tensor& images, const std::vector<int64_t>& numbers
 RegionNll Completer::nll(const Batch& batch) const {
   const auto n = static_cast<size_t>(batch.count());
   const bool labelled = model_.conditional() && batch.labels.defined();
-  std::vector<LogSum> known(n), all(n), known_labelled(n), all_labelled(n);
+  // Of each image, log p of what is known and of all of it, by component and class.
+  std::vector<std::vector<double>> known(n), all(n), known_labelled(n), all_labelled(n);
   for (size_t c = 0; c < orders_.size(); ++c) {
     for (size_t y = 0; y < log_class_prior_.size(); ++y) {
       const std::vector<int32_t> labels(model_.conditional() ? n : 0, static_cast<int32_t>(y));
       const auto sums = log_likelihoods(batch.symbols, labels, static_cast<int64_t>(c), batch.symbols.dim(1));
       for (size_t i = 0; i < n; ++i) {
-        known[i].add(log_class_prior_[y] + sums[i].known);
-        all[i].add(log_class_prior_[y] + sums[i].all);
+        known[i].push_back(log_class_prior_[y] + sums[i].known);
+        all[i].push_back(log_class_prior_[y] + sums[i].all);
         if (!labelled || batch.labels.data<int32_t>()[i] != static_cast<int32_t>(y)) continue;
-        known_labelled[i].add(sums[i].known);
-        all_labelled[i].add(sums[i].all);
+        known_labelled[i].push_back(sums[i].known);
+        all_labelled[i].push_back(sums[i].all);
       }
     }
   }
   RegionNll nll;
   for (size_t i = 0; i < n; ++i) {
-    nll.unlabelled.push_back(known[i].value() - all[i].value());
-    if (labelled) nll.labelled.push_back(known_labelled[i].value() - all_labelled[i].value());
+    nll.unlabelled.push_back(log_sum_exp(known[i]) - log_sum_exp(all[i]));
+    if (labelled) nll.labelled.push_back(log_sum_exp(known_labelled[i]) - log_sum_exp(all_labelled[i]));
   }
   return nll;
 }

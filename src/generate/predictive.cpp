@@ -43,14 +43,4 @@ double predictive_entropy(const float* logits, int64_t alphabet) {
   return entropy;
 }
 
-int32_t symbol_of_uniform(const float* logits, int64_t alphabet, double u) {
-  if (alphabet == 2) return u < 1.0 / (1.0 + std::exp(-static_cast<double>(*logits))) ? 1 : 0;
-  const Softmax law(logits, alphabet);
-  for (int64_t k = 0; k < alphabet; ++k) {
-    u -= std::exp(law.log_probability(k));
-    if (u < 0) return static_cast<int32_t>(k);
-  }
-  return static_cast<int32_t>(alphabet - 1);
-}
-
 }  // namespace mlrun

@@ -96,7 +96,7 @@ Tensor Sampler::draw(const SampleOptions& options, LanePool& pool) const {
         static_cast<int64_t>(n), classes.empty() ? nullptr : of_piece.data());
     std::vector<Uniforms> uniforms(streams.begin(), streams.end());
     std::vector<int32_t> drawn(n);
-    const int64_t width = alphabet == 2 ? 1 : alphabet;
+    const int64_t width = logits_per_step(alphabet);
     std::vector<float> logits(n * static_cast<size_t>(width));
     for (size_t t = 0; t < order.size(); ++t) {
       stepper->logits(logits.data());

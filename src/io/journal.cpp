@@ -71,11 +71,4 @@ int64_t cut_journal(const std::string& path, const std::function<bool(const Reco
   return gone;
 }
 
-int64_t cut_journal_after(const std::string& path, int64_t step) {
-  return cut_journal(path, [step](const Record& record) {
-    const auto it = record.find("step");
-    return it == record.end() || !it->is_number() || it->get<double>() <= static_cast<double>(step);
-  });
-}
-
 }  // namespace mlrun::io

@@ -47,6 +47,5 @@ JournalContents read_journal(const std::string& path);
 // Rewrites the journal atomically with the lines for which keep(record) holds; unreadable lines go. Returns how many
 // records went. No Journal may have the file open. Error(kDisk).
 int64_t cut_journal(const std::string& path, const std::function<bool(const Record&)>& keep);
-int64_t cut_journal_after(const std::string& path, int64_t step);  // keeps records without "step", or with step <= step
 
 }  // namespace mlrun::io

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/log_sum_exp.hpp"
 #include "models/model.hpp"
 #include "nn/initialisers.hpp"
 #include "ops/elementwise.hpp"
@@ -110,10 +111,9 @@ std::vector<double> AutoregressiveModel::log_class_prior(const ParameterArena& p
   std::vector<double> prior(static_cast<size_t>(data_.classes), -std::log(static_cast<double>(data_.classes)));
   if (condition_ != Condition::kJoint) return prior;
   const float* logits = parameters.value(class_prior_.index()).data<float>();
-  const double most = static_cast<double>(*std::max_element(logits, logits + data_.classes));
-  double total = 0;
-  for (size_t y = 0; y < prior.size(); ++y) total += std::exp(static_cast<double>(logits[y]) - most);
-  for (size_t y = 0; y < prior.size(); ++y) prior[y] = static_cast<double>(logits[y]) - most - std::log(total);
+  std::copy_n(logits, prior.size(), prior.begin());
+  const double total = log_sum_exp(prior);
+  for (double& log_p : prior) log_p -= total;
   return prior;
 }
 
@@ -165,11 +165,10 @@ std::vector<double> AutoregressiveModel::nll(const ParameterArena& parameters, c
     const Tensor part = negative_log_likelihood(logits(pass, batch, c), ordered_symbols(batch, c)).value();
     parts.emplace_back(part.data<float>(), part.data<float>() + n);
   }
+  std::vector<double> log_p(parts.size());
   for (size_t i = 0; i < n; ++i) {  // -log (1/k sum_c exp(-nll_c))
-    double least = parts[0][i], sum = 0;
-    for (const auto& part : parts) least = std::min(least, part[i]);
-    for (const auto& part : parts) sum += std::exp(least - part[i]);
-    total[i] = k == 1 ? least : least - std::log(sum / static_cast<double>(k));
+    for (size_t c = 0; c < parts.size(); ++c) log_p[c] = -parts[c][i];
+    total[i] = std::log(static_cast<double>(k)) - log_sum_exp(log_p);
   }
   if (condition_ == Condition::kJoint) {
     const std::vector<double> prior = log_class_prior(parameters);

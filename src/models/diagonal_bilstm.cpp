@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 #include "kernels/lstm.hpp"
 #include "models/class_bias.hpp"
@@ -87,7 +88,8 @@ class StepCrossing {
         up_(packed.up, images),
         pre_({images * 4 * hidden_}),
         c_({images * hidden_}),
-        h_({images * hidden_}) {}
+        h_({images * hidden_}),
+        h_before_({images * hidden_}) {}
 
   // The state of a pixel whose neighbour's state is the last one computed in this row (`first`: there is none).
   const float* pixel(int64_t row, int64_t column, bool first, const float* x) {
@@ -99,9 +101,9 @@ class StepCrossing {
     step.width = hidden_;
     step.w = packed_.side.data<float>();
     step.pre = {pre_.data<float>(), 4 * hidden_};
-    const Tensor h_before = h_.clone();  // an LSTM reads all of its last state for every channel of the next
+    std::swap(h_, h_before_);  // an LSTM reads all of its last state for every channel of the next
     if (!first) {
-      step.h_before = {h_before.data<float>(), hidden_};
+      step.h_before = {h_before_.data<float>(), hidden_};
       step.c_before = {c_.data<float>(), hidden_};
     }
     step.gates = {pre_.data<float>(), 4 * hidden_};
@@ -116,7 +118,7 @@ class StepCrossing {
   const PackedCrossing& packed_;
   int64_t images_, hidden_;
   StepLayer gates_, up_;
-  Tensor pre_, c_, h_;
+  Tensor pre_, c_, h_, h_before_;
 };
 
 class BilstmStepper : public Stepper {

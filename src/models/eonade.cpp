@@ -15,6 +15,7 @@
 #include "models/eonade_sweep.hpp"
 #include "models/model.hpp"
 #include "models/order.hpp"
+#include "models/packed_step_view.hpp"
 #include "nn/initialisers.hpp"
 #include "ops/activation.hpp"
 #include "ops/elementwise.hpp"
@@ -26,10 +27,15 @@
 namespace mlrun {
 namespace {
 
+struct OrderedWeights {
+  EonadeWeights weights;
+  std::vector<int64_t> order;
+};
+
 class EonadeStepper : public Stepper {
  public:
-  EonadeStepper(const EonadeWeights& weights, const std::vector<int64_t>& order, int64_t count, const int32_t* labels)
-      : sweep_(weights, order, count, labels, /*together=*/1) {}
+  EonadeStepper(const OrderedWeights& network, int64_t count, const int32_t* labels)
+      : sweep_(network.weights, network.order, count, labels, /*together=*/1) {}
   void logits(float* out) override {
     sweep_.stage();
     sweep_.logits(out);
@@ -38,19 +44,6 @@ class EonadeStepper : public Stepper {
 
  private:
   EonadeSweep sweep_;
-};
-
-class EonadeStepView : public StepView {
- public:
-  EonadeStepView(EonadeWeights weights, std::vector<int64_t> order)
-      : weights_(std::move(weights)), order_(std::move(order)) {}
-  std::unique_ptr<Stepper> begin(int64_t count, const int32_t* labels) const override {
-    return std::make_unique<EonadeStepper>(weights_, order_, count, labels);
-  }
-
- private:
-  EonadeWeights weights_;
-  std::vector<int64_t> order_;
 };
 
 // What is known is a few ones among many zeros, and the mask is many ones: by the usual rule for all inputs alike, the
@@ -99,7 +92,7 @@ class Eonade : public AutoregressiveModel {
   Eonade(const Options& options, const DataSpec& data, const Scope& scope)
       : AutoregressiveModel(data, options.condition, scope),
         options_(options),
-        width_(data.alphabet == 2 ? 1 : data.alphabet),
+        width_(logits_per_step(data.alphabet)),
         shares_(shares_of_unknown(data.positions())) {
     // Not in the checkpoint: how many orders there are may be chosen anew for every evaluation.
     for (int64_t k = 0; k < options.orders; ++k) orders_.push_back(make_order(OrderKind::kRandom, data, scope, k));
@@ -171,7 +164,7 @@ class Eonade : public AutoregressiveModel {
   }
   bool any_order() const override { return true; }
   std::unique_ptr<StepView> step_view_in(const ParameterArena&, const std::vector<int64_t>& order) const override {
-    return std::make_unique<EonadeStepView>(weights_of(), order);
+    return std::make_unique<PackedStepView<OrderedWeights, EonadeStepper>>(OrderedWeights{weights_of(), order});
   }
 
  private:

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "data/spec.hpp"
 #include "kernels/elementwise.hpp"
 #include "tensor/tensor.hpp"
 
@@ -24,7 +25,7 @@ struct EonadeWeights {
   kernels::Function activation = kernels::Function::kRelu;
   std::vector<Layer> hidden;          // the first one is `first` above
   Tensor output_weight, output_bias;  // [positions * width, hidden], [positions * width]
-  int64_t width() const { return alphabet == 2 ? 1 : alphabet; }
+  int64_t width() const { return logits_per_step(alphabet); }
 };
 
 class EonadeSweep {

@@ -21,7 +21,7 @@ class Fvsbn : public AutoregressiveModel {
 
   Fvsbn(const Options& options, const DataSpec& data, const Scope& scope)
       : AutoregressiveModel(data, options.condition, scope), order_(make_order(options.order, data, scope)) {
-    const int64_t d = data.positions(), width = data.alphabet == 2 ? 1 : data.alphabet;
+    const int64_t d = data.positions(), width = logits_per_step(data.alphabet);
     const int64_t inputs = classes() + d * width;  // the label, then the positions
     std::vector<int64_t> limits;
     for (int64_t r = 0; r < d * width; ++r) limits.push_back(classes() + r / width * width);

@@ -56,9 +56,7 @@ class Made : public AutoregressiveModel {
   using Options = MadeOptions;
 
   Made(const Options& options, const DataSpec& data, const Scope& scope)
-      : AutoregressiveModel(data, options.condition, scope),
-        options_(options),
-        width_(data.alphabet == 2 ? 1 : data.alphabet) {
+      : AutoregressiveModel(data, options.condition, scope), options_(options), width_(logits_per_step(data.alphabet)) {
     const int64_t d = data.positions(), layers = static_cast<int64_t>(options.hidden.size());
     for (int64_t c = 0; c < options.masks; ++c) {
       orders_.push_back(make_order(options.order, data, scope, c));

@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "models/model.hpp"
 #include "models/order.hpp"
+#include "models/packed_step_view.hpp"
 #include "nn/initialisers.hpp"
 #include "ops/nade.hpp"
 #include "ops/shape.hpp"
@@ -20,13 +21,17 @@
 namespace mlrun {
 namespace {
 
+struct PackedNade {
+  kernels::NadePackedWeights weights;
+  int64_t classes;
+};
+
 class NadeStepper : public Stepper {
  public:
-  NadeStepper(const kernels::NadePackedWeights& weights, int64_t count, const int32_t* labels, int64_t classes)
-      : stepper_(weights, count) {
-    require(classes == 0 || labels, "a conditional model was asked for a step view without labels");
+  NadeStepper(const PackedNade& network, int64_t count, const int32_t* labels) : stepper_(network.weights, count) {
+    require(network.classes == 0 || labels, "a conditional model was asked for a step view without labels");
     std::vector<int32_t> pixel(static_cast<size_t>(count));
-    for (int64_t y = 0; y < classes; ++y) {
+    for (int64_t y = 0; y < network.classes; ++y) {
       std::transform(labels, labels + count, pixel.begin(), [y](int32_t label) { return label == y ? 1 : 0; });
       stepper_.observe(pixel.data());
     }
@@ -36,18 +41,6 @@ class NadeStepper : public Stepper {
 
  private:
   kernels::NadeStepper stepper_;
-};
-
-class NadeStepView : public StepView {
- public:
-  NadeStepView(const kernels::NadeWeights& weights, int64_t classes) : weights_(weights), classes_(classes) {}
-  std::unique_ptr<Stepper> begin(int64_t count, const int32_t* labels) const override {
-    return std::make_unique<NadeStepper>(weights_, count, labels, classes_);
-  }
-
- private:
-  kernels::NadePackedWeights weights_;
-  int64_t classes_;
 };
 
 // The rows of the classes meet no logit that counts; they stay 0, as their gradient is 0.
@@ -103,7 +96,8 @@ class Nade : public AutoregressiveModel {
                                        .c = c_.value().data<float>(),
                                        .v = v_.value().data<float>(),
                                        .b = b_.value().data<float>()};
-    return std::make_unique<NadeStepView>(weights, classes());
+    return std::make_unique<PackedStepView<PackedNade, NadeStepper>>(
+        PackedNade{kernels::NadePackedWeights(weights), classes()});
   }
 
  private:

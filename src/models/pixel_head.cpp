@@ -11,20 +11,32 @@
 
 namespace mlrun {
 
+PixelLikelihoodOptions::PixelLikelihoodOptions(config::Reader& reader)
+    : logistics(reader.one_of<bool>("likelihood", {{"categorical", false}, {"logistics", true}},
+                                    {.help = "of a pixel: free logits of every symbol (Bernoulli for binary pixels), "
+                                             "or a mixture of discretised logistics over ordered ones (grey levels)",
+                                     .fallback = "categorical"})),
+      mixture(
+          reader.integer("mixture", {.help = "components of the logistics", .min = 1, .max = 1000, .fallback = 5})) {}
+
+PixelLikelihood::PixelLikelihood(const PixelLikelihoodOptions& options, const DataSpec& data)
+    : alphabet_(data.alphabet), components_(options.logistics ? options.mixture : 0) {
+  if (options.logistics && data.alphabet == 2) {
+    fail(ExitCode::kUsage,
+         "model.likelihood logistics is for grey levels, and this data is binary\n"
+         "  take   model.likelihood=categorical (or data.binarization=none)");
+  }
+}
+
 PixelHeadOptions::PixelHeadOptions(config::Reader& reader, int64_t width)
     : hidden(reader.integers("head", {.help = "channels of the 1 x 1 convolutions before the logits",
                                       .min = 1,
                                       .max = 4096,
                                       .max_size = 16,
                                       .fallback = {{width}}})),
-      logistics(reader.one_of<bool>("likelihood", {{"categorical", false}, {"logistics", true}},
-                                    {.help = "of a pixel: free logits of every symbol, or a mixture of discretised "
-                                             "logistics over ordered ones (grey levels)",
-                                     .fallback = "categorical"})),
-      mixture(
-          reader.integer("mixture", {.help = "components of the logistics", .min = 1, .max = 1000, .fallback = 5})) {}
+      likelihood(reader) {}
 
-int64_t PixelLikelihood::channels() const { return components_ > 0 ? 3 * components_ : alphabet_ == 2 ? 1 : alphabet_; }
+int64_t PixelLikelihood::channels() const { return components_ > 0 ? 3 * components_ : logits_per_step(alphabet_); }
 
 Variable PixelLikelihood::logits(const Variable& x) const {
   const int64_t n = x.dim(0), positions = x.dim(1) * x.dim(2);
@@ -38,12 +50,7 @@ void PixelLikelihood::logits(const float* x, int64_t count, float* out) const {
 }
 
 PixelHead::PixelHead(const PixelHeadOptions& options, const DataSpec& data, const Scope& scope, int64_t in)
-    : likelihood_(data.alphabet, options.logistics ? options.mixture : 0) {
-  if (options.logistics && data.alphabet == 2) {
-    fail(ExitCode::kUsage,
-         "model.likelihood logistics is for grey levels, and this data is binary\n"
-         "  take   model.likelihood=categorical (or data.binarization=none)");
-  }
+    : likelihood_(options.likelihood, data) {
   for (size_t k = 0; k < options.hidden.size(); ++k) {
     const Scope at = scope / fmt::format("head_{}", k + 1);
     layers_.emplace_back(at, KernelSize{1, 1}, pointwise_outline(), in, options.hidden[k]);

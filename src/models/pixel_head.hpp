@@ -10,10 +10,18 @@
 
 namespace mlrun {
 
+// The keys `likelihood` and `mixture`.
+struct PixelLikelihoodOptions {
+  explicit PixelLikelihoodOptions(config::Reader& reader);
+  bool logistics;
+  int64_t mixture;
+};
+
 // Free logits of every symbol, or a mixture of discretised logistics (ops/logistic_mixture.hpp).
 class PixelLikelihood {
  public:
-  PixelLikelihood(int64_t alphabet, int64_t components) : alphabet_(alphabet), components_(components) {}
+  // Error(kUsage) for logistics of binary data, which have no levels.
+  PixelLikelihood(const PixelLikelihoodOptions& options, const DataSpec& data);
   int64_t channels() const;  // that the network has to give for each pixel
   // x [n, height, width, channels] -> [n, positions] for an alphabet of 2, else [n, positions, alphabet]
   Variable logits(const Variable& x) const;
@@ -25,11 +33,10 @@ class PixelLikelihood {
 };
 
 struct PixelHeadOptions {
-  // The keys `head`, `likelihood` and `mixture`; `width` of the one hidden layer that is there by default.
+  // The key `head` and those of the likelihood; `width` of the one hidden layer that is there by default.
   PixelHeadOptions(config::Reader& reader, int64_t width);
   std::vector<int64_t> hidden;
-  bool logistics;
-  int64_t mixture;
+  PixelLikelihoodOptions likelihood;
 };
 
 class PixelHead {

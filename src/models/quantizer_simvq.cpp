@@ -2,11 +2,7 @@
 #include "kernels/embedding.hpp"
 #include "models/quantizer_table.hpp"
 #include "nn/initialisers.hpp"
-#include "ops/elementwise.hpp"
-#include "ops/embedding.hpp"
 #include "ops/linear.hpp"
-#include "ops/quantize.hpp"
-#include "ops/shape.hpp"
 
 namespace mlrun {
 namespace {
@@ -36,15 +32,7 @@ class SimVqQuantizer : public Quantizer {
   int64_t alphabet() const override { return options_.codes; }
 
   Quantized quantize(Pass& pass, const Variable& z) const override {
-    const Variable table = ops::linear(frozen_, pass(weight_));
-    Quantized q;
-    q.codes = nearest(z.value(), table.value());
-    const Variable e = ops::reshape(ops::embedding(table, q.codes), z.shape());
-    q.squared_error = squared_error(z.value(), e.value());
-    q.loss = ops::add(ops::squared_distance(e, z.value()),
-                      ops::scale(ops::squared_distance(z, e.value()), static_cast<float>(options_.commitment)));
-    q.vectors = ops::straight_through(z, e.value());
-    return q;
+    return quantize_by_table(z, ops::linear(frozen_, pass(weight_)), options_.commitment);
   }
 
   Tensor vectors(Pass& pass, const Tensor& codes) const override {

@@ -3,10 +3,6 @@
 // loss = |sg[z] - e|^2 + beta |z - sg[e]|^2 (the last two terms of their eq. 3), e the nearest vector of the table.
 #include "kernels/embedding.hpp"
 #include "models/quantizer_table.hpp"
-#include "ops/elementwise.hpp"
-#include "ops/embedding.hpp"
-#include "ops/quantize.hpp"
-#include "ops/shape.hpp"
 
 namespace mlrun {
 namespace {
@@ -24,15 +20,7 @@ class SteQuantizer : public Quantizer {
   int64_t alphabet() const override { return options_.codes; }
 
   Quantized quantize(Pass& pass, const Variable& rows) const override {
-    const Variable z = as_searched(rows, options_), table = as_searched(pass(table_), options_);
-    Quantized q;
-    q.codes = nearest(z.value(), table.value());
-    const Variable e = ops::reshape(ops::embedding(table, q.codes), z.shape());
-    q.squared_error = squared_error(z.value(), e.value());
-    q.loss = ops::add(ops::squared_distance(e, z.value()),
-                      ops::scale(ops::squared_distance(z, e.value()), static_cast<float>(options_.commitment)));
-    q.vectors = ops::straight_through(z, e.value());
-    return q;
+    return quantize_by_table(as_searched(rows, options_), as_searched(pass(table_), options_), options_.commitment);
   }
 
   Tensor vectors(Pass& pass, const Tensor& codes) const override {

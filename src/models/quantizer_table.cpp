@@ -5,7 +5,10 @@
 
 #include "kernels/nearest_code.hpp"
 #include "nn/initialisers.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/embedding.hpp"
 #include "ops/quantize.hpp"
+#include "ops/shape.hpp"
 
 namespace mlrun {
 
@@ -72,6 +75,17 @@ void k_means(const Tensor& rows, const RandomStream& noise, Tensor& table) {
       }
     }
   }
+}
+
+Quantized quantize_by_table(const Variable& z, const Variable& table, double commitment) {
+  Quantized q;
+  q.codes = nearest(z.value(), table.value());
+  const Variable e = ops::reshape(ops::embedding(table, q.codes), z.shape());
+  q.squared_error = squared_error(z.value(), e.value());
+  q.loss = ops::add(ops::squared_distance(e, z.value()),
+                    ops::scale(ops::squared_distance(z, e.value()), static_cast<float>(commitment)));
+  q.vectors = ops::straight_through(z, e.value());
+  return q;
 }
 
 double squared_error(const Tensor& a, const Tensor& b) {

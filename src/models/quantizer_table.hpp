@@ -32,6 +32,10 @@ Tensor nearest(const Tensor& rows, const Tensor& table, const float* bias = null
 // on rows drawn again. With fewer rows than codes, the rest keeps what `table` [codes, d] holds. Deterministic.
 void k_means(const Tensor& rows, const RandomStream& noise, Tensor& table);
 
+// Rows z to the nearest rows e of a learned table [codes, d], straight-through, with the loss
+// |sg[z] - e|^2 + beta |z - sg[e]|^2 (the last two terms of van den Oord et al. 2017, eq. 3).
+Quantized quantize_by_table(const Variable& z, const Variable& table, double commitment);
+
 double squared_error(const Tensor& a, const Tensor& b);  // sum of (a - b)^2
 
 }  // namespace mlrun

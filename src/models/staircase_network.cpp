@@ -38,7 +38,7 @@ Tensor encode_symbols(const Tensor& symbols, int64_t alphabet, const Tensor& lab
   const int64_t n = symbols.dim(0), d = symbols.dim(1);
   const int32_t* s = symbols.data<int32_t>();
   if (classes > 0) {
-    const int64_t inputs = d * (alphabet == 2 ? 1 : alphabet);
+    const int64_t inputs = d * logits_per_step(alphabet);
     const Tensor below = encode_symbols(symbols, alphabet);
     Tensor x = Tensor::zeros({n, classes + inputs});
     for (int64_t i = 0; i < n; ++i) {

@@ -37,9 +37,9 @@ struct StaircaseNetwork {
   int64_t classes = 0;                                      // leading inputs: the one-hot label, known from the start
   kernels::Function activation = kernels::Function::kRelu;  // of the hidden layers
   std::vector<StaircaseLayer> hidden;
-  StaircaseLayer output;                                          // its bias is the network's
-  Tensor direct;                                                  // [positions * width, classes + inputs], or undefined
-  int64_t width() const { return alphabet == 2 ? 1 : alphabet; }  // inputs and outputs per position
+  StaircaseLayer output;                                       // its bias is the network's
+  Tensor direct;                                               // [positions * width, classes + inputs], or undefined
+  int64_t width() const { return logits_per_step(alphabet); }  // inputs and outputs per position
 };
 
 std::unique_ptr<StepView> make_staircase_step_view(StaircaseNetwork network);

@@ -39,12 +39,7 @@ struct VqVaeOptions {
             {.help = "residual blocks in the encoder, and in the decoder", .min = 0, .max = 100, .fallback = 2})),
         dim(reader.integer(
             "dim", {.help = "numbers that are quantised at each position", .min = 1, .max = 4096, .fallback = 64})),
-        logistics(reader.one_of<bool>("likelihood", {{"categorical", false}, {"logistics", true}},
-                                      {.help = "of a pixel given the codes: free logits of every symbol (Bernoulli for "
-                                               "binary pixels), or a mixture of discretised logistics (grey levels)",
-                                       .fallback = "categorical"})),
-        mixture(
-            reader.integer("mixture", {.help = "components of the logistics", .min = 1, .max = 1000, .fallback = 5})),
+        likelihood(reader),
         input(read_pixel_input(reader)) {
     config::Reader section = reader.section("quantizer", "how vectors become codes");
     quantizer = quantizer_kinds().choose(section, "ema");
@@ -52,8 +47,7 @@ struct VqVaeOptions {
   int64_t width;
   std::vector<int64_t> strides;
   int64_t blocks, dim;
-  bool logistics;
-  int64_t mixture;
+  PixelLikelihoodOptions likelihood;
   PixelInput input;
   QuantizerRegistry::Choice quantizer;
 };
@@ -81,13 +75,8 @@ class VqVae : public CodeModel {
   VqVae(const Options& options, const DataSpec& data, const Scope& scope)
       : CodeModel((require_images(data, "vqvae"), data)),
         encoding_(options.input, data),
-        likelihood_(data.alphabet, options.logistics ? options.mixture : 0),
+        likelihood_(options.likelihood, data),
         dim_(options.dim) {
-    if (options.logistics && data.alphabet == 2) {
-      fail(ExitCode::kUsage,
-           "model.likelihood logistics is for grey levels, and this data is binary\n"
-           "  take   model.likelihood=categorical (or data.binarization=none)");
-    }
     const int64_t width = options.width, layers = static_cast<int64_t>(options.strides.size());
     int64_t side = 1, in = encoding_.channels();
     for (int64_t l = 0; l < layers; ++l) {

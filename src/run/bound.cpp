@@ -6,7 +6,7 @@
 #include <numeric>
 #include <queue>
 
-#include "base/error.hpp"
+#include "base/log_sum_exp.hpp"
 #include "models/code_model.hpp"
 
 namespace mlrun {
@@ -122,10 +122,9 @@ class MapSum {
   }
 
   double total() const {
-    const double least = *std::min_element(totals_.begin(), totals_.end());
-    double sum = 0;
-    for (const double t : totals_) sum += std::exp(least - t);
-    return least - std::log(sum);
+    std::vector<double> log_p;
+    for (const double t : totals_) log_p.push_back(-t);
+    return -log_sum_exp(log_p);
   }
 
  private:
@@ -187,23 +186,18 @@ Bounds bounds_of(const TrainedModel& stage_one, const Model& prior, const Parame
 
 Bounds bounds_of(const TrainedModel& prior, const CodesDataset& data, Split split, const EvaluateOptions& options,
                  int64_t maps, LanePool& pool) {
-  const int64_t count = data.count(split);
-  if (count == 0) fail(ExitCode::kData, "the {} split of this data is empty", name_of(split));
-  const int64_t batch_size = maps > 1 ? std::min<int64_t>(options.batch_size, 10) : options.batch_size;
+  EvaluateOptions pieces = options;
+  if (maps > 1) pieces.batch_size = std::min<int64_t>(options.batch_size, 10);
+  const int64_t count = std::min(data.count(split), options.limit.value_or(data.count(split)));
   Bounds all;
   for (auto* figure : {&all.reconstruction, &all.prior, &all.total}) figure->resize(static_cast<size_t>(count));
-  pool.run((count + batch_size - 1) / batch_size, [&](int64_t b) {
-    if (options.interrupted && options.interrupted()) return;
-    std::vector<int64_t> rows(static_cast<size_t>(std::min(batch_size, count - b * batch_size)));
-    std::iota(rows.begin(), rows.end(), b * batch_size);
-    const Bounds part =
-        bounds_of(*data.stage_one(), *prior.built.model, *prior.built.parameters,
-                  data.images().batch(split, rows, 0).symbols, data.batch(split, rows, 0).symbols, maps);
+  for_batches(data, split, pieces, pool, [&](std::span<const int64_t> rows, const Batch& codes) {
+    const Bounds part = bounds_of(*data.stage_one(), *prior.built.model, *prior.built.parameters,
+                                  data.images().batch(split, rows, 0).symbols, codes.symbols, maps);
     std::copy(part.reconstruction.begin(), part.reconstruction.end(), all.reconstruction.begin() + rows[0]);
     std::copy(part.prior.begin(), part.prior.end(), all.prior.begin() + rows[0]);
     std::copy(part.total.begin(), part.total.end(), all.total.begin() + rows[0]);
   });
-  if (options.interrupted && options.interrupted()) fail(ExitCode::kInterrupted, "interrupted; nothing was written");
   return all;
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
 
 #include "base/error.hpp"
 #include "generate/completion.hpp"
@@ -45,26 +44,21 @@ RegionOutcome evaluate_region(const EvalRequest& request, const std::string& reg
   const Region region = region_named(region_text, model.data());
   const Completer completer(model, *subject.trained.built.parameters, region);
   const auto start = std::chrono::steady_clock::now();
-  const int64_t count = subject.data->count(request.split), batch_size = subject.experiment.spec().eval.batch_size;
-  if (count == 0) fail(ExitCode::kData, "the {} split of this data is empty", name_of(request.split));
   if (subject.data->spec().classes > model.classes() && model.conditional()) {
     fail(ExitCode::kData, "the model knows {} classes, and this data has {}", model.classes(),
          subject.data->spec().classes);
   }
-  std::vector<double> unlabelled(static_cast<size_t>(count)), labelled;
+  std::vector<double> unlabelled(static_cast<size_t>(subject.data->count(request.split))), labelled;
   if (model.conditional() && subject.data->spec().classes > 0) labelled.resize(unlabelled.size());
   LanePool pool(threads_for(256, request.threads));
-  pool.run((count + batch_size - 1) / batch_size, [&](int64_t b) {
-    if (request.interrupted && request.interrupted()) return;
-    std::vector<int64_t> rows(static_cast<size_t>(std::min(batch_size, count - b * batch_size)));
-    std::iota(rows.begin(), rows.end(), b * batch_size);
-    const RegionNll nll = completer.nll(subject.data->batch(request.split, rows, 0));
-    std::copy(nll.unlabelled.begin(), nll.unlabelled.end(), unlabelled.begin() + b * batch_size);
-    if (!labelled.empty()) std::copy(nll.labelled.begin(), nll.labelled.end(), labelled.begin() + b * batch_size);
-  });
-  if (request.interrupted && request.interrupted()) {
-    fail(ExitCode::kInterrupted, "interrupted; nothing was written");
-  }
+  const EvaluateOptions options{
+      .batch_size = subject.experiment.spec().eval.batch_size, .limit = {}, .interrupted = request.interrupted};
+  const auto score = [&](std::span<const int64_t> rows, const Batch& batch) {
+    const RegionNll nll = completer.nll(batch);
+    std::copy(nll.unlabelled.begin(), nll.unlabelled.end(), unlabelled.begin() + rows[0]);
+    if (!labelled.empty()) std::copy(nll.labelled.begin(), nll.labelled.end(), labelled.begin() + rows[0]);
+  };
+  for_batches(*subject.data, request.split, options, pool, score);
   RegionOutcome outcome;
   outcome.run = subject.run;
   outcome.checkpoint = subject.trained.path;

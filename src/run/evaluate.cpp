@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/log_sum_exp.hpp"
 #include "models/code_model.hpp"
 
 namespace mlrun {
@@ -18,20 +19,6 @@ int64_t examples_of(const Dataset& data, Split split, const EvaluateOptions& opt
   const int64_t count = std::min(data.count(split), options.limit.value_or(data.count(split)));
   if (count == 0) fail(ExitCode::kData, "the {} split of this data is empty", name_of(split));
   return count;
-}
-
-// One batch of the split after the other: work(number of its first example, batch).
-void for_batches(const Dataset& data, Split split, const EvaluateOptions& options, LanePool& pool,
-                 const std::function<void(int64_t, const Batch&)>& work) {
-  const int64_t count = examples_of(data, split, options);
-  pool.run((count + options.batch_size - 1) / options.batch_size, [&](int64_t b) {
-    if (options.interrupted && options.interrupted()) return;
-    const int64_t begin = b * options.batch_size, end = std::min(count, begin + options.batch_size);
-    std::vector<int64_t> rows(static_cast<size_t>(end - begin));
-    std::iota(rows.begin(), rows.end(), begin);
-    work(begin, data.batch(split, rows, 0));
-  });
-  if (options.interrupted && options.interrupted()) fail(ExitCode::kInterrupted, "interrupted; nothing was written");
 }
 
 CodeUse use_of(const CodeModel& model, const std::map<int64_t, Reconstruction>& batches) {
@@ -68,7 +55,27 @@ std::vector<std::vector<double>> nll_by_class(const AutoregressiveModel& model, 
   return all;
 }
 
+// -log p(x) of example i.
+double summed_over_classes(const std::vector<std::vector<double>>& nll_by_class, size_t i) {
+  std::vector<double> log_p;
+  for (const std::vector<double>& of_class : nll_by_class) log_p.push_back(-of_class[i]);
+  return -log_sum_exp(log_p);
+}
+
 }  // namespace
+
+void for_batches(const Dataset& data, Split split, const EvaluateOptions& options, LanePool& pool,
+                 const std::function<void(std::span<const int64_t> rows, const Batch&)>& work) {
+  const int64_t count = examples_of(data, split, options);
+  pool.run((count + options.batch_size - 1) / options.batch_size, [&](int64_t b) {
+    if (options.interrupted && options.interrupted()) return;
+    const int64_t begin = b * options.batch_size, end = std::min(count, begin + options.batch_size);
+    std::vector<int64_t> rows(static_cast<size_t>(end - begin));
+    std::iota(rows.begin(), rows.end(), begin);
+    work(rows, data.batch(split, rows, 0));
+  });
+  if (options.interrupted && options.interrupted()) fail(ExitCode::kInterrupted, "interrupted; nothing was written");
+}
 
 Evaluation summarise(std::vector<double> per_example, int64_t dimensions) {
   Evaluation e;
@@ -90,17 +97,17 @@ Evaluation evaluate(const Model& model, const ParameterArena& parameters, const 
   const CodeModel* codes = model.code_model();
   std::map<int64_t, Reconstruction> reconstructions;  // by first example
   std::mutex mutex;
-  for_batches(data, split, options, pool, [&](int64_t begin, const Batch& batch) {
+  for_batches(data, split, options, pool, [&](std::span<const int64_t> rows, const Batch& batch) {
     std::vector<double> nll;
     if (codes) {
       Reconstruction r = codes->reconstruct(parameters, batch.symbols);
       nll = r.nll;
       const std::lock_guard lock(mutex);
-      reconstructions.emplace(begin, std::move(r));
+      reconstructions.emplace(rows[0], std::move(r));
     } else {
       nll = model.nll(parameters, batch);
     }
-    std::copy(nll.begin(), nll.end(), per_example.begin() + begin);
+    std::copy(nll.begin(), nll.end(), per_example.begin() + rows[0]);
   });
   Evaluation e = summarise(std::move(per_example), data.spec().positions());
   if (codes) {
@@ -116,12 +123,7 @@ std::vector<double> marginal_nll(const Model& model, const ParameterArena& param
   const std::vector<std::vector<double>> nll =
       nll_by_class(*conditional, parameters, batch, conditional->log_class_prior(parameters));
   std::vector<double> all;
-  for (size_t i = 0; i < nll[0].size(); ++i) {
-    double least = nll[0][i], sum = 0;
-    for (const std::vector<double>& of_class : nll) least = std::min(least, of_class[i]);
-    for (const std::vector<double>& of_class : nll) sum += std::exp(least - of_class[i]);
-    all.push_back(least - std::log(sum));
-  }
+  for (size_t i = 0; i < nll[0].size(); ++i) all.push_back(summed_over_classes(nll, i));
   return all;
 }
 
@@ -132,9 +134,9 @@ ExampleLikelihoods example_likelihoods(const Model& model, const ParameterArena&
   all.x.resize(count);
   const AutoregressiveModel* conditional = model.autoregressive();
   if (!conditional || !conditional->conditional()) {
-    for_batches(data, split, options, pool, [&](int64_t begin, const Batch& batch) {
+    for_batches(data, split, options, pool, [&](std::span<const int64_t> rows, const Batch& batch) {
       const std::vector<double> nll = model.nll(parameters, batch);
-      std::copy(nll.begin(), nll.end(), all.x.begin() + begin);
+      std::copy(nll.begin(), nll.end(), all.x.begin() + rows[0]);
     });
     return all;
   }
@@ -146,15 +148,13 @@ ExampleLikelihoods example_likelihoods(const Model& model, const ParameterArena&
   if (data.spec().classes > 0) {
     for (auto* figure : {&all.xy, &all.x_given_y, &all.correct}) figure->resize(count);
   }
-  for_batches(data, split, options, pool, [&](int64_t begin, const Batch& batch) {
+  for_batches(data, split, options, pool, [&](std::span<const int64_t> rows, const Batch& batch) {
     const std::vector<std::vector<double>> nll = nll_by_class(*conditional, parameters, batch, log_prior);
     for (int64_t i = 0; i < batch.count(); ++i) {
-      const auto k = static_cast<size_t>(i), place = static_cast<size_t>(begin + i);
+      const auto k = static_cast<size_t>(i), place = static_cast<size_t>(rows[k]);
       size_t likeliest = 0;
       for (size_t y = 1; y < nll.size(); ++y) likeliest = nll[y][k] < nll[likeliest][k] ? y : likeliest;
-      double sum = 0;
-      for (const std::vector<double>& of_class : nll) sum += std::exp(nll[likeliest][k] - of_class[k]);
-      all.x[place] = nll[likeliest][k] - std::log(sum);
+      all.x[place] = summed_over_classes(nll, k);
       if (all.xy.empty()) continue;
       const auto label = static_cast<size_t>(batch.labels.data<int32_t>()[i]);
       all.xy[place] = nll[label][k];

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/lanes.hpp"
@@ -17,6 +18,11 @@ struct EvaluateOptions {
   std::optional<int64_t> limit;       // only the first examples
   std::function<bool()> interrupted;  // checked between batches; true ends it with Error(kInterrupted)
 };
+
+// Every batch of the split, in lanes: work(numbers of its examples, batch). Error(kData) where there is none,
+// Error(kInterrupted) as the options say.
+void for_batches(const Dataset& data, Split split, const EvaluateOptions& options, LanePool& pool,
+                 const std::function<void(std::span<const int64_t> rows, const Batch&)>& work);
 
 // By the model's own nll, one pass per example: of a conditional model it is -log p(x|y) or -log p(x, y).
 Evaluation evaluate(const Model& model, const ParameterArena& parameters, const Dataset& data, Split split,

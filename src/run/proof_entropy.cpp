@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "base/random.hpp"
+#include "generate/draw.hpp"
 #include "generate/predictive.hpp"
 #include "run/proof_batch.hpp"
 
@@ -45,7 +46,7 @@ Drawn draw(const AutoregressiveModel& model, const StepView& view, int64_t compo
       const float* of_row = logits.data() + i * width;
       const double u = noise.at(static_cast<uint64_t>(first + i)).uniform(t);
       drawn.entropy[static_cast<size_t>(i)] += predictive_entropy(of_row, data.alphabet);
-      symbols[static_cast<size_t>(i)] = symbol_of_uniform(of_row, data.alphabet, u);
+      symbols[static_cast<size_t>(i)] = draw_symbol(of_row, data.alphabet, u, /*temperature=*/1);
       drawn.batch.symbols.data<int32_t>()[i * data.positions() + order[t]] = symbols[static_cast<size_t>(i)];
     }
     stepper->observe(symbols.data());

@@ -5,14 +5,9 @@
 #include "cli/run_program.hpp"
 
 using mlrun::test::ProgramResult;
+using mlrun::test::says;
 using mlrun::test::Workplace;
 using Json = nlohmann::json;
-
-namespace {
-
-bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-}  // namespace
 
 TEST_CASE("prove prints PASS with a figure and a limit for every check, and exits with 0") {
   Workplace place;

@@ -4,14 +4,9 @@
 #include "cli/run_program.hpp"
 
 using mlrun::test::ProgramResult;
+using mlrun::test::says;
 using mlrun::test::Workplace;
 using Json = nlohmann::json;
-
-namespace {
-
-bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-}  // namespace
 
 TEST_CASE("one eval of a conditional model prints x, (x, y), x given y and the accuracy") {
   Workplace place;

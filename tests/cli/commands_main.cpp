@@ -4,14 +4,9 @@
 #include "cli/run_program.hpp"
 
 using mlrun::test::ProgramResult;
+using mlrun::test::says;
 using mlrun::test::Workplace;
 using Json = nlohmann::json;
-
-namespace {
-
-bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-}  // namespace
 
 TEST_CASE("ten mistakes in one spec are reported in one go, each with place and remedy") {
   Workplace place;

@@ -5,14 +5,9 @@
 #include "cli/run_program.hpp"
 
 using mlrun::test::ProgramResult;
+using mlrun::test::says;
 using mlrun::test::Workplace;
 using Json = nlohmann::json;
-
-namespace {
-
-bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-}  // namespace
 
 TEST_CASE("sample --complete writes pictures, files and text, and eval --region the likelihood of the rest") {
   Workplace place;

@@ -4,12 +4,11 @@
 #include "cli/run_program.hpp"
 
 using mlrun::test::ProgramResult;
+using mlrun::test::says;
 using mlrun::test::Workplace;
 using Json = nlohmann::json;
 
 namespace {
-
-bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::string stage_one(const Workplace& place) {
   place.put("tiny.yaml", Workplace::tiny_spec());

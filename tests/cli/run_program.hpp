@@ -35,6 +35,8 @@ struct ProgramResult {
   }
 };
 
+inline bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 // Where the digits are kept once they are drawn, for all tests of this process; removed at its end.
 inline const std::string& shared_cache() {
   struct Folder {

@@ -53,10 +53,11 @@ TEST_CASE("cutting keeps the rows up to a step and those without one") {
   const TemporaryDirectory directory;
   const std::string path = directory.path("metrics.jsonl");
   put(path, "{\"event\":\"start\"}\n{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n{\"step\":2,\"split\":\"valid\"}\n{\"st");
-  CHECK(cut_journal_after(path, 2) == 1);
+  const auto up_to_2 = [](const Record& record) { return record.value("step", 0) <= 2; };
+  CHECK(cut_journal(path, up_to_2) == 1);
   CHECK(get(path) == "{\"event\":\"start\"}\n{\"step\":1}\n{\"step\":2}\n{\"step\":2,\"split\":\"valid\"}\n");
-  CHECK(cut_journal_after(path, 2) == 0);
-  CHECK(cut_journal_after(directory.path("missing"), 2) == 0);
+  CHECK(cut_journal(path, up_to_2) == 0);
+  CHECK(cut_journal(directory.path("missing"), up_to_2) == 0);
   CHECK(directory.entries() == 1);
 }
 
