@@ -5,6 +5,7 @@
 
 #include "io/file.hpp"
 #include "io/hdf5_scan.hpp"
+#include "io/hdf5_structure.hpp"
 
 namespace mlrun::io {
 namespace {
@@ -65,6 +66,9 @@ struct Hdf5Reader::File {
 };
 
 void Hdf5Reader::File::open() {
+  const Hdf5Refusal refusal = [this](const std::string& why) { refuse(why); };
+  if (bytes.size() == 0) refuse("not an HDF5 file: it is empty");
+  check_hdf5_structure(bytes.span(), refusal);
   const Hdf5Session session;
   const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5FD_file_image_callbacks_t callbacks = {same_block,  no_copy,      no_growth,   no_free,
@@ -73,12 +77,11 @@ void Hdf5Reader::File::open() {
   const bool set =
       H5Pset_fapl_core(access.id(), kGrowth, false) >= 0 && H5Pset_file_image_callbacks(access.id(), &callbacks) >= 0;
   require(set, "HDF5: cannot prepare to read from memory: {}", hdf5_reason());
-  if (bytes.size() == 0) refuse("not an HDF5 file: it is empty");
   require(H5Pset_file_image(access.id(), bytes.data(), bytes.size()) >= 0, "HDF5: cannot take an image: {}",
           hdf5_reason());
   id = Hdf5Handle(H5Fopen(fresh_image_name().c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose);
   if (!id.valid()) refuse(fmt::format("not an HDF5 file, or a damaged one ({})", hdf5_reason()));
-  contents = scan_hdf5(id.id(), bytes.size(), [this](const std::string& why) { refuse(why); });
+  contents = scan_hdf5(id.id(), bytes.size(), refusal);
 }
 
 const Hdf5Dataset& Hdf5Reader::File::find(const std::string& path) const {

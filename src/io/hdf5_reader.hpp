@@ -1,6 +1,8 @@
-// Reads an HDF5 file held in memory, believing nothing it says. Every object is visited when it is opened, and the file
-// is refused if it holds a soft, external or user-defined link, a loop, external or virtual storage, chunks or filters,
-// variable-length data, a type other than integer, IEEE float or fixed-length text, or data that reach past its end.
+// Reads an HDF5 file held in memory, believing nothing it says. Its bytes are walked before the library sees them
+// (io/hdf5_structure.hpp), and a file whose structures lie is refused. Every object is visited when it is opened, and
+// the file is refused if it holds a soft, external or user-defined link, a loop, external or virtual storage, chunks or
+// filters, variable-length data, a type other than integer, IEEE float or fixed-length text, or data that reach past
+// its end.
 #pragma once
 
 #include <cstdint>

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 
+#include "io/hdf5_cursor.hpp"
 #include "io/hdf5_library.hpp"
 #include "io/hdf5_reader.hpp"
 
@@ -15,7 +15,6 @@ namespace mlrun::io {
 
 // Path without leading slash ("" is the root) -> the dataset, or nothing for a group.
 using Hdf5Contents = std::map<std::string, std::optional<Hdf5Dataset>>;
-using Hdf5Refusal = std::function<void(const std::string& why)>;  // throws
 
 // `file_bytes`: where stored data must end. Call it with the session held.
 Hdf5Contents scan_hdf5(hid_t file, uint64_t file_bytes, const Hdf5Refusal& refuse);
