@@ -36,13 +36,16 @@ void run(const Options& o, const Globals& globals) {
                                            {"header_bytes", c.header_bytes},
                                            {"bits", c.bytes * 8},
                                            {"nats", c.nats},
+                                           {"bound", c.bound},
                                            {"nll_bits", nll_bits},
                                            {"packed_bytes", c.packed_bytes},
                                            {"ratio", ratio}};
     fmt::print("{}\n", answer.dump());
     return;
   }
-  TextTable table({"images", "bytes", "bits", "-log2 p", "excess", "packed bytes", "ratio", "nats/image"});
+  // Of two stages, the codes and the pixels given them cost the bound.
+  TextTable table({"images", "bytes", "bits", c.bound ? "bound, bits" : "-log2 p", "excess", "packed bytes", "ratio",
+                   "nats/image"});
   table.add({fmt::format("{}", c.images), fmt::format("{}", c.bytes), fmt::format("{}", c.bytes * 8),
              fmt::format("{:.0f}", nll_bits), fmt::format("{:.3f}%", 100 * (bits / nll_bits - 1)),
              fmt::format("{}", c.packed_bytes), fmt::format("{:.3f}", ratio),
@@ -55,7 +58,8 @@ void add(CLI::App& app, const Globals& globals) {
       "compress",
       "store images in as many bits as their negative log-likelihood. What comes back is the file byte by byte "
       "(idx; .amat text of whole numbers with single blanks; of .gz the unpacked bytes; of --limit the first rows), "
-      "of a PNG the grey pixels");
+      "of a PNG the grey pixels. A prior over the codes of a VQ-VAE stores the codes and then the images given them, in "
+      "as many bits as the bound that `mlrun eval` states");
   auto o = std::make_shared<Options>();
   set_examples(*sub,
                "mlrun compress @last split:test -o test.mlrun\n"

@@ -47,19 +47,23 @@ nlohmann::ordered_json json_of(const EvalOutcome& e, const std::string& split) {
     }
     answer["code_maps"] = e.bound->maps;
   }
+  if (e.nll_of != "x") answer["nll_of"] = e.nll_of;
   if (e.code_use) {
-    answer["nll_of"] = kNllOfCodes;
     for (const auto& [column, value] : e.code_use->columns()) answer[column] = value;
   }
   if (e.classes > 0) answer["classes"] = e.classes;
   if (e.labelled) {
     for (const auto& [key, figure] :
-         {std::pair{"nll_xy", &e.labelled->xy}, std::pair{"nll_x_given_y", &e.labelled->x_given_y},
-          std::pair{"accuracy", &e.labelled->accuracy}}) {
+         {std::pair{"nll_xy", &e.labelled->xy}, std::pair{"nll_x_given_y", &e.labelled->x_given_y}}) {
       answer[key] = figure->nll;
       answer[std::string(key) + "_se"] = figure->nll_se;
     }
   }
+  if (e.accuracy) {
+    answer["accuracy"] = e.accuracy->nll;
+    answer["accuracy_se"] = e.accuracy->nll_se;
+  }
+  if (e.dimension == "char") answer["nats_per_char"] = e.nats_per_dimension;
   if (e.draws.size() > 1) {
     answer["draws"] = e.draws;
     answer["draws_se"] = e.draws_se;
@@ -96,10 +100,9 @@ void print_more(const EvalOutcome& e) {
       table.add({"x given y", nats(e.labelled->x_given_y), "the label is known"});
     }
     fmt::print("{}", table.plain());
-    if (e.labelled) {
-      fmt::print("accuracy {:.2f}% +- {:.2f}% (Bayes' rule over the classes)\n", 100 * e.labelled->accuracy.nll,
-                 100 * e.labelled->accuracy.nll_se);
-    }
+  }
+  if (e.accuracy) {
+    fmt::print("accuracy {:.2f}% +- {:.2f}% ({})\n", 100 * e.accuracy->nll, 100 * e.accuracy->nll_se, e.accuracy_of);
   }
   if (e.bound) print_bound(*e.bound);
   if (e.code_use) {
@@ -177,12 +180,22 @@ void run(const Options& o, const Globals& globals) {
     fmt::print("{}\n", json_of(e, o.split).dump());
     return;
   }
-  TextTable table({"split", "images", "nll (nats)", "bits/dim", "img/s", "protocol", "step"});
-  table.add({o.split, fmt::format("{}", e.result.count),
-             fmt::format("{}{:.3f} +- {:.3f}", e.bound ? "<= " : "", e.result.nll, e.result.nll_se),
-             fmt::format("{:.4f}", e.result.bpd), human_rate(images_per_second(e)), e.protocol,
-             fmt::format("{}", e.step)});
+  const bool text = e.dimension == "char";
+  std::vector<std::string> headings = {"split", text ? "sequences" : "images", "nll (nats)"};
+  std::vector<std::string> cells = {
+      o.split, fmt::format("{}", e.result.count),
+      fmt::format("{}{:.3f} +- {:.3f}", e.bound ? "<= " : "", e.result.nll, e.result.nll_se)};
+  if (text) {
+    headings.emplace_back("nats/char");
+    cells.push_back(fmt::format("{:.4f}", e.nats_per_dimension));
+  }
+  headings.insert(headings.end(), {"bits/" + e.dimension, text ? "seq/s" : "img/s", "protocol", "step"});
+  cells.insert(cells.end(), {fmt::format("{:.4f}", e.result.bpd), human_rate(images_per_second(e)), e.protocol,
+                             fmt::format("{}", e.step)});
+  TextTable table(headings);
+  table.add(cells);
   fmt::print("{}", table.plain());
+  if (e.nll_of != "x" && !e.code_use) fmt::print("the NLL is of {}\n", e.nll_of);
   print_more(e);
 }
 

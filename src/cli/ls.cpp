@@ -44,12 +44,24 @@ void run(const Options& o, const Globals& globals) {
   if (!o.status.empty()) std::erase_if(runs, [&](const RunSummary& r) { return r.status != o.status; });
   if (o.latest > 0 && static_cast<size_t>(o.latest) < runs.size()) runs.erase(runs.begin(), runs.end() - o.latest);
   sort(runs, o.sort);
-  TextTable table({"run", "status", "model", "epoch", "step", "valid/nll", "bits/dim", "at step", "time", "protocol"});
+  const bool accuracy =
+      std::any_of(runs.begin(), runs.end(), [](const RunSummary& r) { return !std::isnan(r.best_accuracy); });
+  std::vector<std::string> headings = {"run", "status", "model", "epoch", "step", "valid/nll", "bits/dim"};
+  if (accuracy) headings.emplace_back("accuracy");
+  headings.insert(headings.end(), {"at step", "time", "protocol"});
+  TextTable table(headings);
   for (const RunSummary& r : runs) {
     if (globals.json) fmt::print("{}\n", run_json(r).dump());
-    table.add({r.id, r.status, r.model, epoch_of(r.epoch), fmt::format("{}", r.step), nll_of(r.best_nll),
-               std::isnan(r.best_bpd) ? "-" : fmt::format("{:.4f}", r.best_bpd), fmt::format("{}", r.best_step),
-               human_duration(r.seconds), r.protocol});
+    std::vector<std::string> cells = {r.id,
+                                      r.status,
+                                      r.model,
+                                      epoch_of(r.epoch),
+                                      fmt::format("{}", r.step),
+                                      nll_of(r.best_nll),
+                                      std::isnan(r.best_bpd) ? "-" : fmt::format("{:.4f}", r.best_bpd)};
+    if (accuracy) cells.push_back(std::isnan(r.best_accuracy) ? "-" : fmt::format("{:.2f}%", 100 * r.best_accuracy));
+    cells.insert(cells.end(), {fmt::format("{}", r.best_step), human_duration(r.seconds), r.protocol});
+    table.add(cells);
   }
   if (!globals.json && !runs.empty()) fmt::print("{}", table.plain());
   if (none_at_all) log::info("no runs in {}  (MLRUN_RUN_ROOT)", run_root());

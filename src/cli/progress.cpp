@@ -120,8 +120,12 @@ void ScreenObserver::started(const RunHeader& header) {
     text += line.right.empty() ? line.left : fmt::format("{:<{}}   {}", line.left, left, line.right);
     text += '\n';
   }
-  text +=
-      painted(kFaint, row("epoch", "step", "train/nll", "valid/nll", "valid/bpd", header.item + "/s", "time")) + '\n';
+  text += painted(kFaint, row("epoch", "step", "train/nll", "valid/nll",
+                              header.accuracy             ? "accuracy"
+                              : header.dimension == "dim" ? "valid/bpd"
+                                                          : "bits/" + header.dimension,
+                              header.item + "/s", "time")) +
+          '\n';
   print(text);
 }
 
@@ -171,10 +175,13 @@ void ScreenObserver::evaluated(const EvaluationReport& report) {
   if (mode_ == ProgressMode::kNone) return;
   if (report.best) {
     best_nll_ = report.valid.nll;
+    best_accuracy_ = report.valid.accuracy.value_or(NAN);
     best_step_ = report.step;
   }
   std::string text = row(print_epoch(report.epoch), fmt::format("{}", report.step), print_nll(report.train_nll),
-                         print_nll(report.valid.nll), fmt::format("{:.4f}", report.valid.bpd),
+                         print_nll(report.valid.nll),
+                         report.valid.accuracy ? fmt::format("{:.2f}%", 100 * *report.valid.accuracy)
+                                               : fmt::format("{:.4f}", report.valid.bpd),
                          print_throughput(report.items_per_s), human_duration(report.elapsed));
   if (report.best || report.saved) text += report.best ? "  " + painted(kGreen, "*") : "   ";
   if (report.saved) text += " saved";
@@ -192,7 +199,11 @@ void ScreenObserver::finished(const std::string& status) {
   std::string text = fmt::format("{} at step {}", status, std::max(last_.step, header_.first_step));
   if (header_.total_steps > 0) text += fmt::format("/{}", header_.total_steps);
   text += " after " + human_duration(last_.elapsed);
-  if (!std::isnan(best_nll_)) text += fmt::format("   best valid/nll {} at step {}", print_nll(best_nll_), best_step_);
+  if (!std::isnan(best_accuracy_)) {
+    text += fmt::format("   best at step {}: valid/nll {}, accuracy {:.2f}%", best_step_, print_nll(best_nll_),
+                        100 * best_accuracy_);
+  } else if (!std::isnan(best_nll_))
+    text += fmt::format("   best valid/nll {} at step {}", print_nll(best_nll_), best_step_);
   print(text + '\n');
 }
 

@@ -65,7 +65,7 @@ class ScreenObserver : public TrainObserver {
   StepReport last_;
   Pace pace_;
   double next_draw_ = 0;
-  double best_nll_ = NAN;
+  double best_nll_ = NAN, best_accuracy_ = NAN;
   int64_t best_step_ = 0;
 
   std::mutex mutex_;  // other threads wipe the line through the log

@@ -11,6 +11,7 @@
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/sample_completions.hpp"
+#include "cli/sample_law.hpp"
 #include "cli/sample_reconstructions.hpp"
 #include "cli/threads.hpp"
 #include "generate/picture.hpp"
@@ -20,6 +21,7 @@
 #include "io/png.hpp"
 #include "run/checkpoint.hpp"
 #include "run/find_run.hpp"
+#include "run/prompt.hpp"
 #include "run/reconstructions.hpp"
 #include "run/train_command.hpp"
 
@@ -30,7 +32,9 @@ struct Options {
   std::string run, which = "best", grid, out, complete, images = "8", sampler = "auto", threads = "auto";
   int64_t count = 0, batch = 64, scale = 4;
   uint64_t seed = 1;
-  double temperature = 1;
+  DrawLaw law;
+  std::string prompt;
+  int64_t length = 0;
   int64_t label = -1;  // -1: as p(y) has it
   bool show = false;
 };
@@ -71,12 +75,19 @@ SampleMethod method_of(const std::string& sampler) {
                                    : SampleMethod::kPredictive;
 }
 
+// What every sample begins with: the prompt, or the questions of the data, in their order.
+Tensor prefix_of(const Options& o, const TrainedModel& model) {
+  if (!o.prompt.empty()) return prompt_of(model, o.prompt);
+  return model.identity.data.given > 0 ? questions_of(model, o.count) : Tensor();
+}
+
 // What was drawn: symbols of the data, or codes, and then the images they decode to.
 struct Samples {
   Tensor symbols, codes;  // codes undefined: the model is of the images themselves
   std::vector<io::Image> pictures;
   std::vector<int32_t> labels;  // of a conditional model
   DataSpec data;                // that the symbols are of
+  int64_t known = 0;            // symbols that each began with: a prompt, a question
 };
 
 io::Bytes samples_image(const Samples& samples, const TrainedModel& model, const Options& o) {
@@ -87,9 +98,12 @@ io::Bytes samples_image(const Samples& samples, const TrainedModel& model, const
   file.attribute("/", "checkpoint", model.path);
   file.attribute("/", "step", model.state.step);
   file.attribute("/", "seed", o.seed);
-  file.attribute("/", "temperature", o.temperature);
+  write_law(file, o.law);
+  file.attribute("/", "known", samples.known);
   Shape shape = {symbols.dim(0)};
-  shape.insert(shape.end(), samples.data.shape.begin(), samples.data.shape.end());
+  if (samples.data.positions() == symbols.dim(1))
+    shape.insert(shape.end(), samples.data.shape.begin(), samples.data.shape.end());
+  else shape.push_back(symbols.dim(1));
   file.dataset("symbols", symbols.reshape(shape));
   if (samples.codes.defined()) file.dataset("codes", samples.codes);
   if (!samples.labels.empty()) file.dataset("labels", Tensor::of({symbols.dim(0)}, samples.labels));
@@ -106,15 +120,19 @@ void require_image(const TrainedModel& model, const std::string& what) {
 }
 
 void write(const Samples& samples, const TrainedModel& model, const Options& o, const Grid& grid) {
+  const auto text = [&] {
+    const auto& vocabulary = model.identity.vocabulary;
+    return vocabulary ? text_of(samples.symbols, *vocabulary) : text_of(samples.symbols);
+  };
   if (o.out == "-") {
-    fmt::print("{}", text_of(samples.symbols));
+    fmt::print("{}", text());
   } else if (o.out.ends_with(".png")) {
     require_image(model, o.out);
     io::write_png(o.out, sheet_of(samples.pictures, static_cast<int>(grid.columns), static_cast<int>(o.scale)));
   } else if (o.out.ends_with(".h5")) {
     io::write_atomically(o.out, samples_image(samples, model, o).span());
   } else if (o.out.ends_with(".txt")) {
-    io::write_atomically(o.out, text_of(samples.symbols));
+    io::write_atomically(o.out, text());
   } else {
     fail(ExitCode::kUsage, "-o {}: expected a name ending in .png, .h5 or .txt, or - for stdout", o.out);
   }
@@ -128,6 +146,7 @@ Samples draw(const TrainedModel& model, const SampleOptions& options, LanePool& 
   samples.symbols = sampler.draw(options, pool);
   samples.labels = sampler.labels(options);
   samples.data = model.identity.data;
+  samples.known = options.prefix.defined() ? options.prefix.dim(1) : 0;
   if (const auto& stage_one = model.identity.stage_one) {
     samples.codes = samples.symbols;
     samples.data = stage_one->identity.data;
@@ -142,8 +161,9 @@ Samples draw(const TrainedModel& model, const SampleOptions& options, LanePool& 
 
 void run(Options o, const Globals& globals) {
   const Grid grid = o.grid.empty() ? Grid{} : parse_grid(o.grid);
-  if (o.count == 0) o.count = !o.complete.empty() ? 4 : o.grid.empty() ? 16 : grid.rows * grid.columns;
   const TrainedModel model = load_trained_model(find_checkpoint(o.run, o.which));
+  if (o.count == 0 && model.identity.vocabulary) o.count = 1;
+  if (o.count == 0) o.count = !o.complete.empty() ? 4 : o.grid.empty() ? 16 : grid.rows * grid.columns;
   if (o.out.empty() && !o.show) {
     if (is_terminal(STDOUT_FILENO) && model.identity.data.is_image()) o.show = true;
     else o.out = "-";
@@ -158,17 +178,21 @@ void run(Options o, const Globals& globals) {
                                .show = o.show,
                                .scale = static_cast<int>(o.scale),
                                .label = label_of(o, model)},
-                              {.per_image = o.count, .seed = o.seed, .temperature = o.temperature, .batch = o.batch},
-                              pool, globals);
+                              {.per_image = o.count, .seed = o.seed, .law = o.law, .batch = o.batch}, pool, globals);
   }
   if (model.built.model->code_model()) return sample_reconstructions(model, o.count, o.out, o.show, o.scale, globals);
+  const std::optional<int32_t> label = label_of(o, model);  // a classifier ends here
+  if (o.length > 0 && model.identity.data.is_image())
+    fail(ExitCode::kUsage, "--length {}: images have the size of their data", o.length);
   const SampleOptions options{.count = o.count,
                               .seed = o.seed,
-                              .temperature = o.temperature,
+                              .law = o.law,
                               .first = 0,
                               .batch = o.batch,
-                              .label = label_of(o, model),
-                              .method = method_of(o.sampler)};
+                              .label = label,
+                              .method = method_of(o.sampler),
+                              .prefix = prefix_of(o, model),
+                              .length = o.length};
   const Samples samples = draw(model, options, pool);
   const std::vector<int32_t>& labels = samples.labels;
   if (!o.out.empty()) write(samples, model, o, grid);
@@ -178,6 +202,8 @@ void run(Options o, const Globals& globals) {
   }
   if (globals.json) {
     nlohmann::ordered_json answer = {{"checkpoint", model.path}, {"count", o.count}, {"seed", o.seed}, {"file", o.out}};
+    answer["exact_law"] = o.law.is_exact();
+    if (samples.known > 0) answer["known"] = samples.known;
     if (!labels.empty()) answer["labels"] = labels;
     fmt::print("{}\n", answer.dump());
   } else if (!o.out.empty() && o.out != "-") log::info("{} samples in {}", o.count, o.out);
@@ -194,7 +220,9 @@ void add(CLI::App& app, const Globals& globals) {
                "mlrun sample @last --complete mask.png --images 20..27 --show\n"
                "mlrun sample step-000001500.h5 -n 1000 --seed 7 -o samples.h5\n"
                "mlrun sample @last -n 32 -o pairs.png       # of a VQ-VAE: images and their reconstructions\n"
-               "mlrun sample @last -n 4 --temperature 0.9 -o -     # symbols as text");
+               "mlrun sample @last -n 4 --temperature 0.9 -o -     # symbols as text\n"
+               "mlrun sample @last --prompt 'ROMEO:' --length 1000  # of a text\n"
+               "mlrun sample @last --prompt @start.txt --top-p 0.95");
   sub->add_option("RUN", o->run, "a run (directory, id, prefix of one, @last, @best:valid/nll) or a checkpoint file")
       ->required()
       ->type_name("RUN|CHECKPOINT");
@@ -222,9 +250,18 @@ void add(CLI::App& app, const Globals& globals) {
       ->check(CLI::IsMember({"auto", "sequential", "predictive"}))
       ->excludes(complete);
   sub->add_option("--seed", o->seed, "of the draws: image i of a seed is the same in every call")->type_name("N");
-  sub->add_option("--temperature", o->temperature, "divides the logits; 1 is the model's own law")
-      ->check(CLI::PositiveNumber)
-      ->type_name("T");
+  add_law_options(*sub, o->law);
+  sub->add_option("--prompt", o->prompt,
+                  "what every sample begins with: characters of a text, else symbols with blanks between them; @FILE: "
+                  "what is in the file")
+      ->excludes(complete)
+      ->type_name("TEXT|@FILE");
+  sub->add_option("--length", o->length,
+                  "symbols of a sample, prompt and all (default: as in training); more than in training where the "
+                  "model knows such sequences")
+      ->excludes(complete)
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 28))
+      ->type_name("N");
   sub->add_option(
          "--class", o->label,
          "of a conditional model: all of this class (default: drawn from p(y); with --complete, each image's own)")

@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "cli/braille.hpp"
+#include "cli/sample_law.hpp"
 #include "generate/picture.hpp"
 #include "io/file.hpp"
 #include "io/hdf5_writer.hpp"
@@ -57,7 +58,7 @@ io::Bytes completions_image(const CompleteOutcome& outcome, const TrainedModel& 
   file.attribute("/", "checkpoint", model.path);
   file.attribute("/", "step", model.state.step);
   file.attribute("/", "seed", options.seed);
-  file.attribute("/", "temperature", options.temperature);
+  write_law(file, options.law);
   file.attribute("/", "region", outcome.region.name);
   file.dataset("originals", shaped(outcome.originals, data, {images}));
   Tensor known(data.shape, DType::kU8);

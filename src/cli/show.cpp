@@ -65,8 +65,10 @@ Json details_json(const RunDetails& d) {
 
 std::string result_of(const RunSummary& r) {
   if (std::isnan(r.best_nll)) return "not evaluated yet";
-  return fmt::format("valid/nll {:.3f} nats ({:.4f} bits/dim) at step {}; last {:.3f}", r.best_nll, r.best_bpd,
-                     r.best_step, r.last_nll);
+  const std::string accuracy =
+      std::isnan(r.best_accuracy) ? "" : fmt::format(", accuracy {:.2f}%", 100 * r.best_accuracy);
+  return fmt::format("valid/nll {:.3f} nats ({:.4f} bits/dim){} at step {}; last {:.3f}", r.best_nll, r.best_bpd,
+                     accuracy, r.best_step, r.last_nll);
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -157,13 +159,18 @@ Json checkpoint_json(const Checkpoint& c, const std::vector<TensorSummary>& tens
   return answer;
 }
 
+std::string best_of(const Checkpoint& c) {
+  if (c.experiment().spec().eval.best == BestBy::kAccuracy)
+    return fmt::format("valid/accuracy {:.2f}% at step {}", 100 * (1 - c.state().best), c.state().best_step);
+  return fmt::format("valid/nll {:.3f} nats at step {}", c.state().best, c.state().best_step);
+}
+
 void print_checkpoint(const Checkpoint& c, const std::vector<TensorSummary>& tensors, int64_t file_bytes) {
   const CheckpointIdentity& id = c.identity();
   line("checkpoint", c.path());
   line("size", human_size(file_bytes) + ", every bit covered by a checksum that fits");
   line("step", fmt::format("{}", c.state().step));
-  if (c.state().best_step > 0)
-    line("best", fmt::format("valid/nll {:.3f} nats at step {}", c.state().best, c.state().best_step));
+  if (c.state().best_step > 0) line("best", best_of(c));
   try {
     print_spec_in_short(c.experiment().fields());
   } catch (const Error& e) {

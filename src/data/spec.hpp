@@ -15,6 +15,7 @@ struct DataSpec {
   Shape shape;           // {28, 28}: rows, columns; {784}: no geometry
   int64_t alphabet = 2;  // symbols are 0 .. alphabet - 1
   int64_t classes = 0;   // labels are 0 .. classes - 1; 0: no labels
+  int64_t given = 0;     // that many first positions are a question: always known, and p(x) is p(the rest | them)
   int64_t positions() const { return count_of(shape); }
   bool is_image() const { return shape.size() == 2; }
 };

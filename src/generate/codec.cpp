@@ -61,6 +61,7 @@ IntegerLaw posterior_of(const std::vector<double>& log_joint, size_t row, int64_
 
 Codec::Codec(const AutoregressiveModel& model, const ParameterArena& parameters)
     : model_(model), parameters_(parameters), labels_(std::max<int64_t>(1, model.classes())) {
+  require(model.data().given == 0, "a codec of sequences whose first {} symbols are given", model.data().given);
   const std::vector<double> classes =
       model.conditional() ? model.log_class_prior(parameters) : std::vector<double>{0.0};
   for (int64_t c = 0; c < model.components(); ++c) {

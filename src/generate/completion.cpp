@@ -173,7 +173,7 @@ Tensor Completer::draw(const Tensor& images, const std::vector<int64_t>& numbers
       for (size_t j = 0; j < jobs.size(); ++j) {
         symbols[j] = known_[static_cast<size_t>(position)] != 0
                          ? images.data<int32_t>()[jobs[j].image * d + position]
-                         : draw_symbol(logits.data() + j * width, alphabet, uniforms[j].next(), options.temperature);
+                         : draw_symbol(logits.data() + j * width, alphabet, uniforms[j].next(), options.law);
         drawn.data<int32_t>()[jobs[j].row * d + position] = symbols[j];
       }
       stepper->observe(symbols.data());

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/lanes.hpp"
+#include "generate/draw.hpp"
 #include "generate/region.hpp"
 #include "models/model.hpp"
 
@@ -19,8 +20,8 @@ namespace mlrun {
 struct CompletionOptions {
   int64_t per_image = 4;
   uint64_t seed = 1;
-  double temperature = 1;  // of the unknown symbols' logits; 1: the model's own law
-  int64_t batch = 64;      // images that one stepper carries
+  DrawLaw law = {};    // of the unknown symbols
+  int64_t batch = 64;  // images that one stepper carries
 };
 
 // Of every image of a batch, in nats.

@@ -1,11 +1,70 @@
 #include "generate/draw.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "base/number.hpp"
 
 namespace mlrun {
+namespace {
 
-int32_t draw_symbol(const float* logits, int64_t alphabet, double u, double temperature) {
+// Unnormalised probabilities, those that the law cuts away set to 0.
+std::vector<double> weights_of(const float* logits, int64_t alphabet, const DrawLaw& law) {
+  std::vector<double> weights(static_cast<size_t>(alphabet), 0.0);
+  if (alphabet == 2) weights[1] = static_cast<double>(logits[0]) / law.temperature;
+  else
+    for (size_t k = 0; k < weights.size(); ++k) weights[k] = static_cast<double>(logits[k]) / law.temperature;
+  const double most = *std::max_element(weights.begin(), weights.end());
+  for (double& w : weights) w = std::exp(w - most);
+  std::vector<size_t> likeliest(weights.size());
+  std::iota(likeliest.begin(), likeliest.end(), size_t{0});
+  std::stable_sort(likeliest.begin(), likeliest.end(), [&](size_t a, size_t b) { return weights[a] > weights[b]; });
+  size_t kept = likeliest.size();
+  if (law.top_k > 0) kept = std::min(kept, static_cast<size_t>(law.top_k));
+  double total = 0;
+  for (size_t i = 0; i < kept; ++i) total += weights[likeliest[i]];
+  if (law.top_p < 1) {
+    double sum = 0;
+    size_t i = 0;
+    while (i < kept && sum < law.top_p * total) sum += weights[likeliest[i++]];
+    kept = std::max<size_t>(i, 1);
+  }
+  for (size_t i = kept; i < likeliest.size(); ++i) weights[likeliest[i]] = 0;
+  return weights;
+}
+
+int32_t draw_truncated(const float* logits, int64_t alphabet, double u, const DrawLaw& law) {
+  const std::vector<double> weights = weights_of(logits, alphabet, law);
+  double left = u * std::accumulate(weights.begin(), weights.end(), 0.0);
+  int32_t last = 0;
+  for (size_t k = 0; k < weights.size(); ++k) {
+    if (weights[k] == 0) continue;
+    last = static_cast<int32_t>(k);
+    left -= weights[k];
+    if (left < 0) break;
+  }
+  return last;
+}
+
+}  // namespace
+
+std::string DrawLaw::words() const {
+  if (is_exact()) return "the model's own";
+  std::string text;
+  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  if (temperature != 1) add("temperature " + print_number(temperature));
+  if (top_k > 0) add(fmt::format("top-k {}", top_k));
+  if (top_p < 1) add("top-p " + print_number(top_p));
+  return text + ": not the model's own";
+}
+
+int32_t draw_symbol(const float* logits, int64_t alphabet, double u, const DrawLaw& law) {
+  if (law.top_k > 0 || law.top_p < 1) return draw_truncated(logits, alphabet, u, law);
+  const double temperature = law.temperature;
   if (alphabet == 2) return u < 1.0 / (1.0 + std::exp(-static_cast<double>(logits[0]) / temperature)) ? 1 : 0;
   const double most = *std::max_element(logits, logits + alphabet);
   double total = 0;

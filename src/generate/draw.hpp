@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "base/random.hpp"
 
@@ -23,8 +24,23 @@ class Uniforms {
   std::array<uint32_t, 4> block_{};
 };
 
-// The symbol that the uniform u picks from the logits of one image at one step, divided by the temperature: by the
-// inverse of the distribution function.
-int32_t draw_symbol(const float* logits, int64_t alphabet, double u, double temperature);
+// The law that symbols are drawn from, given the logits of one step. The default is the model's own; any other makes
+// samples whose law the model's likelihood says nothing of.
+//
+// First the logits are divided by `temperature`. Of that law only the top_k likeliest symbols stay (0: all), and of
+// those, renormalised, only the likeliest that together have a probability of top_p or more (Holtzman et al. 2020,
+// "nucleus sampling"), always one at least; the rest is renormalised again. Of equally likely symbols the smaller
+// stays.
+struct DrawLaw {
+  double temperature = 1;
+  int64_t top_k = 0;
+  double top_p = 1;
+  bool is_exact() const { return temperature == 1 && top_k == 0 && top_p >= 1; }
+  std::string words() const;  // "the model's own", or "temperature 0.9, top-k 40, top-p 0.95: not the model's own"
+};
+
+// The symbol that the uniform u picks from the logits of one image at one step: by the inverse of the distribution
+// function.
+int32_t draw_symbol(const float* logits, int64_t alphabet, double u, const DrawLaw& law);
 
 }  // namespace mlrun

@@ -10,7 +10,8 @@
 namespace mlrun {
 
 JacobiDraw draw_by_jacobi(const AutoregressiveModel& model, const ParameterArena& parameters, int64_t component,
-                          const std::vector<RandomStream>& streams, const int32_t* labels, double temperature) {
+                          const std::vector<RandomStream>& streams, const int32_t* labels, const DrawLaw& law,
+                          const Tensor& prefix) {
   const auto n = static_cast<int64_t>(streams.size());
   const int64_t d = model.data().positions(), alphabet = model.data().alphabet, width = logits_per_step(alphabet);
   const std::vector<int64_t>& order = model.order(component);
@@ -20,6 +21,12 @@ JacobiDraw draw_by_jacobi(const AutoregressiveModel& model, const ParameterArena
     for (int64_t t = 0; t < d; ++t) uniforms.push_back(of_image.next());
   }
   JacobiDraw drawn{.symbols = Tensor::zeros({n, d}, DType::kS32)};
+  const int64_t known = prefix.defined() ? prefix.dim(1) : 0;
+  for (int64_t i = 0; i < n; ++i) {
+    for (int64_t t = 0; t < known; ++t) {
+      drawn.symbols.data<int32_t>()[i * d + order[static_cast<size_t>(t)]] = prefix.data<int32_t>()[i * known + t];
+    }
+  }
   std::vector<int64_t> moving(static_cast<size_t>(n));  // images that changed in the last pass
   std::iota(moving.begin(), moving.end(), int64_t{0});
   const int64_t at_once = model.examples_at_once() > 0 ? model.examples_at_once() : n;
@@ -43,10 +50,10 @@ JacobiDraw draw_by_jacobi(const AutoregressiveModel& model, const ParameterArena
       for (size_t i = 0; i < count; ++i) {
         const int64_t image = moving[begin + i];
         bool changed = false;
-        for (int64_t t = 0; t < d; ++t) {
+        for (int64_t t = known; t < d; ++t) {
           const float* of_step = logits.data<float>() + (static_cast<int64_t>(i) * d + t) * width;
           int32_t& symbol = drawn.symbols.data<int32_t>()[image * d + order[static_cast<size_t>(t)]];
-          const int32_t now = draw_symbol(of_step, alphabet, uniforms[static_cast<size_t>(image * d + t)], temperature);
+          const int32_t now = draw_symbol(of_step, alphabet, uniforms[static_cast<size_t>(image * d + t)], law);
           changed = changed || now != symbol;
           symbol = now;
         }

@@ -40,6 +40,16 @@ io::Image sheet_of(const std::vector<io::Image>& images, int columns, int scale)
   return io::scaled(io::grid(images, across, 2), scale);
 }
 
+std::string text_of(const Tensor& symbols, const Vocabulary& vocabulary) {
+  const auto length = static_cast<size_t>(symbols.dim(1));
+  std::string text;
+  for (size_t i = 0; i < static_cast<size_t>(symbols.dim(0)); ++i) {
+    if (i > 0) text += std::string(32, '-') + '\n';
+    text += vocabulary.text({symbols.data<int32_t>() + i * length, length}) + '\n';
+  }
+  return text;
+}
+
 std::string text_of(const Tensor& symbols) {
   std::string text;
   for (int64_t i = 0; i < symbols.dim(0); ++i) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data/spec.hpp"
+#include "data/vocabulary.hpp"
 #include "io/image.hpp"
 
 namespace mlrun {
@@ -19,5 +20,7 @@ std::vector<io::Image> completion_rows(const std::vector<io::Image>& originals, 
 io::Image sheet_of(const std::vector<io::Image>& images, int columns, int scale);
 // One row of symbols per line, separated by blanks.
 std::string text_of(const Tensor& symbols);
+// Rows of a text as that text, each ended by a newline; a line of dashes between two of them.
+std::string text_of(const Tensor& symbols, const Vocabulary& vocabulary);
 
 }  // namespace mlrun

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/lanes.hpp"
+#include "generate/draw.hpp"
 #include "models/model.hpp"
 
 namespace mlrun {
@@ -23,11 +24,15 @@ enum class SampleMethod : uint8_t {
 struct SampleOptions {
   int64_t count = 1;
   uint64_t seed = 1;
-  double temperature = 1;  // of the logits; 1: the model's own law
-  int64_t first = 0;       // number of the first image: images first .. first + count - 1 of the seed's sequence
-  int64_t batch = 64;      // images that one stepper carries
+  DrawLaw law = {};
+  int64_t first = 0;   // number of the first image: images first .. first + count - 1 of the seed's sequence
+  int64_t batch = 64;  // images that one stepper carries
   std::optional<int32_t> label = {};  // of a conditional model: all of this class; else each of a class drawn from p(y)
   SampleMethod method = SampleMethod::kAuto;  // the images are the same
+  // The symbols of the first k positions, which are known and not drawn: s32 [count, k], or [1, k] for all. Undefined:
+  // none. The model must visit them first. Component and class of a sample are then drawn given them.
+  Tensor prefix = {};
+  int64_t length = 0;  // symbols of a sample; 0: as many as the data's. Beyond that only for models of any_length()
 };
 
 // Holds the model's step views, which are made once; the model and its parameters must outlive it unchanged.
@@ -36,10 +41,19 @@ class Sampler {
   Sampler(const AutoregressiveModel& model, const ParameterArena& parameters);
   // The classes of the images of a conditional model: [count]. Of another model: empty.
   std::vector<int32_t> labels(const SampleOptions& options) const;
-  // Symbols in the data's order, s32 [count, positions].
+  // Symbols in the data's order, s32 [count, length]. Error(kUsage) for a prefix or a length that this model cannot do.
   Tensor draw(const SampleOptions& options, LanePool& pool) const;
 
  private:
+  struct Latents {
+    std::vector<int64_t> components;  // [count]
+    std::vector<int32_t> labels;      // [count], or none
+  };
+  Latents latents(const SampleOptions& options) const;
+  Latents latents_given_prefix(const SampleOptions& options) const;
+  std::vector<double> log_likelihoods_of_prefix(const SampleOptions& options, int64_t component, int32_t label) const;
+  void require_possible(const SampleOptions& options) const;
+
   const AutoregressiveModel& model_;
   const ParameterArena& parameters_;
   std::vector<std::unique_ptr<StepView>> views_;  // by component

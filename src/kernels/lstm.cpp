@@ -127,6 +127,7 @@ HWY_INLINE void turned_product(const LstmStepGradient& s, int64_t first) {
 
 void lstm_step_gradient(const LstmStepGradient& s) {
   for (int64_t e = 0; e < s.count; ++e) gate_gradients(s, e);
+  if (!s.w_turned) return;
   int64_t e = 0;
   for (; e + kExamples <= s.count; e += kExamples) turned_product<kExamples>(s, e);
   for (; e < s.count; ++e) turned_product<1>(s, e);

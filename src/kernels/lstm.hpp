@@ -17,18 +17,18 @@ struct Strided {
 };
 
 // W [width, 4 width], row-major: to the gates i, f, o, g, each `width` wide. `gates` takes the gates after their
-// sigmoid or tanh, and may be `pre`. h_before and c_before may be null.
+// sigmoid or tanh, and may be `pre`. h_before and c_before may be null (h_before also where `pre` holds its product).
 struct LstmStep {
   int64_t count = 0, width = 0;
-  const float* w = nullptr;
+  const float* w = nullptr;  // null where h_before is
   Strided<const float> pre, h_before, c_before;
   Strided<float> gates, c, h;
 };
 void lstm_step(const LstmStep& step);
 
 // From dh, all that arrives at h, and dc (what the next step gave to c; read and replaced by what the step before
-// gets): d_pre [.., 4 width], and dh_before = d_pre W^T, written. w_turned is W^T [4 width, width]. c_before may be
-// null.
+// gets): d_pre [.., 4 width], which may be `gates`, and dh_before = d_pre W^T, written. w_turned is W^T [4 width,
+// width], or null where dh_before is not asked for. c_before may be null.
 struct LstmStepGradient {
   int64_t count = 0, width = 0;
   const float* w_turned = nullptr;

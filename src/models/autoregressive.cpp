@@ -5,6 +5,8 @@
 #include "base/error.hpp"
 #include "base/log_sum_exp.hpp"
 #include "models/model.hpp"
+#include "models/modelled.hpp"
+#include "models/order.hpp"
 #include "nn/initialisers.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/loss.hpp"
@@ -14,13 +16,6 @@
 
 namespace mlrun {
 namespace {
-
-bool is_identity(const std::vector<int64_t>& order) {
-  for (size_t t = 0; t < order.size(); ++t) {
-    if (order[t] != static_cast<int64_t>(t)) return false;
-  }
-  return true;
-}
 
 // Runs the parallel view once per position on what is known so far; the unknown rest is 0, and must not matter.
 class ParallelStepper : public Stepper {
@@ -126,24 +121,13 @@ Variable AutoregressiveModel::class_prior_loss(Pass& pass, const Batch& batch) c
 }
 
 Tensor AutoregressiveModel::ordered_symbols(const Batch& batch, int64_t component) const {
-  const std::vector<int64_t>& positions = order(component);
-  const int64_t n = batch.count(), d = static_cast<int64_t>(positions.size());
-  require(batch.symbols.dim(1) == d, "a batch of shape {} for a model of {} positions",
-          to_string(batch.symbols.shape()), d);
-  if (is_identity(positions)) return batch.symbols;
-  Tensor out({n, d}, DType::kS32);
-  for (int64_t i = 0; i < n; ++i) {
-    const int32_t* from = batch.symbols.data<int32_t>() + i * d;
-    int32_t* to = out.data<int32_t>() + i * d;
-    for (int64_t t = 0; t < d; ++t) to[t] = from[positions[static_cast<size_t>(t)]];
-  }
-  return out;
+  return in_order(batch.symbols, order(component));
 }
 
 Variable AutoregressiveModel::loss(Pass& pass, const Batch& batch) const {
   const int64_t component = training_component(pass.step());
   const Variable given =
-      ops::sum(negative_log_likelihood(logits(pass, batch, component), ordered_symbols(batch, component)));
+      ops::sum(modelled_nll(logits(pass, batch, component), ordered_symbols(batch, component), data_));
   return condition_ == Condition::kJoint ? ops::add(given, class_prior_loss(pass, batch)) : given;
 }
 
@@ -162,7 +146,7 @@ std::vector<double> AutoregressiveModel::nll(const ParameterArena& parameters, c
   std::vector<std::vector<double>> parts;
   for (int64_t c = 0; c < k; ++c) {
     Pass pass(parameters);
-    const Tensor part = negative_log_likelihood(logits(pass, batch, c), ordered_symbols(batch, c)).value();
+    const Tensor part = modelled_nll(logits(pass, batch, c), ordered_symbols(batch, c), data_).value();
     parts.emplace_back(part.data<float>(), part.data<float>() + n);
   }
   std::vector<double> log_p(parts.size());

@@ -13,6 +13,7 @@
 namespace mlrun {
 
 class AutoregressiveModel;
+class Classifier;
 class CodeModel;
 
 class Model {
@@ -21,10 +22,12 @@ class Model {
   // Training loss in nats, summed over the batch: one number.
   virtual Variable loss(Pass& pass, const Batch& batch) const = 0;
   // -log p(x) in nats of every example of the batch. Of a conditional model: -log p(x|y) with `class`, -log p(x, y)
-  // with `joint`, where y is the batch's label.
+  // with `joint`, where y is the batch's label; of a classifier -log p(y|x). What the data gives (DataSpec::given) is
+  // behind the bar as well.
   virtual std::vector<double> nll(const ParameterArena& parameters, const Batch& batch) const = 0;
   virtual const AutoregressiveModel* autoregressive() const { return nullptr; }
   virtual const CodeModel* code_model() const { return nullptr; }  // models/code_model.hpp
+  virtual const Classifier* classifier() const { return nullptr; }
   // Initial values that depend on data, when a training begins with fresh weights: `first` is its first batch.
   virtual void initialise_from(const ParameterArena&, const Batch& first, const RandomStream&) {
     static_cast<void>(first);
@@ -92,6 +95,9 @@ class AutoregressiveModel : public Model {
   virtual std::unique_ptr<StepView> step_view_in(const ParameterArena& parameters,
                                                  const std::vector<int64_t>& order) const;
 
+  // Whether its steppers go on beyond data().positions().
+  virtual bool any_length() const { return false; }
+
   // Which component a training step uses; the mean over steps of its NLL is the loss.
   virtual int64_t training_component(int64_t step) const { return step % components(); }
   Variable loss(Pass& pass, const Batch& batch) const override;
@@ -110,6 +116,16 @@ class AutoregressiveModel : public Model {
   DataSpec data_;
   Condition condition_ = Condition::kNone;
   Parameter class_prior_;  // joint: log-odds of the classes, up to a constant
+};
+
+// p(y|x): what is known of the label of a sequence.
+class Classifier : public Model {
+ public:
+  const Classifier* classifier() const final { return this; }
+  // [n, classes], up to a constant for each example.
+  virtual Variable class_logits(Pass& pass, const Batch& batch) const = 0;
+  Variable loss(Pass& pass, const Batch& batch) const override;
+  std::vector<double> nll(const ParameterArena& parameters, const Batch& batch) const override;
 };
 
 // Per-example -log p from logits and symbols in the same order: [n] nats.

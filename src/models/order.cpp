@@ -55,6 +55,13 @@ std::vector<int64_t> hilbert_curve(int64_t rows, int64_t columns) {
   return order;
 }
 
+bool is_identity(const std::vector<int64_t>& order) {
+  for (size_t t = 0; t < order.size(); ++t) {
+    if (order[t] != static_cast<int64_t>(t)) return false;
+  }
+  return true;
+}
+
 void require_image(const DataSpec& data, const char* order) {
   if (data.is_image()) return;
   fail(ExitCode::kUsage,
@@ -90,6 +97,19 @@ std::vector<int64_t> make_order(OrderKind kind, const DataSpec& data, const Scop
   std::vector<int64_t> order(static_cast<size_t>(data.positions()));
   std::iota(order.begin(), order.end(), int64_t{0});
   return order;
+}
+
+Tensor in_order(const Tensor& symbols, const std::vector<int64_t>& order) {
+  const int64_t n = symbols.dim(0), d = static_cast<int64_t>(order.size());
+  require(symbols.dim(1) == d, "symbols {} for a model of {} positions", to_string(symbols.shape()), d);
+  if (is_identity(order)) return symbols;
+  Tensor out({n, d}, DType::kS32);
+  for (int64_t i = 0; i < n; ++i) {
+    const int32_t* from = symbols.data<int32_t>() + i * d;
+    int32_t* to = out.data<int32_t>() + i * d;
+    for (int64_t t = 0; t < d; ++t) to[t] = from[order[static_cast<size_t>(t)]];
+  }
+  return out;
 }
 
 void record_order(const Scope& scope, const std::string& name, const std::vector<int64_t>& order) {

@@ -23,6 +23,8 @@ OrderKind read_order(config::Reader& reader);
 // order[t] is the position visited at step t. A random order is fixed by the scope's seed and name; the curves are for
 // images, and Error(kUsage) for other data.
 std::vector<int64_t> make_order(OrderKind kind, const DataSpec& data, const Scope& scope, int64_t component = 0);
+// Symbols s32 [n, positions] in visiting order; shares storage where that is the order they have.
+Tensor in_order(const Tensor& symbols, const std::vector<int64_t>& order);
 // Puts the order into the checkpoint as buffer `name` (s32 [positions]).
 void record_order(const Scope& scope, const std::string& name, const std::vector<int64_t>& order);
 

@@ -67,6 +67,12 @@ Parameter Scope::parameter(const std::string& name, Shape shape, const std::stri
   return arena_->declare({join(name), std::move(shape), axes, kind, 0, std::move(trained)}, std::move(initialiser));
 }
 
+Parameter Scope::state_space(const std::string& name, Shape shape, const std::string& axes, Initialiser initialiser,
+                             double lr) const {
+  return arena_->declare({join(name), std::move(shape), axes, ParameterKind::kStateSpace, 0, {}, lr},
+                         std::move(initialiser));
+}
+
 Tensor Scope::state(const std::string& name, Shape shape, const std::string& axes, Initialiser initialiser) const {
   Tensor value = Tensor::zeros(std::move(shape));
   arena_->add_state({join(name), axes, value}, std::move(initialiser));

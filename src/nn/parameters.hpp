@@ -16,8 +16,9 @@
 
 namespace mlrun {
 
-// Decides weight decay (weights and embeddings only, as is usual) and, later, learning rates of their own.
-enum class ParameterKind { kWeight, kBias, kNorm, kEmbedding };
+// Decides weight decay: weights and embeddings only, as is usual. kStateSpace: what a continuous-time system is made of
+// (poles, time steps).
+enum class ParameterKind { kWeight, kBias, kNorm, kEmbedding, kStateSpace };
 
 using Initialiser = std::function<void(Tensor& value, const RandomStream& noise)>;
 
@@ -30,6 +31,7 @@ struct ParameterInfo {
   // Of its flattened numbers, those that are trained, in order; empty: all. The rest (what a mask forbids) is 0 at
   // first, has gradient 0, and is passed over by the optimizer.
   std::vector<Range> trained;
+  double lr = 0;  // a learning rate of its own, which follows the schedule as all do; 0: the optimizer's
   int64_t count() const { return count_of(shape); }
 };
 
@@ -123,6 +125,9 @@ class Scope {
   Scope operator/(const std::string& name) const { return {*arena_, seed_, join(name)}; }
   Parameter parameter(const std::string& name, Shape shape, const std::string& axes, ParameterKind kind,
                       Initialiser initialiser, std::vector<Range> trained = {}) const;
+  // The same, of kStateSpace and with a learning rate of its own (0: the optimizer's).
+  Parameter state_space(const std::string& name, Shape shape, const std::string& axes, Initialiser initialiser,
+                        double lr) const;
   void buffer(const std::string& name, Tensor value) const { arena_->add_buffer({join(name), std::move(value)}); }
   Tensor state(const std::string& name, Shape shape, const std::string& axes, Initialiser initialiser) const;
   Statistic statistic(Shape shape) const { return arena_->declare_statistic(std::move(shape)); }

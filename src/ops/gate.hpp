@@ -1,4 +1,4 @@
-// The gated activation unit (van den Oord et al. 2016, eq. 2).
+// Gated units (kernels/gate.hpp).
 #pragma once
 
 #include "autograd/tape.hpp"
@@ -7,5 +7,7 @@ namespace mlrun::ops {
 
 // x [..., 2 c] = (s, g) -> tanh(s) * sigmoid(g) [..., c]
 Variable gate(const Variable& x);
+// x [..., 2 c] = (s, g) -> s * sigmoid(g) [..., c]
+Variable glu(const Variable& x);
 
 }  // namespace mlrun::ops

@@ -37,7 +37,7 @@ Updater::Updater(ParameterArena& parameters, std::unique_ptr<Optimizer> optimize
     for (const Range& run : runs_of(info)) {
       const auto index = static_cast<int64_t>(runs_.size());
       if (numbers >= kPiece) {
-        pieces_.push_back({{index, index}, decays(info.kind)});
+        pieces_.push_back({{index, index}, decays(info.kind), info.lr});
         numbers = 0;
       }
       runs_.push_back(run);
@@ -84,6 +84,7 @@ Updater::Outcome Updater::apply(std::vector<Tensor>& lanes, int64_t step, double
     slice.runs = runs_of_piece(piece);
     UpdateStep own = update;
     own.decay = piece.decay;
+    if (piece.lr > 0) own.lr = piece.lr * lr_factor;
     optimizer_->update(own, slice);
   });
   return outcome;

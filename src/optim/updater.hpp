@@ -42,6 +42,7 @@ class Updater {
   struct Piece {  // of work: some of the runs, all of one parameter
     Range runs;
     bool decay;
+    double lr;  // of its own; 0: the optimizer's
   };
   ParameterArena& parameters_;
   std::unique_ptr<Optimizer> optimizer_;

@@ -1,5 +1,6 @@
 #include "run/checkpoint.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/error.hpp"
@@ -35,8 +36,13 @@ void write_identity(io::Hdf5Writer& file, const std::string& at, const Checkpoin
   file.text(at + "config/resolved_yaml", identity.resolved_yaml);
   file.dataset(at + "data/shape", identity.data.shape);
   const std::string data = at + "data", rng = at + "rng";
+  if (const auto& vocabulary = identity.vocabulary) {
+    file.dataset(data + "/vocabulary", vocabulary->codes());
+    file.attribute(data + "/vocabulary", "unit", std::string_view(name_of(vocabulary->unit())));
+  }
   file.attribute(data, "alphabet", identity.data.alphabet);
   file.attribute(data, "classes", identity.data.classes);
+  file.attribute(data, "given", identity.data.given);
   file.attribute(data, "sha256", identity.data_hash);
   file.attribute(data, "protocol", identity.protocol);
   file.attribute(data, "description", identity.data_description);
@@ -57,6 +63,21 @@ RunningMean read_mean(const io::Hdf5Reader& file, const std::string& name) {
   return {file.real_attribute("trainer", name + "_sum"), file.integer_attribute("trainer", name + "_count")};
 }
 
+// What a checkpoint says is believed in nothing.
+Vocabulary read_vocabulary(const io::Hdf5Reader& file, const std::string& path, int64_t alphabet) {
+  const std::string unit_name = file.text_attribute(path, "unit");
+  const TextUnit unit = unit_name == name_of(TextUnit::kBytes) ? TextUnit::kBytes : TextUnit::kCharacters;
+  std::vector<int64_t> codes = file.integers(path);
+  const int64_t most = unit == TextUnit::kBytes ? 0xff : 0x10ffff;
+  bool fine = unit_name == name_of(unit) && static_cast<int64_t>(codes.size()) == alphabet;
+  for (size_t i = 0; i < codes.size(); ++i)
+    fine = fine && codes[i] >= 0 && codes[i] <= most && (i == 0 || codes[i] > codes[i - 1]);
+  if (!fine) {
+    fail(ExitCode::kCheckpoint, "{}: /{} holds no {} ascending codes of {}", file.name(), path, alphabet, unit_name);
+  }
+  return {unit, std::move(codes)};
+}
+
 CheckpointIdentity read_identity(const io::Hdf5Reader& file, const std::string& at) {
   CheckpointIdentity id;
   const std::string top = at.empty() ? "/" : at.substr(0, at.size() - 1), data = at + "data";
@@ -66,6 +87,13 @@ CheckpointIdentity read_identity(const io::Hdf5Reader& file, const std::string& 
   id.data.shape = file.integers(data + "/shape");
   id.data.alphabet = file.integer_attribute(data, "alphabet");
   id.data.classes = file.integer_attribute(data, "classes");
+  if (file.has_attribute(data, "given"))
+    id.data.given = file.integer_attribute(data, "given");  // 0 before there were any
+  if (id.data.given < 0 || id.data.given >= std::max<int64_t>(1, id.data.positions())) {
+    fail(ExitCode::kCheckpoint, "{}: {} symbols are given of sequences of shape {}", file.name(), id.data.given,
+         to_string(id.data.shape));
+  }
+  if (file.has(data + "/vocabulary")) id.vocabulary = read_vocabulary(file, data + "/vocabulary", id.data.alphabet);
   id.data_hash = file.text_attribute(data, "sha256");
   id.protocol = file.text_attribute(data, "protocol");
   id.data_description = file.text_attribute(data, "description");
@@ -200,6 +228,12 @@ void Checkpoint::read_updater(const ParameterArena& parameters, Updater& updater
 
 const AutoregressiveModel& TrainedModel::autoregressive() const {
   const AutoregressiveModel* model = built.model->autoregressive();
+  if (!model && built.model->classifier()) {
+    fail(ExitCode::kUsage,
+         "{}: a {} model is a classifier: it says p(y|x), and has no likelihood of x to sample from or to code with\n"
+         "  what it says   mlrun eval {}",
+         path, experiment.spec().model.kind(), path);
+  }
   if (!model)
     fail(ExitCode::kUsage, "{}: a {} model has no autoregressive likelihood to sample from", path,
          experiment.spec().model.kind());

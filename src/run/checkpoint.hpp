@@ -2,11 +2,13 @@
 // eval, sample and resume. Equal runs write equal bytes.
 //
 //   /model/PATH (f32, attribute axes)   /buffers/PATH   /optimizer/SLOT/PATH   /average/PATH   /rng   /data   /trainer
-//   /config/resolved_yaml   /state/PATH (f32: what is learned otherwise than by gradients)
-//   /stage_one/... of a prior over codes: the frozen model of the codes, by the same names
+//   /data/vocabulary (of a text: codes of bytes or characters)   /config/resolved_yaml   /state/PATH (f32: what is
+//   learned otherwise than by gradients) /stage_one/... of a prior over codes: the frozen model of the codes, by the
+//   same names
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,7 @@ struct CheckpointIdentity {
   std::string resolved_yaml, fingerprint, lineage;
   DataSpec data;
   std::string data_hash, protocol, data_description;
+  std::optional<Vocabulary> vocabulary;  // of a text: what its symbols stand for
   uint64_t seed = 0;
   std::shared_ptr<const TrainedModel> stage_one;  // of a prior over codes: the model of the codes; else null
 };

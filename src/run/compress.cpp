@@ -6,10 +6,11 @@
 
 #include "base/error.hpp"
 #include "base/version.hpp"
-#include "generate/codec.hpp"
 #include "io/file.hpp"
+#include "run/codes_dataset.hpp"
 #include "run/compressed_file.hpp"
 #include "run/find_run.hpp"
+#include "run/image_coder.hpp"
 #include "run/train_command.hpp"
 #include "run/trained_data.hpp"
 
@@ -26,8 +27,11 @@ ImageFile read_split(const TrainedModel& trained, const std::string& split_name,
   std::iota(rows.begin(), rows.end(), 0);
   ImageFile file;
   file.format = ImageFormat::kText;
-  file.shape = trained.identity.data.shape;
-  file.symbols = data->batch(split, rows, 0).symbols;
+  // The images, also where the model is one of their codes.
+  const auto* codes = dynamic_cast<const CodesDataset*>(data.get());
+  const Dataset& images = codes ? codes->images() : *data;
+  file.shape = images.spec().shape;
+  file.symbols = images.batch(split, rows, 0).symbols;
   return file;
 }
 
@@ -38,51 +42,30 @@ int64_t packed_bytes(const ImageFile& file, int64_t alphabet) {
 
 }  // namespace
 
-io::Digest model_digest(const TrainedModel& trained) {
-  config::Fields fields;
-  for (const config::FieldRecord& field : trained.experiment.fields()) {
-    if (field.path == "model" || field.path.starts_with("model.")) fields.push_back(field);
-  }
-  const DataSpec& data = trained.identity.data;
-  io::Sha256 sha;
-  sha.update(fmt::format("{}data {} {} {}\n", config::canonical_text(fields), to_string(data.shape), data.alphabet,
-                         data.classes));
-  const auto add = [&](const std::string& path, const Tensor& value) {
-    sha.update(fmt::format("{} {} {}\n", path, name_of(value.dtype()), to_string(value.shape())));
-    sha.update({static_cast<const std::byte*>(value.raw()), value.bytes()});
-  };
-  const ParameterArena& parameters = *trained.built.parameters;
-  for (const BufferInfo& buffer : parameters.buffers()) add(buffer.path, buffer.value);
-  for (size_t i = 0; i < parameters.parameters().size(); ++i) {
-    add(parameters.parameters()[i].path, parameters.value(i));
-  }
-  return sha.digest();
-}
-
 CompressOutcome compress(const CompressRequest& request) {
   const TrainedModel trained = load_trained_model(find_checkpoint(request.selector, request.which));
-  const AutoregressiveModel& model = trained.autoregressive();
-  if (trained.identity.stage_one) {
+  if (const int64_t given = trained.identity.data.given; given > 0) {
     fail(ExitCode::kUsage,
-         "{}: a prior over the codes of a VQ-VAE; images are compressed by a model of images\n"
-         "  such as   mlrun train configs/made.yaml",
-         trained.path);
+         "{}: the first {} symbols of its data are a question, which the model takes as known: it could code the "
+         "answers, and nobody could read them without the questions",
+         trained.path, given);
   }
-  const int64_t alphabet = model.data().alphabet;
+  const std::unique_ptr<ImageCoder> coder = image_coder(trained);
+  const int64_t alphabet = coder->images().alphabet;
   const ImageFile file = request.input.starts_with(kSplit)
                              ? read_split(trained, request.input.substr(kSplit.size()), request.limit)
-                             : read_image_file(request.input, model.data(), request.limit);
+                             : read_image_file(request.input, coder->images(), request.limit);
   if (file.symbols.count() > kMaxCompressedSymbols) {
     fail(ExitCode::kUsage, "{}: {} images of {} symbols; at most {} symbols fit in one file\n  take fewer   --limit {}",
          request.input, file.symbols.dim(0), file.symbols.dim(1), kMaxCompressedSymbols,
          kMaxCompressedSymbols / file.symbols.dim(1));
   }
   LanePool pool(threads_for(256, request.threads));
-  const Codec codec(model, *trained.built.parameters);
-  const std::vector<std::vector<std::byte>> streams = codec.encode(file.symbols, pool);
-  const std::vector<double> nll = codec.nll(file.symbols, pool);
-  CompressedFile compressed = {.format = file.format,
-                               .model = model_digest(trained),
+  const std::vector<std::vector<std::byte>> streams = coder->encode(file.symbols, pool);
+  const std::vector<double> nll = coder->nll(file.symbols, pool);
+  CompressedFile compressed = {.stages = coder->stages(),
+                               .format = file.format,
+                               .model = coder->digest(),
                                .original = digest_of(file, alphabet),
                                .numerics_version = kNumericsVersion,
                                .shape = file.shape,
@@ -97,6 +80,7 @@ CompressOutcome compress(const CompressRequest& request) {
   const io::Bytes bytes = pack(compressed);
   io::write_atomically(request.output, bytes.span());
   return {.checkpoint = trained.path,
+          .bound = coder->stages() > 1,
           .format = name_of(file.format),
           .images = file.symbols.dim(0),
           .bytes = static_cast<int64_t>(bytes.size()),
@@ -110,8 +94,8 @@ DecompressOutcome decompress(const DecompressRequest& request) {
   const io::Bytes bytes = io::read_file(request.input, kMaxBytes, ExitCode::kData);
   const CompressedFile compressed = unpack(bytes.span(), request.input);
   const TrainedModel trained = load_trained_model(find_checkpoint(request.selector, request.which));
-  const AutoregressiveModel& model = trained.autoregressive();
-  if (const io::Digest digest = model_digest(trained); digest != compressed.model) {
+  const std::unique_ptr<ImageCoder> coder = image_coder(trained);
+  if (const io::Digest digest = coder->digest(); digest != compressed.model) {
     fail(ExitCode::kCheckpoint,
          "{}: made with the model {:.12}, and {} holds the model {:.12}\n"
          "  name the checkpoint it was made with",
@@ -121,11 +105,12 @@ DecompressOutcome decompress(const DecompressRequest& request) {
     fail(ExitCode::kCheckpoint, "{}: made by an mlrun of numerics version {}, and this one has {}: the bits differ",
          request.input, compressed.numerics_version, kNumericsVersion);
   }
-  if (count_of(compressed.shape) != model.data().positions() || compressed.alphabet != model.data().alphabet) {
+  const DataSpec& images = coder->images();
+  if (compressed.stages != coder->stages() || count_of(compressed.shape) != images.positions() ||
+      compressed.alphabet != images.alphabet) {
     fail(ExitCode::kData,
          "{}: a damaged file of mlrun compress: images of {} with {} symbols, and its model has {} with {}",
-         request.input, to_string(compressed.shape), compressed.alphabet, to_string(model.data().shape),
-         model.data().alphabet);
+         request.input, to_string(compressed.shape), compressed.alphabet, to_string(images.shape), images.alphabet);
   }
   LanePool pool(threads_for(256, request.threads));
   ImageFile file = {.format = compressed.format, .shape = compressed.shape, .symbols = {}};
@@ -137,7 +122,7 @@ DecompressOutcome decompress(const DecompressRequest& request) {
         request.input, finding);
   };
   try {
-    file.symbols = Codec(model, *trained.built.parameters).decode(compressed.streams, compressed.images, pool);
+    file.symbols = coder->decode(compressed.streams, compressed.images, pool);
   } catch (const Error& e) {
     if (e.code() != ExitCode::kData) throw;
     other_bits(e.what());

@@ -1,18 +1,12 @@
-// `mlrun compress` and `mlrun decompress`: a split or a file of images, in as many bits as its negative log-likelihood.
+// `mlrun compress` and `mlrun decompress`: a split or a file of images, in as many bits as its negative log-likelihood,
+// or of a model of two stages its bound.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 
-#include "io/sha256.hpp"
-#include "run/checkpoint.hpp"
-
 namespace mlrun {
-
-// SHA-256 of what decides a model's logits: its section of the spec, its data's shape, and every parameter and buffer.
-// Equal for a run and for the same run stopped and resumed.
-io::Digest model_digest(const TrainedModel& trained);
 
 struct CompressRequest {
   std::string selector, which = "best";  // of the checkpoint
@@ -22,9 +16,11 @@ struct CompressRequest {
   int threads = 0;
 };
 struct CompressOutcome {
-  std::string checkpoint, format;
+  std::string checkpoint;
+  bool bound = false;  // of two stages: `nats` bounds -log p from above
+  std::string format;
   int64_t images = 0, bytes = 0, header_bytes = 0;
-  double nats = 0;           // -log p of all images together
+  double nats = 0;           // -log p of all images together, or the bound on it
   int64_t packed_bytes = 0;  // ceil(log2(alphabet)) bits a symbol, each image from a new byte on
 };
 // Error(kUsage, kData, kCheckpoint, kDisk).

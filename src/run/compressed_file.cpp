@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kMagic = "mlrunimg";
 constexpr size_t kChecksumBytes = 4, kChecked = kMagic.size() + kChecksumBytes;
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kMostStages = 2;
 constexpr int64_t kMaxRank = 4;
 
 class Writer {
@@ -73,7 +73,7 @@ class Reader {
 
 io::Bytes pack(const CompressedFile& file) {
   Writer w;
-  w.byte(kVersion);
+  w.byte(static_cast<uint8_t>(file.stages));
   w.byte(static_cast<uint8_t>(file.format));
   w.block(file.model);
   w.block(file.original);
@@ -101,10 +101,12 @@ CompressedFile unpack(std::span<const std::byte> bytes, const std::string& name)
   const auto checksum = r.block(kChecksumBytes);
   const io::Digest digest = io::sha256(bytes.subspan(kChecked));
   if (!std::equal(checksum.begin(), checksum.end(), digest.begin())) r.refuse("its checksum is wrong");
-  if (const uint8_t version = r.byte(); version != kVersion) {
-    fail(ExitCode::kData, "{}: format {} of mlrun compress, and this mlrun reads format {}", name, version, kVersion);
+  const uint8_t stages = r.byte();
+  if (stages < 1 || stages > kMostStages) {
+    fail(ExitCode::kData, "{}: made by a model of {} stages, and this mlrun knows 1 and {}", name, stages, kMostStages);
   }
   CompressedFile file;
+  file.stages = stages;
   const uint8_t format = r.byte();
   if (format >= kImageFormats) r.refuse(fmt::format("image format {}, expected 0 .. {}", format, kImageFormats - 1));
   file.format = static_cast<ImageFormat>(format);
@@ -126,7 +128,7 @@ CompressedFile unpack(std::span<const std::byte> bytes, const std::string& name)
     r.refuse(fmt::format("{} images of {} with {} symbols in {}", file.images, to_string(file.shape), file.alphabet,
                          name_of(file.format)));
   }
-  std::vector<int64_t> sizes(static_cast<size_t>(Codec::streams_of(file.images)));
+  std::vector<int64_t> sizes(static_cast<size_t>(file.stages * Codec::streams_of(file.images)));
   for (int64_t& size : sizes) size = r.number(0, static_cast<int64_t>(bytes.size()), "the size of a stream");
   for (const int64_t size : sizes) file.streams.push_back(r.block(static_cast<uint64_t>(size)));
   if (r.left() != 0) r.refuse(fmt::format("{} bytes too many", r.left()));

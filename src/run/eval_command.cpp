@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 
 #include "base/error.hpp"
@@ -13,6 +14,7 @@
 #include "run/bound.hpp"
 #include "run/find_run.hpp"
 #include "run/run_directory.hpp"
+#include "run/scores.hpp"
 #include "run/train_command.hpp"
 #include "run/trained_data.hpp"
 
@@ -46,8 +48,8 @@ io::Bytes evaluation_image(const EvalOutcome& outcome, Split split) {
   if (outcome.labelled) {
     add_figure(file, "nll_xy", outcome.labelled->xy);
     add_figure(file, "nll_x_given_y", outcome.labelled->x_given_y);
-    add_figure(file, "accuracy", outcome.labelled->accuracy);
   }
+  if (outcome.accuracy) add_figure(file, "accuracy", *outcome.accuracy);
   if (outcome.draws.size() > 1) {
     file.dataset("draws", outcome.draws);
     file.attribute("draws", "unit", std::string_view("nats"));
@@ -80,6 +82,19 @@ void require_same_data(const TrainedModel& trained, const Dataset& data, bool ot
     fail(ExitCode::kData, "{}: the model is of data of shape {} with {} symbols, and this data has {} with {}",
          trained.path, to_string(identity.data.shape), identity.data.alphabet, to_string(data.spec().shape),
          data.spec().alphabet);
+  }
+  if (data.spec().given != identity.data.given) {
+    fail(ExitCode::kData, "{}: the model was given the first {} symbols of its data, and this data gives {}",
+         trained.path, identity.data.given, data.spec().given);
+  }
+  if (trained.built.model->classifier() && data.spec().classes != identity.data.classes) {
+    fail(ExitCode::kData, "{}: the model tells {} classes apart, and this data has {}", trained.path,
+         identity.data.classes, data.spec().classes);
+  }
+  const Vocabulary* vocabulary = data.vocabulary();
+  if (vocabulary && identity.vocabulary && vocabulary->codes() != identity.vocabulary->codes()) {
+    fail(ExitCode::kData, "{}: the model is of a text of other {}, as many as this one has", trained.path,
+         name_of(vocabulary->unit()));
   }
   if (!other_data && data.hash() != identity.data_hash) {
     fail(ExitCode::kData,
@@ -161,11 +176,13 @@ void evaluate_draws(const EvalRequest& request, const Experiment& experiment, co
   for (auto* figure : {&sums.x, &sums.xy, &sums.x_given_y, &sums.correct}) {
     for (double& v : *figure) v /= static_cast<double>(request.draws);
   }
-  const int64_t positions = first.spec().positions();
-  outcome.result = summarise(std::move(sums.x), positions);
-  if (!sums.xy.empty()) {
-    outcome.labelled = {summarise(std::move(sums.xy), positions), summarise(std::move(sums.x_given_y), positions),
-                        summarise(std::move(sums.correct), positions)};
+  const int64_t predictions = predictions_of(*trained.built.model, first.spec());
+  outcome.result = summarise(std::move(sums.x), predictions);
+  if (!sums.xy.empty())
+    outcome.labelled = {summarise(std::move(sums.xy), predictions), summarise(std::move(sums.x_given_y), predictions)};
+  if (!sums.correct.empty()) {
+    outcome.accuracy = summarise(std::move(sums.correct), 1);
+    outcome.accuracy_of = accuracy_words(*trained.built.model);
   }
   outcome.draws_se = summarise(outcome.draws, 1).nll_se;
   outcome.result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -197,6 +214,8 @@ EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
   outcome.protocol = data->protocol();
   if (request.draws > 1) outcome.protocol += fmt::format(", mean of {} draws", request.draws);
   outcome.step = trained.state.step;
+  outcome.dimension = dimension_of(*trained.built.model, *data);
+  outcome.nll_of = nll_subject(*trained.built.model, /*labels_summed_out=*/true);
   if (const AutoregressiveModel* model = trained.built.model->autoregressive()) {
     outcome.components = model->components();
     outcome.classes = model->classes();
@@ -214,6 +233,7 @@ EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
   if (codes) evaluate_bound(request, experiment, trained, *codes, outcome);
   else if (trained.built.model->code_model()) evaluate_reconstruction(request, experiment, trained, *data, outcome);
   else evaluate_draws(request, experiment, trained, *data, outcome);
+  outcome.nats_per_dimension = outcome.result.bpd * std::numbers::ln2;
   const io::Bytes image = evaluation_image(outcome, request.split);
   if (!request.per_example.empty()) io::write_atomically(request.per_example, image.span());
   if (!outcome.run.empty() && !other_data) {

@@ -37,7 +37,6 @@ EvalSubject subject_of(const EvalRequest& request);
 // Of a conditional model, where the data has labels.
 struct LabelledEvaluation {
   Evaluation xy, x_given_y;  // -log p(x, y) and -log p(x|y), y the label
-  Evaluation accuracy;       // by Bayes' rule over the classes: `nll` and `nll_se` are a share of the examples
 };
 
 // Of a prior over codes: the two parts of the bound by the encoder's codes alone.
@@ -53,6 +52,11 @@ struct EvalOutcome {
   int64_t classes = 0;     // that were summed over; 0: the model is not conditional
   Evaluation result;       // of -log p(x), whatever the model; over draws, of each example's mean
   std::optional<LabelledEvaluation> labelled;
+  std::optional<Evaluation> accuracy;  // `nll` and `nll_se` are shares; `accuracy_of` says of what
+  std::string accuracy_of;
+  std::string nll_of;     // what `result` is of: "x", "y given x", "x given its codes", "the answer"
+  std::string dimension;  // what bits are counted by: "dim" or "char"
+  double nats_per_dimension = 0;
   std::optional<BoundParts> bound;  // then `result` is an upper bound on -log p(x) of the images, not exact
   std::optional<CodeUse> code_use;  // of a VQ-VAE; then `result` is its reconstruction, without what the codes cost
   std::vector<double> draws;        // the split's NLL at every draw

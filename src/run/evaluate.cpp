@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/log_sum_exp.hpp"
 #include "models/code_model.hpp"
+#include "run/scores.hpp"
 
 namespace mlrun {
 namespace {
@@ -19,6 +20,11 @@ int64_t examples_of(const Dataset& data, Split split, const EvaluateOptions& opt
   const int64_t count = std::min(data.count(split), options.limit.value_or(data.count(split)));
   if (count == 0) fail(ExitCode::kData, "the {} split of this data is empty", name_of(split));
   return count;
+}
+
+void require_labels(const Model& model, const Dataset& data) {
+  if (model.classifier() && data.spec().classes == 0)
+    fail(ExitCode::kUsage, "a classifier is judged by labels, and {}", data.why_no_labels());
 }
 
 CodeUse use_of(const CodeModel& model, const std::map<int64_t, Reconstruction>& batches) {
@@ -93,7 +99,9 @@ Evaluation summarise(std::vector<double> per_example, int64_t dimensions) {
 Evaluation evaluate(const Model& model, const ParameterArena& parameters, const Dataset& data, Split split,
                     const EvaluateOptions& options, LanePool& pool) {
   const auto start = std::chrono::steady_clock::now();
-  std::vector<double> per_example(static_cast<size_t>(examples_of(data, split, options)));
+  std::vector<double> per_example(static_cast<size_t>(examples_of(data, split, options))), correct;
+  require_labels(model, data);
+  if (has_accuracy(model, data.spec())) correct.resize(per_example.size());
   const CodeModel* codes = model.code_model();
   std::map<int64_t, Reconstruction> reconstructions;  // by first example
   std::mutex mutex;
@@ -105,11 +113,14 @@ Evaluation evaluate(const Model& model, const ParameterArena& parameters, const 
       const std::lock_guard lock(mutex);
       reconstructions.emplace(rows[0], std::move(r));
     } else {
-      nll = model.nll(parameters, batch);
+      Scores scores = scores_of(model, parameters, batch);
+      nll = std::move(scores.nll);
+      std::copy(scores.correct.begin(), scores.correct.end(), correct.begin() + rows[0]);
     }
     std::copy(nll.begin(), nll.end(), per_example.begin() + rows[0]);
   });
-  Evaluation e = summarise(std::move(per_example), data.spec().positions());
+  Evaluation e = summarise(std::move(per_example), predictions_of(model, data.spec()));
+  if (!correct.empty()) e.accuracy = summarise(std::move(correct), 1).nll;
   if (codes) {
     e.codes = use_of(*codes, reconstructions);
   }
@@ -134,9 +145,12 @@ ExampleLikelihoods example_likelihoods(const Model& model, const ParameterArena&
   all.x.resize(count);
   const AutoregressiveModel* conditional = model.autoregressive();
   if (!conditional || !conditional->conditional()) {
+    require_labels(model, data);
+    if (has_accuracy(model, data.spec())) all.correct.resize(count);
     for_batches(data, split, options, pool, [&](std::span<const int64_t> rows, const Batch& batch) {
-      const std::vector<double> nll = model.nll(parameters, batch);
-      std::copy(nll.begin(), nll.end(), all.x.begin() + rows[0]);
+      const Scores scores = scores_of(model, parameters, batch);
+      std::copy(scores.nll.begin(), scores.nll.end(), all.x.begin() + rows[0]);
+      std::copy(scores.correct.begin(), scores.correct.end(), all.correct.begin() + rows[0]);
     });
     return all;
   }

@@ -33,10 +33,12 @@ std::vector<double> marginal_nll(const Model& model, const ParameterArena& param
 
 // All that is known of every example of a split, in its order.
 struct ExampleLikelihoods {
-  std::vector<double> x;  // -log p(x) in nats; of a conditional model -log sum over y of p(y) p(x|y)
+  std::vector<double>
+      x;  // -log p(x) in nats, of a classifier -log p(y|x); of a conditional model -log sum over y of p(y) p(x|y)
   // Of a conditional model and labelled data, else empty:
   std::vector<double> xy, x_given_y;  // -log p(x, y) and -log p(x|y) in nats, y the label
-  std::vector<double> correct;        // 1 where the label has the largest p(y|x), by Bayes' rule; else 0
+  // Of these 1 where the label has the largest p(y|x), by Bayes' rule, else 0; of others Scores::correct.
+  std::vector<double> correct;
 };
 
 // A conditional model takes a pass for every class. Error(kData) where the data has more classes than the model.

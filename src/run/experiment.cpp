@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "base/version.hpp"
 #include "io/sha256.hpp"
+#include "models/modelled.hpp"
 
 namespace mlrun {
 namespace {
@@ -69,9 +70,9 @@ EvalOptions::EvalOptions(config::Reader reader)
                                     .fallback = Period{1, Unit::kEpochs}})),
       batch_size(reader.integer(
           "batch_size", {.help = "examples at a time in each lane", .min = 1, .max = 1 << 20, .fallback = 100})),
-      best_by_nll(reader.choice("best", {"valid/nll", "last"},
-                                {.help = "which checkpoint is the run's result", .fallback = "valid/nll"}) ==
-                  "valid/nll"),
+      best(reader.one_of<BestBy>(
+          "best", {{"valid/nll", BestBy::kNll}, {"valid/accuracy", BestBy::kAccuracy}, {"last", BestBy::kLast}},
+          {.help = "which checkpoint is the run's result", .fallback = "valid/nll"})),
       samples(reader.integer("samples", {.help = "images drawn at every evaluation, into samples/ of the run; 0: none",
                                          .min = 0,
                                          .max = 10000,
@@ -158,6 +159,7 @@ BuiltModel build_model(const ModelRegistry::Choice& choice, const DataSpec& data
   BuiltModel built;
   built.parameters = std::make_unique<ParameterArena>();
   built.model = choice.build(data, Scope(*built.parameters, seed));
+  if (const AutoregressiveModel* model = built.model->autoregressive()) require_question_first(*model);
   built.parameters->allocate();
   return built;
 }

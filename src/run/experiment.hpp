@@ -26,12 +26,14 @@ struct TrainOptions {
   config::Period log_every;         // a row of train metrics
 };
 
+enum class BestBy : uint8_t { kNll, kAccuracy, kLast };
+
 struct EvalOptions {
   explicit EvalOptions(config::Reader reader);
   config::Period every;
   int64_t batch_size;
-  bool best_by_nll;  // eval.best: valid/nll or last
-  int64_t samples;   // drawn at every evaluation, into samples/
+  BestBy best;
+  int64_t samples;  // drawn at every evaluation, into samples/
 };
 
 struct CheckpointOptions {

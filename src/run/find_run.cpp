@@ -30,6 +30,7 @@ void read_record(const io::Record& record, RunSummary& run) {
     run.protocol = record.value("protocol", "");
     run.data_hash = record.value("data_hash", "");
     run.nll_of = record.value("nll_of", "x");
+    run.best_by_accuracy = record.value("best", "") == "valid/accuracy";
     run.created = record.value("created", "");
     if (record.contains("tags")) run.tags = record["tags"].get<std::vector<std::string>>();
   } else if (kind == "extend") {  // a longer train.for
@@ -48,8 +49,11 @@ void read_record(const io::Record& record, RunSummary& run) {
                            record.contains("time") && record["time"].is_number() ? record["time"].get<double>() : 0.0);
     if (table != "valid" || !record.contains("nll") || !record["nll"].is_number()) return;
     run.last_nll = record["nll"].get<double>();
-    if (std::isnan(run.best_nll) || run.last_nll < run.best_nll) {
+    const double accuracy = record.value("accuracy", kMissing);
+    const bool better = run.best_by_accuracy ? accuracy > run.best_accuracy : run.last_nll < run.best_nll;
+    if (std::isnan(run.best_nll) || better) {
       run.best_nll = run.last_nll;
+      run.best_accuracy = accuracy;
       run.best_step = record.value("step", int64_t{0});
       run.best_bpd = record.value("bpd", kMissing);
     }
@@ -68,7 +72,7 @@ RunSummary summarise_run(const std::string& path) {
   RunSummary run;
   run.path = path;
   run.id = RunDirectory::open(path).id();
-  run.best_nll = run.last_nll = run.best_bpd = kMissing;
+  run.best_nll = run.last_nll = run.best_bpd = run.best_accuracy = kMissing;
   run.status = "killed";
   for (const io::Record& record : io::read_journal(path + "/metrics.jsonl").records) {
     try {

@@ -17,12 +17,14 @@ struct RunSummary {
   std::string path, id;
   std::string status;  // finished, stopped, interrupted, diverged; "running" while locked; "killed" otherwise
   std::string fingerprint, lineage, name, group, model, protocol, data_hash, created;
-  std::string nll_of;  // what the NLLs are of: "x", "x, y", "x given y", "x given its codes"
+  std::string nll_of;  // what the NLLs are of (run/scores.hpp): "x", "x, y", "x given y", "y given x", ...
   std::vector<std::string> tags;
   int64_t step = 0;
   double epoch = 0;
   double best_nll = 0, last_nll = 0;  // valid, nats; NaN when there was no evaluation
   double best_bpd = 0;                // bits/dim of best_nll
+  double best_accuracy = 0;           // of the same evaluation, a share; NaN where there is none
+  bool best_by_accuracy = false;      // the best evaluation is that of the largest accuracy, not of the least NLL
   int64_t best_step = 0;
   double seconds = 0;  // of training
 };

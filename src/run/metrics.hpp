@@ -22,6 +22,7 @@ struct Evaluation {
   double bpd = 0;     // bits per dimension
   double seconds = 0;
   std::vector<double> per_example;  // nats, in the split's order
+  std::optional<double> accuracy;   // where there is something to be right about (run/scores.hpp): a share
   std::optional<CodeUse> codes;     // of a VQ-VAE, whose nll is that of reconstruction alone
 };
 

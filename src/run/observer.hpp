@@ -21,10 +21,12 @@ struct RunHeader {
   int64_t parameters = 0;
   int64_t lanes = 1, threads = 1;
   std::string directory;
-  int64_t total_steps = 0;    // 0: not known
-  int64_t first_step = 0;     // where a resumed run goes on
-  double total_minutes = 0;   // when train.for is a time
-  std::string item = "item";  // what rates count: "img" for images
+  int64_t total_steps = 0;        // 0: not known
+  int64_t first_step = 0;         // where a resumed run goes on
+  double total_minutes = 0;       // when train.for is a time
+  std::string item = "item";      // what rates count: "img" for images
+  std::string dimension = "dim";  // what bits are counted by: "char" of a text
+  bool accuracy = false;          // evaluations have one
 };
 
 struct StepReport {

@@ -58,7 +58,7 @@ std::vector<double> log_probabilities(const ProofSubject& subject, const Batch& 
 }
 
 std::vector<double> log_probabilities(const ProofSubject& subject, const Batch& batch, int64_t component) {
-  return log_probabilities(subject, batch, component, {0, subject.model.data().positions()});
+  return log_probabilities(subject, batch, component, {subject.model.data().given, subject.model.data().positions()});
 }
 
 }  // namespace mlrun

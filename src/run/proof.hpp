@@ -48,15 +48,17 @@ ProofCheck check_nll(const ProofSubject& subject);
 // is most uncertain; figure: largest |sum - 1|.
 // Alphabets for which even one step is too much to enumerate have no such check: an empty vector.
 std::vector<ProofCheck> check_continuations(const ProofSubject& subject);
-// The same of exp(-nll()) over all there is, where that is at most 4096 sequences; else an empty vector.
+// The same of exp(-nll()) over all there is (behind a real question, where the data gives one), where that is at most
+// 4096 sequences; else an empty vector.
 std::vector<ProofCheck> check_whole_sum(const ProofSubject& subject);
 
-// Own samples of each component, drawn with the step view: -log p of a sample by the parallel view, and the entropies
-// of the step view's predictions along it, estimate one number. Figure: difference of the means in standard errors.
+// Own samples of each component (own answers to the questions of the rows), drawn with the step view: -log p of a
+// sample by the parallel view, and the entropies of the step view's predictions along it, estimate one number. Figure:
+// difference of the means in standard errors.
 ProofCheck check_entropy(const ProofSubject& subject);
 
 // Rows drawn from the first component with the step view, s32 [count, positions] with labels 0, 1, ... in turn if it is
-// conditional: for subjects without data.
+// conditional: for subjects without data. What data would give (DataSpec::given) is drawn as well.
 Batch own_samples(const AutoregressiveModel& model, const ParameterArena& parameters, int64_t count, uint64_t seed);
 
 }  // namespace mlrun

@@ -13,6 +13,7 @@ int64_t rows_at_a_time(const DataSpec& data);  // 4 .. 128, so that the logits o
 Tensor parallel_logits(const ProofSubject& subject, const Batch& batch, int64_t component);
 // Of every row, from the parallel view's logits in double: sum of log p over these steps, nats.
 std::vector<double> log_probabilities(const ProofSubject& subject, const Batch& batch, int64_t component, Range steps);
-std::vector<double> log_probabilities(const ProofSubject& subject, const Batch& batch, int64_t component);  // all steps
+std::vector<double> log_probabilities(const ProofSubject& subject, const Batch& batch,
+                                      int64_t component);  // all that are modelled
 
 }  // namespace mlrun

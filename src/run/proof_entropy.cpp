@@ -24,8 +24,9 @@ struct Drawn {
   std::vector<double> entropy;  // of each row, nats
 };
 
+// questions: rows whose given symbols are taken in turn, or null, and then they are drawn as well.
 Drawn draw(const AutoregressiveModel& model, const StepView& view, int64_t component, int64_t first, int64_t count,
-           const RandomStream& noise) {
+           const RandomStream& noise, const Tensor* questions) {
   const DataSpec& data = model.data();
   const int64_t width = logits_per_step(data.alphabet);
   Drawn drawn;
@@ -45,9 +46,14 @@ Drawn draw(const AutoregressiveModel& model, const StepView& view, int64_t compo
     for (int64_t i = 0; i < count; ++i) {
       const float* of_row = logits.data() + i * width;
       const double u = noise.at(static_cast<uint64_t>(first + i)).uniform(t);
-      drawn.entropy[static_cast<size_t>(i)] += predictive_entropy(of_row, data.alphabet);
-      symbols[static_cast<size_t>(i)] = draw_symbol(of_row, data.alphabet, u, /*temperature=*/1);
-      drawn.batch.symbols.data<int32_t>()[i * data.positions() + order[t]] = symbols[static_cast<size_t>(i)];
+      int32_t& symbol = symbols[static_cast<size_t>(i)];
+      if (questions && static_cast<int64_t>(t) < data.given) {
+        symbol = questions->data<int32_t>()[(first + i) % questions->dim(0) * data.positions() + order[t]];
+      } else {
+        drawn.entropy[static_cast<size_t>(i)] += predictive_entropy(of_row, data.alphabet);
+        symbol = draw_symbol(of_row, data.alphabet, u, {});
+      }
+      drawn.batch.symbols.data<int32_t>()[i * data.positions() + order[t]] = symbol;
     }
     stepper->observe(symbols.data());
   }
@@ -71,7 +77,7 @@ std::vector<double> nll_of(const ProofSubject& subject, const Batch& batch, int6
 }  // namespace
 
 Batch own_samples(const AutoregressiveModel& model, const ParameterArena& parameters, int64_t count, uint64_t seed) {
-  return draw(model, *model.step_view(parameters, 0), 0, 0, count, sample_noise(seed, 0)).batch;
+  return draw(model, *model.step_view(parameters, 0), 0, 0, count, sample_noise(seed, 0), nullptr).batch;
 }
 
 ProofCheck check_entropy(const ProofSubject& subject) {
@@ -85,7 +91,7 @@ ProofCheck check_entropy(const ProofSubject& subject) {
     const int64_t which = index / kBatches, begin = index % kBatches * kBatch;
     const int64_t component = subject.components[static_cast<size_t>(which)];
     const Drawn drawn = draw(subject.model, *views[static_cast<size_t>(which)], component, begin, kBatch,
-                             sample_noise(subject.seed, component));
+                             sample_noise(subject.seed, component), &subject.rows.symbols);
     const std::vector<double> part = nll_of(subject, drawn.batch, component);
     std::copy(part.begin(), part.end(), nll.begin() + which * kSamples + begin);
     std::copy(drawn.entropy.begin(), drawn.entropy.end(), entropy.begin() + which * kSamples + begin);

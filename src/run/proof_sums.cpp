@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/modelled.hpp"
 #include "generate/predictive.hpp"
 #include "run/proof_batch.hpp"
 
@@ -59,9 +60,9 @@ int64_t most_uncertain_window(const ProofSubject& subject, const Batch& row, int
   for (int64_t t = 0; t < data.positions(); ++t) {
     before.push_back(before.back() + predictive_entropy(logits.data<float>() + t * width, data.alphabet));
   }
-  int64_t best = 0;
+  int64_t best = data.given;
   double most = -1;
-  for (int64_t t = 0; t + steps <= data.positions(); ++t) {
+  for (int64_t t = data.given; t + steps <= data.positions(); ++t) {
     const double here = before[static_cast<size_t>(t + steps)] - before[static_cast<size_t>(t)];
     if (here > most) {
       most = here;
@@ -85,7 +86,7 @@ std::vector<ProofCheck> check_continuations(const ProofSubject& subject) {
   const DataSpec& data = subject.model.data();
   const int64_t d = data.positions();
   int64_t steps = 1;
-  while (steps < d && sequences(data.alphabet, steps + 1, kContinuations) > 0) ++steps;
+  while (steps < modelled_positions(data) && sequences(data.alphabet, steps + 1, kContinuations) > 0) ++steps;
   const int64_t count = sequences(data.alphabet, steps, kEverything);
   if (count == 0) return {};
   double worst = 1;
@@ -109,7 +110,7 @@ std::vector<ProofCheck> check_continuations(const ProofSubject& subject) {
 
 std::vector<ProofCheck> check_whole_sum(const ProofSubject& subject) {
   const DataSpec& data = subject.model.data();
-  const int64_t count = sequences(data.alphabet, data.positions(), kEverything);
+  const int64_t count = sequences(data.alphabet, modelled_positions(data), kEverything);
   if (count == 0) return {};
   const int64_t labels = std::max<int64_t>(1, subject.model.classes());
   double worst = 1, all_labels = 0;
@@ -117,18 +118,21 @@ std::vector<ProofCheck> check_whole_sum(const ProofSubject& subject) {
     Batch row = repeated(subject.rows, 0, 1);
     if (row.labels.defined() && subject.model.conditional())
       row.labels.data<int32_t>()[0] = static_cast<int32_t>(label);
-    const double sum =
-        sum_over(subject, row, subject.model.order(0), Range{0, data.positions()}, count, [&](const Batch& batch) {
-          double part = 0;
-          for (const double nll : subject.model.nll(subject.parameters, batch)) part += std::exp(-nll);
-          return part;
-        });
+    const double sum = sum_over(subject, row, subject.model.order(0), Range{data.given, data.positions()}, count,
+                                [&](const Batch& batch) {
+                                  double part = 0;
+                                  for (const double nll : subject.model.nll(subject.parameters, batch))
+                                    part += std::exp(-nll);
+                                  return part;
+                                });
     if (!(std::abs(sum - 1) <= std::abs(worst - 1))) worst = sum;
     all_labels += sum;
   }
   if (subject.model.condition() == Condition::kJoint) worst = all_labels;  // of p(x, y)
-  return {summing_to_one("everything sums to 1", worst,
-                         fmt::format("exp(-nll()) of all {} sequences{}", count, labels > 1 ? " and labels" : ""))};
+  return {summing_to_one(
+      "everything sums to 1", worst,
+      fmt::format("exp(-nll()) of all {} {}{}", count, data.given > 0 ? "answers to a question" : "sequences",
+                  labels > 1 ? " and labels" : ""))};
 }
 
 }  // namespace mlrun

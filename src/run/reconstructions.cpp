@@ -52,7 +52,7 @@ Tensor decoded_symbols(const CodeModel& model, const ParameterArena& parameters,
     Uniforms uniforms(noise.at(static_cast<uint64_t>(first + i)));
     for (int64_t p = 0; p < data.positions(); ++p) {
       const int64_t at = i * data.positions() + p;
-      symbols.data<int32_t>()[at] = draw_symbol(logits.data<float>() + at * width, data.alphabet, uniforms.next(), 1.0);
+      symbols.data<int32_t>()[at] = draw_symbol(logits.data<float>() + at * width, data.alphabet, uniforms.next(), {});
     }
   }
   return symbols;

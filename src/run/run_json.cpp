@@ -20,6 +20,7 @@ nlohmann::ordered_json run_json(const RunSummary& run) {
           {"epoch", number_or_null(run.epoch)},
           {"valid_nll", number_or_null(run.best_nll)},
           {"valid_bpd", number_or_null(run.best_bpd)},
+          {"valid_accuracy", number_or_null(run.best_accuracy)},
           {"best_step", run.best_step},
           {"last_nll", number_or_null(run.last_nll)},
           {"seconds", number_or_null(run.seconds)},

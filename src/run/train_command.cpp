@@ -15,6 +15,7 @@
 #include "io/lock.hpp"
 #include "run/find_run.hpp"
 #include "run/neighbours.hpp"
+#include "run/scores.hpp"
 #include "run/trained_data.hpp"
 
 namespace mlrun {
@@ -47,15 +48,6 @@ RunFacts facts_of(const RunDirectory& directory, const Trainer& trainer, const s
           .environment = environment(threads)};
 }
 
-// What the columns `nll` of the run's metrics are of. In training a conditional model is judged in one pass, by the
-// labels that come with the data; `mlrun eval` sums them out.
-std::string nll_of(const Trainer& trainer) {
-  if (trainer.built().model->code_model()) return kNllOfCodes;
-  const AutoregressiveModel* model = trainer.built().model->autoregressive();
-  if (!model || !model->conditional()) return "x";
-  return model->condition() == Condition::kJoint ? "x, y" : "x given y";
-}
-
 io::Record identity_record(const Trainer& trainer, const RunFacts& facts) {
   const ExperimentSpec& spec = trainer.experiment().spec();
   return {{"id", facts.run_id},
@@ -68,7 +60,10 @@ io::Record identity_record(const Trainer& trainer, const RunFacts& facts) {
           {"lineage", facts.lineage},
           {"data_hash", trainer.data().hash()},
           {"protocol", trainer.data().protocol()},
-          {"nll_of", nll_of(trainer)},
+          // In training a conditional model is judged in one pass, by the labels that come with the data; `mlrun eval`
+          // sums them out.
+          {"nll_of", nll_subject(*trainer.built().model, /*labels_summed_out=*/false)},
+          {"best", spec.eval.best == BestBy::kAccuracy ? "valid/accuracy" : "valid/nll"},
           {"version", kVersion}};
 }
 
@@ -90,7 +85,9 @@ RunHeader header_of(const Trainer& trainer, const RunDirectory& directory, int t
   h.lanes = experiment.lanes();
   h.threads = threads;
   h.directory = directory.path();
-  h.item = trainer.data().spec().is_image() ? "img" : "item";
+  h.item = trainer.data().spec().is_image() ? "img" : "seq";
+  h.dimension = dimension_of(*trainer.built().model, trainer.data());
+  h.accuracy = has_accuracy(*trainer.built().model, trainer.data().spec());
   h.total_steps = trainer.length().total_steps;
   if (h.total_steps == 0) h.total_minutes = experiment.spec().train.duration.amount;
   return h;

@@ -11,6 +11,7 @@
 #include "run/codes_dataset.hpp"
 #include "run/evaluate.hpp"
 #include "run/reconstructions.hpp"
+#include "run/scores.hpp"
 
 namespace mlrun {
 namespace {
@@ -42,6 +43,12 @@ Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads)
          "  give train.for in steps or epochs, or schedule.kind=constant",
          spec.schedule.kind(), config::print_period(spec.train.duration));
   }
+  if (spec.eval.best == BestBy::kAccuracy && !has_accuracy(*built_.model, data_.spec())) {
+    fail(ExitCode::kUsage,
+         "eval.best valid/accuracy: a {} model of this data has nothing to be right about\n  by likelihood   "
+         "eval.best=valid/nll",
+         spec.model.kind());
+  }
   updater_ = std::make_unique<Updater>(*built_.parameters, spec.optimizer.build(), spec.train.update);
   for (int64_t lane = 0; lane < experiment_.lanes(); ++lane) {
     gradients_.push_back(built_.parameters->like());
@@ -59,6 +66,7 @@ CheckpointIdentity Trainer::identity() const {
   id.protocol = data_.protocol();
   id.data_description = data_.description();
   id.seed = experiment_.spec().seed;
+  if (const Vocabulary* vocabulary = data_.vocabulary()) id.vocabulary = *vocabulary;
   if (const auto* codes = dynamic_cast<const CodesDataset*>(&data_)) id.stage_one = codes->stage_one();
   return id;
 }

@@ -11,6 +11,7 @@
 #include "io/png.hpp"
 #include "run/checkpoint_writer.hpp"
 #include "run/reconstructions.hpp"
+#include "run/scores.hpp"
 
 namespace mlrun {
 namespace {
@@ -105,13 +106,19 @@ class TrainingLoop {
   void log_row(const Trainer::StepResult& last) {
     std::map<std::string, double> row = place();
     row["nll"] = state().log_loss.mean();
-    row["bpd"] = row["nll"] / (static_cast<double>(trainer_.data().spec().positions()) * std::log(2.0));
+    row["bpd"] = row["nll"] /
+                 (static_cast<double>(predictions_of(*trainer_.built().model, trainer_.data().spec())) * std::log(2.0));
     row["lr"] = last.lr;
     row["grad_norm"] = state().log_norm.mean();
     row["items_per_s"] = rate();
     recorder_.row("train", row);
     state().log_loss = state().log_norm = {};
     state().logged_step = state().step;
+  }
+
+  // What eval.best looks at: less is better.
+  double judged(const Evaluation& valid) const {
+    return spec_.eval.best == BestBy::kAccuracy ? 1 - valid.accuracy.value_or(0) : valid.nll;
   }
 
   // False when a signal came in the middle: then nothing is recorded, and a resumed run evaluates first.
@@ -131,9 +138,10 @@ class TrainingLoop {
     const double seconds = elapsed();
     report.items_per_s = static_cast<double>((state().step - evaluation_step_) * spec_.train.batch_size) /
                          std::max(1e-9, seconds - evaluation_time_ - report.valid.seconds);
-    report.best = !spec_.eval.best_by_nll || report.valid.nll < state().best;
+    const double figure = judged(report.valid);
+    report.best = spec_.eval.best == BestBy::kLast || figure < state().best;
     if (report.best) {
-      state().best = report.valid.nll;
+      state().best = figure;
       state().best_step = state().step;
       state().evaluations_since_best = 0;
     } else {
@@ -147,6 +155,7 @@ class TrainingLoop {
     row["nll"] = report.valid.nll;
     row["nll_se"] = report.valid.nll_se;
     row["bpd"] = report.valid.bpd;
+    if (report.valid.accuracy) row["accuracy"] = *report.valid.accuracy;
     if (report.valid.codes) row.merge(report.valid.codes->columns());
     recorder_.row("valid", row);
     recorder_.write_run_file("running");

@@ -40,7 +40,8 @@ TEST_CASE("predictive sampling draws the images of the sequential sampler bit fo
     const Sampler sampler(b.autoregressive(), *b.parameters);
     LanePool one(1), three(3);
     for (const double temperature : {1.0, 0.6}) {
-      SampleOptions options{.count = 23, .seed = 4, .temperature = temperature, .method = SampleMethod::kSequential};
+      SampleOptions options{
+          .count = 23, .seed = 4, .law = {.temperature = temperature}, .method = SampleMethod::kSequential};
       const Tensor sequential = sampler.draw(options, one);
       options.method = SampleMethod::kPredictive;
       const Tensor predictive = sampler.draw(options, one);
@@ -60,11 +61,11 @@ TEST_CASE("the iteration ends after one pass more than there are positions at th
   const RandomStream noise(6, "test");
   std::vector<RandomStream> streams;
   for (uint64_t i = 0; i < 12; ++i) streams.push_back(noise.at(i));
-  const JacobiDraw drawn = draw_by_jacobi(model, *b.parameters, 0, streams, nullptr, 1);
+  const JacobiDraw drawn = draw_by_jacobi(model, *b.parameters, 0, streams, nullptr, {});
   CHECK(drawn.passes >= 3);
   CHECK(drawn.passes <= data.positions() + 1);
   // An image does not depend on those it is drawn with.
-  const JacobiDraw alone = draw_by_jacobi(model, *b.parameters, 0, {streams[7]}, nullptr, 1);
+  const JacobiDraw alone = draw_by_jacobi(model, *b.parameters, 0, {streams[7]}, nullptr, {});
   CHECK(alone.passes <= drawn.passes);
   CHECK(std::memcmp(alone.symbols.raw(), drawn.symbols.rows(7, 8).raw(), alone.symbols.bytes()) == 0);
 }
@@ -87,6 +88,6 @@ TEST_CASE("where a logit depends on its own symbol, the iteration says that ther
   const DataSpec data{.shape = {2, 2}, .alphabet = 2, .classes = 0};
   const Built b = build("fvsbn", data, {});
   const Stripped model(b.autoregressive(), /*leaks=*/true);
-  CHECK_THROWS_WITH(draw_by_jacobi(model, *b.parameters, 0, {RandomStream(1, "test")}, nullptr, 1),
+  CHECK_THROWS_WITH(draw_by_jacobi(model, *b.parameters, 0, {RandomStream(1, "test")}, nullptr, {}),
                     Catch::Contains("no fixed point"));
 }

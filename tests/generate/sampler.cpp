@@ -94,8 +94,8 @@ TEST_CASE("a low temperature takes the likelier symbol") {
   const DataSpec data{.shape = {4, 4}, .alphabet = 3, .classes = 0};
   const Built b = build({"kind=made", "hidden=20"}, data);
   LanePool pool(1);
-  const Tensor cold =
-      Sampler(*b.model->autoregressive(), *b.parameters).draw({.count = 8, .seed = 1, .temperature = 1e-4}, pool);
+  const Tensor cold = Sampler(*b.model->autoregressive(), *b.parameters)
+                          .draw({.count = 8, .seed = 1, .law = {.temperature = 1e-4}}, pool);
   for (int64_t i = 1; i < 8; ++i)
     CHECK(std::memcmp(cold.rows(0, 1).raw(), cold.rows(i, i + 1).raw(), cold.rows(0, 1).bytes()) == 0);
 }

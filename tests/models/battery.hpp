@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/document.hpp"
+#include "mixers/mixer.hpp"
 #include "models/model.hpp"
 
 namespace mlrun::test {
@@ -115,11 +116,33 @@ struct Case {
   DataSpec data;
 };
 
+// Every mixer once, and everything else of a block with one of them.
+inline std::vector<std::vector<std::string>> sequence_variants() {
+  std::vector<std::vector<std::string>> variants;
+  for (const auto& [mixer, entry] : mixer_kinds().kinds()) {
+    variants.push_back({"width=8", "layers=2", "mixer.kind=" + mixer});
+    if (mixer == "mamba2") variants.back().push_back("mixer.head=4");
+    if (mixer == "s4d" || mixer == "s4" || mixer.rfind("mamba", 0) == 0) variants.back().push_back("mixer.states=4");
+  }
+  const auto add = [&](std::vector<std::string> more) {
+    more.insert(more.end(), {"mixer.kind=gru", "layers=2"});
+    variants.push_back(std::move(more));
+  };
+  add({"width=6", "positions=true", "mlp=gelu", "expansion=2", "order=random"});
+  add({"width=5", "mlp=swiglu", "norm=rms", "tied=true"});
+  add({"width=7", "norm_place=post", "mlp=gelu", "input=scalar"});
+  add({"width=4", "norm=none", "input=direct", "residual=false"});
+  add({"width=6", "condition=class"});
+  add({"width=6", "condition=joint", "positions=true", "order=hilbert", "mixer.hidden=9"});
+  return variants;
+}
+
 // Every registered kind with its defaults made small, and the options that change its structure.
 inline std::vector<Case> cases(const DataSpec& data) {
   std::vector<Case> all;
   for (const auto& [kind, entry] : model_kinds().kinds()) {
     if (kind == "vqvae") continue;  // no likelihood of its own, and no gradient that differences see: models/vqvae.cpp
+    if (kind == "sequence_classifier") continue;  // p(y|x): models/sequence_classifier.cpp
     std::vector<std::vector<std::string>> variants = {{}};
     if (kind == "made") {
       variants = {{"hidden=13"},
@@ -159,6 +182,7 @@ inline std::vector<Case> cases(const DataSpec& data) {
                   {"channels=4", "blocks=1"},
                   {"channels=9", "blocks=2", "condition=class"}};
     }
+    if (kind == "sequence") variants = sequence_variants();
     if (data.alphabet > 2) {  // levels in order
       if (kind == "pixelcnn") variants.push_back({"channels=3", "blocks=1", "likelihood=logistics", "mixture=2"});
       if (kind == "gated_pixelcnn")

@@ -87,4 +87,11 @@ TEST_CASE("the gradients of a gate agree with differences, and its values with t
   CHECK(difference(ops::gate(x).value(), ops::mul(s, g).value()) < 1e-6);
 }
 
+TEST_CASE("the gradients of a gated linear unit agree with differences, and its values with sigmoid") {
+  const Tensor x = random_tensor({3, 2, 10}, 1);
+  CHECK(test::gradient_error([](auto& v) { return ops::glu(v[0]); }, {x}) < test::kGradientLimit);
+  const Variable s = ops::slice(x, -1, 0, 5), g = ops::sigmoid(ops::slice(x, -1, 5, 10));
+  CHECK(difference(ops::glu(x).value(), ops::mul(s, g).value()) < 1e-6);
+}
+
 }  // namespace mlrun

@@ -74,10 +74,10 @@ TEST_CASE("a conditional model is evaluated on x, on (x, y) and on x given y, an
       CHECK(e.result.per_example[i] == Approx(-(log_p[0][i] + std::log(shifted))).epsilon(1e-9));
       CHECK(e.labelled->xy.per_example[i] == Approx(-log_p[y][i]).epsilon(1e-9));
       CHECK(e.labelled->x_given_y.per_example[i] == Approx(-(log_p[y][i] - prior[y])).epsilon(1e-9));
-      CHECK(e.labelled->accuracy.per_example[i] == (best == y ? 1.0 : 0.0));
+      CHECK(e.accuracy->per_example[i] == (best == y ? 1.0 : 0.0));
     }
     CHECK(e.result.nll < e.labelled->xy.nll);  // a sum over labels is more than one of its terms
-    CHECK(e.labelled->accuracy.nll_se > 0);
+    CHECK(e.accuracy->nll_se > 0);
     CHECK(
         read(run + "/metrics.jsonl").find(condition == "class" ? "\"nll_of\":\"x given y\"" : "\"nll_of\":\"x, y\"") !=
         std::string::npos);

@@ -1,0 +1,144 @@
+// mlrun hippo: what a memory of N coefficients keeps of a signal.
+#include <unistd.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/braille.hpp"
+#include "cli/command.hpp"
+#include "cli/help.hpp"
+#include "io/file.hpp"
+#include "io/png.hpp"
+#include "run/hippo_command.hpp"
+
+namespace mlrun::cli {
+namespace {
+
+struct Options {
+  HippoRequest request;
+  std::string measure = "legs", rule = "bilinear";
+  int64_t length = 0;
+  double window = 0;
+  std::vector<std::string> out;
+};
+
+constexpr int kPngWidth = 1000, kPngHeight = 300, kRows = 8;
+
+bool ends_in(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+void require_known(const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    if (ends_in(file, ".png") || ends_in(file, ".csv")) continue;
+    fail(ExitCode::kUsage, "-o {}: expected a name that ends in .png or .csv", file);
+  }
+}
+
+void write(const std::string& file, const HippoOutcome& e) {
+  if (ends_in(file, ".csv")) io::write_atomically(file, csv_of(e));
+  else
+    io::write_png(file,
+                  plot({{&e.signal, nullptr, 110, 3}, {&e.reconstruction, &e.weight, 255, 1}}, kPngWidth, kPngHeight));
+}
+
+// Signal above, reconstruction below, on one scale.
+void show(const HippoOutcome& e, const Screen& screen) {
+  const Glyphs glyphs = glyphs_for(screen);
+  const int columns = std::min(screen.width(), 160);
+  const int width = glyphs == Glyphs::kBraille ? 2 * columns : columns,
+            height = kRows * (glyphs == Glyphs::kBraille ? 4 : 2);
+  for (const bool back : {false, true}) {
+    fmt::print("{}\n", back ? "reconstruction" : "signal");
+    const io::Image image = back ? plot({{&e.signal, nullptr, 0, 1}, {&e.reconstruction, &e.weight}}, width, height)
+                                 : plot({{&e.signal}}, width, height);
+    for (const std::string& line : picture(image, glyphs)) fmt::print("{}\n", line);
+  }
+}
+
+void run(const Options& o, const Globals& globals) {
+  HippoRequest request = o.request;
+  for (const auto m : {hippo::Measure::kLegS, hippo::Measure::kLegT, hippo::Measure::kLagT}) {
+    if (o.measure == hippo::name_of(m)) request.measure = m;
+  }
+  for (const auto r : {hippo::Discretisation::kForward, hippo::Discretisation::kBackward,
+                       hippo::Discretisation::kBilinear, hippo::Discretisation::kZoh}) {
+    if (o.rule == hippo::name_of(r)) request.rule = r;
+  }
+  if (o.length > 0) request.length = o.length;
+  if (o.window > 0) request.window = o.window;
+  if (o.window > 0 && request.measure == hippo::Measure::kLegS) {
+    fail(ExitCode::kUsage, "--window: legs weighs all of the past alike\n  remedy     --measure legt or lagt");
+  }
+  require_known(o.out);
+  const HippoOutcome e = project_signal(request);
+  for (const std::string& file : o.out) write(file, e);
+  if (globals.json) {
+    nlohmann::ordered_json answer = {{"signal", request.signal},
+                                     {"length", e.signal.size()},
+                                     {"measure", o.measure},
+                                     {"order", request.order},
+                                     {"discretisation", o.rule},
+                                     {"window", nullptr},
+                                     {"rms", e.error.rms},
+                                     {"signal_rms", e.error.signal_rms},
+                                     {"relative", e.error.relative()},
+                                     {"coefficients", e.coefficients}};
+    if (request.measure != hippo::Measure::kLegS) answer["window"] = e.window;
+    fmt::print("{}\n", answer.dump());
+    return;
+  }
+  if (!globals.quiet) show(e, screen_of(STDOUT_FILENO, globals.color_choice()));
+  const std::string reach = request.measure == hippo::Measure::kLegS ? ""
+                            : request.measure == hippo::Measure::kLegT
+                                ? fmt::format(", over the last {:g}", e.window)
+                                : fmt::format(", weighted by exp(-age / {:g})", e.window);
+  fmt::print("{} samples in {} coefficients ({}, {}): rms error {:.4g}, relative {:.4g}{}\n", e.signal.size(),
+             request.order, o.measure, o.rule, e.error.rms, e.error.relative(), reach);
+}
+
+void add(CLI::App& app, const Globals& globals) {
+  CLI::App* sub = app.add_subcommand("hippo", "project a signal online on N polynomials, and read it back");
+  auto o = std::make_shared<Options>();
+  o->request.signal = "chirp";
+  set_examples(*sub,
+               "mlrun hippo                                  # a chirp in 64 coefficients\n"
+               "mlrun hippo noise --seed 3 --order 32 -o noise.png\n"
+               "mlrun hippo steps --measure legt --window 300 -o steps.csv\n"
+               "mlrun hippo polynomial --order 5 --discretisation zoh --json\n"
+               "mlrun hippo prices.csv --column close --measure lagt\n"
+               "seq 500 | mlrun hippo - --order 2");
+  std::string names;
+  for (const SignalName& s : builtin_signals())
+    names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", s.name, s.summary);
+  sub->add_option("SIGNAL", o->request.signal,
+                  fmt::format("{}; or a file: one number on each line, or a .csv; - is standard input", names))
+      ->type_name("NAME|FILE|-");
+  sub->add_option("--measure", o->measure,
+                  "what of the past counts: legs (all alike), legt (the last --window alike), lagt (fading, with the "
+                  "time constant --window)")
+      ->check(CLI::IsMember({"legs", "legt", "lagt"}));
+  sub->add_option("--order", o->request.order, "coefficients (64)")
+      ->check(CLI::Range(int64_t{1}, int64_t{1024}))
+      ->type_name("N");
+  sub->add_option("--discretisation", o->rule,
+                  "forward or backward (Euler), bilinear, zoh (zero-order hold: exact for a signal of steps)")
+      ->check(CLI::IsMember({"forward", "backward", "bilinear", "zoh"}));
+  sub->add_option("--length", o->length, "samples of a built-in signal (1000), or the first of a file (all)")
+      ->check(CLI::Range(int64_t{1}, int64_t{10'000'000}))
+      ->type_name("L");
+  sub->add_option("--window", o->window, "theta, in samples (legt: the length; lagt: a tenth of it)")
+      ->check(CLI::PositiveNumber)
+      ->type_name("THETA");
+  sub->add_option("--column", o->request.column, "of a .csv: a name of its first line, or a number from 1 (1)")
+      ->type_name("NAME|K");
+  sub->add_option("--seed", o->request.seed, "of steps, noise and white (0)")->type_name("S");
+  sub->add_option("-o,--out", o->out, "write a picture (.png: signal grey, reconstruction white) or all numbers (.csv)")
+      ->type_name("FILE");
+  sub->callback([o, &globals] { run(*o, globals); });
+}
+
+[[maybe_unused]] const bool registered = register_command(92, add);
+
+}  // namespace
+}  // namespace mlrun::cli

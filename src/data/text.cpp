@@ -1,0 +1,169 @@
+// The characters of a text, as sequences of one length (Karpathy 2015, "The unreasonable effectiveness of recurrent
+// neural networks", whose tiny Shakespeare is the default).
+#include <cmath>
+#include <numeric>
+
+#include <array>
+
+#include "base/error.hpp"
+#include "base/number.hpp"
+#include "base/random.hpp"
+#include "config/unicode.hpp"
+#include "data/dataset.hpp"
+#include "data/source_file.hpp"
+#include "data/vocabulary.hpp"
+#include "io/gzip.hpp"
+#include "io/sha256.hpp"
+
+namespace mlrun {
+namespace {
+
+constexpr uint64_t kMaxBytes = uint64_t{1} << 30;
+constexpr int64_t kMaxAlphabet = 65536;
+constexpr const char* kTinyShakespeare = "tinyshakespeare/input.txt";
+
+// The text is cut into three contiguous parts. Validation and test sequences are those that begin at multiples of the
+// length; training sequences lie side by side as well, but from a place that each epoch draws anew, so that no
+// character is always the first that has nothing before it. As many sequences in every epoch.
+class Text : public Dataset {
+ public:
+  struct Options {
+    explicit Options(config::Reader& spec);
+    std::string file;
+    int64_t length;
+    TextUnit unit;
+    std::vector<double> split;
+    SpecPlace place;
+  };
+
+  Text(const Options& options, const DataSources& sources);
+
+  const DataSpec& spec() const override { return spec_; }
+  int64_t count(Split split) const override { return part(split).count; }
+  Batch batch(Split split, std::span<const int64_t> rows, int64_t epoch) const override;
+  std::string protocol() const override { return protocol_; }
+  std::string hash() const override { return hash_; }
+  std::string description() const override { return description_; }
+  const Vocabulary* vocabulary() const override { return &vocabulary_; }
+  std::string why_no_labels() const override { return "data.kind: text has no labels"; }
+
+ private:
+  struct Part {
+    int64_t begin = 0, end = 0;  // characters
+    int64_t count = 0;           // sequences
+  };
+  const Part& part(Split split) const { return parts_[static_cast<size_t>(split)]; }
+  void cut(const Options& options, const std::string& path);
+
+  DataSpec spec_;
+  Vocabulary vocabulary_;
+  std::vector<uint16_t> symbols_;
+  std::array<Part, 3> parts_;
+  RandomStream offsets_;
+  std::string protocol_, hash_, description_;
+};
+
+Text::Options::Options(config::Reader& spec)
+    : file(spec.string("file", {.help = "text under the data root, plain or .gz", .fallback = kTinyShakespeare})),
+      length(spec.integer("length", {.help = "characters of a sequence", .min = 2, .max = 1 << 24, .fallback = 256})),
+      unit(spec.one_of<TextUnit>(
+          "symbols", {{"characters", TextUnit::kCharacters}, {"bytes", TextUnit::kBytes}},
+          {.help = "what a symbol is: a code point of UTF-8, or a byte", .fallback = "characters"})),
+      split(spec.reals("split", {.help = "shares of the three parts: training, validation, test, in this order",
+                                 .min = 0,
+                                 .max = 1,
+                                 .exclusive_min = true,
+                                 .max_size = 3,
+                                 .fallback = std::vector<double>{0.9, 0.05, 0.05}})),
+      place(spec, "file", file) {
+  if (spec.describing()) return;
+  const double sum = std::accumulate(split.begin(), split.end(), 0.0);
+  if (split.size() != 3) spec.mistake("split", fmt::format("found {} shares, expected 3", split.size()));
+  else if (std::abs(sum - 1) > 1e-6)
+    spec.mistake("split", fmt::format("the shares sum to {}, expected 1", print_number(sum)));
+}
+
+std::string read(const Text::Options& options, const std::string& path) {
+  const std::string found = plain_or_gz(path);
+  if (found.empty()) {
+    fail(ExitCode::kData, "{} is missing   ({})\n  {}", path, options.place.words(),
+         options.file == kTinyShakespeare ? "get it with   scripts/fetch_data.sh tinyshakespeare"
+                                          : "relative paths start at the data root (MLRUN_DATA_ROOT)");
+  }
+  std::string text(io::read_maybe_gzip(found, kMaxBytes).text());
+  if (options.unit == TextUnit::kCharacters) {
+    if (const auto bad = config::first_invalid_utf8(text)) {
+      fail(ExitCode::kData, "{}: byte {} is not UTF-8\n  take it as it is   data.symbols=bytes", found, *bad);
+    }
+  }
+  return text;
+}
+
+void Text::cut(const Options& options, const std::string& path) {
+  const auto all = static_cast<int64_t>(symbols_.size());
+  const int64_t valid = std::llround(options.split[1] * static_cast<double>(all));
+  const int64_t test = std::llround(options.split[2] * static_cast<double>(all)), train = all - valid - test;
+  parts_[0] = {0, train, 0};
+  parts_[1] = {train, train + valid, 0};
+  parts_[2] = {train + valid, all, 0};
+  const int64_t length = options.length;
+  for (size_t i = 0; i < 3; ++i) {
+    const int64_t size = parts_[i].end - parts_[i].begin;
+    // Of training, so many that they fit wherever below `length` the first begins.
+    parts_[i].count = i == 0 && size >= 2 * length - 1 ? (size - length + 1) / length : size / length;
+    if (parts_[i].count == 0) {
+      fail(ExitCode::kData, "{}: {} of its {} {} are the {} part, too few for a sequence of data.length {}", path, size,
+           all, name_of(options.unit), name_of(static_cast<Split>(i)), length);
+    }
+  }
+}
+
+Text::Text(const Options& options, const DataSources& sources) : offsets_(sources.seed, "text/offset") {
+  const std::string path = path_under(sources.root, options.file), text = read(options, path);
+  vocabulary_ = Vocabulary::of(text, options.unit);
+  if (vocabulary_.size() < 2 || vocabulary_.size() > kMaxAlphabet) {
+    fail(ExitCode::kData, "{}: found {} different {}, expected 2 to {}{}", path, vocabulary_.size(),
+         name_of(options.unit), kMaxAlphabet,
+         vocabulary_.size() > kMaxAlphabet ? "\n  fewer symbols   data.symbols=bytes" : "");
+  }
+  const std::vector<int32_t> symbols = vocabulary_.symbols(text, path);
+  symbols_.assign(symbols.begin(), symbols.end());
+  cut(options, path);
+  spec_ = {.shape = {options.length}, .alphabet = vocabulary_.size(), .classes = 0};
+  const auto& s = options.split;
+  protocol_ = fmt::format("text, {} {} a sequence, split {}/{}/{}", options.length, name_of(options.unit),
+                          print_number(s[0]), print_number(s[1]), print_number(s[2]));
+  io::Sha256 sha;
+  sha.update(protocol_ + "\n");
+  sha.update(text);
+  hash_ = sha.hex();
+  std::string counts, rest;
+  for (const Part& p : parts_) {
+    counts += fmt::format("{}{}", counts.empty() ? "" : "/", p.count);
+    rest += fmt::format("{}{}", rest.empty() ? "" : "/", p.end - p.begin - p.count * options.length);
+  }
+  description_ = fmt::format("{} {} sequences of {} {}, alphabet {}, {} left over", options.file, counts,
+                             options.length, name_of(options.unit), vocabulary_.size(), rest);
+}
+
+Batch Text::batch(Split split, std::span<const int64_t> rows, int64_t epoch) const {
+  const Part& p = part(split);
+  const int64_t length = spec_.positions(), spare = p.end - p.begin - p.count * length;
+  int64_t begin = p.begin;
+  if (split == Split::kTrain) {
+    begin += static_cast<int64_t>(offsets_.below(static_cast<uint64_t>(epoch), static_cast<uint64_t>(spare) + 1));
+  }
+  Batch batch;
+  batch.symbols = Tensor({static_cast<int64_t>(rows.size()), length}, DType::kS32);
+  int32_t* to = batch.symbols.data<int32_t>();
+  for (const int64_t row : rows) {
+    const auto from = symbols_.begin() + begin + row * length;
+    to = std::copy(from, from + length, to);
+  }
+  return batch;
+}
+
+[[maybe_unused]] const bool registered = register_dataset<Text>("text", "the characters of a text file");
+
+}  // namespace
+}  // namespace mlrun

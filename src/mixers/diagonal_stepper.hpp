@@ -1,0 +1,37 @@
+// The recurrent form of a diagonal multi-input, multi-output state-space layer:
+//   x = lambda x + B u,   y = C x + d u,   and what follows it.
+#pragma once
+
+#include <vector>
+
+#include "mixers/mixer.hpp"
+#include "mixers/state_output.hpp"
+
+namespace mlrun {
+
+struct PackedDiagonal {
+  Tensor lambda;         // [2, p]
+  PackedLinear in, out;  // B: width -> 2 p, C: 2 p -> width
+  Tensor skip;           // d [width]
+  StateOutput::Packed output;
+};
+
+class DiagonalStepper : public MixerStepper {
+ public:
+  DiagonalStepper(const PackedDiagonal& packed, int64_t count);
+  void step(const float* u, float* y) override;
+
+ private:
+  const PackedDiagonal& packed_;
+  int64_t count_, width_, states_;
+  Tensor state_, input_, skipped_;
+};
+
+// y = C x + d u of all positions: x [n, length, 2 p], c [width, 2 p], skip [width], u [n, length, width].
+Variable read_states(const Variable& x, const Variable& c, const Variable& skip, const Variable& u);
+
+// Sequences of one pass whose states ([length, 2 p], twice: what goes in and what is kept) stay in an L2 cache of 1 MB;
+// 2 to 4, so that products have rows enough.
+int64_t sequences_in_cache(int64_t length, int64_t states);
+
+}  // namespace mlrun

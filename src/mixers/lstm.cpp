@@ -1,0 +1,102 @@
+// LSTM (Hochreiter & Schmidhuber 1997; with forget gate, Gers et al. 2000), and a linear map to the stream's width
+// where it has another number of units.
+#include <algorithm>
+#include <optional>
+
+#include "kernels/lstm.hpp"
+#include "mixers/mixer.hpp"
+#include "nn/initialisers.hpp"
+#include "nn/linear.hpp"
+#include "ops/lstm.hpp"
+
+namespace mlrun {
+namespace {
+
+struct LstmOptions {
+  explicit LstmOptions(config::Reader& reader)
+      : hidden(reader.integer(
+            "hidden", {.help = "units; 0: as many as the stream has channels", .min = 0, .max = 65536, .fallback = 0})),
+        forget_bias(reader.real("forget_bias", {.help = "initial bias of the forget gates", .fallback = 1.0})) {}
+  int64_t hidden;
+  double forget_bias;
+};
+
+struct PackedLstm {
+  PackedLinear input, recurrent;
+  std::optional<PackedLinear> output;
+};
+
+class LstmStepper : public MixerStepper {
+ public:
+  LstmStepper(const PackedLstm& packed, int64_t count)
+      : packed_(packed),
+        count_(count),
+        units_(packed.recurrent.in()),
+        gates_({count, 4 * units_}),
+        c_(Tensor::zeros({count, units_})),
+        h_(Tensor::zeros({count, units_})) {}
+
+  void step(const float* x, float* y) override {
+    float *gates = gates_.data<float>(), *h = h_.data<float>(), *c = c_.data<float>();
+    packed_.input(x, count_, gates);
+    packed_.recurrent(h, count_, gates, gates);
+    kernels::LstmStep step;
+    step.count = count_;
+    step.width = units_;
+    step.pre = {gates, 4 * units_};
+    step.c_before = {c, units_};
+    step.gates = {gates, 4 * units_};
+    step.c = {c, units_};
+    step.h = {h, units_};
+    kernels::lstm_step(step);
+    if (packed_.output) (*packed_.output)(h, count_, y);
+    else std::copy_n(h, count_ * units_, y);
+  }
+
+ private:
+  const PackedLstm& packed_;
+  int64_t count_, units_;
+  Tensor gates_, c_, h_;
+};
+
+class Lstm : public Mixer {
+ public:
+  using Options = LstmOptions;
+
+  Lstm(const Options& options, const MixerShape& shape, const Scope& scope)
+      : units_(options.hidden > 0 ? options.hidden : shape.width), has_output_(units_ != shape.width) {
+    const Initialiser uniform = initialise::lecun_uniform(units_);
+    input_ = scope.parameter("input/weight", {4 * units_, shape.in}, "gates,in", ParameterKind::kWeight, uniform);
+    recurrent_ = scope.parameter("recurrent/weight", {4 * units_, units_}, "gates,in", ParameterKind::kWeight, uniform);
+    bias_ = scope.parameter(
+        "bias", {4 * units_}, "gates", ParameterKind::kBias,
+        [units = units_, forget = static_cast<float>(options.forget_bias)](Tensor& value, const RandomStream&) {
+          value.fill(0);
+          std::fill_n(value.data<float>() + units, units, forget);
+        });
+    if (has_output_) output_ = Linear(scope / "output", units_, shape.width);
+  }
+
+  Variable operator()(Pass& pass, const Variable& x) const override {
+    const Variable h = ops::lstm(x, pass(input_), pass(bias_), pass(recurrent_));
+    return has_output_ ? output_(pass, h) : h;
+  }
+
+  std::unique_ptr<MixerSteps> steps() const override {
+    PackedLstm packed = {{input_.value(), bias_.value()}, {recurrent_.value(), {}}, {}};
+    if (has_output_) packed.output = output_.packed();
+    return std::make_unique<PackedMixerSteps<PackedLstm, LstmStepper>>(std::move(packed));
+  }
+
+ private:
+  int64_t units_;
+  bool has_output_;
+  Parameter input_, recurrent_, bias_;
+  Linear output_;
+};
+
+[[maybe_unused]] const bool registered =
+    register_mixer<Lstm>("lstm", "Long short-term memory (Hochreiter & Schmidhuber 1997)");
+
+}  // namespace
+}  // namespace mlrun

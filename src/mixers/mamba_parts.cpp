@@ -1,0 +1,65 @@
+#include "mixers/mamba_parts.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "nn/initialisers.hpp"
+#include "ops/causal_taps.hpp"
+
+namespace mlrun {
+
+MambaOptions::MambaOptions(config::Reader& reader)
+    : expand(reader.integer("expand",
+                            {.help = "inner channels for each of the stream", .min = 1, .max = 64, .fallback = 2})),
+      taps(reader.integer("taps", {.help = "positions that the short convolution before the scan sees, its own among "
+                                           "them",
+                                   .min = 1,
+                                   .max = 64,
+                                   .fallback = 4})),
+      dt_min(reader.real(
+          "dt_min",
+          {.help = "the least time step at first", .min = 0, .max = 1000, .exclusive_min = true, .fallback = 1e-3})),
+      dt_max(reader.real(
+          "dt_max",
+          {.help = "the largest time step at first", .min = 0, .max = 1000, .exclusive_min = true, .fallback = 0.1})),
+      lr(reader
+             .real_or("lr", "auto",
+                      {.help = "learning rate of the decays A, the time steps' bias and D, which follows the schedule; "
+                               "auto: the optimizer's",
+                       .min = 0,
+                       .exclusive_min = true})
+             .value_or(0)) {
+  if (dt_min > dt_max) reader.mistake("dt_min", "dt_min is above dt_max", "dt_min <= dt_max");
+}
+
+Initialiser time_step_bias(double least, double most) {
+  return [least, most](Tensor& t, const RandomStream& noise) {
+    for (int64_t i = 0; i < t.count(); ++i) {
+      const double dt = least * std::pow(most / least, noise.uniform(static_cast<uint64_t>(i)));
+      t.data<float>()[i] = static_cast<float>(dt + std::log(-std::expm1(-dt)));  // softplus of it is dt
+    }
+  };
+}
+
+CausalTaps::CausalTaps(const Scope& scope, int64_t channels, int64_t taps)
+    : weight_(scope.parameter("weight", {taps, channels}, "tap,channel", ParameterKind::kWeight,
+                              initialise::lecun_uniform(taps))),
+      bias_(scope.parameter("bias", {channels}, "channel", ParameterKind::kBias, initialise::zeros())) {}
+
+Variable CausalTaps::operator()(Pass& pass, const Variable& x) const {
+  return ops::causal_taps(x, pass(weight_), pass(bias_));
+}
+
+CausalTaps::Stepper::Stepper(const CausalTaps& taps, int64_t count)
+    : taps_(&taps), count_(count), past_(static_cast<size_t>(count * taps.weight_.value().count())) {}
+
+void CausalTaps::Stepper::step(const float* x, float* y) {
+  const kernels::TapsShape shape = taps_->shape();
+  for (int64_t i = 0; i < count_; ++i) {
+    kernels::causal_taps_step(shape, x + i * shape.channels, taps_->weight_.value().data<float>(),
+                              taps_->bias_.value().data<float>(), past_.data() + i * shape.taps * shape.channels,
+                              y + i * shape.channels);
+  }
+}
+
+}  // namespace mlrun

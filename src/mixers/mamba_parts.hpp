@@ -1,0 +1,46 @@
+// What Mamba and Mamba-2 share.
+#pragma once
+
+#include <vector>
+
+#include "config/reader.hpp"
+#include "kernels/causal_taps.hpp"
+#include "nn/pass.hpp"
+
+namespace mlrun {
+
+struct MambaOptions {
+  explicit MambaOptions(config::Reader& reader);
+  int64_t expand, taps;
+  double dt_min, dt_max;
+  double lr;  // of A, time steps and D; 0: the optimizer's
+};
+
+// The bias of softplus that makes time steps log-uniform in [least, most] (Gu & Dao 2023, section 3.6).
+Initialiser time_step_bias(double least, double most);
+
+// The short causal convolution before the scan, with SiLU.
+class CausalTaps {
+ public:
+  // Declares `weight` [taps, channels] and `bias` [channels].
+  CausalTaps(const Scope& scope, int64_t channels, int64_t taps);
+  Variable operator()(Pass& pass, const Variable& x) const;  // [n, length, channels]
+
+  // One position after the other, of a number of sequences.
+  class Stepper {
+   public:
+    Stepper(const CausalTaps& taps, int64_t count);
+    void step(const float* x, float* y);  // [count, channels]
+
+   private:
+    const CausalTaps* taps_;
+    int64_t count_;
+    std::vector<float> past_;
+  };
+
+ private:
+  kernels::TapsShape shape() const { return {1, 1, weight_.value().dim(1), weight_.value().dim(0)}; }
+  Parameter weight_, bias_;
+};
+
+}  // namespace mlrun

@@ -1,0 +1,71 @@
+// A mixer: the part of a sequence model's block that carries something from one position to the next. Everything else
+// in a block (norms, MLPs) looks at one position at a time.
+//
+// Like models, mixers have two views that must agree: the parallel view of all positions (convolution, scan, chunks)
+// and the recurrent step. tests/mixers/battery.cpp holds every registered mixer to it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "config/registry.hpp"
+#include "nn/pass.hpp"
+
+namespace mlrun {
+
+// The sequences that a mixer is made for.
+struct MixerShape {
+  int64_t in = 0;      // channels of its input; other than `width` only for mixers that say they take it
+  int64_t width = 0;   // channels of its result
+  int64_t length = 0;  // positions in training: sets time scales and table sizes; both views take any other length too
+};
+
+// A recurrent form under way, for a number of sequences that go side by side. Begins before the first position.
+class MixerStepper {
+ public:
+  virtual ~MixerStepper() = default;
+  // The next position: x [count, in] -> y [count, width]; y may be x. A sequence's numbers do not depend on how many go
+  // with it, to the bit.
+  virtual void step(const float* x, float* y) = 0;
+};
+
+// Weights arranged for stepping, made once and shared by steppers in any lane; valid while the mixer and its parameters
+// are, and are not changed.
+class MixerSteps {
+ public:
+  virtual ~MixerSteps() = default;
+  virtual std::unique_ptr<MixerStepper> begin(int64_t count) const = 0;
+};
+
+class Mixer {
+ public:
+  virtual ~Mixer() = default;
+  // Parallel view: x [n, length, in] -> [n, length, width]; position t of the result sees positions 0 .. t of x.
+  virtual Variable operator()(Pass& pass, const Variable& x) const = 0;
+  virtual std::unique_ptr<MixerSteps> steps() const = 0;
+  // How many sequences one pass should hold so that what it keeps stays in the caches; 0: as many as there are.
+  virtual int64_t sequences_at_once() const { return 0; }
+};
+
+// The steps of a mixer whose weights are arranged once: T is the stepper, made from (weights, count).
+template <class Weights, class T>
+class PackedMixerSteps : public MixerSteps {
+ public:
+  explicit PackedMixerSteps(Weights weights) : weights_(std::move(weights)) {}
+  std::unique_ptr<MixerStepper> begin(int64_t count) const override { return std::make_unique<T>(weights_, count); }
+
+ private:
+  Weights weights_;
+};
+
+// Error(kUsage) where the input's channels are not the mixer's width.
+void require_equal_width(const MixerShape& shape, const std::string& kind);
+
+using MixerRegistry = config::Registry<Mixer, const MixerShape&, const Scope&>;
+MixerRegistry& mixer_kinds();
+template <class T>
+bool register_mixer(const std::string& name, const std::string& summary) {
+  return mixer_kinds().add<T>(name, summary);
+}
+
+}  // namespace mlrun

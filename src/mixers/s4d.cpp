@@ -1,0 +1,146 @@
+// S4D (Gu, Gupta, Goel & Re 2022, "On the Parameterization and Initialization of Diagonal State Space Models"): a
+// diagonal state space for every channel, then GELU, a linear layer and a gated linear unit, which mix the channels.
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "hippo/initial_poles.hpp"
+#include "kernels/diagonal_ssm_step.hpp"
+#include "kernels/elementwise.hpp"
+#include "kernels/gate.hpp"
+#include "mixers/mixer.hpp"
+#include "nn/initialisers.hpp"
+#include "nn/linear.hpp"
+#include "ops/activation.hpp"
+#include "ops/diagonal_ssm.hpp"
+#include "ops/gate.hpp"
+
+namespace mlrun {
+namespace {
+
+// exp of it is uniform in its logarithm between the two.
+Initialiser log_uniform(double low, double high) {
+  return [low = std::log(low), high = std::log(high)](Tensor& value, const RandomStream& noise) {
+    for (int64_t i = 0; i < value.count(); ++i) {
+      value.data<float>()[i] = static_cast<float>(low + (high - low) * noise.uniform(static_cast<uint64_t>(i)));
+    }
+  };
+}
+
+// Every row of [channels, poles] the same.
+Initialiser rows_of(std::vector<double> row) {
+  return [row](Tensor& value, const RandomStream&) {
+    for (int64_t i = 0; i < value.count(); ++i) {
+      value.data<float>()[i] = static_cast<float>(row[static_cast<size_t>(i) % row.size()]);
+    }
+  };
+}
+
+struct PackedS4d {
+  kernels::DiagonalSsmSteps system;
+  PackedLinear out;
+  int64_t width;
+};
+
+class S4dStepper : public MixerStepper {
+ public:
+  S4dStepper(const PackedS4d& weights, int64_t count)
+      : weights_(weights),
+        count_(count),
+        states_(weights.system.begin(count)),
+        read_out_({count, weights.width}),
+        wide_({count, 2 * weights.width}) {}
+
+  void step(const float* x, float* y) override {
+    float *read_out = read_out_.data<float>(), *wide = wide_.data<float>();
+    weights_.system(states_, x, count_, read_out);
+    kernels::apply(kernels::Function::kGelu, read_out, read_out, read_out_.count());
+    weights_.out(read_out, count_, wide);
+    kernels::glu(wide, count_, weights_.width, y);
+  }
+
+ private:
+  const PackedS4d& weights_;
+  int64_t count_;
+  Tensor states_, read_out_, wide_;
+};
+
+class S4d : public Mixer {
+ public:
+  struct Options {
+    explicit Options(config::Reader& reader)
+        : states(reader.integer(
+              "states",
+              {.help = "real states of a channel: pairs of conjugate poles", .min = 2, .max = 4096, .fallback = 64})),
+          init(reader.one_of<hippo::PoleInit>("init",
+                                              {{"lin", hippo::PoleInit::kLin},
+                                               {"legs", hippo::PoleInit::kLegS},
+                                               {"inv", hippo::PoleInit::kInv},
+                                               {"real", hippo::PoleInit::kReal}},
+                                              {.help = "where the poles begin", .fallback = "lin"})),
+          discretisation(reader.one_of<ops::Discretisation>(
+              "discretisation",
+              {{"zoh", ops::Discretisation::kZeroOrderHold}, {"bilinear", ops::Discretisation::kBilinear}},
+              {.help = "zero-order hold or bilinear", .fallback = "zoh"})),
+          dt_min(reader.real(
+              "dt_min", {.help = "shortest time step at first", .min = 0, .exclusive_min = true, .fallback = 1e-3})),
+          dt_max(reader.real("dt_max",
+                             {.help = "longest time step at first", .min = 0, .exclusive_min = true, .fallback = 0.1})),
+          lr(reader.real(
+              "lr",
+              {.help = "learning rate of poles and time steps; 0: the optimizer's", .min = 0, .fallback = 1e-3})) {
+      if (states % 2 != 0) {
+        reader.mistake("states", "states are pairs of conjugate poles", "states: " + std::to_string(states + 1));
+      }
+      if (dt_min > dt_max)
+        reader.mistake("dt_max", "the longest time step is shorter than dt_min", "a dt_max of at least dt_min");
+    }
+    int64_t states;
+    hippo::PoleInit init;
+    ops::Discretisation discretisation;
+    double dt_min, dt_max, lr;
+  };
+
+  S4d(const Options& options, const MixerShape& shape, const Scope& scope)
+      : width_(shape.width), length_(shape.length), discretisation_(options.discretisation) {
+    require_equal_width(shape, "s4d");
+    const int64_t poles = options.states / 2;
+    std::vector<double> log_decay, frequency;
+    for (const std::complex<double>& a : hippo::s4d_poles(options.init, poles)) {
+      log_decay.push_back(std::log(-a.real()));
+      frequency.push_back(a.imag());
+    }
+    log_dt_ = scope.state_space("log_dt", {width_}, "channel", log_uniform(options.dt_min, options.dt_max), options.lr);
+    log_decay_ = scope.state_space("log_decay", {width_, poles}, "channel,pole", rows_of(log_decay), options.lr);
+    frequency_ = scope.state_space("frequency", {width_, poles}, "channel,pole", rows_of(frequency), options.lr);
+    c_ = scope.state_space("c", {2, width_, poles}, "part,channel,pole", initialise::normal(std::sqrt(0.5)), 0);
+    d_ = scope.state_space("d", {width_}, "channel", initialise::normal(1), 0);
+    out_ = Linear(scope / "out", width_, 2 * width_);
+  }
+
+  Variable operator()(Pass& pass, const Variable& x) const override {
+    const ops::DiagonalSystem system = {pass(log_dt_), pass(log_decay_), pass(frequency_), pass(c_), pass(d_)};
+    return ops::glu(out_(pass, ops::gelu(ops::diagonal_ssm(x, system, discretisation_))));
+  }
+
+  std::unique_ptr<MixerSteps> steps() const override {
+    const ops::DiagonalSystem system = {log_dt_.value(), log_decay_.value(), frequency_.value(), c_.value(),
+                                        d_.value()};
+    PackedS4d weights = {kernels::DiagonalSsmSteps(ops::kernel_form(system, discretisation_)), out_.packed(), width_};
+    return std::make_unique<PackedMixerSteps<PackedS4d, S4dStepper>>(std::move(weights));
+  }
+
+  // Some 2,000 positions: enough to pay for the tables of a pass, and few enough to stay in the caches.
+  int64_t sequences_at_once() const override { return std::max<int64_t>(1, 2048 / std::max<int64_t>(1, length_)); }
+
+ private:
+  int64_t width_, length_;
+  ops::Discretisation discretisation_;
+  Parameter log_dt_, log_decay_, frequency_, c_, d_;
+  Linear out_;
+};
+
+[[maybe_unused]] const bool registered = register_mixer<S4d>("s4d", "Diagonal state space (Gu, Gupta, Goel & Re 2022)");
+
+}  // namespace
+}  // namespace mlrun

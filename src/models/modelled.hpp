@@ -1,0 +1,16 @@
+// The part of a sequence that a model is of, where the data gives the rest as a question (DataSpec::given).
+#pragma once
+
+#include "models/model.hpp"
+
+namespace mlrun {
+
+// -log p(answer | question) of each row, nats: [n]. Logits and symbols of all steps, in visiting order.
+Variable modelled_nll(const Variable& logits, const Tensor& symbols, const DataSpec& data);
+
+// Whether the first `steps` steps of every component visit the positions 0, 1, ... in this order.
+bool begins_in_stored_order(const AutoregressiveModel& model, int64_t steps);
+// Error(kUsage) where the data gives a question that the model does not visit first.
+void require_question_first(const AutoregressiveModel& model);
+
+}  // namespace mlrun

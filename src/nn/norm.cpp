@@ -1,0 +1,31 @@
+#include "nn/norm.hpp"
+
+#include "kernels/normalize.hpp"
+#include "nn/initialisers.hpp"
+#include "ops/normalize.hpp"
+
+namespace mlrun {
+namespace {
+
+constexpr float kEpsilon = 1e-5f;
+
+}  // namespace
+
+Norm::Norm(const Scope& scope, NormKind kind, int64_t width) : kind_(kind) {
+  if (kind == NormKind::kNone) return;
+  gain_ = scope.parameter("gain", {width}, "width", ParameterKind::kNorm, initialise::constant(1.0f));
+  if (kind == NormKind::kLayer)
+    bias_ = scope.parameter("bias", {width}, "width", ParameterKind::kNorm, initialise::zeros());
+}
+
+Variable Norm::operator()(Pass& pass, const Variable& x) const {
+  if (kind_ == NormKind::kLayer) return ops::layer_norm(x, pass(gain_), pass(bias_), kEpsilon);
+  return kind_ == NormKind::kRms ? ops::rms_norm(x, pass(gain_), kEpsilon) : x;
+}
+
+Tensor Norm::rows(const Tensor& x) const {
+  if (kind_ == NormKind::kLayer) return kernels::layer_norm(x, gain_.value(), bias_.value(), kEpsilon).y;
+  return kind_ == NormKind::kRms ? kernels::rms_norm(x, gain_.value(), kEpsilon).y : x.clone();
+}
+
+}  // namespace mlrun
