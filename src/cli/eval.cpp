@@ -37,7 +37,7 @@ nlohmann::ordered_json json_of(const EvalOutcome& e, const std::string& split) {
                                    {"nll", e.result.nll},
                                    {"nll_se", e.result.nll_se},
                                    {"bpd", e.result.bpd},
-                                   {"bound", e.bound.has_value()},
+                                   {"bound", e.is_bound()},
                                    {"components", e.components}};
   if (e.bound) {
     for (const auto& [key, figure] :
@@ -45,6 +45,8 @@ nlohmann::ordered_json json_of(const EvalOutcome& e, const std::string& split) {
       answer[key] = figure->nll;
       answer[std::string(key) + "_se"] = figure->nll_se;
     }
+    if (e.bound->posterior) answer["log_posterior"] = e.bound->posterior->nll;
+    if (e.bound->carried) answer["nats_carried_by_codes"] = e.bound->carried->nll;
     answer["code_maps"] = e.bound->maps;
   }
   if (e.nll_of != "x") answer["nll_of"] = e.nll_of;
@@ -80,10 +82,25 @@ void print_bound(const BoundParts& bound) {
   table.add({"reconstruction", nats(bound.reconstruction), fmt::format("{:.4f}", bound.reconstruction.bpd),
              "-log p(x|z), z the codes of x"});
   table.add({"prior", nats(bound.prior), fmt::format("{:.4f}", bound.prior.bpd), "-log p(z)"});
+  if (bound.posterior) {
+    table.add({"posterior", nats(*bound.posterior), fmt::format("{:.4f}", bound.posterior->bpd),
+               "log q(z|x), given back: z is drawn from q"});
+  }
   fmt::print("{}", table.plain());
-  fmt::print("{}\n", bound.maps > 1
+  if (bound.posterior) {
+    fmt::print("{}\n", bound.maps > 1
+                           ? fmt::format("an upper bound on -log p(x): importance weights of {} draws of z", bound.maps)
+                           : "their sum is an upper bound on -log p(x), the ELBO; --codes K weighs K draws");
+  } else {
+    fmt::print("{}\n", bound.maps > 1
                          ? fmt::format("an upper bound on -log p(x): p(z) p(x|z) summed over {} code maps", bound.maps)
                          : "their sum is an upper bound on -log p(x); --codes K sums over K code maps");
+  }
+  if (bound.carried) {
+    fmt::print(
+        "the codes carry {:.3f} +- {:.3f} nats of the pixels: so much worse are they known by another image's codes\n",
+        bound.carried->nll, bound.carried->nll_se);
+  }
 }
 
 // What a conditional model says besides -log p(x), and what one draw says.
@@ -106,8 +123,15 @@ void print_more(const EvalOutcome& e) {
   }
   if (e.bound) print_bound(*e.bound);
   if (e.code_use) {
+    if (e.code_use->rates.empty()) {
+      fmt::print("reconstruction alone, without what the codes cost: no bound on -log p(x)\n");
+    } else {
+      fmt::print(
+          "an upper bound on -log p(x) by stage one's own prior: reconstruction {:.3f} and rate {:.3f}; a prior of its "
+          "codes tightens it\n",
+          e.result.nll - e.code_use->rate(), e.code_use->rate());
+    }
     fmt::print(
-        "reconstruction alone, without what the codes cost: no bound on -log p(x)\n"
         "{} of {} codes used, perplexity {:.1f}, quantization error {:.4g}\n",
         e.code_use->used(), e.code_use->codes(), e.code_use->perplexity(), e.code_use->quantization_error);
   }
@@ -184,7 +208,7 @@ void run(const Options& o, const Globals& globals) {
   std::vector<std::string> headings = {"split", text ? "sequences" : "images", "nll (nats)"};
   std::vector<std::string> cells = {
       o.split, fmt::format("{}", e.result.count),
-      fmt::format("{}{:.3f} +- {:.3f}", e.bound ? "<= " : "", e.result.nll, e.result.nll_se)};
+      fmt::format("{}{:.3f} +- {:.3f}", e.is_bound() ? "<= " : "", e.result.nll, e.result.nll_se)};
   if (text) {
     headings.emplace_back("nats/char");
     cells.push_back(fmt::format("{:.4f}", e.nats_per_dimension));
@@ -224,7 +248,7 @@ void add(CLI::App& app, const Globals& globals) {
       ->type_name("K");
   sub->add_option("--codes", o->codes,
                   "a prior over codes: how many code maps near the encoding are summed for each image (1: the encoding "
-                  "alone); more make the bound tighter")
+                  "alone), or draws of an encoder that draws; more make the bound tighter")
       ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}))
       ->type_name("K");
   CLI::Option* region =

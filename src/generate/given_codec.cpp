@@ -10,7 +10,7 @@
 namespace mlrun {
 namespace {
 
-constexpr int64_t kAtOnce = 8;  // images whose logits are held together
+constexpr int64_t kAtOnce = 8;  // images of a stepper
 
 RandomStream pad_of(int64_t stream) { return RandomStream(0, "given pad").at(static_cast<uint64_t>(stream)); }
 
@@ -24,7 +24,7 @@ std::vector<Range> pieces_of(const Range& images) {
 
 }  // namespace
 
-std::vector<std::vector<std::byte>> encode_given(const Tensor& symbols, const LogitsOfImages& logits, int64_t alphabet,
+std::vector<std::vector<std::byte>> encode_given(const Tensor& symbols, const StepperOfImages& steppers, int64_t alphabet,
                                                  LanePool& pool) {
   const int64_t streams = Codec::streams_of(symbols.dim(0)), positions = symbols.dim(1);
   const int64_t width = logits_per_step(alphabet);
@@ -34,11 +34,20 @@ std::vector<std::vector<std::byte>> encode_given(const Tensor& symbols, const Lo
     std::vector<Range> pieces = pieces_of(slice(symbols.dim(0), streams, stream));
     std::reverse(pieces.begin(), pieces.end());  // a stack: all in reverse
     for (const Range& piece : pieces) {
-      const Tensor laws = logits(piece.begin, piece.end);
-      for (int64_t i = piece.size() * positions; i-- > 0;) {
-        stack.push(IntegerLaw::of_logits(laws.data<float>() + i * width, alphabet)
-                       .interval(symbols.data<int32_t>()[piece.begin * positions + i]));
+      const std::unique_ptr<Stepper> stepper = steppers(piece.begin, piece.end);
+      std::vector<float> logits(static_cast<size_t>(piece.size() * width));
+      std::vector<int32_t> pixels(static_cast<size_t>(piece.size()));
+      std::vector<Interval> intervals;
+      for (int64_t t = 0; t < positions; ++t) {
+        stepper->logits(logits.data());
+        for (int64_t i = 0; i < piece.size(); ++i) {
+          const int32_t symbol = symbols.data<int32_t>()[(piece.begin + i) * positions + t];
+          intervals.push_back(IntegerLaw::of_logits(logits.data() + i * width, alphabet).interval(symbol));
+          pixels[static_cast<size_t>(i)] = symbol;
+        }
+        stepper->observe(pixels.data());
       }
+      for (size_t k = intervals.size(); k-- > 0;) stack.push(intervals[k]);
     }
     out[static_cast<size_t>(stream)] = stack.bytes();
   });
@@ -46,7 +55,7 @@ std::vector<std::vector<std::byte>> encode_given(const Tensor& symbols, const Lo
 }
 
 Tensor decode_given(std::span<const std::span<const std::byte>> streams, int64_t count, int64_t positions,
-                    const LogitsOfImages& logits, int64_t alphabet, LanePool& pool) {
+                    const StepperOfImages& steppers, int64_t alphabet, LanePool& pool) {
   const auto n = static_cast<int64_t>(streams.size());
   require(n == Codec::streams_of(count), "{} streams for {} images", n, count);
   const int64_t width = logits_per_step(alphabet);
@@ -54,10 +63,17 @@ Tensor decode_given(std::span<const std::span<const std::byte>> streams, int64_t
   pool.run(n, [&](int64_t stream) {
     AnsStack stack = AnsStack::from_bytes(streams[static_cast<size_t>(stream)]);
     for (const Range& piece : pieces_of(slice(count, n, stream))) {
-      const Tensor laws = logits(piece.begin, piece.end);
-      for (int64_t i = 0; i < piece.size() * positions; ++i) {
-        symbols.data<int32_t>()[piece.begin * positions + i] =
-            static_cast<int32_t>(stack.pop(IntegerLaw::of_logits(laws.data<float>() + i * width, alphabet)));
+      const std::unique_ptr<Stepper> stepper = steppers(piece.begin, piece.end);
+      std::vector<float> logits(static_cast<size_t>(piece.size() * width));
+      std::vector<int32_t> pixels(static_cast<size_t>(piece.size()));
+      for (int64_t t = 0; t < positions; ++t) {
+        stepper->logits(logits.data());
+        for (int64_t i = 0; i < piece.size(); ++i) {
+          const auto symbol = static_cast<int32_t>(stack.pop(IntegerLaw::of_logits(logits.data() + i * width, alphabet)));
+          symbols.data<int32_t>()[(piece.begin + i) * positions + t] = symbol;
+          pixels[static_cast<size_t>(i)] = symbol;
+        }
+        stepper->observe(pixels.data());
       }
     }
     if (!stack.is_back_at_the_start(pad_of(stream)))

@@ -43,4 +43,21 @@ double predictive_entropy(const float* logits, int64_t alphabet) {
   return entropy;
 }
 
+double surprise_variance(const float* logits, int64_t alphabet) {
+  double mean = 0, square = 0;
+  const auto add = [&](double log_p) {
+    const double p = std::exp(log_p);
+    if (p == 0) return;
+    mean -= p * log_p;
+    square += p * log_p * log_p;
+  };
+  if (alphabet == 2) {
+    for (const int32_t symbol : {0, 1}) add(log_probability(logits, alphabet, symbol));
+  } else {
+    const Softmax law(logits, alphabet);
+    for (int64_t k = 0; k < alphabet; ++k) add(law.log_probability(k));
+  }
+  return std::max(0.0, square - mean * mean);
+}
+
 }  // namespace mlrun

@@ -11,5 +11,7 @@ namespace mlrun {
 // Of the logits of one image at one step, nats.
 double log_probability(const float* logits, int64_t alphabet, int32_t symbol);
 double predictive_entropy(const float* logits, int64_t alphabet);
+// Variance of -log p(s) for s drawn from p, nats squared.
+double surprise_variance(const float* logits, int64_t alphabet);
 
 }  // namespace mlrun

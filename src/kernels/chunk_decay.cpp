@@ -2,7 +2,6 @@
 
 #include "base/error.hpp"
 #include "kernels/chunk_decay_walk.hpp"
-#include "kernels/matmul.hpp"
 #include "kernels/profile.hpp"
 
 namespace mlrun::kernels {
@@ -46,15 +45,10 @@ void forward(Walk& walk, const HeadBlock& heads, int64_t keys, int64_t chunks, c
 
 int64_t DecayShape::border_count() const { return sequences * (decay::chunks_of(*this) - 1) * heads * keys * values; }
 
-double DecayShape::flops() const {
-  const double positions = static_cast<double>(sequences * length), n = static_cast<double>(keys),
-               p = static_cast<double>(values), h = static_cast<double>(heads), c = static_cast<double>(kChunk);
-  return 2 * positions * (static_cast<double>(groups) * c * n + h * (c * p + 2 * n * p));
-}
-
 void chunk_decay(const DecayShape& shape, const DecayInputs& in, SequenceRows<float> y, float* borders) {
   check(shape);
-  const profile::Scope scope("decay chunks", "own", 0, 4.0 * static_cast<double>(shape.border_count()));
+  const profile::Scope scope("decay chunks", "own", decay::lower_flops(shape, 1, 1),
+                             4.0 * static_cast<double>(shape.border_count()));
   for (const HeadBlock& heads : decay::head_blocks(shape)) {
     Walk walk(shape, in, heads);
     Tensor scores({heads.groups, kChunk, kChunk}), w({heads.heads, kChunk, kChunk}), state;

@@ -21,7 +21,6 @@ struct DecayShape {
   int64_t keys = 0, values = 0;   // of a head
   int64_t heads_per_group() const { return heads / groups; }
   int64_t border_count() const;  // numbers of the states between chunks
-  double flops() const;          // of a forward pass
 };
 
 struct DecayInputs {

@@ -107,7 +107,8 @@ class Gradient {
 
 void chunk_decay_gradient(const DecayShape& shape, const DecayInputs& in, SequenceRows<const float> y,
                           SequenceRows<const float> dy, const float* borders, const DecayGradients& to) {
-  const profile::Scope scope("decay chunks gradient", "own", 0, 8.0 * static_cast<double>(shape.border_count()));
+  const profile::Scope scope("decay chunks gradient", "own", decay::lower_flops(shape, 3, 2),
+                             8.0 * static_cast<double>(shape.border_count()));
   for (const HeadBlock& heads : decay::head_blocks(shape)) {
     Gradient gradient(shape, in, heads);
     for (int64_t i = 0; i < shape.sequences; ++i) gradient.sequence(i, y, dy, borders, to);

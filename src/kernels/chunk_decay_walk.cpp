@@ -30,6 +30,11 @@ std::vector<HeadBlock> head_blocks(const DecayShape& shape) {
   return blocks;
 }
 
+double lower_flops(const DecayShape& shape, int64_t of_groups, int64_t of_heads) {
+  const int64_t row = of_groups * shape.groups * shape.keys + of_heads * shape.heads * shape.values;
+  return static_cast<double>(shape.sequences * shape.length * kChunk * row);  // 2 for each, over half of a chunk
+}
+
 Walk::Walk(const DecayShape& shape, const DecayInputs& in, const HeadBlock& heads)
     : shape_(shape), in_(in), heads_(heads), turned_({std::max(shape.keys, shape.values), kChunk}) {
   const Shape factors = {heads.heads, kChunk}, values = {kChunk, heads.heads * shape.values};

@@ -20,6 +20,8 @@ struct HeadBlock {
 std::vector<HeadBlock> head_blocks(const DecayShape& shape);
 
 inline int64_t chunks_of(const DecayShape& shape) { return (shape.length + kChunk - 1) / kChunk; }
+// Of products with scores: so many for each group, and so many for each head.
+double lower_flops(const DecayShape& shape, int64_t of_groups, int64_t of_heads);
 
 // One block of heads of one sequence, at one chunk at a time.
 class Walk {
@@ -28,7 +30,6 @@ class Walk {
   void start(int64_t sequence) { sequence_ = sequence; }
   void go_to(int64_t chunk);  // then what is below holds
 
-  int64_t first() const { return first_; }
   const Block& block() const { return block_; }
   Matrix<const float> q() const { return rows(in_.q, heads_.group * shape_.keys); }
   Matrix<const float> k() const { return rows(in_.k, heads_.group * shape_.keys); }

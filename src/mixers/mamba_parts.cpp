@@ -29,7 +29,7 @@ MambaOptions::MambaOptions(config::Reader& reader)
                        .min = 0,
                        .exclusive_min = true})
              .value_or(0)) {
-  if (dt_min > dt_max) reader.mistake("dt_min", "dt_min is above dt_max", "dt_min <= dt_max");
+  if (dt_min > dt_max) reader.mistake("dt_min", "the least time step is above the largest, dt_max", "at most dt_max");
 }
 
 Initialiser time_step_bias(double least, double most) {

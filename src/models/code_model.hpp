@@ -1,16 +1,26 @@
 // Stage one of a generative model of two stages: images become maps of codes, and codes a likelihood of images.
 //
 // With any p(z) over its code maps (a prior, stage two), -log p(x|z) - log p(z) with z = encode(x) bounds -log p(x) =
-// -log sum_z p(z) p(x|z) from above, since every term of the sum is positive.
+// -log sum_z p(z) p(x|z) from above, since every term of the sum is positive. An encoder that draws, z ~ q(z|x), gets
+// its entropy back: the mean of -log p(x|z) - log p(z) + log q(z|x) is the negative ELBO, a bound as well.
 #pragma once
+
+#include <memory>
+#include <optional>
 
 #include "models/model.hpp"
 
 namespace mlrun {
 
+struct Encoding {
+  Tensor codes;               // s32 [n, codes().positions()]
+  std::vector<double> log_q;  // log q(z|x) of each image's codes, nats; 0 where the encoder does not draw
+};
+
 // -log p(x | encode(x)) and what else one pass over images tells.
 struct Reconstruction {
   std::vector<double> nll;   // of each image, nats
+  std::vector<double> rate;  // log q(z|x) - log p(z) by stage one's own prior, nats; empty where it has none
   Tensor codes;              // s32 [n, codes().positions()]
   double squared_error = 0;  // sum over all vectors of |z - q|^2
   int64_t vectors = 0;       // how many there were
@@ -25,20 +35,38 @@ class CodeModel : public Model {
   // rows), their alphabet, the classes of the data.
   virtual DataSpec codes() const = 0;
 
+  virtual bool draws_codes() const { return false; }  // the encoder is a law q(z|x)
+  virtual bool has_prior() const { return false; }    // Reconstruction::rate is known
+  virtual bool sees_pixels() const { return false; }  // p(x|z) is autoregressive over pixels, in raster order
+
+  // `draw`: which draw of the codes, where the encoder draws; nullopt: the likeliest codes. An image's codes are a
+  // function of the image and the number of the draw, whatever the batch.
+  virtual Encoding encode(const ParameterArena& parameters, const Tensor& symbols,
+                          std::optional<uint64_t> draw = 0) const = 0;
+  // With draw 0.
   virtual Reconstruction reconstruct(const ParameterArena& parameters, const Tensor& symbols) const = 0;
-  // Codes s32 [n, codes().positions()] -> logits of every pixel given them: [n, positions] for an alphabet of 2, else
-  // [n, positions, alphabet].
-  virtual Tensor decode(const ParameterArena& parameters, const Tensor& codes) const = 0;
+  // Parallel view of p(x|z). Codes s32 [n, codes().positions()], symbols s32 [n, positions] -> logits of every pixel
+  // given the codes and, with sees_pixels(), the pixels before it: [n, positions] for an alphabet of 2, else [n,
+  // positions, alphabet]. Without sees_pixels() the symbols are not looked at, and may be undefined.
+  virtual Tensor logits(const ParameterArena& parameters, const Tensor& codes, const Tensor& symbols) const = 0;
+  // Step view of the same, in raster order, of as many images as there are code maps.
+  virtual std::unique_ptr<Stepper> stepper(const ParameterArena& parameters, const Tensor& codes) const = 0;
   // How much farther from what the encoder said of each image the vectors are with one code replaced: |z - q'|^2 - |z -
   // q|^2, f32 [n, codes().positions(), codes().alphabet]. For image symbols s32 [n, positions] and their codes.
   virtual Tensor replacement_costs(const ParameterArena& parameters, const Tensor& symbols,
                                    const Tensor& codes) const = 0;
+  // What the encoder says of images before it is quantised: f32 [n, ...], and the codes of such numbers.
+  virtual Tensor latents(const ParameterArena& parameters, const Tensor& symbols) const = 0;
+  virtual Tensor codes_of_latents(const ParameterArena& parameters, const Tensor& latents) const = 0;
   // How many codes were restarted because nothing used them, since training began.
   virtual int64_t restarted() const { return 0; }
 
-  // Reconstruction alone: -log p(x | encode(x)), without what the codes cost. Not a bound on -log p(x).
+  // With has_prior() the bound: reconstruction and rate. Else reconstruction alone: -log p(x | encode(x)), without what
+  // the codes cost, which is not a bound on -log p(x).
   std::vector<double> nll(const ParameterArena& parameters, const Batch& batch) const override {
-    return reconstruct(parameters, batch.symbols).nll;
+    Reconstruction r = reconstruct(parameters, batch.symbols);
+    for (size_t i = 0; i < r.rate.size(); ++i) r.nll[i] += r.rate[i];
+    return r.nll;
   }
 
  private:

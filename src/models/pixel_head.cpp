@@ -28,13 +28,23 @@ PixelLikelihood::PixelLikelihood(const PixelLikelihoodOptions& options, const Da
   }
 }
 
+namespace {
+
+std::vector<int64_t> read_head(config::Reader& reader, int64_t width) {
+  return reader.integers("head", {.help = "channels of the 1 x 1 convolutions before the logits",
+                                  .min = 1,
+                                  .max = 4096,
+                                  .max_size = 16,
+                                  .fallback = {{width}}});
+}
+
+}  // namespace
+
 PixelHeadOptions::PixelHeadOptions(config::Reader& reader, int64_t width)
-    : hidden(reader.integers("head", {.help = "channels of the 1 x 1 convolutions before the logits",
-                                      .min = 1,
-                                      .max = 4096,
-                                      .max_size = 16,
-                                      .fallback = {{width}}})),
-      likelihood(reader) {}
+    : hidden(read_head(reader, width)), likelihood(reader) {}
+
+PixelHeadOptions::PixelHeadOptions(config::Reader& reader, int64_t width, const PixelLikelihoodOptions& of)
+    : hidden(read_head(reader, width)), likelihood(of) {}
 
 int64_t PixelLikelihood::channels() const { return components_ > 0 ? 3 * components_ : logits_per_step(alphabet_); }
 

@@ -35,6 +35,8 @@ class PixelLikelihood {
 struct PixelHeadOptions {
   // The key `head` and those of the likelihood; `width` of the one hidden layer that is there by default.
   PixelHeadOptions(config::Reader& reader, int64_t width);
+  // The key `head` alone.
+  PixelHeadOptions(config::Reader& reader, int64_t width, const PixelLikelihoodOptions& likelihood);
   std::vector<int64_t> hidden;
   PixelLikelihoodOptions likelihood;
 };

@@ -1,5 +1,6 @@
 #include "models/quantizer.hpp"
 
+#include "base/error.hpp"
 #include "nn/initialisers.hpp"
 #include "ops/linear.hpp"
 
@@ -36,6 +37,14 @@ class ProjectedQuantizer : public Quantizer {
   Tensor vectors(Pass& pass, const Tensor& codes) const override {
     return out_(pass, inside_->vectors(pass, codes)).value();
   }
+  bool has_law() const override { return inside_->has_law(); }
+  Variable log_odds(Pass& pass, const Variable& z) const override { return inside_->log_odds(pass, in_(pass, z)); }
+  Variable mixed(Pass& pass, const Variable& weights) const override {
+    return out_(pass, inside_->mixed(pass, weights));
+  }
+  void assigned(Pass& pass, const Tensor& z, const Tensor& codes) const override {
+    inside_->assigned(pass, in_(pass, z).value(), codes);
+  }
   void initialise_from(Pass& pass, const Tensor& z, const RandomStream& noise) override {
     inside_->initialise_from(pass, in_(pass, z).value(), noise);
   }
@@ -50,6 +59,13 @@ class ProjectedQuantizer : public Quantizer {
 
 }  // namespace
 
+Variable Quantizer::log_odds(Pass&, const Variable&) const {
+  fail(ExitCode::kInternal, "a quantizer without a law of codes was asked for it");
+}
+Variable Quantizer::mixed(Pass&, const Variable&) const {
+  fail(ExitCode::kInternal, "a quantizer without a law of codes was asked to mix them");
+}
+void Quantizer::assigned(Pass&, const Tensor&, const Tensor&) const {}
 void Quantizer::initialise_from(Pass&, const Tensor&, const RandomStream&) {}
 void Quantizer::after_step(const std::vector<Statistics>&) {}
 

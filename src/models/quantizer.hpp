@@ -27,6 +27,15 @@ class Quantizer {
   virtual Quantized quantize(Pass& pass, const Variable& z) const = 0;  // z [rows, d]
   // The vectors of codes s32 [rows, symbols()] -> [rows, d]: what quantize gave with them.
   virtual Tensor vectors(Pass& pass, const Tensor& codes) const = 0;
+  // The law of a code given z, for kinds with one table of vectors (else Error(kInternal)): log q(k|z) up to a constant
+  // of each row, [rows, alphabet()]. With a distance it is that of a mixture of unit Gaussians around the vectors, -|z -
+  // e_k|^2; gradients go to z, and to the table where it is learned by gradients.
+  virtual bool has_law() const { return false; }
+  virtual Variable log_odds(Pass& pass, const Variable& z) const;
+  // weights [rows, alphabet()] times the vectors -> [rows, d]; gradients as above.
+  virtual Variable mixed(Pass& pass, const Variable& weights) const;
+  // These rows were given these codes s32 [rows, 1], by a draw: for tables that follow their vectors.
+  virtual void assigned(Pass& pass, const Tensor& z, const Tensor& codes) const;
   // Model::initialise_from and Model::after_step; z [rows, d] are of the first batch.
   virtual void initialise_from(Pass& pass, const Tensor& z, const RandomStream& noise);
   virtual void after_step(const std::vector<Statistics>& lanes);

@@ -16,6 +16,7 @@
 #include "models/quantizer_table.hpp"
 #include "nn/initialisers.hpp"
 #include "ops/elementwise.hpp"
+#include "ops/linear.hpp"
 #include "ops/quantize.hpp"
 
 namespace mlrun {
@@ -72,8 +73,17 @@ class EmaQuantizer : public Quantizer {
     q.squared_error = squared_error(z.value(), e);
     q.loss = ops::scale(ops::squared_distance(z, e), static_cast<float>(options_.commitment));
     q.vectors = rotates_ ? ops::rotate_to(z, e) : ops::straight_through(z, e);
-    if (Tensor* members = pass.statistic(members_)) gather(pass, z.value(), q.codes, *members);
+    gather(pass, z.value(), q.codes);
     return q;
+  }
+
+  bool has_law() const override { return true; }
+  Variable log_odds(Pass&, const Variable& rows) const override {
+    return log_odds_by_distance(as_searched(rows, options_), Variable(table_));
+  }
+  Variable mixed(Pass&, const Variable& weights) const override { return ops::matmul(weights, Variable(table_)); }
+  void assigned(Pass& pass, const Tensor& rows, const Tensor& codes) const override {
+    gather(pass, as_searched(rows, options_), codes);
   }
 
   Tensor vectors(Pass&, const Tensor& codes) const override {
@@ -119,9 +129,11 @@ class EmaQuantizer : public Quantizer {
     for (int64_t i = 0; i < x.count(); ++i) sum.data<float>()[i] += x.data<float>()[i];
   }
 
-  void gather(Pass& pass, const Tensor& z, const Tensor& codes, Tensor& members) const {
+  void gather(Pass& pass, const Tensor& z, const Tensor& codes) const {
+    Tensor* members = pass.statistic(members_);
+    if (!members) return;
     const int64_t n = codes.count();
-    for (int64_t i = 0; i < n; ++i) members.data<float>()[codes.data<int32_t>()[i]] += 1.0f;
+    for (int64_t i = 0; i < n; ++i) members->data<float>()[codes.data<int32_t>()[i]] += 1.0f;
     kernels::scatter_add_rows(*pass.statistic(member_sums_), codes, z);
     if (options_.restart_below == 0) return;
     // Rows spread over what this pass sees, until there is one for every code.

@@ -3,16 +3,14 @@
 // In training the code is drawn: k = argmax(l_k + g_k), g Gumbel noise, with l = z W^T + b; the gradient is that of
 // softmax((l + g) / temperature). In evaluation it is argmax l. The loss adds `kl` times KL(softmax(l) || uniform),
 // nats. This quantiser keeps [rows, codes] numbers for its gradient.
-#include <algorithm>
 #include <cmath>
 
 #include "kernels/embedding.hpp"
-#include "kernels/reduce.hpp"
+#include "models/code_prior.hpp"
 #include "models/quantizer_table.hpp"
 #include "nn/initialisers.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/linear.hpp"
-#include "ops/quantize.hpp"
 #include "ops/reduce.hpp"
 #include "ops/softmax.hpp"
 
@@ -45,16 +43,12 @@ class GumbelQuantizer : public Quantizer {
   int64_t alphabet() const override { return options_.codes; }
 
   Quantized quantize(Pass& pass, const Variable& z) const override {
-    const Variable logits = ops::linear(z, pass(weight_), pass(bias_));
-    const Variable noisy = pass.training() ? ops::add(logits, gumbel(logits.shape(), pass.next_noise())) : logits;
+    const Variable logits = log_odds(pass, z);
+    const Tensor noise = pass.training() ? gumbel_noise(logits.shape(), pass.next_noise()) : Tensor();
+    const DrawnCodes drawn = draw_codes(logits, noise, options_.temperature);
     Quantized q;
-    q.codes = kernels::argmax(noisy.value()).reshape({z.dim(0), 1});
-    Tensor one_hot = Tensor::zeros(logits.shape());
-    for (int64_t i = 0; i < z.dim(0); ++i) {
-      one_hot.data<float>()[i * options_.codes + q.codes.data<int32_t>()[i]] = 1.0f;
-    }
-    const Variable soft = ops::softmax(ops::scale(noisy, static_cast<float>(1 / options_.temperature)));
-    q.vectors = ops::matmul(ops::straight_through(soft, one_hot), pass(table_));
+    q.codes = drawn.codes;
+    q.vectors = mixed(pass, drawn.weights);
     q.squared_error = squared_error(z.value(), q.vectors.value());
     const Variable log_p = ops::log_softmax(logits);  // KL = sum p log p + log K
     const Variable negentropy = ops::sum(ops::mul(ops::exp(log_p), log_p));
@@ -68,16 +62,13 @@ class GumbelQuantizer : public Quantizer {
     return kernels::gather_rows(pass(table_).value(), codes.reshape({codes.count()}));
   }
 
- private:
-  static Tensor gumbel(const Shape& shape, const RandomStream& noise) {
-    Tensor g(shape);
-    for (int64_t i = 0; i < g.count(); ++i) {
-      const double u = std::max(noise.uniform(static_cast<uint64_t>(i)), 1e-12);
-      g.data<float>()[i] = static_cast<float>(-std::log(-std::log(u)));
-    }
-    return g;
+  bool has_law() const override { return true; }
+  Variable log_odds(Pass& pass, const Variable& z) const override {
+    return ops::linear(z, pass(weight_), pass(bias_));
   }
+  Variable mixed(Pass& pass, const Variable& weights) const override { return ops::matmul(weights, pass(table_)); }
 
+ private:
   Options options_;
   int64_t d_;
   Parameter weight_, bias_, table_;

@@ -40,6 +40,14 @@ class SimVqQuantizer : public Quantizer {
     return kernels::gather_rows(table, codes.reshape({codes.count()}));
   }
 
+  bool has_law() const override { return true; }
+  Variable log_odds(Pass& pass, const Variable& z) const override {
+    return log_odds_by_distance(z, ops::linear(frozen_, pass(weight_)));
+  }
+  Variable mixed(Pass& pass, const Variable& weights) const override {
+    return ops::matmul(weights, ops::linear(frozen_, pass(weight_)));
+  }
+
  private:
   Options options_;
   int64_t d_;

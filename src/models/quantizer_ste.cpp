@@ -3,6 +3,7 @@
 // loss = |sg[z] - e|^2 + beta |z - sg[e]|^2 (the last two terms of their eq. 3), e the nearest vector of the table.
 #include "kernels/embedding.hpp"
 #include "models/quantizer_table.hpp"
+#include "ops/linear.hpp"
 
 namespace mlrun {
 namespace {
@@ -25,6 +26,14 @@ class SteQuantizer : public Quantizer {
 
   Tensor vectors(Pass& pass, const Tensor& codes) const override {
     return kernels::gather_rows(as_searched(pass(table_), options_).value(), codes.reshape({codes.count()}));
+  }
+
+  bool has_law() const override { return true; }
+  Variable log_odds(Pass& pass, const Variable& rows) const override {
+    return log_odds_by_distance(as_searched(rows, options_), as_searched(pass(table_), options_));
+  }
+  Variable mixed(Pass& pass, const Variable& weights) const override {
+    return ops::matmul(weights, as_searched(pass(table_), options_));
   }
 
   void initialise_from(Pass&, const Tensor& rows, const RandomStream& noise) override {

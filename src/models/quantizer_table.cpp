@@ -7,7 +7,9 @@
 #include "nn/initialisers.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/embedding.hpp"
+#include "ops/linear.hpp"
 #include "ops/quantize.hpp"
+#include "ops/reduce.hpp"
 #include "ops/shape.hpp"
 
 namespace mlrun {
@@ -86,6 +88,10 @@ Quantized quantize_by_table(const Variable& z, const Variable& table, double com
                     ops::scale(ops::squared_distance(z, e.value()), static_cast<float>(commitment)));
   q.vectors = ops::straight_through(z, e.value());
   return q;
+}
+
+Variable log_odds_by_distance(const Variable& z, const Variable& table) {
+  return ops::linear(z, ops::scale(table, 2.0f), ops::negate(ops::sum(ops::square(table), {1})));
 }
 
 double squared_error(const Tensor& a, const Tensor& b) {

@@ -36,6 +36,9 @@ void k_means(const Tensor& rows, const RandomStream& noise, Tensor& table);
 // |sg[z] - e|^2 + beta |z - sg[e]|^2 (the last two terms of van den Oord et al. 2017, eq. 3).
 Quantized quantize_by_table(const Variable& z, const Variable& table, double commitment);
 
+// Quantizer::log_odds by distance: 2 z . e_k - |e_k|^2, which is -|z - e_k|^2 + |z|^2. z [rows, d], table [codes, d].
+Variable log_odds_by_distance(const Variable& z, const Variable& table);
+
 double squared_error(const Tensor& a, const Tensor& b);  // sum of (a - b)^2
 
 }  // namespace mlrun

@@ -1,72 +1,62 @@
 // VQ-VAE (van den Oord, Vinyals & Kavukcuoglu 2017): images as grids of codes.
 //
-// Encoder: convolutions with strides, residual blocks, 1 x 1 to `dim` numbers for each position. Decoder: the mirror
-// image, transposed. Loss (their eq. 3), nats: -log p(x|q) plus what the quantiser adds. Images whose sides are no
-// multiples of the strides' product are padded with zeros, and what is decoded is cut to size.
-#include <fmt/format.h>
-
+// Loss (their eq. 3), nats: -log p(x|q) plus what the quantiser adds; with `rate`, what the codes cost as well, and with
+// an encoder that draws its codes the negative ELBO (models/code_prior.hpp).
 #include <algorithm>
-#include <cstring>
 
 #include "base/error.hpp"
 #include "models/code_model.hpp"
-#include "models/pixel_head.hpp"
-#include "models/pixel_input.hpp"
+#include "models/code_prior.hpp"
 #include "models/quantizer.hpp"
-#include "nn/conv.hpp"
-#include "ops/activation.hpp"
+#include "models/vqvae_networks.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/reduce.hpp"
-#include "ops/shape.hpp"
+#include "ops/softmax.hpp"
 
 namespace mlrun {
 namespace {
 
 struct VqVaeOptions {
   explicit VqVaeOptions(config::Reader& reader)
-      : width(
-            reader.integer("width", {.help = "channels of the hidden layers", .min = 1, .max = 4096, .fallback = 128})),
-        strides(
-            reader.integers("strides", {.help = "of the convolutions, one after the other; their product is the side "
-                                                "of the square of pixels that a code stands for",
-                                        .min = 1,
-                                        .max = 16,
-                                        .min_size = 1,
-                                        .max_size = 8,
-                                        .fallback = {{2, 2}}})),
-        blocks(reader.integer(
-            "blocks",
-            {.help = "residual blocks in the encoder, and in the decoder", .min = 0, .max = 100, .fallback = 2})),
-        dim(reader.integer(
-            "dim", {.help = "numbers that are quantised at each position", .min = 1, .max = 4096, .fallback = 64})),
+      : sizes(reader),
         likelihood(reader),
-        input(read_pixel_input(reader)) {
-    config::Reader section = reader.section("quantizer", "how vectors become codes");
-    quantizer = quantizer_kinds().choose(section, "ema");
+        input(read_pixel_input(reader)),
+        draws(reader.one_of<bool>("encoder", {{"deterministic", false}, {"stochastic", true}},
+                                  {.help = "stochastic: codes are drawn from q(z|x), whose entropy is given back",
+                                   .fallback = "deterministic"})),
+        temperature(reader.real(
+            "temperature",
+            {.help = "of the softmax by which a rate's gradient, and that of drawn codes, reaches the encoder",
+             .min = 0,
+             .exclusive_min = true,
+             .fallback = 1.0})) {
+    config::Reader quantizer_section = reader.section("quantizer", "how vectors become codes");
+    quantizer = quantizer_kinds().choose(quantizer_section, "ema");
+    config::Reader rate_section = reader.section("rate", "what codes cost in stage one");
+    rate.emplace(rate_section);
+    config::Reader decoder_section = reader.section("decoder", "from codes to pixels");
+    decoder.emplace(decoder_section, likelihood);
+    if (draws && !rate->prior && !reader.describing()) {
+      reader.mistake("encoder", "a stochastic encoder needs a prior for its codes, and model.rate.kind is none",
+                     "model.rate.kind=prior");
+    }
   }
-  int64_t width;
-  std::vector<int64_t> strides;
-  int64_t blocks, dim;
+  VqVaeSizes sizes;
   PixelLikelihoodOptions likelihood;
   PixelInput input;
+  bool draws;
+  double temperature;
   QuantizerRegistry::Choice quantizer;
+  std::optional<CodePriorOptions> rate;
+  std::optional<VqVaeDecoderOptions> decoder;
 };
 
-// x + conv1x1(relu(conv3x3(relu x)))
-class ResidualBlock {
- public:
-  ResidualBlock(const Scope& scope, int64_t width)
-      : first_(scope / "first", {3, 3}, whole_outline(3), width, width),
-        second_(scope / "second", {1, 1}, pointwise_outline(), width, width) {}
-  Variable operator()(Pass& pass, const Variable& x) const {
-    return second_(pass, first_(pass, x, {.relu = true, .add = {}}), {.relu = true, .add = x});
-  }
-
- private:
-  Conv first_, second_;
-};
-
-int64_t kernel_of(int64_t stride) { return stride == 1 ? 3 : 2 * stride; }
+// FNV-1a of an image.
+uint64_t hash_of(const int32_t* symbols, int64_t count) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (int64_t i = 0; i < count; ++i) hash = (hash ^ static_cast<uint64_t>(symbols[i])) * 0x100000001b3u;
+  return hash;
+}
 
 class VqVae : public CodeModel {
  public:
@@ -74,84 +64,133 @@ class VqVae : public CodeModel {
 
   VqVae(const Options& options, const DataSpec& data, const Scope& scope)
       : CodeModel((require_images(data, "vqvae"), data)),
-        encoding_(options.input, data),
-        likelihood_(options.likelihood, data),
-        dim_(options.dim) {
-    const int64_t width = options.width, layers = static_cast<int64_t>(options.strides.size());
-    int64_t side = 1, in = encoding_.channels();
-    for (int64_t l = 0; l < layers; ++l) {
-      const int64_t s = options.strides[static_cast<size_t>(l)], k = kernel_of(s);
-      down_.emplace_back(scope / fmt::format("encoder/down_{}", l + 1), KernelSize{k, k}, whole_outline(k, s), in,
-                         width, s);
-      in = width;
-      side *= s;
+        draws_(options.draws),
+        temperature_(options.temperature),
+        weight_(static_cast<float>(options.rate->weight)),
+        dim_(options.sizes.dim),
+        grid_(options.sizes, data),
+        encoder_(options.sizes, grid_, PixelEncoding(options.input, data), scope / "encoder"),
+        quantizer_(make_quantizer(options.quantizer, dim_, scope / "quantizer")),
+        decoder_(options.sizes, *options.decoder, grid_, PixelEncoding(options.input, data), data, scope / "decoder") {
+    if (!options.rate->prior) return;
+    if (!quantizer_->has_law()) {
+      fail(ExitCode::kUsage,
+           "model.rate.kind prior needs the law of a code given the encoder's numbers, and model.quantizer.kind {} has "
+           "none\n"
+           "  quantizers with one table have   model.quantizer.kind=gumbel, ste, ema, rotation or simvq",
+           options.quantizer.kind());
     }
-    rows_ = (data.shape[0] + side - 1) / side;
-    columns_ = (data.shape[1] + side - 1) / side;
-    padded_ = {rows_ * side, columns_ * side};
-    for (int64_t b = 1; b <= options.blocks; ++b)
-      encoder_.emplace_back(scope / fmt::format("encoder/block_{}", b), width);
-    to_codes_ = Conv(scope / "encoder/output", {1, 1}, pointwise_outline(), width, dim_);
-    quantizer_ = make_quantizer(options.quantizer, dim_, scope / "quantizer");
-    from_codes_ = Conv(scope / "decoder/input", {1, 1}, pointwise_outline(), dim_, width);
-    for (int64_t b = 1; b <= options.blocks; ++b)
-      decoder_.emplace_back(scope / fmt::format("decoder/block_{}", b), width);
-    for (int64_t l = layers - 1; l >= 0; --l) {
-      const int64_t s = options.strides[static_cast<size_t>(l)], k = kernel_of(s);
-      up_.emplace_back(scope / fmt::format("decoder/up_{}", layers - l), KernelSize{k, k}, whole_outline(k, s), width,
-                       l == 0 ? likelihood_.channels() : width, s);
-    }
+    prior_ = std::make_unique<CodePrior>(*options.rate, grid_.rows, grid_.columns, quantizer_->alphabet(),
+                                         scope / "prior");
   }
 
   DataSpec codes() const override {
-    return {.shape = {rows_, columns_ * quantizer_->symbols()},
+    return {.shape = {grid_.rows, grid_.columns * quantizer_->symbols()},
             .alphabet = quantizer_->alphabet(),
             .classes = data().classes};
   }
+  bool draws_codes() const override { return draws_; }
+  bool has_prior() const override { return prior_ != nullptr; }
+  bool sees_pixels() const override { return decoder_.sees_pixels(); }
   int64_t examples_at_once() const override { return 8; }
   int64_t restarted() const override { return quantizer_->restarted(); }
 
   Variable loss(Pass& pass, const Batch& batch) const override {
-    const Quantized q = quantizer_->quantize(pass, encode(pass, batch.symbols));
-    const Variable likelihood = ops::sum(negative_log_likelihood(decode(pass, q.vectors), batch.symbols));
-    return q.loss.defined() ? ops::add(likelihood, q.loss) : likelihood;
+    const Variable z = encoder_(pass, batch.symbols);
+    Variable vectors, more;
+    if (draws_) {
+      const Variable log_odds = quantizer_->log_odds(pass, z);
+      DrawnCodes drawn = draw_codes(log_odds, gumbel_noise(log_odds.shape(), pass.next_noise()), temperature_);
+      if (getenv("SOFT")) drawn.weights = ops::softmax(ops::scale(ops::add(log_odds, gumbel_noise(log_odds.shape(), pass.next_noise())), static_cast<float>(1 / temperature_)));
+      quantizer_->assigned(pass, z.value(), drawn.codes);
+      vectors = quantizer_->mixed(pass, drawn.weights);
+      more = ops::scale(code_divergence(log_odds, prior_->log_p(pass, Variable(getenv("DETACH") ? drawn.weights.value() : Tensor()).value().defined() ? Variable(drawn.weights.value()) : drawn.weights)), weight_);
+    } else {
+      const Quantized q = quantizer_->quantize(pass, z);
+      vectors = q.vectors;
+      more = q.loss;
+      if (prior_) {
+        const Variable weights = chosen_codes(quantizer_->log_odds(pass, z), q.codes, temperature_);
+        const Variable length = ops::scale(code_length(weights, prior_->log_p(pass, weights)), weight_);
+        more = more.defined() ? ops::add(more, length) : length;
+      }
+    }
+    const Variable likelihood =
+        ops::sum(negative_log_likelihood(decoder_.logits(pass, vectors, batch.symbols), batch.symbols));
+    return more.defined() ? ops::add(likelihood, more) : likelihood;
+  }
+
+  Encoding encode(const ParameterArena& parameters, const Tensor& symbols,
+                  std::optional<uint64_t> draw) const override {
+    Encoding all = {Tensor({symbols.dim(0), codes().positions()}, DType::kS32), {}};
+    in_pieces(symbols.dim(0), [&](int64_t begin, int64_t end) {
+      Pass pass(parameters);
+      const Tensor part = symbols.rows(begin, end);
+      Tensor to = all.codes.rows(begin, end);
+      to.copy_from(encode(pass, part, encoder_(pass, part), draw, all.log_q).reshape(to.shape()));
+    });
+    return all;
   }
 
   Reconstruction reconstruct(const ParameterArena& parameters, const Tensor& symbols) const override {
     Reconstruction all;
     all.codes = Tensor({symbols.dim(0), codes().positions()}, DType::kS32);
+    std::vector<double> log_q;
     in_pieces(symbols.dim(0), [&](int64_t begin, int64_t end) {
       Pass pass(parameters);
       const Tensor part = symbols.rows(begin, end);
-      const Quantized q = quantizer_->quantize(pass, encode(pass, part));
-      const Tensor nll = negative_log_likelihood(decode(pass, q.vectors), part).value();
+      const Variable z = encoder_(pass, part);
+      Tensor vectors, codes;
+      if (draws_) {
+        codes = encode(pass, part, z, 0, log_q);
+        vectors = quantizer_->vectors(pass, codes).reshape(z.shape());
+        for (const double d : distances(z.value(), vectors)) all.squared_error += d;
+      } else {
+        const Quantized q = quantizer_->quantize(pass, z);
+        codes = q.codes;
+        vectors = q.vectors.value();
+        all.squared_error += q.squared_error;
+        log_q.resize(static_cast<size_t>(end));
+      }
+      const Tensor nll = negative_log_likelihood(decoder_.logits(pass, vectors, part), part).value();
       all.nll.insert(all.nll.end(), nll.data<float>(), nll.data<float>() + nll.count());
-      all.codes.rows(begin, end).copy_from(q.codes);
-      all.squared_error += q.squared_error;
-      all.vectors += q.codes.dim(0);
+      Tensor to = all.codes.rows(begin, end);
+      to.copy_from(codes.reshape(to.shape()));
+      all.vectors += codes.dim(0);
+      if (prior_) {
+        const std::vector<double> length = code_lengths(pass, codes);
+        for (size_t i = 0; i < length.size(); ++i)
+          all.rate.push_back(length[i] + log_q[static_cast<size_t>(begin) + i]);
+      }
     });
     return all;
   }
 
-  Tensor decode(const ParameterArena& parameters, const Tensor& code_maps) const override {
+  Tensor logits(const ParameterArena& parameters, const Tensor& code_maps, const Tensor& symbols) const override {
     const int64_t n = code_maps.dim(0);
     Tensor all(data().alphabet == 2 ? Shape{n, data().positions()} : Shape{n, data().positions(), data().alphabet});
     in_pieces(n, [&](int64_t begin, int64_t end) {
       Pass pass(parameters);
-      const Tensor vectors = quantizer_->vectors(pass, code_maps.rows(begin, end).reshape({-1, quantizer_->symbols()}));
-      all.rows(begin, end).copy_from(decode(pass, vectors).value());
+      const Tensor part = sees_pixels() ? symbols.rows(begin, end) : Tensor();
+      all.rows(begin, end)
+          .copy_from(decoder_.logits(pass, vectors_of(pass, code_maps.rows(begin, end)), part).value());
     });
     return all;
+  }
+
+  std::unique_ptr<Stepper> stepper(const ParameterArena& parameters, const Tensor& code_maps) const override {
+    Pass pass(parameters);
+    return decoder_.stepper(pass, vectors_of(pass, code_maps));
   }
 
   Tensor replacement_costs(const ParameterArena& parameters, const Tensor& symbols,
                            const Tensor& code_maps) const override {
     const DataSpec map = codes();
-    const int64_t k = map.alphabet, of_row = quantizer_->symbols(), rows = rows_ * columns_;
+    const int64_t k = map.alphabet, of_row = quantizer_->symbols(), rows = grid_.rows * grid_.columns;
     Tensor costs({symbols.dim(0), map.positions(), k});
     for (int64_t i = 0; i < symbols.dim(0); ++i) {
       Pass pass(parameters);
-      const Tensor z = encode(pass, symbols.rows(i, i + 1)).value();
+      const Tensor z = encoder_(pass, symbols.rows(i, i + 1)).value();
       const Tensor own = code_maps.rows(i, i + 1).reshape({rows, of_row});
       const std::vector<double> before = distances(z, quantizer_->vectors(pass, own));
       for (int64_t s = 0; s < of_row; ++s) {
@@ -169,13 +208,25 @@ class VqVae : public CodeModel {
     return costs;
   }
 
-  void initialise_from(const ParameterArena& parameters, const Batch& first, const RandomStream& noise) override {
-    const int64_t n = first.count(), rows = rows_ * columns_;
-    Tensor z({n * rows, dim_});
+  Tensor latents(const ParameterArena& parameters, const Tensor& symbols) const override {
+    const int64_t n = symbols.dim(0), width = grid_.rows * grid_.columns * dim_;
+    Tensor all({n, width});
     in_pieces(n, [&](int64_t begin, int64_t end) {
       Pass pass(parameters);
-      z.rows(begin * rows, end * rows).copy_from(encode(pass, first.symbols.rows(begin, end)).value());
+      all.rows(begin, end).copy_from(encoder_(pass, symbols.rows(begin, end)).value().reshape({end - begin, width}));
     });
+    return all;
+  }
+
+  Tensor codes_of_latents(const ParameterArena& parameters, const Tensor& latents) const override {
+    Pass pass(parameters);
+    const Variable z = latents.reshape({-1, dim_});
+    const Tensor codes = draws_ ? draw_codes(quantizer_->log_odds(pass, z), {}, 1).codes : quantizer_->quantize(pass, z).codes;
+    return codes.reshape({latents.dim(0), this->codes().positions()});
+  }
+
+  void initialise_from(const ParameterArena& parameters, const Batch& first, const RandomStream& noise) override {
+    const Tensor z = latents(parameters, first.symbols).reshape({-1, dim_});
     Pass pass(parameters);
     quantizer_->initialise_from(pass, z, noise);
   }
@@ -188,39 +239,49 @@ class VqVae : public CodeModel {
       work(begin, std::min(count, begin + examples_at_once()));
   }
 
-  // s32 [n, positions] -> [n rows columns, dim]
-  Variable encode(Pass& pass, const Tensor& symbols) const {
-    Variable h = padded(encoding_.images(symbols));
-    for (size_t l = 0; l < down_.size(); ++l) h = down_[l](pass, h, {.relu = l > 0, .add = {}});
-    for (const ResidualBlock& block : encoder_) h = block(pass, h);
-    h = to_codes_(pass, h, {.relu = true, .add = {}});
-    return ops::reshape(h, {symbols.dim(0) * rows_ * columns_, dim_});
+  Tensor vectors_of(Pass& pass, const Tensor& code_maps) const {
+    return quantizer_->vectors(pass, code_maps.reshape({-1, quantizer_->symbols()}));
   }
 
-  // [n rows columns, dim] -> logits
-  Variable decode(Pass& pass, const Variable& vectors) const {
-    Variable h = from_codes_(pass, ops::reshape(vectors, {-1, rows_, columns_, dim_}));
-    for (const ResidualBlock& block : decoder_) h = block(pass, h);
-    for (const ConvTransposed& layer : up_) h = layer(pass, ops::relu(h));
-    const int64_t top = (padded_[0] - data().shape[0]) / 2, left = (padded_[1] - data().shape[1]) / 2;
-    if (padded_[0] != data().shape[0]) h = ops::slice(h, 1, top, top + data().shape[0]);
-    if (padded_[1] != data().shape[1]) h = ops::slice(h, 2, left, left + data().shape[1]);
-    return likelihood_.logits(h);
-  }
-
-  // Zeros around [n, height, width, channels].
-  Tensor padded(const Tensor& images) const {
-    const int64_t n = images.dim(0), height = images.dim(1), width = images.dim(2), c = images.dim(3);
-    if (padded_ == Shape{height, width}) return images;
-    const int64_t top = (padded_[0] - height) / 2, left = (padded_[1] - width) / 2;
-    Tensor out = Tensor::zeros({n, padded_[0], padded_[1], c});
-    for (int64_t i = 0; i < n; ++i) {
-      for (int64_t r = 0; r < height; ++r) {
-        std::copy_n(images.data<float>() + (i * height + r) * width * c, width * c,
-                    out.data<float>() + ((i * padded_[0] + r + top) * padded_[1] + left) * c);
+  // Codes [rows, symbols] of images whose encodings are z; log q(z|x) of each image is appended.
+  Tensor encode(Pass& pass, const Tensor& symbols, const Variable& z, std::optional<uint64_t> draw,
+                std::vector<double>& log_q) const {
+    const int64_t n = symbols.dim(0), rows = grid_.rows * grid_.columns, k = quantizer_->alphabet();
+    if (!draws_) {
+      log_q.resize(log_q.size() + static_cast<size_t>(n));
+      return quantizer_->quantize(pass, z).codes;
+    }
+    const Variable log_odds = quantizer_->log_odds(pass, z);
+    Tensor noise;
+    if (draw) {
+      noise = Tensor({n * rows, k});
+      const RandomStream stream(0, "codes of an image");
+      for (int64_t i = 0; i < n; ++i) {
+        const uint64_t image = hash_of(symbols.data<int32_t>() + i * symbols.dim(1), symbols.dim(1));
+        noise.rows(i * rows, (i + 1) * rows).copy_from(gumbel_noise({rows, k}, stream.at(image).at(*draw)));
       }
     }
-    return out;
+    const Tensor codes = draw_codes(log_odds, noise, 1).codes;
+    const std::vector<double> picked = summed_over_images(ops::log_softmax(log_odds).value(), codes);
+    log_q.insert(log_q.end(), picked.begin(), picked.end());
+    return codes;
+  }
+
+  // -log p(z) of every image, by stage one's own prior.
+  std::vector<double> code_lengths(Pass& pass, const Tensor& codes) const {
+    std::vector<double> log_p =
+        summed_over_images(prior_->log_p(pass, one_hot_codes(codes, quantizer_->alphabet())).value(), codes);
+    for (double& v : log_p) v = -v;
+    return log_p;
+  }
+
+  // Of every image, the sum over its positions of table[row, code].
+  std::vector<double> summed_over_images(const Tensor& table, const Tensor& codes) const {
+    const int64_t rows = grid_.rows * grid_.columns, k = table.dim(1);
+    std::vector<double> sums(static_cast<size_t>(codes.count() / rows));
+    for (int64_t i = 0; i < codes.count(); ++i)
+      sums[static_cast<size_t>(i / rows)] += static_cast<double>(table.data<float>()[i * k + codes.data<int32_t>()[i]]);
+    return sums;
   }
 
   // |z - q|^2 of every row.
@@ -233,15 +294,15 @@ class VqVae : public CodeModel {
     return sums;
   }
 
-  PixelEncoding encoding_;
-  PixelLikelihood likelihood_;
-  int64_t dim_, rows_ = 0, columns_ = 0;
-  Shape padded_;  // rows and columns of pixels, multiples of the strides' product
-  std::vector<Conv> down_;
-  std::vector<ResidualBlock> encoder_, decoder_;
-  Conv to_codes_, from_codes_;
-  std::vector<ConvTransposed> up_;
+  bool draws_;
+  double temperature_;
+  float weight_;
+  int64_t dim_;
+  CodeGrid grid_;
+  VqVaeEncoder encoder_;
   std::unique_ptr<Quantizer> quantizer_;
+  VqVaeDecoder decoder_;
+  std::unique_ptr<CodePrior> prior_;
 };
 
 [[maybe_unused]] const bool registered =

@@ -1,6 +1,7 @@
 #include "ops/causal_conv.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "base/error.hpp"
 #include "kernels/elementwise.hpp"
@@ -26,13 +27,21 @@ struct Blocks {
   int64_t first(int64_t i) const { return (count - 1 - i) * kBlock; }
 };
 
-void fill_strip(const Blocks& blocks, const float* k, float* strip) {
+// Row q of the strip is a window, kBlock - 1 - q further on, of the kernel turned round and padded with zeros:
+// turned[width - 1 - lag] = k[lag].
+void fill_strip(const Blocks& blocks, const float* k, float* turned, float* strip) {
+  std::reverse_copy(k, k + blocks.length, turned + blocks.width - blocks.length);
+  for (int64_t q = 0; q < kBlock; ++q) std::copy_n(turned + kBlock - 1 - q, blocks.width, strip + q * blocks.width);
+}
+
+void fold_strip(const Blocks& blocks, const float* strip, float* turned, float* k) {
+  std::fill_n(turned, blocks.width + kBlock, 0.0f);
   for (int64_t q = 0; q < kBlock; ++q) {
-    for (int64_t c = 0; c < blocks.width; ++c) {
-      const int64_t lag = blocks.width - kBlock + q - c;
-      strip[q * blocks.width + c] = lag >= 0 && lag < blocks.length ? k[lag] : 0.0f;
-    }
+    const float* from = strip + q * blocks.width;
+    float* to = turned + kBlock - 1 - q;
+    for (int64_t c = 0; c < blocks.width; ++c) to[c] += from[c];
   }
+  std::reverse_copy(turned + blocks.width - blocks.length, turned + blocks.width, k);
 }
 
 // u [channels, length, n] -> y, likewise.
@@ -40,8 +49,9 @@ Tensor convolve(const Tensor& u, const Tensor& k) {
   const int64_t channels = u.dim(0), length = u.dim(1), n = u.dim(2);
   const Blocks blocks(length);
   Tensor y(u.shape()), strip({kBlock, blocks.width});
+  std::vector<float> turned(static_cast<size_t>(blocks.width + kBlock), 0.0f);
   for (int64_t h = 0; h < channels; ++h) {
-    fill_strip(blocks, k.data<float>() + h * length, strip.data<float>());
+    fill_strip(blocks, k.data<float>() + h * length, turned.data(), strip.data<float>());
     const float* from = u.data<float>() + h * length * n;
     float* to = y.data<float>() + h * length * n;
     for (int64_t i = 0; i < blocks.count; ++i) {
@@ -56,7 +66,8 @@ Tensor convolve(const Tensor& u, const Tensor& k) {
 Tensor correlate(const Tensor& u, const Tensor& dy) {
   const int64_t channels = u.dim(0), length = u.dim(1), n = u.dim(2);
   const Blocks blocks(length);
-  Tensor dk = Tensor::zeros({channels, length}), strip({kBlock, blocks.width});
+  Tensor dk({channels, length}), strip({kBlock, blocks.width});
+  std::vector<float> turned(static_cast<size_t>(blocks.width + kBlock));
   for (int64_t h = 0; h < channels; ++h) {
     strip.fill(0);
     const float *from = u.data<float>() + h * length * n, *g = dy.data<float>() + h * length * n;
@@ -64,13 +75,7 @@ Tensor correlate(const Tensor& u, const Tensor& dy) {
       kernels::matmul(g + i * kBlock * n, Transpose::kNo, n, from, Transpose::kYes, n,
                       strip.data<float>() + blocks.first(i), blocks.width, blocks.rows(i), blocks.columns(i), n, 1.0f);
     }
-    float* to = dk.data<float>() + h * length;
-    for (int64_t q = 0; q < kBlock; ++q) {
-      for (int64_t c = 0; c < blocks.width; ++c) {
-        const int64_t lag = blocks.width - kBlock + q - c;
-        if (lag >= 0 && lag < length) to[lag] += strip.data<float>()[q * blocks.width + c];
-      }
-    }
+    fold_strip(blocks, strip.data<float>(), turned.data(), dk.data<float>() + h * length);
   }
   return dk;
 }

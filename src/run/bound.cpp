@@ -74,12 +74,6 @@ Tensor repeated(const Tensor& image, int64_t n) {
   return all;
 }
 
-std::vector<double> nll_given(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols,
-                              const Tensor& codes) {
-  const Tensor nll = negative_log_likelihood(model.decode(parameters, codes), symbols).value();
-  return {nll.data<float>(), nll.data<float>() + nll.count()};
-}
-
 // One image, and the code maps whose p(z) p(x|z) is summed for it.
 class MapSum {
  public:
@@ -149,7 +143,7 @@ class MapSum {
       const Tensor maps = all.rows(begin, std::min(count, begin + kAtOnce));
       const std::vector<double> z = marginal_nll(prior_, prior_parameters_, {maps, {}});
       const std::vector<double> x =
-          nll_given(stage_one_.code_model(), *stage_one_.built.parameters, repeated(image_, maps.dim(0)), maps);
+          nll_given_codes(stage_one_.code_model(), *stage_one_.built.parameters, repeated(image_, maps.dim(0)), maps);
       for (size_t i = 0; i < z.size(); ++i) totals_.push_back(z[i] + x[i]);
     }
   }
@@ -162,17 +156,63 @@ class MapSum {
   std::vector<double> totals_;  // -log p(z) p(x|z) of each map, the own one first
 };
 
+// Of images whose encoder draws its codes: `count` draws each.
+Bounds drawn_bounds(const TrainedModel& stage_one, const Model& prior, const ParameterArena& prior_parameters,
+                    const Tensor& symbols, int64_t count) {
+  const CodeModel& model = stage_one.code_model();
+  const ParameterArena& parameters = *stage_one.built.parameters;
+  const auto n = static_cast<size_t>(symbols.dim(0));
+  Bounds bounds;
+  std::vector<std::vector<double>> log_weights(n);  // log p(x|z) p(z) / q(z|x)
+  for (int64_t k = 0; k < count; ++k) {
+    Encoding drawn = model.encode(parameters, symbols, static_cast<uint64_t>(k));
+    std::vector<double> x = nll_given_codes(model, parameters, symbols, drawn.codes);
+    std::vector<double> z = marginal_nll(prior, prior_parameters, {drawn.codes, {}});
+    for (size_t i = 0; i < n; ++i) log_weights[i].push_back(-x[i] - z[i] - drawn.log_q[i]);
+    if (k > 0) continue;
+    bounds.reconstruction = std::move(x);
+    bounds.prior = std::move(z);
+    bounds.posterior = std::move(drawn.log_q);
+  }
+  for (const std::vector<double>& of_image : log_weights)
+    bounds.total.push_back(std::log(static_cast<double>(count)) - log_sum_exp(of_image));
+  return bounds;
+}
+
+// -log p(x|z') + log p(x|z) of every image, z its codes and z' those of the next image of the batch.
+std::vector<double> carried_by_codes(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols,
+                                     const Tensor& codes, const std::vector<double>& own) {
+  const int64_t n = codes.dim(0);
+  Tensor others({n, codes.dim(1)}, DType::kS32);
+  for (int64_t i = 0; i < n; ++i) others.rows(i, i + 1).copy_from(codes.rows((i + 1) % n, (i + 1) % n + 1));
+  std::vector<double> carried = nll_given_codes(model, parameters, symbols, others);
+  for (size_t i = 0; i < carried.size(); ++i) carried[i] -= own[i];
+  return carried;
+}
+
 }  // namespace
+
+std::vector<double> nll_given_codes(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols,
+                                    const Tensor& codes) {
+  const Tensor nll = negative_log_likelihood(model.logits(parameters, codes, symbols), symbols).value();
+  return {nll.data<float>(), nll.data<float>() + nll.count()};
+}
 
 Bounds bounds_of(const TrainedModel& stage_one, const Model& prior, const ParameterArena& prior_parameters,
                  const Tensor& symbols, const Tensor& codes, int64_t maps) {
   const CodeModel& model = stage_one.code_model();
   const ParameterArena& parameters = *stage_one.built.parameters;
   Bounds bounds;
-  bounds.reconstruction = nll_given(model, parameters, symbols, codes);
-  bounds.prior = marginal_nll(prior, prior_parameters, {codes, {}});
-  for (size_t i = 0; i < bounds.prior.size(); ++i) bounds.total.push_back(bounds.reconstruction[i] + bounds.prior[i]);
-  if (maps <= 1) return bounds;
+  if (model.draws_codes()) {
+    bounds = drawn_bounds(stage_one, prior, prior_parameters, symbols, maps);
+  } else {
+    bounds.reconstruction = nll_given_codes(model, parameters, symbols, codes);
+    bounds.prior = marginal_nll(prior, prior_parameters, {codes, {}});
+    for (size_t i = 0; i < bounds.prior.size(); ++i)
+      bounds.total.push_back(bounds.reconstruction[i] + bounds.prior[i]);
+  }
+  if (model.sees_pixels()) bounds.carried = carried_by_codes(model, parameters, symbols, codes, bounds.reconstruction);
+  if (maps <= 1 || model.draws_codes()) return bounds;
   const DataSpec map = model.codes();
   for (size_t i = 0; i < bounds.total.size(); ++i) {
     const auto at = static_cast<int64_t>(i);
@@ -186,17 +226,20 @@ Bounds bounds_of(const TrainedModel& stage_one, const Model& prior, const Parame
 
 Bounds bounds_of(const TrainedModel& prior, const CodesDataset& data, Split split, const EvaluateOptions& options,
                  int64_t maps, LanePool& pool) {
+  const CodeModel& model = data.stage_one()->code_model();
   EvaluateOptions pieces = options;
-  if (maps > 1) pieces.batch_size = std::min<int64_t>(options.batch_size, 10);
+  if (maps > 1 && !model.draws_codes()) pieces.batch_size = std::min<int64_t>(options.batch_size, 10);
   const int64_t count = std::min(data.count(split), options.limit.value_or(data.count(split)));
   Bounds all;
-  for (auto* figure : {&all.reconstruction, &all.prior, &all.total}) figure->resize(static_cast<size_t>(count));
+  std::vector<std::vector<double> Bounds::*> figures = {&Bounds::reconstruction, &Bounds::prior, &Bounds::total};
+  if (model.draws_codes()) figures.push_back(&Bounds::posterior);
+  if (model.sees_pixels()) figures.push_back(&Bounds::carried);
+  for (const auto figure : figures) (all.*figure).resize(static_cast<size_t>(count));
   for_batches(data, split, pieces, pool, [&](std::span<const int64_t> rows, const Batch& codes) {
     const Bounds part = bounds_of(*data.stage_one(), *prior.built.model, *prior.built.parameters,
                                   data.images().batch(split, rows, 0).symbols, codes.symbols, maps);
-    std::copy(part.reconstruction.begin(), part.reconstruction.end(), all.reconstruction.begin() + rows[0]);
-    std::copy(part.prior.begin(), part.prior.end(), all.prior.begin() + rows[0]);
-    std::copy(part.total.begin(), part.total.end(), all.total.begin() + rows[0]);
+    for (const auto figure : figures)
+      std::copy((part.*figure).begin(), (part.*figure).end(), (all.*figure).begin() + rows[0]);
   });
   return all;
 }

@@ -21,11 +21,19 @@ double CodeUse::perplexity() const {
   return std::exp(entropy);
 }
 
+double CodeUse::rate() const {
+  double sum = 0;
+  for (const double r : rates) sum += r;
+  return sum / static_cast<double>(rates.size());
+}
+
 std::map<std::string, double> CodeUse::columns() const {
-  return {{"codes_used", static_cast<double>(used())},
-          {"code_perplexity", perplexity()},
-          {"codes_restarted", static_cast<double>(restarted)},
-          {"quantization_error", quantization_error}};
+  std::map<std::string, double> all = {{"codes_used", static_cast<double>(used())},
+                                       {"code_perplexity", perplexity()},
+                                       {"codes_restarted", static_cast<double>(restarted)},
+                                       {"quantization_error", quantization_error}};
+  if (!rates.empty()) all["rate"] = rate();
+  return all;
 }
 
 std::string CodeUse::warning() const {

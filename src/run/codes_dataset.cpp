@@ -60,7 +60,7 @@ std::string pinned_checkpoint(const std::string& from) {
   try {
     std::string run = from;
     if (from == "@last") {
-      for (const RunSummary& r : all_runs(run_root())) run = r.nll_of == kNllOfCodes ? r.path : run;
+      for (const RunSummary& r : all_runs(run_root())) run = is_stage_one(r) ? r.path : run;
     }
     return std::filesystem::absolute(find_checkpoint(run)).lexically_normal().string();
   } catch (const Error&) {
@@ -84,11 +84,14 @@ CodesDataset::CodesDataset(std::shared_ptr<const TrainedModel> stage_one, const 
   std::iota(rows.begin(), rows.end(), int64_t{0});
   const Tensor one = images_->batch(Split::kTrain, rows, 0).symbols,
                other = images_->batch(Split::kTrain, rows, 1).symbols;
-  redrawn_ = !std::equal(one.data<int32_t>(), one.data<int32_t>() + one.count(), other.data<int32_t>());
+  redrawn_ = stage_one_->code_model().draws_codes() ||
+             !std::equal(one.data<int32_t>(), one.data<int32_t>() + one.count(), other.data<int32_t>());
 }
 
-Tensor CodesDataset::encode(const Tensor& symbols) const {
-  return stage_one_->code_model().reconstruct(*stage_one_->built.parameters, symbols).codes;
+Tensor CodesDataset::encode(const Tensor& symbols, int64_t draw) const {
+  return stage_one_->code_model()
+      .encode(*stage_one_->built.parameters, symbols, static_cast<uint64_t>(draw))
+      .codes;
 }
 
 const SymbolTable& CodesDataset::codes_of(Split split) const {
@@ -100,7 +103,7 @@ const SymbolTable& CodesDataset::codes_of(Split split) const {
     pool.run((count + kAtOnce - 1) / kAtOnce, [&](int64_t b) {
       std::vector<int64_t> rows(static_cast<size_t>(std::min(kAtOnce, count - b * kAtOnce)));
       std::iota(rows.begin(), rows.end(), b * kAtOnce);
-      all.rows(rows.front(), rows.back() + 1).copy_from(encode(images_->batch(split, rows, 0).symbols));
+      all.rows(rows.front(), rows.back() + 1).copy_from(encode(images_->batch(split, rows, 0).symbols, 0));
     });
     SymbolTableBuilder table(spec_.positions());
     const auto width = static_cast<size_t>(spec_.positions());
@@ -115,7 +118,7 @@ const SymbolTable& CodesDataset::codes_of(Split split) const {
 Batch CodesDataset::batch(Split split, std::span<const int64_t> rows, int64_t epoch) const {
   Batch batch = images_->batch(split, rows, epoch);
   if (redrawn_ && split == Split::kTrain) {
-    batch.symbols = encode(batch.symbols);
+    batch.symbols = encode(batch.symbols, epoch);
     return batch;
   }
   const SymbolTable& codes = codes_of(split);

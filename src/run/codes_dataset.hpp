@@ -18,7 +18,7 @@ struct CodesOptions {
 
 // Images are encoded when a split is first asked for, and not before: nothing of the data is needed to know the spec,
 // the hash (of the model's weights and its data) and what codes look like. Training images that are drawn anew for each
-// epoch are encoded anew.
+// epoch, and codes that the encoder draws, are encoded anew.
 class CodesDataset : public Dataset {
  public:
   using Options = CodesOptions;
@@ -41,14 +41,14 @@ class CodesDataset : public Dataset {
   std::string why_no_labels() const override { return images_->why_no_labels(); }
 
  private:
-  Tensor encode(const Tensor& symbols) const;
+  Tensor encode(const Tensor& symbols, int64_t draw) const;
   const SymbolTable& codes_of(Split split) const;
 
   std::shared_ptr<const TrainedModel> stage_one_;
   std::unique_ptr<Dataset> images_;
   DataSpec spec_;
   std::string hash_;
-  bool redrawn_ = false;  // the training images depend on the epoch
+  bool redrawn_ = false;  // the training images, or their codes, depend on the epoch
   mutable std::array<std::once_flag, 3> encoded_;
   mutable std::array<SymbolTable, 3> codes_;
 };

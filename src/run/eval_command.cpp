@@ -4,14 +4,13 @@
 #include <chrono>
 #include <cmath>
 #include <numbers>
-#include <numeric>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "io/directory.hpp"
 #include "io/file.hpp"
 #include "io/hdf5_writer.hpp"
-#include "run/bound.hpp"
+#include "run/eval_draws.hpp"
 #include "run/find_run.hpp"
 #include "run/run_directory.hpp"
 #include "run/scores.hpp"
@@ -39,10 +38,12 @@ io::Bytes evaluation_image(const EvalOutcome& outcome, Split split) {
   file.attribute("/", "components", outcome.components);
   file.attribute("/", "bpd", outcome.result.bpd);
   add_figure(file, "nll", outcome.result);
-  file.attribute("/", "bound", outcome.bound ? 1 : 0);
+  file.attribute("/", "bound", outcome.is_bound() ? 1 : 0);
   if (outcome.bound) {
     add_figure(file, "nll_reconstruction", outcome.bound->reconstruction);
     add_figure(file, "nll_prior", outcome.bound->prior);
+    if (outcome.bound->posterior) add_figure(file, "log_posterior", *outcome.bound->posterior);
+    if (outcome.bound->carried) add_figure(file, "carried_by_codes", *outcome.bound->carried);
     file.attribute("/", "code_maps", outcome.bound->maps);
   }
   if (outcome.labelled) {
@@ -104,46 +105,6 @@ void require_same_data(const TrainedModel& trained, const Dataset& data, bool ot
   }
 }
 
-// Some symbol among the first rows of the split differs.
-bool differ(const Dataset& one, const Dataset& other, Split split) {
-  std::vector<int64_t> rows(static_cast<size_t>(std::min<int64_t>(100, one.count(split))));
-  std::iota(rows.begin(), rows.end(), int64_t{0});
-  const Tensor a = one.batch(split, rows, 0).symbols, b = other.batch(split, rows, 0).symbols;
-  return !std::equal(a.data<int32_t>(), a.data<int32_t>() + a.count(), b.data<int32_t>());
-}
-
-void add_to(std::vector<double>& sums, const std::vector<double>& more) {
-  sums.resize(more.size());
-  for (size_t i = 0; i < more.size(); ++i) sums[i] += more[i];
-}
-
-// Of a prior over codes, in the images' own unit.
-void evaluate_bound(const EvalRequest& request, const Experiment& experiment, const TrainedModel& trained,
-                    const CodesDataset& data, EvalOutcome& outcome) {
-  const auto start = std::chrono::steady_clock::now();
-  LanePool pool(threads_for(256, request.threads));
-  const EvaluateOptions options{
-      .batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = request.interrupted};
-  Bounds bounds = bounds_of(trained, data, request.split, options, request.codes, pool);
-  const int64_t pixels = data.images().spec().positions();
-  outcome.result = summarise(std::move(bounds.total), pixels);
-  outcome.bound = {summarise(std::move(bounds.reconstruction), pixels), summarise(std::move(bounds.prior), pixels),
-                   request.codes};
-  outcome.draws = {outcome.result.nll};
-  outcome.result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-// Of a VQ-VAE alone.
-void evaluate_reconstruction(const EvalRequest& request, const Experiment& experiment, const TrainedModel& trained,
-                             const Dataset& data, EvalOutcome& outcome) {
-  LanePool pool(threads_for(256, request.threads));
-  const EvaluateOptions options{
-      .batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = request.interrupted};
-  outcome.result = evaluate(*trained.built.model, *trained.built.parameters, data, request.split, options, pool);
-  outcome.code_use = outcome.result.codes;
-  outcome.draws = {outcome.result.nll};
-}
-
 // One evaluation per draw, and each example's mean over them.
 void evaluate_draws(const EvalRequest& request, const Experiment& experiment, const TrainedModel& trained,
                     const Dataset& first, EvalOutcome& outcome) {
@@ -152,30 +113,17 @@ void evaluate_draws(const EvalRequest& request, const Experiment& experiment, co
   const EvaluateOptions options{
       .batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = request.interrupted};
   ExampleLikelihoods sums;
-  for (int64_t draw = 0; draw < request.draws; ++draw) {
-    std::unique_ptr<Dataset> drawn;
-    if (draw > 0) {
-      DataSources sources = data_sources_from_environment(trained.identity.seed);
-      sources.draw = static_cast<uint64_t>(draw);
-      drawn = experiment.spec().data.build(sources);
-      if (draw == 1 && !differ(first, *drawn, request.split)) {
-        fail(ExitCode::kUsage,
-             "--draws: the {} split of this data is the same at every draw ({})\n"
-             "  binarizations that are random   data.binarization=dynamic, with --split test or valid",
-             name_of(request.split), first.protocol());
-      }
-    }
-    const ExampleLikelihoods one = example_likelihoods(*trained.built.model, *trained.built.parameters,
-                                                       drawn ? *drawn : first, request.split, options, pool);
+  const auto redraw = [&](const DataSources& sources) { return experiment.spec().data.build(sources); };
+  for_draws(request, first, redraw, trained.identity.seed, [&](const Dataset& data) {
+    const ExampleLikelihoods one = example_likelihoods(*trained.built.model, *trained.built.parameters, data,
+                                                       request.split, options, pool);
     outcome.draws.push_back(summarise(one.x, 1).nll);
     add_to(sums.x, one.x);
     add_to(sums.xy, one.xy);
     add_to(sums.x_given_y, one.x_given_y);
     add_to(sums.correct, one.correct);
-  }
-  for (auto* figure : {&sums.x, &sums.xy, &sums.x_given_y, &sums.correct}) {
-    for (double& v : *figure) v /= static_cast<double>(request.draws);
-  }
+  });
+  for (auto* figure : {&sums.x, &sums.xy, &sums.x_given_y, &sums.correct}) divide(*figure, request.draws);
   const int64_t predictions = predictions_of(*trained.built.model, first.spec());
   outcome.result = summarise(std::move(sums.x), predictions);
   if (!sums.xy.empty())
@@ -227,20 +175,16 @@ EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
          "  a prior   mlrun train configs/vqvae_prior.yaml data.from=RUN",
          request.codes);
   }
-  if (request.draws > 1 && (codes || trained.built.model->code_model())) {
-    fail(ExitCode::kUsage, "--draws: not for models of two stages");
-  }
   if (codes) evaluate_bound(request, experiment, trained, *codes, outcome);
-  else if (trained.built.model->code_model()) evaluate_reconstruction(request, experiment, trained, *data, outcome);
+  else if (trained.built.model->code_model()) evaluate_stage_one(request, experiment, trained, *data, outcome);
   else evaluate_draws(request, experiment, trained, *data, outcome);
   outcome.nats_per_dimension = outcome.result.bpd * std::numbers::ln2;
   const io::Bytes image = evaluation_image(outcome, request.split);
   if (!request.per_example.empty()) io::write_atomically(request.per_example, image.span());
   if (!outcome.run.empty() && !other_data) {
     // More draws are another protocol, and stand beside the one that runs are judged by.
-    const std::string draws = request.draws > 1   ? fmt::format("-draws-{}", request.draws)
-                              : request.codes > 1 ? fmt::format("-codes-{}", request.codes)
-                                                  : "";
+    std::string draws = request.draws > 1 ? fmt::format("-draws-{}", request.draws) : "";
+    if (request.codes > 1) draws += fmt::format("-codes-{}", request.codes);
     try {
       io::write_atomically(
           fmt::format("{}/evals/step-{:09}-{}{}.h5", outcome.run, outcome.step, name_of(request.split), draws),

@@ -41,8 +41,10 @@ struct LabelledEvaluation {
 
 // Of a prior over codes: the two parts of the bound by the encoder's codes alone.
 struct BoundParts {
-  Evaluation reconstruction, prior;  // -log p(x|z) and -log p(z), z = encode(x)
-  int64_t maps = 1;                  // of codes that `result` sums over
+  Evaluation reconstruction, prior;     // -log p(x|z) and -log p(z), z = encode(x)
+  std::optional<Evaluation> posterior;  // log q(z|x), of an encoder that draws
+  std::optional<Evaluation> carried;    // of a decoder that sees pixels: nats that the codes carry (Bounds::carried)
+  int64_t maps = 1;                     // of codes that `result` sums over, or draws of q(z|x)
 };
 
 struct EvalOutcome {
@@ -58,6 +60,8 @@ struct EvalOutcome {
   std::string dimension;  // what bits are counted by: "dim" or "char"
   double nats_per_dimension = 0;
   std::optional<BoundParts> bound;  // then `result` is an upper bound on -log p(x) of the images, not exact
+  // `result` is an upper bound on -log p(x).
+  bool is_bound() const { return bound || (code_use && !code_use->rates.empty()); }
   std::optional<CodeUse> code_use;  // of a VQ-VAE; then `result` is its reconstruction, without what the codes cost
   std::vector<double> draws;        // the split's NLL at every draw
   double draws_se = 0;              // standard error of their mean over draws

@@ -37,6 +37,7 @@ CodeUse use_of(const CodeModel& model, const std::map<int64_t, Reconstruction>& 
     for (int64_t i = 0; i < batch.codes.count(); ++i) {
       ++use.counts[static_cast<size_t>(batch.codes.data<int32_t>()[i])];
     }
+    use.rates.insert(use.rates.end(), batch.rate.begin(), batch.rate.end());
     squared_error += batch.squared_error;
     vectors += batch.vectors;
   }
@@ -110,6 +111,7 @@ Evaluation evaluate(const Model& model, const ParameterArena& parameters, const 
     if (codes) {
       Reconstruction r = codes->reconstruct(parameters, batch.symbols);
       nll = r.nll;
+      for (size_t i = 0; i < r.rate.size(); ++i) nll[i] += r.rate[i];
       const std::lock_guard lock(mutex);
       reconstructions.emplace(rows[0], std::move(r));
     } else {

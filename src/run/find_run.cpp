@@ -85,6 +85,8 @@ RunSummary summarise_run(const std::string& path) {
   return run;
 }
 
+bool is_stage_one(const RunSummary& run) { return run.nll_of == kNllOfCodes || run.nll_of == kNllOfBound; }
+
 std::vector<RunSummary> all_runs(const std::string& root) {
   std::vector<RunSummary> runs;
   if (!io::is_directory(root)) return runs;

@@ -11,6 +11,8 @@ namespace mlrun {
 
 // What the metrics of a VQ-VAE are of.
 inline constexpr const char* kNllOfCodes = "x given its codes";
+// Of a VQ-VAE with a prior of its own: reconstruction and rate together, an upper bound on -log p(x).
+inline constexpr const char* kNllOfBound = "x at most";
 
 // What the journal says of a run, without opening HDF5.
 struct RunSummary {
@@ -29,6 +31,7 @@ struct RunSummary {
   double seconds = 0;  // of training
 };
 RunSummary summarise_run(const std::string& path);
+bool is_stage_one(const RunSummary& run);              // of a VQ-VAE
 std::vector<RunSummary> all_runs(const std::string& root);  // by creation, oldest first
 
 // The YAML file that a person means by SPEC|RUN: a file, or the resolved spec of a run. A missing .yaml file is

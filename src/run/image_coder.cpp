@@ -53,7 +53,7 @@ class TwoStageCoder : public ImageCoder {
   std::vector<std::vector<std::byte>> encode(const Tensor& symbols, LanePool& pool) const override {
     const Tensor codes = codes_of(symbols, pool);
     std::vector<std::vector<std::byte>> streams = codec_.encode(codes, pool);
-    for (auto& stream : encode_given(symbols, laws_given(codes), images().alphabet, pool))
+    for (auto& stream : encode_given(symbols, given(codes), images().alphabet, pool))
       streams.push_back(std::move(stream));
     return streams;
   }
@@ -61,16 +61,19 @@ class TwoStageCoder : public ImageCoder {
   Tensor decode(std::span<const std::span<const std::byte>> streams, int64_t count, LanePool& pool) const override {
     const size_t half = streams.size() / 2;
     const Tensor codes = codec_.decode(streams.first(half), count, pool);
-    return decode_given(streams.subspan(half), count, images().positions(), laws_given(codes), images().alphabet, pool);
+    return decode_given(streams.subspan(half), count, images().positions(), given(codes), images().alphabet, pool);
   }
 
   std::vector<double> nll(const Tensor& symbols, LanePool& pool) const override {
     std::vector<double> all(static_cast<size_t>(symbols.dim(0)));
     const Tensor codes = codes_of(symbols, pool);
     in_batches(symbols.dim(0), pool, [&](int64_t begin, int64_t end) {
-      const Bounds bounds = bounds_of(stage_one_, *trained_.built.model, *trained_.built.parameters,
-                                      symbols.rows(begin, end), codes.rows(begin, end), 1);
-      std::copy(bounds.total.begin(), bounds.total.end(), all.begin() + begin);
+      const std::vector<double> of_codes =
+          marginal_nll(*trained_.built.model, *trained_.built.parameters, {codes.rows(begin, end), {}});
+      const std::vector<double> of_pixels =
+          nll_given_codes(model_, *stage_one_.built.parameters, symbols.rows(begin, end), codes.rows(begin, end));
+      for (size_t i = 0; i < of_codes.size(); ++i)
+        all[static_cast<size_t>(begin) + i] = of_codes[i] + of_pixels[i];
     });
     return all;
   }
@@ -85,14 +88,14 @@ class TwoStageCoder : public ImageCoder {
     Tensor codes({symbols.dim(0), model_.codes().positions()}, DType::kS32);
     in_batches(symbols.dim(0), pool, [&](int64_t begin, int64_t end) {
       codes.rows(begin, end)
-          .copy_from(model_.reconstruct(*stage_one_.built.parameters, symbols.rows(begin, end)).codes);
+          .copy_from(model_.encode(*stage_one_.built.parameters, symbols.rows(begin, end), std::nullopt).codes);
     });
     return codes;
   }
 
-  LogitsOfImages laws_given(const Tensor& codes) const {
+  StepperOfImages given(const Tensor& codes) const {
     return [this, codes](int64_t begin, int64_t end) {
-      return model_.decode(*stage_one_.built.parameters, codes.rows(begin, end));
+      return model_.stepper(*stage_one_.built.parameters, codes.rows(begin, end));
     };
   }
 

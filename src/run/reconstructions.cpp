@@ -26,9 +26,16 @@ double mean_symbol(const float* logits, int64_t alphabet) {
 
 std::vector<io::Image> decoded_images(const CodeModel& model, const ParameterArena& parameters, const Tensor& codes) {
   const DataSpec& data = model.data();
-  const Tensor logits = model.decode(parameters, codes);
-  const int64_t width = logits.count() / (codes.dim(0) * data.positions());
   std::vector<io::Image> images;
+  if (model.sees_pixels()) {
+    const Tensor symbols = decoded_symbols(model, parameters, codes, /*seed=*/1);
+    const auto positions = static_cast<size_t>(data.positions());
+    for (size_t i = 0; i < static_cast<size_t>(codes.dim(0)); ++i)
+      images.push_back(render_symbols({symbols.data<int32_t>() + i * positions, positions}, data));
+    return images;
+  }
+  const Tensor logits = model.logits(parameters, codes, {});
+  const int64_t width = logits.count() / (codes.dim(0) * data.positions());
   for (int64_t i = 0; i < codes.dim(0); ++i) {
     io::Image image = io::Image::filled(static_cast<int>(data.shape[1]), static_cast<int>(data.shape[0]), 0);
     for (int64_t p = 0; p < data.positions(); ++p) {
@@ -43,16 +50,26 @@ std::vector<io::Image> decoded_images(const CodeModel& model, const ParameterAre
 
 Tensor decoded_symbols(const CodeModel& model, const ParameterArena& parameters, const Tensor& codes, uint64_t seed,
                        int64_t first) {
+  constexpr int64_t kAtOnce = 64;
   const DataSpec& data = model.data();
-  const Tensor logits = model.decode(parameters, codes);
-  const int64_t width = logits.count() / (codes.dim(0) * data.positions());
+  const int64_t positions = data.positions(), width = logits_per_step(data.alphabet);
   const RandomStream noise(seed, "sample/pixels");
-  Tensor symbols({codes.dim(0), data.positions()}, DType::kS32);
-  for (int64_t i = 0; i < codes.dim(0); ++i) {
-    Uniforms uniforms(noise.at(static_cast<uint64_t>(first + i)));
-    for (int64_t p = 0; p < data.positions(); ++p) {
-      const int64_t at = i * data.positions() + p;
-      symbols.data<int32_t>()[at] = draw_symbol(logits.data<float>() + at * width, data.alphabet, uniforms.next(), {});
+  Tensor symbols({codes.dim(0), positions}, DType::kS32);
+  for (int64_t begin = 0; begin < codes.dim(0); begin += kAtOnce) {
+    const int64_t n = std::min(kAtOnce, codes.dim(0) - begin);
+    const std::unique_ptr<Stepper> stepper = model.stepper(parameters, codes.rows(begin, begin + n));
+    std::vector<Uniforms> uniforms;
+    for (int64_t i = 0; i < n; ++i) uniforms.emplace_back(noise.at(static_cast<uint64_t>(first + begin + i)));
+    std::vector<float> logits(static_cast<size_t>(n * width));
+    std::vector<int32_t> drawn(static_cast<size_t>(n));
+    for (int64_t p = 0; p < positions; ++p) {
+      stepper->logits(logits.data());
+      for (int64_t i = 0; i < n; ++i) {
+        const auto k = static_cast<size_t>(i);
+        drawn[k] = draw_symbol(logits.data() + i * width, data.alphabet, uniforms[k].next(), {});
+        symbols.data<int32_t>()[(begin + i) * positions + p] = drawn[k];
+      }
+      stepper->observe(drawn.data());
     }
   }
   return symbols;

@@ -12,7 +12,7 @@ namespace mlrun {
 inline constexpr int kPairsAcross = 8;  // pictures in a row of a sheet: four originals, each with its reconstruction
 
 // Code maps s32 [n, codes().positions()] as pictures of the expected value of every pixel given the codes, from black
-// (symbol 0) to white.
+// (symbol 0) to white; where p(x|z) is autoregressive over pixels, an image drawn from it.
 std::vector<io::Image> decoded_images(const CodeModel& model, const ParameterArena& parameters, const Tensor& codes);
 // Pixels drawn from p(x|z): s32 [n, positions]. Image i takes its noise from (seed, first + i).
 Tensor decoded_symbols(const CodeModel& model, const ParameterArena& parameters, const Tensor& codes, uint64_t seed,

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "data/modelled.hpp"
+#include "models/code_model.hpp"
 #include "models/modelled.hpp"
 #include "ops/shape.hpp"
 #include "run/find_run.hpp"
@@ -69,7 +70,7 @@ int64_t predictions_of(const Model& model, const DataSpec& data) {
 }
 
 std::string nll_subject(const Model& model, bool labels_summed_out) {
-  if (model.code_model()) return kNllOfCodes;
+  if (const CodeModel* codes = model.code_model()) return codes->has_prior() ? kNllOfBound : kNllOfCodes;
   if (model.classifier()) return "y given x";
   const AutoregressiveModel* known = model.autoregressive();
   if (!known) return "x";

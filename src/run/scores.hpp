@@ -23,7 +23,8 @@ Scores scores_of(const Model& model, const ParameterArena& parameters, const Bat
 
 // How many predictions the NLL of an example is the sum of: modelled positions, or the one label.
 int64_t predictions_of(const Model& model, const DataSpec& data);
-// What the NLL is of: "x", "y given x" (classifiers), "answer given question", "x given its codes"; of a conditional
+// What the NLL is of: "x", "y given x" (classifiers), "answer given question", "x given its codes", "x at
+// most" (a VQ-VAE, without and with a prior of its own); of a conditional
 // model "x, y" or "x given y" unless its labels are summed out.
 std::string nll_subject(const Model& model, bool labels_summed_out);
 // What one of predictions_of is, and bits are counted by: "label", "char" of a text, else "dim".

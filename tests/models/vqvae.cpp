@@ -45,7 +45,7 @@ TEST_CASE("a reconstruction's NLL is that of its decoded codes, whatever the bat
     const Reconstruction r = model.reconstruct(*b.parameters, batch.symbols);
     CHECK(r.codes.shape() == Shape{11, model.codes().positions()});
     CHECK(r.vectors == 11 * 3 * 4);
-    const Tensor nll = negative_log_likelihood(model.decode(*b.parameters, r.codes), batch.symbols).value();
+    const Tensor nll = negative_log_likelihood(model.logits(*b.parameters, r.codes, batch.symbols), batch.symbols).value();
     const Reconstruction last = model.reconstruct(*b.parameters, batch.symbols.rows(10, 11));
     for (size_t i = 0; i < 11; ++i) CHECK(r.nll[i] == Approx(static_cast<double>(nll.data<float>()[i])).epsilon(1e-5));
     CHECK(last.nll[0] == Approx(r.nll[10]).epsilon(1e-5));
@@ -113,7 +113,7 @@ TEST_CASE("the grid of codes is what the strides leave, of padded images too") {
     const Built b = built({"width=3", "dim=4", "quantizer.codes=5", "strides=" + strides, more}, data);
     const CodeModel& model = *b.model->code_model();
     const Batch batch = random_batch(data, 2, 3);
-    CHECK(model.decode(*b.parameters, model.reconstruct(*b.parameters, batch.symbols).codes).count() ==
+    CHECK(model.logits(*b.parameters, model.reconstruct(*b.parameters, batch.symbols).codes, {}).count() ==
           2 * data.positions() * (data.alphabet == 2 ? 1 : data.alphabet));
     return model.codes().shape;
   };
@@ -132,9 +132,9 @@ TEST_CASE("a pixel's reconstruction depends on codes near it alone, and codes on
   const CodeModel& model = *b.model->code_model();
   const Batch batch = random_batch(kBinary, 1, 3);
   Tensor codes = model.reconstruct(*b.parameters, batch.symbols).codes.clone();
-  const Tensor before = model.decode(*b.parameters, codes).clone();
+  const Tensor before = model.logits(*b.parameters, codes, {}).clone();
   codes.data<int32_t>()[0] = (codes.data<int32_t>()[0] + 1) % 9;  // the corner: reaches rows and columns 0 to 2
-  const Tensor after = model.decode(*b.parameters, codes);
+  const Tensor after = model.logits(*b.parameters, codes, {});
   double near = 0, far = 0;
   for (int64_t p = 0; p < 48; ++p) {
     const double change = std::abs(static_cast<double>(before.data<float>()[p] - after.data<float>()[p]));

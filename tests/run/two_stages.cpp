@@ -77,7 +77,7 @@ TEST_CASE("the bound never falls below -log p(x), and is equal when every code m
       Tensor same({maps, 8}, DType::kS32);
       for (int64_t k = 0; k < maps; ++k)
         std::copy_n(every_image.symbols.data<int32_t>() + 8 * i, 8, same.data<int32_t>() + 8 * k);
-      const Tensor x = negative_log_likelihood(model.decode(*one.parameters, every_map.symbols), same).value();
+      const Tensor x = negative_log_likelihood(model.logits(*one.parameters, every_map.symbols, same), same).value();
       double p = 0;
       for (int64_t k = 0; k < maps; ++k)
         p += std::exp(-z[static_cast<size_t>(k)] - static_cast<double>(x.data<float>()[k]));
@@ -205,7 +205,7 @@ TEST_CASE("pixels are drawn from the decoder's law, image by image the same") {
   Tensor codes({2000, 4}, DType::kS32);
   for (int64_t i = 0; i < codes.count(); ++i) codes.data<int32_t>()[i] = static_cast<int32_t>(i % 4 % 3);
   const Tensor drawn = decoded_symbols(model, *b.parameters, codes, 7);
-  const Tensor logits = model.decode(*b.parameters, codes.rows(0, 1));
+  const Tensor logits = model.logits(*b.parameters, codes.rows(0, 1), {});
   for (int64_t p = 0; p < 16; ++p) {
     double share = 0;
     for (int64_t i = 0; i < 2000; ++i) share += drawn.data<int32_t>()[i * 16 + p] / 2000.0;
