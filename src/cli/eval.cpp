@@ -28,17 +28,10 @@ double images_per_second(const EvalOutcome& e) {
 }
 
 nlohmann::ordered_json json_of(const EvalOutcome& e, const std::string& split) {
-  nlohmann::ordered_json answer = {{"run", e.run},
-                                   {"checkpoint", e.checkpoint},
-                                   {"step", e.step},
-                                   {"split", split},
-                                   {"protocol", e.protocol},
-                                   {"count", e.result.count},
-                                   {"nll", e.result.nll},
-                                   {"nll_se", e.result.nll_se},
-                                   {"bpd", e.result.bpd},
-                                   {"bound", e.is_bound()},
-                                   {"components", e.components}};
+  nlohmann::ordered_json answer = {{"run", e.run},          {"checkpoint", e.checkpoint}, {"step", e.step},
+                                   {"split", split},        {"protocol", e.protocol},     {"count", e.result.count},
+                                   {"nll", e.result.nll},   {"nll_se", e.result.nll_se},  {"bpd", e.result.bpd},
+                                   {"bound", e.is_bound()}, {"components", e.components}};
   if (e.bound) {
     for (const auto& [key, figure] :
          {std::pair{"nll_reconstruction", &e.bound->reconstruction}, std::pair{"nll_prior", &e.bound->prior}}) {
@@ -92,9 +85,9 @@ void print_bound(const BoundParts& bound) {
                            ? fmt::format("an upper bound on -log p(x): importance weights of {} draws of z", bound.maps)
                            : "their sum is an upper bound on -log p(x), the ELBO; --codes K weighs K draws");
   } else {
-    fmt::print("{}\n", bound.maps > 1
-                         ? fmt::format("an upper bound on -log p(x): p(z) p(x|z) summed over {} code maps", bound.maps)
-                         : "their sum is an upper bound on -log p(x); --codes K sums over K code maps");
+    fmt::print("{}\n", bound.maps > 1 ? fmt::format("an upper bound on -log p(x): p(z) p(x|z) summed over {} code maps",
+                                                    bound.maps)
+                                      : "their sum is an upper bound on -log p(x); --codes K sums over K code maps");
   }
   if (bound.carried) {
     fmt::print(
@@ -131,9 +124,8 @@ void print_more(const EvalOutcome& e) {
           "codes tightens it\n",
           e.result.nll - e.code_use->rate(), e.code_use->rate());
     }
-    fmt::print(
-        "{} of {} codes used, perplexity {:.1f}, quantization error {:.4g}\n",
-        e.code_use->used(), e.code_use->codes(), e.code_use->perplexity(), e.code_use->quantization_error);
+    fmt::print("{} of {} codes used, perplexity {:.1f}, quantization error {:.4g}\n", e.code_use->used(),
+               e.code_use->codes(), e.code_use->perplexity(), e.code_use->quantization_error);
   }
   if (e.draws.size() > 1) {
     std::string each;

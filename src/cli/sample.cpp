@@ -29,7 +29,7 @@ namespace mlrun::cli {
 namespace {
 
 struct Options {
-  std::string run, which = "best", grid, out, complete, images = "8", sampler = "auto", threads = "auto";
+  std::string run, which = "best", grid, out, complete, interpolate, images = "8", sampler = "auto", threads = "auto";
   int64_t count = 0, batch = 64, scale = 4;
   uint64_t seed = 1;
   DrawLaw law;
@@ -180,7 +180,9 @@ void run(Options o, const Globals& globals) {
                                .label = label_of(o, model)},
                               {.per_image = o.count, .seed = o.seed, .law = o.law, .batch = o.batch}, pool, globals);
   }
-  if (model.built.model->code_model()) return sample_reconstructions(model, o.count, o.out, o.show, o.scale, globals);
+  const PictureOutput pictures_to = {o.out, o.show, o.scale};
+  if (!o.interpolate.empty()) return sample_interpolation(model, o.interpolate, o.count, pictures_to, globals);
+  if (model.built.model->code_model()) return sample_reconstructions(model, o.count, pictures_to, globals);
   const std::optional<int32_t> label = label_of(o, model);  // a classifier ends here
   if (o.length > 0 && model.identity.data.is_image())
     fail(ExitCode::kUsage, "--length {}: images have the size of their data", o.length);
@@ -220,6 +222,7 @@ void add(CLI::App& app, const Globals& globals) {
                "mlrun sample @last --complete mask.png --images 20..27 --show\n"
                "mlrun sample step-000001500.h5 -n 1000 --seed 7 -o samples.h5\n"
                "mlrun sample @last -n 32 -o pairs.png       # of a VQ-VAE: images and their reconstructions\n"
+               "mlrun sample @last --interpolate 3,8 -n 10 --show  # of a VQ-VAE: from one test image to another\n"
                "mlrun sample @last -n 4 --temperature 0.9 -o -     # symbols as text\n"
                "mlrun sample @last --prompt 'ROMEO:' --length 1000  # of a text\n"
                "mlrun sample @last --prompt @start.txt --top-p 0.95");
@@ -239,6 +242,12 @@ void add(CLI::App& app, const Globals& globals) {
                       "The picture has a row for each image: itself, its known part, its completions")
           ->excludes(grid)
           ->type_name("KNOWN");
+  sub->add_option("--interpolate", o->interpolate,
+                  "of a VQ-VAE: -n pictures from test image A to B, whose encodings are mixed, quantised and decoded "
+                  "(numbers from 0; default: 16 pictures)")
+      ->excludes(grid)
+      ->excludes(complete)
+      ->type_name("A,B");
   sub->add_option("--images", o->images,
                   "which images of the test split --complete takes: how many, or a list of numbers and ranges A..B "
                   "from 0 (default: 8)")

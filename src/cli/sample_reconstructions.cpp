@@ -3,10 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <optional>
 
 #include "base/log.hpp"
+#include "base/number.hpp"
 #include "cli/braille.hpp"
 #include "cli/terminal.hpp"
 #include "generate/picture.hpp"
@@ -15,30 +18,67 @@
 #include "run/trained_data.hpp"
 
 namespace mlrun::cli {
+namespace {
 
-void sample_reconstructions(const TrainedModel& model, int64_t count, const std::string& out, bool show, int64_t scale,
-                            const Globals& globals) {
-  if (!show && !out.ends_with(".png")) {
-    fail(ExitCode::kUsage,
-         "{}: a VQ-VAE has no law of images to draw from; its reconstructions are a picture   -o pairs.png, or --show\n"
-         "  samples come from a prior over its codes   mlrun train configs/vqvae_prior.yaml data.from={}",
-         model.path, model.path);
+void require_pictures(const TrainedModel& model, const PictureOutput& out) {
+  if (out.show || out.file.ends_with(".png")) return;
+  fail(ExitCode::kUsage,
+       "{}: a VQ-VAE has no law of images to draw from; its reconstructions are a picture   -o pairs.png, or --show\n"
+       "  samples come from a prior over its codes   mlrun train configs/vqvae_prior.yaml data.from={}",
+       model.path, model.path);
+}
+
+void put(const std::vector<io::Image>& images, int columns, const PictureOutput& out, const Globals& globals) {
+  if (!out.file.empty()) io::write_png(out.file, sheet_of(images, columns, static_cast<int>(out.scale)));
+  if (!out.show) return;
+  const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
+  fmt::print("{}", pictures(images, screen.width(), glyphs_for(screen), columns));
+}
+
+std::array<int64_t, 2> parse_pair(const std::string& text, int64_t images) {
+  const size_t comma = text.find(',');
+  const auto a = parse_integer(text.substr(0, comma));
+  const auto b = comma == std::string::npos ? std::nullopt : parse_integer(text.substr(comma + 1));
+  if (!a || !b || *a < 0 || *b < 0 || *a >= images || *b >= images) {
+    fail(ExitCode::kUsage, "--interpolate: expected two images of the test split, A,B, from 0 to {}; found '{}'",
+         images - 1, text);
   }
+  return {*a, *b};
+}
+
+}  // namespace
+
+void sample_reconstructions(const TrainedModel& model, int64_t count, const PictureOutput& out,
+                            const Globals& globals) {
+  require_pictures(model, out);
   const std::unique_ptr<Dataset> data = data_of(model);
   std::vector<int64_t> rows(static_cast<size_t>(std::min(count, data->count(Split::kTest))));
   std::iota(rows.begin(), rows.end(), int64_t{0});
-  const std::vector<io::Image> pairs =
-      pairs_of(model.code_model(), *model.built.parameters, data->batch(Split::kTest, rows, 0).symbols);
-  if (!out.empty()) io::write_png(out, sheet_of(pairs, kPairsAcross, static_cast<int>(scale)));
-  if (show) {
-    const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
-    fmt::print("{}", pictures(pairs, screen.width(), glyphs_for(screen), kPairsAcross));
-  }
+  put(pairs_of(model.code_model(), *model.built.parameters, data->batch(Split::kTest, rows, 0).symbols), kPairsAcross,
+      out, globals);
   if (globals.json) {
     fmt::print("{}\n",
-               nlohmann::ordered_json{{"checkpoint", model.path}, {"count", rows.size()}, {"file", out}}.dump());
-  } else if (!out.empty()) {
-    log::info("{} images of the test split and their reconstructions in {}", rows.size(), out);
+               nlohmann::ordered_json{{"checkpoint", model.path}, {"count", rows.size()}, {"file", out.file}}.dump());
+  } else if (!out.file.empty()) {
+    log::info("{} images of the test split and their reconstructions in {}", rows.size(), out.file);
+  }
+}
+
+void sample_interpolation(const TrainedModel& model, const std::string& pair, int64_t count, const PictureOutput& out,
+                          const Globals& globals) {
+  const CodeModel& codes = model.code_model();
+  require_pictures(model, out);
+  const std::unique_ptr<Dataset> data = data_of(model);
+  const std::array<int64_t, 2> rows = parse_pair(pair, data->count(Split::kTest));
+  put(interpolated(codes, *model.built.parameters, data->batch(Split::kTest, rows, 0).symbols, count),
+      static_cast<int>(count), out, globals);
+  if (globals.json) {
+    fmt::print(
+        "{}\n",
+        nlohmann::ordered_json{{"checkpoint", model.path}, {"images", rows}, {"count", count}, {"file", out.file}}
+            .dump());
+  } else if (!out.file.empty()) {
+    log::info("{} pictures from test image {} to {} in {}", count, rows[0], rows[1], out.file);
   }
 }
 

@@ -1,4 +1,5 @@
-// mlrun sample of a VQ-VAE, which has no law of images to draw from: test images beside their reconstructions.
+// mlrun sample of a VQ-VAE, which has no law of images to draw from: test images beside their reconstructions, and
+// pictures between two of them.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +10,19 @@
 
 namespace mlrun::cli {
 
-// The first `count` images of the test split, each followed by its reconstruction, to a PNG ("": none) and, with
-// `show`, into the terminal.
-void sample_reconstructions(const TrainedModel& model, int64_t count, const std::string& out, bool show, int64_t scale,
-                            const Globals& globals);
+// Where the pictures go: a PNG ("": none), and, with `show`, the terminal.
+struct PictureOutput {
+  std::string file;
+  bool show = false;
+  int64_t scale = 4;
+};
+
+// The first `count` images of the test split, each followed by its reconstruction.
+void sample_reconstructions(const TrainedModel& model, int64_t count, const PictureOutput& out, const Globals& globals);
+
+// A row of `count` pictures between two images of the test split, `pair` being their numbers as "A,B": what the encoder
+// says of them is mixed linearly, quantised, and decoded. Error(kUsage) for numbers that are not those of images.
+void sample_interpolation(const TrainedModel& model, const std::string& pair, int64_t count, const PictureOutput& out,
+                          const Globals& globals);
 
 }  // namespace mlrun::cli

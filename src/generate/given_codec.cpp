@@ -24,8 +24,8 @@ std::vector<Range> pieces_of(const Range& images) {
 
 }  // namespace
 
-std::vector<std::vector<std::byte>> encode_given(const Tensor& symbols, const StepperOfImages& steppers, int64_t alphabet,
-                                                 LanePool& pool) {
+std::vector<std::vector<std::byte>> encode_given(const Tensor& symbols, const StepperOfImages& steppers,
+                                                 int64_t alphabet, LanePool& pool) {
   const int64_t streams = Codec::streams_of(symbols.dim(0)), positions = symbols.dim(1);
   const int64_t width = logits_per_step(alphabet);
   std::vector<std::vector<std::byte>> out(static_cast<size_t>(streams));
@@ -69,7 +69,8 @@ Tensor decode_given(std::span<const std::span<const std::byte>> streams, int64_t
       for (int64_t t = 0; t < positions; ++t) {
         stepper->logits(logits.data());
         for (int64_t i = 0; i < piece.size(); ++i) {
-          const auto symbol = static_cast<int32_t>(stack.pop(IntegerLaw::of_logits(logits.data() + i * width, alphabet)));
+          const auto symbol =
+              static_cast<int32_t>(stack.pop(IntegerLaw::of_logits(logits.data() + i * width, alphabet)));
           symbols.data<int32_t>()[(piece.begin + i) * positions + t] = symbol;
           pixels[static_cast<size_t>(i)] = symbol;
         }

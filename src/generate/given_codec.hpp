@@ -19,8 +19,8 @@ namespace mlrun {
 using StepperOfImages = std::function<std::unique_ptr<Stepper>(int64_t begin, int64_t end)>;
 
 // Symbols s32 [count, positions] -> one block of bytes for each of the Codec::streams_of(count) streams.
-std::vector<std::vector<std::byte>> encode_given(const Tensor& symbols, const StepperOfImages& steppers, int64_t alphabet,
-                                                 LanePool& pool);
+std::vector<std::vector<std::byte>> encode_given(const Tensor& symbols, const StepperOfImages& steppers,
+                                                 int64_t alphabet, LanePool& pool);
 // Error(kData): the streams are not what these laws code.
 Tensor decode_given(std::span<const std::span<const std::byte>> streams, int64_t count, int64_t positions,
                     const StepperOfImages& steppers, int64_t alphabet, LanePool& pool);

@@ -105,8 +105,8 @@ class Mamba : public Mixer {
         low_(scope / "dt_low", inner_, rank_, LinearBias::kNo),
         dt_(scope.parameter("dt/weight", {inner_, rank_}, "inner,rank", ParameterKind::kWeight,
                             initialise::lecun_uniform(rank_))),
-        dt_bias_(scope.state_space("dt/bias", {inner_}, "inner",
-                                   time_step_bias(options.common.dt_min, options.common.dt_max), options.common.lr)),
+        dt_bias_(
+            scope.state_space("dt/bias", {inner_}, "inner", options.common.steps.softplus_bias(), options.common.lr)),
         b_(scope / "B", inner_, states_, LinearBias::kNo),
         c_(scope / "C", inner_, states_, LinearBias::kNo),
         a_log_(scope.state_space("A_log", {inner_, states_}, "inner,state", log_of_count(), options.common.lr)),

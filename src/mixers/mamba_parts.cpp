@@ -1,7 +1,6 @@
 #include "mixers/mamba_parts.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "nn/initialisers.hpp"
 #include "ops/causal_taps.hpp"
@@ -16,30 +15,14 @@ MambaOptions::MambaOptions(config::Reader& reader)
                                    .min = 1,
                                    .max = 64,
                                    .fallback = 4})),
-      dt_min(reader.real(
-          "dt_min",
-          {.help = "the least time step at first", .min = 0, .max = 1000, .exclusive_min = true, .fallback = 1e-3})),
-      dt_max(reader.real(
-          "dt_max",
-          {.help = "the largest time step at first", .min = 0, .max = 1000, .exclusive_min = true, .fallback = 0.1})),
+      steps(reader),
       lr(reader
              .real_or("lr", "auto",
                       {.help = "learning rate of the decays A, the time steps' bias and D, which follows the schedule; "
                                "auto: the optimizer's",
                        .min = 0,
                        .exclusive_min = true})
-             .value_or(0)) {
-  if (dt_min > dt_max) reader.mistake("dt_min", "the least time step is above the largest, dt_max", "at most dt_max");
-}
-
-Initialiser time_step_bias(double least, double most) {
-  return [least, most](Tensor& t, const RandomStream& noise) {
-    for (int64_t i = 0; i < t.count(); ++i) {
-      const double dt = least * std::pow(most / least, noise.uniform(static_cast<uint64_t>(i)));
-      t.data<float>()[i] = static_cast<float>(dt + std::log(-std::expm1(-dt)));  // softplus of it is dt
-    }
-  };
-}
+             .value_or(0)) {}
 
 CausalTaps::CausalTaps(const Scope& scope, int64_t channels, int64_t taps)
     : weight_(scope.parameter("weight", {taps, channels}, "tap,channel", ParameterKind::kWeight,

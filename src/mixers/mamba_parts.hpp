@@ -5,6 +5,7 @@
 
 #include "config/reader.hpp"
 #include "kernels/causal_taps.hpp"
+#include "mixers/time_steps.hpp"
 #include "nn/pass.hpp"
 
 namespace mlrun {
@@ -12,12 +13,9 @@ namespace mlrun {
 struct MambaOptions {
   explicit MambaOptions(config::Reader& reader);
   int64_t expand, taps;
-  double dt_min, dt_max;
+  TimeSteps steps;
   double lr;  // of A, time steps and D; 0: the optimizer's
 };
-
-// The bias of softplus that makes time steps log-uniform in [least, most] (Gu & Dao 2023, section 3.6).
-Initialiser time_step_bias(double least, double most);
 
 // The short causal convolution before the scan, with SiLU.
 class CausalTaps {

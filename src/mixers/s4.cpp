@@ -8,21 +8,13 @@
 #include "mixers/mixer.hpp"
 #include "mixers/s4_steps.hpp"
 #include "mixers/state_output.hpp"
+#include "mixers/time_steps.hpp"
 #include "nn/initialisers.hpp"
 #include "ops/causal_conv.hpp"
 #include "ops/elementwise.hpp"
 
 namespace mlrun {
 namespace {
-
-// exp of it is uniform in its logarithm between the two.
-Initialiser log_uniform(double low, double high) {
-  return [low = std::log(low), high = std::log(high)](Tensor& value, const RandomStream& noise) {
-    for (int64_t i = 0; i < value.count(); ++i) {
-      value.data<float>()[i] = static_cast<float>(low + (high - low) * noise.uniform(static_cast<uint64_t>(i)));
-    }
-  };
-}
 
 // Every channel the same: [2, channels, poles], real parts and imaginary parts.
 Initialiser in_all_channels(std::vector<std::complex<double>> row) {
@@ -31,15 +23,6 @@ Initialiser in_all_channels(std::vector<std::complex<double>> row) {
     for (int64_t i = 0; i < value.count(); ++i) {
       const std::complex<double>& v = row[static_cast<size_t>(i % poles)];
       value.data<float>()[i] = static_cast<float>(2 * i < value.count() ? v.real() : v.imag());
-    }
-  };
-}
-
-// Every row of [channels, poles] the same.
-Initialiser rows_of(std::vector<double> row) {
-  return [row](Tensor& value, const RandomStream&) {
-    for (int64_t i = 0; i < value.count(); ++i) {
-      value.data<float>()[i] = static_cast<float>(row[static_cast<size_t>(i) % row.size()]);
     }
   };
 }
@@ -72,40 +55,33 @@ class S4 : public Mixer {
         : states(reader.integer(
               "states",
               {.help = "real states of a channel: pairs of conjugate poles", .min = 2, .max = 4096, .fallback = 64})),
-          dt_min(reader.real(
-              "dt_min", {.help = "shortest time step at first", .min = 0, .exclusive_min = true, .fallback = 1e-3})),
-          dt_max(reader.real("dt_max",
-                             {.help = "longest time step at first", .min = 0, .exclusive_min = true, .fallback = 0.1})),
+          steps(reader),
           lr(reader.real("lr", {.help = "learning rate of the poles, p, b and the time steps; 0: the optimizer's",
                                 .min = 0,
-                                .fallback = 1e-3})) {}
+                                .fallback = 1e-3})) {
+      if (states % 2 != 0)
+        reader.mistake("states", "states are pairs of conjugate poles", "states: " + std::to_string(states + 1));
+    }
     int64_t states;
-    double dt_min, dt_max, lr;
+    TimeSteps steps;
+    double lr;
   };
 
   S4(const Options& options, const MixerShape& shape, const Scope& scope) {
     require_equal_width(shape, "s4");
-    if (options.states % 2 != 0) {
-      fail(ExitCode::kUsage,
-           "mixer s4: states is {}, and must be even: states are pairs of conjugate poles\n  with   states={}",
-           options.states, options.states + 1);
-    }
-    if (options.dt_min > options.dt_max) {
-      fail(ExitCode::kUsage, "mixer s4: dt_min ({}) is greater than dt_max ({})", options.dt_min, options.dt_max);
-    }
     const int64_t channels = shape.width, poles = options.states / 2;
     const hippo::LegsNormal legs = hippo::legs_normal(options.states);
     const std::vector<double> log_decay(legs.frequencies.size(), std::log(0.5));
-    log_dt_ =
-        scope.state_space("log_dt", {channels}, "channel", log_uniform(options.dt_min, options.dt_max), options.lr);
-    log_decay_ = scope.state_space("log_decay", {channels, poles}, "channel,pole", rows_of(log_decay), options.lr);
-    frequency_ =
-        scope.state_space("frequency", {channels, poles}, "channel,pole", rows_of(legs.frequencies), options.lr);
+    log_dt_ = scope.state_space("log_dt", {channels}, "channel", options.steps.logarithms(), options.lr);
+    log_decay_ =
+        scope.state_space("log_decay", {channels, poles}, "channel,pole", initialise::rows(log_decay), options.lr);
+    frequency_ = scope.state_space("frequency", {channels, poles}, "channel,pole", initialise::rows(legs.frequencies),
+                                   options.lr);
     p_ = scope.state_space("p", {2, channels, poles}, "part,channel,pole", in_all_channels(legs.p), options.lr);
     b_ = scope.state_space("b", {2, channels, poles}, "part,channel,pole", in_all_channels(legs.b), options.lr);
     c_ = scope.state_space("c", {2, channels, poles}, "part,channel,pole", initialise::normal(std::sqrt(0.5)), 0);
     d_ = scope.state_space("d", {channels}, "channel", initialise::normal(1), 0);
-    output_ = StateOutput(OutputKind::kGlu, channels, scope);
+    output_ = StateOutput(OutputKind::kGlu, channels, scope / "output");
   }
 
   Variable operator()(Pass& pass, const Variable& x) const override {

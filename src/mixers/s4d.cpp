@@ -6,63 +6,35 @@
 
 #include "hippo/initial_poles.hpp"
 #include "kernels/diagonal_ssm_step.hpp"
-#include "kernels/elementwise.hpp"
-#include "kernels/gate.hpp"
 #include "mixers/mixer.hpp"
+#include "mixers/state_output.hpp"
+#include "mixers/time_steps.hpp"
 #include "nn/initialisers.hpp"
-#include "nn/linear.hpp"
-#include "ops/activation.hpp"
 #include "ops/diagonal_ssm.hpp"
-#include "ops/gate.hpp"
 
 namespace mlrun {
 namespace {
 
-// exp of it is uniform in its logarithm between the two.
-Initialiser log_uniform(double low, double high) {
-  return [low = std::log(low), high = std::log(high)](Tensor& value, const RandomStream& noise) {
-    for (int64_t i = 0; i < value.count(); ++i) {
-      value.data<float>()[i] = static_cast<float>(low + (high - low) * noise.uniform(static_cast<uint64_t>(i)));
-    }
-  };
-}
-
-// Every row of [channels, poles] the same.
-Initialiser rows_of(std::vector<double> row) {
-  return [row](Tensor& value, const RandomStream&) {
-    for (int64_t i = 0; i < value.count(); ++i) {
-      value.data<float>()[i] = static_cast<float>(row[static_cast<size_t>(i) % row.size()]);
-    }
-  };
-}
-
 struct PackedS4d {
   kernels::DiagonalSsmSteps system;
-  PackedLinear out;
+  StateOutput::Packed output;
   int64_t width;
 };
 
 class S4dStepper : public MixerStepper {
  public:
-  S4dStepper(const PackedS4d& weights, int64_t count)
-      : weights_(weights),
-        count_(count),
-        states_(weights.system.begin(count)),
-        read_out_({count, weights.width}),
-        wide_({count, 2 * weights.width}) {}
+  S4dStepper(const PackedS4d& packed, int64_t count)
+      : packed_(packed), count_(count), states_(packed.system.begin(count)) {}
 
   void step(const float* x, float* y) override {
-    float *read_out = read_out_.data<float>(), *wide = wide_.data<float>();
-    weights_.system(states_, x, count_, read_out);
-    kernels::apply(kernels::Function::kGelu, read_out, read_out, read_out_.count());
-    weights_.out(read_out, count_, wide);
-    kernels::glu(wide, count_, weights_.width, y);
+    packed_.system(states_, x, count_, y);
+    packed_.output(y, count_, packed_.width);
   }
 
  private:
-  const PackedS4d& weights_;
+  const PackedS4d& packed_;
   int64_t count_;
-  Tensor states_, read_out_, wide_;
+  Tensor states_;
 };
 
 class S4d : public Mixer {
@@ -82,23 +54,19 @@ class S4d : public Mixer {
               "discretisation",
               {{"zoh", ops::Discretisation::kZeroOrderHold}, {"bilinear", ops::Discretisation::kBilinear}},
               {.help = "zero-order hold or bilinear", .fallback = "zoh"})),
-          dt_min(reader.real(
-              "dt_min", {.help = "shortest time step at first", .min = 0, .exclusive_min = true, .fallback = 1e-3})),
-          dt_max(reader.real("dt_max",
-                             {.help = "longest time step at first", .min = 0, .exclusive_min = true, .fallback = 0.1})),
+          steps(reader),
           lr(reader.real(
               "lr",
               {.help = "learning rate of poles and time steps; 0: the optimizer's", .min = 0, .fallback = 1e-3})) {
       if (states % 2 != 0) {
         reader.mistake("states", "states are pairs of conjugate poles", "states: " + std::to_string(states + 1));
       }
-      if (dt_min > dt_max)
-        reader.mistake("dt_max", "the longest time step is shorter than dt_min", "a dt_max of at least dt_min");
     }
     int64_t states;
     hippo::PoleInit init;
     ops::Discretisation discretisation;
-    double dt_min, dt_max, lr;
+    TimeSteps steps;
+    double lr;
   };
 
   S4d(const Options& options, const MixerShape& shape, const Scope& scope)
@@ -110,34 +78,37 @@ class S4d : public Mixer {
       log_decay.push_back(std::log(-a.real()));
       frequency.push_back(a.imag());
     }
-    log_dt_ = scope.state_space("log_dt", {width_}, "channel", log_uniform(options.dt_min, options.dt_max), options.lr);
-    log_decay_ = scope.state_space("log_decay", {width_, poles}, "channel,pole", rows_of(log_decay), options.lr);
-    frequency_ = scope.state_space("frequency", {width_, poles}, "channel,pole", rows_of(frequency), options.lr);
+    log_dt_ = scope.state_space("log_dt", {width_}, "channel", options.steps.logarithms(), options.lr);
+    log_decay_ =
+        scope.state_space("log_decay", {width_, poles}, "channel,pole", initialise::rows(log_decay), options.lr);
+    frequency_ =
+        scope.state_space("frequency", {width_, poles}, "channel,pole", initialise::rows(frequency), options.lr);
     c_ = scope.state_space("c", {2, width_, poles}, "part,channel,pole", initialise::normal(std::sqrt(0.5)), 0);
     d_ = scope.state_space("d", {width_}, "channel", initialise::normal(1), 0);
-    out_ = Linear(scope / "out", width_, 2 * width_);
+    output_ = StateOutput(OutputKind::kGlu, width_, scope / "output");
   }
 
   Variable operator()(Pass& pass, const Variable& x) const override {
     const ops::DiagonalSystem system = {pass(log_dt_), pass(log_decay_), pass(frequency_), pass(c_), pass(d_)};
-    return ops::glu(out_(pass, ops::gelu(ops::diagonal_ssm(x, system, discretisation_))));
+    return output_(pass, ops::diagonal_ssm(x, system, discretisation_));
   }
 
   std::unique_ptr<MixerSteps> steps() const override {
     const ops::DiagonalSystem system = {log_dt_.value(), log_decay_.value(), frequency_.value(), c_.value(),
                                         d_.value()};
-    PackedS4d weights = {kernels::DiagonalSsmSteps(ops::kernel_form(system, discretisation_)), out_.packed(), width_};
+    PackedS4d weights = {kernels::DiagonalSsmSteps(ops::kernel_form(system, discretisation_)), output_.packed(),
+                         width_};
     return std::make_unique<PackedMixerSteps<PackedS4d, S4dStepper>>(std::move(weights));
   }
 
-  // Some 2,000 positions: enough to pay for the tables of a pass, and few enough to stay in the caches.
-  int64_t sequences_at_once() const override { return std::max<int64_t>(1, 2048 / std::max<int64_t>(1, length_)); }
+  // Some 3,000 positions: enough to pay for the tables of a pass, and few enough to stay in the caches.
+  int64_t sequences_at_once() const override { return std::max<int64_t>(1, 3200 / std::max<int64_t>(1, length_)); }
 
  private:
   int64_t width_, length_;
   ops::Discretisation discretisation_;
   Parameter log_dt_, log_decay_, frequency_, c_, d_;
-  Linear out_;
+  StateOutput output_;
 };
 
 [[maybe_unused]] const bool registered = register_mixer<S4d>("s4d", "Diagonal state space (Gu, Gupta, Goel & Re 2022)");

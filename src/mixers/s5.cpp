@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "hippo/initial_poles.hpp"
 #include "mixers/diagonal_stepper.hpp"
+#include "mixers/time_steps.hpp"
 #include "nn/initialisers.hpp"
 #include "ops/diagonal_scan.hpp"
 #include "ops/elementwise.hpp"
@@ -28,12 +29,7 @@ struct S5Options {
         blocks(reader.integer(
             "blocks",
             {.help = "blocks of the initial state matrix; must divide states", .min = 1, .max = 4096, .fallback = 1})),
-        dt_min(reader.real("dt_min",
-                           {.help = "least initial time step", .min = 0, .exclusive_min = true, .fallback = 1e-3})),
-        dt_max(reader.real("dt_max", {.help = "greatest initial time step; at least dt_min",
-                                      .min = 0,
-                                      .exclusive_min = true,
-                                      .fallback = 1e-1})),
+        steps(reader),
         rule(reader.one_of<ops::Discretisation>(
             "discretisation",
             {{"zoh", ops::Discretisation::kZeroOrderHold}, {"bilinear", ops::Discretisation::kBilinear}},
@@ -41,11 +37,9 @@ struct S5Options {
         output(read_output_kind(reader, "half_glu")),
         lr(reader.real(
             "lr",
-            {.help = "learning rate of poles and time steps; 0: the optimizer's", .min = 0.0, .fallback = 1e-3})) {
-    if (dt_min > dt_max) reader.mistake("dt_min", "dt_min is above dt_max", "dt_min <= dt_max");
-  }
+            {.help = "learning rate of poles and time steps; 0: the optimizer's", .min = 0.0, .fallback = 1e-3})) {}
   int64_t states, blocks;
-  double dt_min, dt_max;
+  TimeSteps steps;
   ops::Discretisation rule;
   OutputKind output;
   double lr;
@@ -76,15 +70,7 @@ class S5 : public Mixer {
                                   each([](std::complex<double> a) { return std::log(-a.real()); }), options.lr);
     imaginary_ =
         scope.state_space("imaginary", {p}, "state", each([](std::complex<double> a) { return a.imag(); }), options.lr);
-    const double least = std::log(options.dt_min), range = std::log(options.dt_max) - least;
-    step_log_ = scope.state_space(
-        "step_log", {p}, "state",
-        [p, least, range](Tensor& value, const RandomStream& noise) {
-          for (int64_t k = 0; k < p; ++k) {
-            value.data<float>()[k] = static_cast<float>(least + range * noise.uniform(static_cast<uint64_t>(k)));
-          }
-        },
-        options.lr);
+    step_log_ = scope.state_space("step_log", {p}, "state", options.steps.logarithms(), options.lr);
     // In the eigenvectors' basis, real Gaussian weights of variance 1 / width are complex Gaussian ones, whose two
     // parts have half of it each; C likewise is drawn in that basis.
     in_ = scope.parameter("in", {2, p, width}, "complex,state,in", ParameterKind::kWeight,

@@ -2,12 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-
-#include "kernels/reduce.hpp"
 #include "ops/elementwise.hpp"
-#include "ops/quantize.hpp"
 #include "ops/reduce.hpp"
 #include "ops/shape.hpp"
 #include "ops/softmax.hpp"
@@ -19,11 +14,11 @@ CodePriorOptions::CodePriorOptions(config::Reader& section)
                           {"prior", "-log p(z) of a small autoregressive prior, which is trained along"}},
                          "none") == "prior") {
   if (!prior) return;
-  weight = section.real("weight", {.help = "of the codes' nats in the loss; 1: the bound itself is minimised",
-                                   .min = 0,
-                                   .fallback = 1.0});
-  channels = section.integer(
-      "channels", {.help = "of the prior's masked convolutions", .min = 1, .max = 4096, .fallback = 32});
+  weight = section.real(
+      "weight",
+      {.help = "of the codes' nats in the loss; 1: the bound itself is minimised", .min = 0, .fallback = 1.0});
+  channels = section.integer("channels",
+                             {.help = "of the prior's masked convolutions", .min = 1, .max = 4096, .fallback = 32});
   blocks = section.integer("blocks", {.help = "residual 3 x 3 convolutions", .min = 0, .max = 100, .fallback = 2});
 }
 
@@ -43,34 +38,6 @@ Variable CodePrior::log_p(Pass& pass, const Variable& weights) const {
   Variable h = stem_(pass, ops::reshape(weights, {-1, rows_, columns_, alphabet_}));
   for (const Conv& block : blocks_) h = block(pass, h, {.relu = true, .add = h});
   return ops::log_softmax(ops::reshape(output_(pass, h, {.relu = true, .add = {}}), weights.shape()));
-}
-
-Tensor one_hot_codes(const Tensor& codes, int64_t alphabet) {
-  Tensor out = Tensor::zeros({codes.count(), alphabet});
-  for (int64_t i = 0; i < codes.count(); ++i) out.data<float>()[i * alphabet + codes.data<int32_t>()[i]] = 1.0f;
-  return out;
-}
-
-Tensor gumbel_noise(const Shape& shape, const RandomStream& noise) {
-  Tensor g(shape);
-  for (int64_t i = 0; i < g.count(); ++i) {
-    const double u = std::max(noise.uniform(static_cast<uint64_t>(i)), 1e-12);
-    g.data<float>()[i] = static_cast<float>(-std::log(-std::log(u)));
-  }
-  return g;
-}
-
-Variable chosen_codes(const Variable& log_odds, const Tensor& codes, double temperature) {
-  const Variable soft = ops::softmax(ops::scale(log_odds, static_cast<float>(1 / temperature)));
-  return ops::straight_through(soft, one_hot_codes(codes, log_odds.dim(1)));
-}
-
-DrawnCodes draw_codes(const Variable& log_odds, const Tensor& noise, double temperature) {
-  const Variable noisy = noise.defined() ? ops::add(log_odds, noise) : log_odds;
-  DrawnCodes drawn;
-  drawn.codes = kernels::argmax(noisy.value()).reshape({log_odds.dim(0), 1});
-  drawn.weights = chosen_codes(noisy, drawn.codes, temperature);
-  return drawn;
 }
 
 Variable code_length(const Variable& weights, const Variable& log_p) {

@@ -7,11 +7,13 @@
 //   before). R is sum_k w_k (-log p(k | before(w))) with w the one-hot codes; its gradient reaches z straight through,
 //   dl = J_softmax(l / temperature)^T dR/dw / temperature: by the code's own length and by what it does to the context
 //   of later ones.
-// stochastic: q(k|x) = softmax(l), independent over positions; codes are drawn, k = argmax(l + g), g Gumbel noise, and w
-//   is one-hot with the gradient of softmax((l + g) / temperature) (straight-through Gumbel-softmax, Jang et al. 2017).
+// stochastic: q(k|x) = softmax(l), independent over positions; codes are drawn, k = argmax(l + g), g Gumbel noise, and
+//   the one-hot w has the gradient of ReinMax (Liu et al. 2023, "Bridging discrete and backpropagation", algorithm 2):
+//   with pi = softmax(l) and m = (w + softmax(l / temperature)) / 2 and J(p) v = p (v - p . v) for each position,
+//   dl = 2 J(m) dw - J(pi) dw / 2, at temperature 1 exact in the mean for quadratic functions of w.
 //   The loss gets weight * KL, KL = sum over positions and k of q_k (log q_k - log p(k | before(w))): a one-sample
-//   estimate of E_q[log q(z|x) - log p(z)] with the own code of every position summed out. With weight 1 the loss is the
-//   negative ELBO, nats.
+//   estimate of E_q[log q(z|x) - log p(z)] with the own code of every position summed out. With weight 1 the loss is
+//   the negative ELBO, nats.
 //
 // The prior's parameters learn by ordinary likelihood in both.
 #pragma once
@@ -42,21 +44,6 @@ class CodePrior {
   Conv stem_, output_;
   std::vector<Conv> blocks_;
 };
-
-// Codes s32 [rows, 1] as f32 [rows, alphabet].
-Tensor one_hot_codes(const Tensor& codes, int64_t alphabet);
-// -log(-log u) of uniform numbers u.
-Tensor gumbel_noise(const Shape& shape, const RandomStream& noise);
-
-struct DrawnCodes {
-  Tensor codes;      // s32 [rows, 1]
-  Variable weights;  // one-hot [rows, alphabet], with the straight-through gradient
-};
-// argmax(log_odds + noise), noise [rows, alphabet] or undefined.
-DrawnCodes draw_codes(const Variable& log_odds, const Tensor& noise, double temperature);
-
-// Codes that were chosen already, with the gradient of softmax(log_odds / temperature) -> weights [rows, alphabet].
-Variable chosen_codes(const Variable& log_odds, const Tensor& codes, double temperature);
 
 // sum over rows of sum_k w_k (-log p_k) -> []
 Variable code_length(const Variable& weights, const Variable& log_p);

@@ -28,8 +28,8 @@ class Quantizer {
   // The vectors of codes s32 [rows, symbols()] -> [rows, d]: what quantize gave with them.
   virtual Tensor vectors(Pass& pass, const Tensor& codes) const = 0;
   // The law of a code given z, for kinds with one table of vectors (else Error(kInternal)): log q(k|z) up to a constant
-  // of each row, [rows, alphabet()]. With a distance it is that of a mixture of unit Gaussians around the vectors, -|z -
-  // e_k|^2; gradients go to z, and to the table where it is learned by gradients.
+  // of each row, [rows, alphabet()]. With a distance it is that of a mixture of unit Gaussians around the vectors, -|z
+  // - e_k|^2; gradients go to z, and to the table where it is learned by gradients.
   virtual bool has_law() const { return false; }
   virtual Variable log_odds(Pass& pass, const Variable& z) const;
   // weights [rows, alphabet()] times the vectors -> [rows, d]; gradients as above.

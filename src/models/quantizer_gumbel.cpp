@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "kernels/embedding.hpp"
-#include "models/code_prior.hpp"
+#include "models/drawn_codes.hpp"
 #include "models/quantizer_table.hpp"
 #include "nn/initialisers.hpp"
 #include "ops/elementwise.hpp"
@@ -63,9 +63,7 @@ class GumbelQuantizer : public Quantizer {
   }
 
   bool has_law() const override { return true; }
-  Variable log_odds(Pass& pass, const Variable& z) const override {
-    return ops::linear(z, pass(weight_), pass(bias_));
-  }
+  Variable log_odds(Pass& pass, const Variable& z) const override { return ops::linear(z, pass(weight_), pass(bias_)); }
   Variable mixed(Pass& pass, const Variable& weights) const override { return ops::matmul(weights, pass(table_)); }
 
  private:

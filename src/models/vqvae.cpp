@@ -1,12 +1,13 @@
 // VQ-VAE (van den Oord, Vinyals & Kavukcuoglu 2017): images as grids of codes.
 //
-// Loss (their eq. 3), nats: -log p(x|q) plus what the quantiser adds; with `rate`, what the codes cost as well, and with
-// an encoder that draws its codes the negative ELBO (models/code_prior.hpp).
+// Loss (their eq. 3), nats: -log p(x|q) plus what the quantiser adds; with `rate`, what the codes cost as well, and
+// with an encoder that draws its codes the negative ELBO (models/code_prior.hpp).
 #include <algorithm>
 
 #include "base/error.hpp"
 #include "models/code_model.hpp"
 #include "models/code_prior.hpp"
+#include "models/drawn_codes.hpp"
 #include "models/quantizer.hpp"
 #include "models/vqvae_networks.hpp"
 #include "ops/elementwise.hpp"
@@ -29,7 +30,7 @@ struct VqVaeOptions {
             {.help = "of the softmax by which a rate's gradient, and that of drawn codes, reaches the encoder",
              .min = 0,
              .exclusive_min = true,
-             .fallback = 1.0})) {
+             .fallback = 2.0})) {
     config::Reader quantizer_section = reader.section("quantizer", "how vectors become codes");
     quantizer = quantizer_kinds().choose(quantizer_section, "ema");
     config::Reader rate_section = reader.section("rate", "what codes cost in stage one");
@@ -50,13 +51,6 @@ struct VqVaeOptions {
   std::optional<CodePriorOptions> rate;
   std::optional<VqVaeDecoderOptions> decoder;
 };
-
-// FNV-1a of an image.
-uint64_t hash_of(const int32_t* symbols, int64_t count) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (int64_t i = 0; i < count; ++i) hash = (hash ^ static_cast<uint64_t>(symbols[i])) * 0x100000001b3u;
-  return hash;
-}
 
 class VqVae : public CodeModel {
  public:
@@ -80,8 +74,8 @@ class VqVae : public CodeModel {
            "  quantizers with one table have   model.quantizer.kind=gumbel, ste, ema, rotation or simvq",
            options.quantizer.kind());
     }
-    prior_ = std::make_unique<CodePrior>(*options.rate, grid_.rows, grid_.columns, quantizer_->alphabet(),
-                                         scope / "prior");
+    prior_ =
+        std::make_unique<CodePrior>(*options.rate, grid_.rows, grid_.columns, quantizer_->alphabet(), scope / "prior");
   }
 
   DataSpec codes() const override {
@@ -100,11 +94,11 @@ class VqVae : public CodeModel {
     Variable vectors, more;
     if (draws_) {
       const Variable log_odds = quantizer_->log_odds(pass, z);
-      DrawnCodes drawn = draw_codes(log_odds, gumbel_noise(log_odds.shape(), pass.next_noise()), temperature_);
-      if (getenv("SOFT")) drawn.weights = ops::softmax(ops::scale(ops::add(log_odds, gumbel_noise(log_odds.shape(), pass.next_noise())), static_cast<float>(1 / temperature_)));
+      const DrawnCodes drawn =
+          draw_codes_reinmax(log_odds, gumbel_noise(log_odds.shape(), pass.next_noise()), temperature_);
       quantizer_->assigned(pass, z.value(), drawn.codes);
       vectors = quantizer_->mixed(pass, drawn.weights);
-      more = ops::scale(code_divergence(log_odds, prior_->log_p(pass, Variable(getenv("DETACH") ? drawn.weights.value() : Tensor()).value().defined() ? Variable(drawn.weights.value()) : drawn.weights)), weight_);
+      more = ops::scale(code_divergence(log_odds, prior_->log_p(pass, drawn.weights)), weight_);
     } else {
       const Quantized q = quantizer_->quantize(pass, z);
       vectors = q.vectors;
@@ -172,8 +166,7 @@ class VqVae : public CodeModel {
     in_pieces(n, [&](int64_t begin, int64_t end) {
       Pass pass(parameters);
       const Tensor part = sees_pixels() ? symbols.rows(begin, end) : Tensor();
-      all.rows(begin, end)
-          .copy_from(decoder_.logits(pass, vectors_of(pass, code_maps.rows(begin, end)), part).value());
+      all.rows(begin, end).copy_from(decoder_.logits(pass, vectors_of(pass, code_maps.rows(begin, end)), part).value());
     });
     return all;
   }
@@ -221,7 +214,8 @@ class VqVae : public CodeModel {
   Tensor codes_of_latents(const ParameterArena& parameters, const Tensor& latents) const override {
     Pass pass(parameters);
     const Variable z = latents.reshape({-1, dim_});
-    const Tensor codes = draws_ ? draw_codes(quantizer_->log_odds(pass, z), {}, 1).codes : quantizer_->quantize(pass, z).codes;
+    const Tensor codes =
+        draws_ ? draw_codes(quantizer_->log_odds(pass, z), {}, 1).codes : quantizer_->quantize(pass, z).codes;
     return codes.reshape({latents.dim(0), this->codes().positions()});
   }
 
@@ -246,21 +240,13 @@ class VqVae : public CodeModel {
   // Codes [rows, symbols] of images whose encodings are z; log q(z|x) of each image is appended.
   Tensor encode(Pass& pass, const Tensor& symbols, const Variable& z, std::optional<uint64_t> draw,
                 std::vector<double>& log_q) const {
-    const int64_t n = symbols.dim(0), rows = grid_.rows * grid_.columns, k = quantizer_->alphabet();
+    const int64_t rows = grid_.rows * grid_.columns, k = quantizer_->alphabet();
     if (!draws_) {
-      log_q.resize(log_q.size() + static_cast<size_t>(n));
+      log_q.resize(log_q.size() + static_cast<size_t>(symbols.dim(0)));
       return quantizer_->quantize(pass, z).codes;
     }
     const Variable log_odds = quantizer_->log_odds(pass, z);
-    Tensor noise;
-    if (draw) {
-      noise = Tensor({n * rows, k});
-      const RandomStream stream(0, "codes of an image");
-      for (int64_t i = 0; i < n; ++i) {
-        const uint64_t image = hash_of(symbols.data<int32_t>() + i * symbols.dim(1), symbols.dim(1));
-        noise.rows(i * rows, (i + 1) * rows).copy_from(gumbel_noise({rows, k}, stream.at(image).at(*draw)));
-      }
-    }
+    const Tensor noise = draw ? gumbel_noise_of_images(symbols, rows, k, *draw) : Tensor();
     const Tensor codes = draw_codes(log_odds, noise, 1).codes;
     const std::vector<double> picked = summed_over_images(ops::log_softmax(log_odds).value(), codes);
     log_q.insert(log_q.end(), picked.begin(), picked.end());

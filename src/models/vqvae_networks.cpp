@@ -45,14 +45,13 @@ class OwningStepper : public Stepper {
 
 VqVaeSizes::VqVaeSizes(config::Reader& reader)
     : width(reader.integer("width", {.help = "channels of the hidden layers", .min = 1, .max = 4096, .fallback = 128})),
-      strides(
-          reader.integers("strides", {.help = "of the convolutions, one after the other; their product is the side "
-                                              "of the square of pixels that a code stands for",
-                                      .min = 1,
-                                      .max = 16,
-                                      .min_size = 1,
-                                      .max_size = 8,
-                                      .fallback = {{2, 2}}})),
+      strides(reader.integers("strides", {.help = "of the convolutions, one after the other; their product is the side "
+                                                  "of the square of pixels that a code stands for",
+                                          .min = 1,
+                                          .max = 16,
+                                          .min_size = 1,
+                                          .max_size = 8,
+                                          .fallback = {{2, 2}}})),
       blocks(reader.integer(
           "blocks",
           {.help = "residual blocks in the encoder, and in the decoder", .min = 0, .max = 100, .fallback = 2})),
@@ -113,8 +112,7 @@ Tensor VqVaeEncoder::padded(const Tensor& images) const {
   return out;
 }
 
-VqVaeDecoderOptions::VqVaeDecoderOptions(config::Reader& section, const PixelLikelihoodOptions& of)
-    : likelihood(of) {
+VqVaeDecoderOptions::VqVaeDecoderOptions(config::Reader& section, const PixelLikelihoodOptions& of) : likelihood(of) {
   const std::string kind =
       section.kind({{"conv", "pixels independent given the codes"},
                     {"pixelcnn", "each pixel given the codes and the pixels before it, by a small PixelCNN"}},

@@ -1,6 +1,7 @@
 #include "nn/initialisers.hpp"
 
 #include <cmath>
+#include <utility>
 
 namespace mlrun::initialise {
 
@@ -8,6 +9,13 @@ Initialiser zeros() { return constant(0.0f); }
 
 Initialiser constant(float value) {
   return [value](Tensor& t, const RandomStream&) { t.fill(value); };
+}
+
+Initialiser rows(std::vector<double> row) {
+  return [row = std::move(row)](Tensor& t, const RandomStream&) {
+    for (int64_t i = 0; i < t.count(); ++i)
+      t.data<float>()[i] = static_cast<float>(row[static_cast<size_t>(i) % row.size()]);
+  };
 }
 
 Initialiser uniform(double bound) {

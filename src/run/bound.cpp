@@ -208,8 +208,7 @@ Bounds bounds_of(const TrainedModel& stage_one, const Model& prior, const Parame
   } else {
     bounds.reconstruction = nll_given_codes(model, parameters, symbols, codes);
     bounds.prior = marginal_nll(prior, prior_parameters, {codes, {}});
-    for (size_t i = 0; i < bounds.prior.size(); ++i)
-      bounds.total.push_back(bounds.reconstruction[i] + bounds.prior[i]);
+    for (size_t i = 0; i < bounds.prior.size(); ++i) bounds.total.push_back(bounds.reconstruction[i] + bounds.prior[i]);
   }
   if (model.sees_pixels()) bounds.carried = carried_by_codes(model, parameters, symbols, codes, bounds.reconstruction);
   if (maps <= 1 || model.draws_codes()) return bounds;

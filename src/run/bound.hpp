@@ -32,8 +32,8 @@ inline constexpr std::array kBoundFigures = {&Bounds::reconstruction, &Bounds::p
 std::vector<double> nll_given_codes(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols,
                                     const Tensor& codes);
 
-// Of images s32 [n, positions] and their codes; `maps`: how many code maps are summed, or draws. `prior` is a model of the codes (if conditional, labels are summed
-// out).
+// Of images s32 [n, positions] and their codes; `maps`: how many code maps are summed, or draws. `prior` is a model of
+// the codes (if conditional, labels are summed out).
 Bounds bounds_of(const TrainedModel& stage_one, const Model& prior, const ParameterArena& prior_parameters,
                  const Tensor& symbols, const Tensor& codes, int64_t maps);
 

@@ -13,7 +13,7 @@ struct CodeUse {
   double quantization_error = 0;  // mean |z - q|^2 of a vector
   // Of every image, where stage one has a prior of its own: log q(z|x) - log p(z), the part of its NLL that codes cost.
   std::vector<double> rates;
-  int64_t restarted = 0;          // codes that were moved because nothing used them, since training began
+  int64_t restarted = 0;  // codes that were moved because nothing used them, since training began
 
   int64_t codes() const { return static_cast<int64_t>(counts.size()); }
   int64_t used() const;       // codes with a count above 0

@@ -89,9 +89,7 @@ CodesDataset::CodesDataset(std::shared_ptr<const TrainedModel> stage_one, const 
 }
 
 Tensor CodesDataset::encode(const Tensor& symbols, int64_t draw) const {
-  return stage_one_->code_model()
-      .encode(*stage_one_->built.parameters, symbols, static_cast<uint64_t>(draw))
-      .codes;
+  return stage_one_->code_model().encode(*stage_one_->built.parameters, symbols, static_cast<uint64_t>(draw)).codes;
 }
 
 const SymbolTable& CodesDataset::codes_of(Split split) const {

@@ -115,8 +115,8 @@ void evaluate_draws(const EvalRequest& request, const Experiment& experiment, co
   ExampleLikelihoods sums;
   const auto redraw = [&](const DataSources& sources) { return experiment.spec().data.build(sources); };
   for_draws(request, first, redraw, trained.identity.seed, [&](const Dataset& data) {
-    const ExampleLikelihoods one = example_likelihoods(*trained.built.model, *trained.built.parameters, data,
-                                                       request.split, options, pool);
+    const ExampleLikelihoods one =
+        example_likelihoods(*trained.built.model, *trained.built.parameters, data, request.split, options, pool);
     outcome.draws.push_back(summarise(one.x, 1).nll);
     add_to(sums.x, one.x);
     add_to(sums.xy, one.xy);

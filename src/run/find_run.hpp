@@ -31,7 +31,7 @@ struct RunSummary {
   double seconds = 0;  // of training
 };
 RunSummary summarise_run(const std::string& path);
-bool is_stage_one(const RunSummary& run);              // of a VQ-VAE
+bool is_stage_one(const RunSummary& run);                   // of a VQ-VAE
 std::vector<RunSummary> all_runs(const std::string& root);  // by creation, oldest first
 
 // The YAML file that a person means by SPEC|RUN: a file, or the resolved spec of a run. A missing .yaml file is

@@ -72,8 +72,7 @@ class TwoStageCoder : public ImageCoder {
           marginal_nll(*trained_.built.model, *trained_.built.parameters, {codes.rows(begin, end), {}});
       const std::vector<double> of_pixels =
           nll_given_codes(model_, *stage_one_.built.parameters, symbols.rows(begin, end), codes.rows(begin, end));
-      for (size_t i = 0; i < of_codes.size(); ++i)
-        all[static_cast<size_t>(begin) + i] = of_codes[i] + of_pixels[i];
+      for (size_t i = 0; i < of_codes.size(); ++i) all[static_cast<size_t>(begin) + i] = of_codes[i] + of_pixels[i];
     });
     return all;
   }

@@ -26,8 +26,8 @@ class ImageCoder {
   virtual std::vector<std::vector<std::byte>> encode(const Tensor& symbols, LanePool& pool) const = 0;
   // Error(kData): the streams are not what this coder makes.
   virtual Tensor decode(std::span<const std::span<const std::byte>> streams, int64_t count, LanePool& pool) const = 0;
-  // What the streams should cost, nats for each image: -log p(x); of two stages -log p(z) - log p(x|z), z the codes (the
-  // likeliest ones, where the encoder draws), a bound on it.
+  // What the streams should cost, nats for each image: -log p(x); of two stages -log p(z) - log p(x|z), z the codes
+  // (the likeliest ones, where the encoder draws), a bound on it.
   virtual std::vector<double> nll(const Tensor& symbols, LanePool& pool) const = 0;
 };
 

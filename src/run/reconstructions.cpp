@@ -75,6 +75,19 @@ Tensor decoded_symbols(const CodeModel& model, const ParameterArena& parameters,
   return symbols;
 }
 
+std::vector<io::Image> interpolated(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols,
+                                    int64_t count) {
+  const Tensor ends = model.latents(parameters, symbols);
+  const int64_t width = ends.count() / 2;
+  Tensor between({count, width});
+  for (int64_t k = 0; k < count; ++k) {
+    const float t = count > 1 ? static_cast<float>(k) / static_cast<float>(count - 1) : 0.0f;
+    for (int64_t j = 0; j < width; ++j)
+      between.data<float>()[k * width + j] = (1 - t) * ends.data<float>()[j] + t * ends.data<float>()[width + j];
+  }
+  return decoded_images(model, parameters, model.codes_of_latents(parameters, between));
+}
+
 std::vector<io::Image> pairs_of(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols) {
   const std::vector<io::Image> decoded =
       decoded_images(model, parameters, model.reconstruct(parameters, symbols).codes);

@@ -17,6 +17,10 @@ std::vector<io::Image> decoded_images(const CodeModel& model, const ParameterAre
 // Pixels drawn from p(x|z): s32 [n, positions]. Image i takes its noise from (seed, first + i).
 Tensor decoded_symbols(const CodeModel& model, const ParameterArena& parameters, const Tensor& codes, uint64_t seed,
                        int64_t first = 0);
+// `count` pictures from one image to another, symbols s32 [2, positions]: picture k is what the codes of (1 - t) z_0 +
+// t z_1 decode to, t = k / (count - 1), z what the encoder says.
+std::vector<io::Image> interpolated(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols,
+                                    int64_t count);
 // Images s32 [n, positions], each followed by its reconstruction.
 std::vector<io::Image> pairs_of(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols);
 

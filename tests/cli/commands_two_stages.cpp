@@ -86,6 +86,41 @@ TEST_CASE("train, train data.from=@last, sample @last and eval @last make images
   CHECK(says(compared.out + compared.err, "differ"));
 }
 
+TEST_CASE("drawn codes and a decoder that sees pixels: trained, sampled, evaluated, coded and decoded") {
+  Workplace place;
+  place.put("tiny.yaml", Workplace::tiny_spec());
+  const std::string one =
+      place.train({"model={kind: vqvae, width: 4, dim: 4, blocks: 0, quantizer: {codes: 6}, encoder: stochastic, rate: "
+                   "{kind: prior, "
+                   "channels: 4}, decoder: {kind: pixelcnn, channels: 2, blocks: 1}}",
+                   "train.for=30 steps"});
+  const ProgramResult alone = place.mlrun({"eval", one});
+  CHECK(says(alone.out, "<= "));
+  CHECK(says(alone.out, "stage one's own prior"));
+  CHECK(Json::parse(place.mlrun({"eval", one, "--json"}).out).at("rate").get<double>() > 0);
+  const ProgramResult row =
+      place.mlrun({"sample", one, "--interpolate", "3,8", "-n", "5", "--json", "-o", place.path("row.png")});
+  INFO(row.err);
+  REQUIRE(row.exit_code == 0);
+  CHECK(Json::parse(row.out).at("images") == Json({3, 8}));
+  const ProgramResult far = place.mlrun({"sample", one, "--interpolate", "3,100", "-o", place.path("row.png")});
+  CHECK(far.exit_code == 2);
+  CHECK(says(far.err, "from 0 to 99; found '3,100'"));
+  const std::string two = prior(place, "@last");
+  CHECK(place.mlrun({"sample", two, "--interpolate", "3,8", "-o", place.path("row.png")}).exit_code == 2);
+  CHECK(place.mlrun({"sample", two, "-n", "3", "-o", place.path("s.png")}).exit_code == 0);
+  const ProgramResult bound = place.mlrun({"eval", two});
+  CHECK(says(bound.out, "log q(z|x), given back"));
+  CHECK(says(bound.out, "the codes carry "));
+  const Json answer = Json::parse(place.mlrun({"eval", two, "--codes", "3", "--json"}).out);
+  CHECK(answer.at("log_posterior").get<double>() < 0);
+  CHECK(answer.contains("nats_carried_by_codes"));
+  REQUIRE(place.mlrun({"compress", two, "split:test", "-o", place.path("packed")}).exit_code == 0);
+  REQUIRE(place.mlrun({"decompress", two, place.path("packed"), "-o", place.path("back.amat")}).exit_code == 0);
+  place.mlrun({"compress", two, place.path("back.amat"), "-o", place.path("again")});
+  CHECK(place.shell("cmp " + place.path("packed") + " " + place.path("again")).exit_code == 0);
+}
+
 TEST_CASE("what a two-stage model cannot do is refused with the documented exit code") {
   Workplace place;
   const std::string made = place.train();
@@ -103,6 +138,9 @@ TEST_CASE("what a two-stage model cannot do is refused with the documented exit 
   refused(train("nowhere"), 2, "data.from nowhere");
   refused({"eval", made, "--codes", "4"}, 2, "--codes 4");
   refused({"train", "tiny.yaml", "model={kind: vqvae, quantizer: {codes: 0}}"}, 2, "from 1 to 65536");
+  refused({"train", "tiny.yaml", "model={kind: vqvae, encoder: stochastic}"}, 2, "model.rate.kind=prior");
+  refused({"train", "tiny.yaml", "model={kind: vqvae, rate: {kind: prior}, quantizer: {kind: fsq}}"}, 2,
+          "law of a code");
   refused({"train", "tiny.yaml", "model={kind: vqvae, dim: 8, quantizer: {kind: grouped, groups: 3}}"}, 2,
           "multiple of 3");
   refused({"train", "tiny.yaml", "model={kind: vqvae, quantizer: {kind: fsq, levels: [300, 300]}}"}, 2, "65536");

@@ -23,6 +23,14 @@ std::vector<std::vector<std::string>> variants() {
     else options.push_back("quantizer.codes=6");
     all.push_back(options);
   }
+  for (const std::string kind : {"ste", "ema", "gumbel"}) {
+    for (const std::string encoder : {"deterministic", "stochastic"}) {
+      all.push_back({"width=5", "dim=4", "blocks=1", "strides=2", "quantizer.kind=" + kind, "rate.kind=prior",
+                     "encoder=" + encoder, "quantizer.codes=6"});
+    }
+  }
+  all.push_back({"width=5", "dim=4", "blocks=1", "strides=2", "quantizer.kind=ema", "decoder.kind=pixelcnn",
+                 "decoder.channels=3", "quantizer.codes=6"});
   return all;
 }
 
@@ -45,7 +53,8 @@ TEST_CASE("a reconstruction's NLL is that of its decoded codes, whatever the bat
     const Reconstruction r = model.reconstruct(*b.parameters, batch.symbols);
     CHECK(r.codes.shape() == Shape{11, model.codes().positions()});
     CHECK(r.vectors == 11 * 3 * 4);
-    const Tensor nll = negative_log_likelihood(model.logits(*b.parameters, r.codes, batch.symbols), batch.symbols).value();
+    const Tensor nll =
+        negative_log_likelihood(model.logits(*b.parameters, r.codes, batch.symbols), batch.symbols).value();
     const Reconstruction last = model.reconstruct(*b.parameters, batch.symbols.rows(10, 11));
     for (size_t i = 0; i < 11; ++i) CHECK(r.nll[i] == Approx(static_cast<double>(nll.data<float>()[i])).epsilon(1e-5));
     CHECK(last.nll[0] == Approx(r.nll[10]).epsilon(1e-5));
@@ -151,7 +160,7 @@ TEST_CASE("replacing a code by itself costs nothing, and by another what it is f
     const Built b = built(options);
     const CodeModel& model = *b.model->code_model();
     const Batch batch = random_batch(kBinary, 2, 3);
-    const Tensor codes = model.reconstruct(*b.parameters, batch.symbols).codes;
+    const Tensor codes = model.encode(*b.parameters, batch.symbols, std::nullopt).codes;
     const Tensor costs = model.replacement_costs(*b.parameters, batch.symbols, codes);
     const int64_t k = model.codes().alphabet;
     REQUIRE(costs.shape() == Shape{2, model.codes().positions(), k});
@@ -161,5 +170,58 @@ TEST_CASE("replacing a code by itself costs nothing, and by another what it is f
       for (int64_t c = 0; c < k; ++c) least = std::min(least, static_cast<double>(costs.data<float>()[i * k + c]));
     }
     if (name.find("ste") != std::string::npos || name.find("ema") != std::string::npos) CHECK(least > -1e-3);
+  }
+}
+
+TEST_CASE(
+    "a decoder that sees pixels: what it says step by step is what it says at once, and nothing of later pixels") {
+  for (const std::string kind : {"conv", "pixelcnn"}) {
+    for (const DataSpec& data : {kBinary, DataSpec{.shape = {5, 7}, .alphabet = 4, .classes = 0}}) {
+      INFO(kind << " " << data.alphabet);
+      std::vector<std::string> options = {
+          "width=5", "dim=4", "blocks=1", "strides=2", "quantizer.codes=6", "decoder.kind=" + kind};
+      if (kind == "pixelcnn") options.insert(options.end(), {"decoder.channels=3", "decoder.blocks=2"});
+      const Built b = built(options, data);
+      const CodeModel& model = *b.model->code_model();
+      CHECK(model.sees_pixels() == (kind == "pixelcnn"));
+      const Batch batch = random_batch(data, 3, 8);
+      const Tensor codes = model.reconstruct(*b.parameters, batch.symbols).codes;
+      const Tensor logits = model.logits(*b.parameters, codes, batch.symbols);
+      const int64_t width = logits_per_step(data.alphabet), positions = data.positions();
+      const auto stepper = model.stepper(*b.parameters, codes);
+      std::vector<float> out(static_cast<size_t>(3 * width));
+      for (int64_t p = 0; p < positions; ++p) {
+        stepper->logits(out.data());
+        std::vector<int32_t> symbols;
+        for (int64_t i = 0; i < 3; ++i) {
+          for (int64_t k = 0; k < width; ++k)
+            CHECK(out[static_cast<size_t>(i * width + k)] ==
+                  Approx(logits.data<float>()[(i * positions + p) * width + k]).epsilon(1e-4).margin(1e-5));
+          symbols.push_back(batch.symbols.data<int32_t>()[i * positions + p]);
+        }
+        stepper->observe(symbols.data());
+      }
+      constexpr int64_t kChanged = 17;
+      const Tensor after = model.logits(*b.parameters, codes, changed(batch, data, kChanged).symbols);
+      double before = 0, behind = 0;
+      for (int64_t i = 0; i < logits.count(); ++i) {
+        const double change = std::abs(static_cast<double>(logits.data<float>()[i] - after.data<float>()[i]));
+        (i / width % positions <= kChanged ? before : behind) += change;
+      }
+      CHECK(before == 0);
+      CHECK((behind > 0) == model.sees_pixels());
+    }
+  }
+}
+
+TEST_CASE("codes of the encoder's own numbers are the codes of the image") {
+  for (const std::string encoder : {"deterministic", "stochastic"}) {
+    const Built b = built(
+        {"width=5", "dim=4", "blocks=1", "strides=2", "quantizer.codes=6", "rate.kind=prior", "encoder=" + encoder});
+    const CodeModel& model = *b.model->code_model();
+    const Batch batch = random_batch(kBinary, 3, 8);
+    const Tensor codes = model.codes_of_latents(*b.parameters, model.latents(*b.parameters, batch.symbols));
+    const Tensor own = model.encode(*b.parameters, batch.symbols, std::nullopt).codes;
+    CHECK(std::equal(codes.data<int32_t>(), codes.data<int32_t>() + codes.count(), own.data<int32_t>()));
   }
 }

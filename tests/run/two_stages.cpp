@@ -9,32 +9,12 @@
 #include "run/eval_command.hpp"
 #include "run/reconstructions.hpp"
 #include "run/trained_data.hpp"
-#include "small_run.hpp"
+#include "two_stage_runs.hpp"
 
 using namespace mlrun;
 using namespace mlrun::test;
 
 namespace {
-
-const std::string kStageOne =
-    "data: {kind: digits, train_limit: 300, valid_limit: 60, test_limit: 40}\n"
-    "model: {kind: vqvae, width: 6, dim: 4, blocks: 1, quantizer: {kind: ema, codes: 6}}\n"
-    "train: {for: 40 steps, batch_size: 30}\neval: {every: 20 steps, samples: 4}\noptim: {lr: 5e-3}\n"
-    "compute: {lanes: 2}\n";
-
-std::string prior_spec(const std::string& from, const std::string& model = "{kind: made, hidden: [20]}") {
-  return "data: {kind: codes, from: " + from + "}\nmodel: " + model +
-         "\ntrain: {for: 20 steps, batch_size: 30}\neval: {every: 10 steps, samples: 4}\n"
-         "checkpoint: {every: 1 steps}\ncompute: {lanes: 2}\n";
-}
-
-EvalRequest request(const std::string& run, int64_t codes = 1) {
-  EvalRequest r;
-  r.selector = run;
-  r.codes = codes;
-  r.threads = 1;
-  return r;
-}
 
 template <class Work>
 std::string refusal(ExitCode code, Work work) {
@@ -48,18 +28,18 @@ std::string refusal(ExitCode code, Work work) {
   return "";
 }
 
-bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 }  // namespace
 
 TEST_CASE("the bound never falls below -log p(x), and is equal when every code map is summed") {
   const DataSpec images = {.shape = {2, 4}, .alphabet = 2, .classes = 0};
-  for (const std::string quantizer : {"ema", "fsq", "residual"}) {
+  for (const std::string quantizer : {"ema", "fsq", "residual", "ema pixelcnn"}) {
     INFO(quantizer);
-    std::vector<std::string> options = {"width=4", "dim=4", "blocks=0", "strides=2", "quantizer.kind=" + quantizer};
-    options.push_back(quantizer == "fsq"   ? "quantizer.levels=3"
-                      : quantizer == "ema" ? "quantizer.codes=3"
-                                           : "quantizer.of.codes=3");
+    std::vector<std::string> options = {"width=4", "dim=4", "blocks=0", "strides=2",
+                                        "quantizer.kind=" + quantizer.substr(0, quantizer.find(' '))};
+    options.push_back(quantizer == "fsq"        ? "quantizer.levels=3"
+                      : quantizer == "residual" ? "quantizer.of.codes=3"
+                                                : "quantizer.codes=3");
+    if (says(quantizer, "pixelcnn")) options.insert(options.end(), {"decoder.kind=pixelcnn", "decoder.channels=3"});
     Built one = build("vqvae", images, options);
     one.model->initialise_from(*one.parameters, random_batch(images, 20, 4), RandomStream(1, "first"));
     const CodeModel& model = *one.model->code_model();
@@ -177,6 +157,20 @@ TEST_CASE("images drawn anew for each epoch have codes of their own") {
   CHECK(at(Split::kTrain, 0) == at(Split::kTrain, 0));
   CHECK(at(Split::kTrain, 0) != at(Split::kTrain, 1));
   CHECK(at(Split::kValid, 0) == at(Split::kValid, 1));
+
+  // The bound is averaged over binarizations, image by image.
+  train_in(root / "prior", prior_spec(root / "one"));
+  EvalRequest drawn = request(root / "prior");
+  const double once = evaluate_checkpoint(drawn).result.nll;
+  drawn.draws = 3;
+  const EvalOutcome mean = evaluate_checkpoint(drawn);
+  REQUIRE(mean.draws.size() == 3);
+  CHECK(mean.draws[0] == Approx(once));
+  CHECK(mean.draws[1] != mean.draws[0]);
+  CHECK(mean.result.nll == Approx((mean.draws[0] + mean.draws[1] + mean.draws[2]) / 3));
+  CHECK(mean.result.nll == Approx(mean.bound->reconstruction.nll + mean.bound->prior.nll));
+  drawn.selector = root / "one";
+  CHECK(evaluate_checkpoint(drawn).draws.size() == 3);
 }
 
 TEST_CASE("what is no VQ-VAE, or has other codes, is refused with one message") {
