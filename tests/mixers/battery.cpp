@@ -79,7 +79,7 @@ TEST_CASE("no mixer looks ahead, or from one sequence into another") {
       INFO(name_of(c) << " changed at " << at);
       // Some mixers are computed in chunks whose products round differently, so equal means: within rounding.
       CHECK(gap(y.rows(0, 1).reshape({kLength, kWidth}).rows(0, at).clone(),
-                       z.rows(0, 1).reshape({kLength, kWidth}).rows(0, at).clone()) <= 1e-5);
+                z.rows(0, 1).reshape({kLength, kWidth}).rows(0, at).clone()) <= 1e-5);
       CHECK(gap(y.rows(1, 2), z.rows(1, 2)) <= 1e-5);
       CHECK(gap(y.rows(0, 1), z.rows(0, 1)) > 1e-4);
     }
