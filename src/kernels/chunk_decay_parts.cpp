@@ -36,15 +36,19 @@ HWY_INLINE void each_vector(int64_t count, F f) {
 
 void decay_sums(const Block& block, Matrix<const float> log_decay, float* sum, float* so_far, float* to_end) {
   const Floats d;
-  for (int64_t h = 0; h < block.heads; ++h, sum += kChunk, so_far += kChunk, to_end += kChunk) {
+  for (int64_t h = 0; h < block.heads; ++h, sum += 2 * kChunk, so_far += kChunk, to_end += kChunk) {
+    float* rest = sum + kChunk;
     double total = 0;
     for (int64_t t = 0; t < block.count; ++t) {
       total += static_cast<double>(log_decay.row(t)[h]);
       sum[t] = static_cast<float>(total);
+      rest[t] = static_cast<float>(total - static_cast<double>(sum[t]));
     }
-    const V end = hn::Set(d, sum[block.count - 1]);
+    const V end = hn::Set(d, sum[block.count - 1]), end_rest = hn::Set(d, rest[block.count - 1]);
     simd::map(sum, so_far, block.count, [d](V x) HWY_ATTR { return vmath::exp(d, x); });
-    simd::map(sum, to_end, block.count, [d, end](V x) HWY_ATTR { return vmath::exp(d, hn::Sub(end, x)); });
+    simd::map(sum, rest, to_end, block.count, [d, end, end_rest](V x, V r) HWY_ATTR {
+      return vmath::exp(d, hn::Add(hn::Sub(end, x), hn::Sub(end_rest, r)));
+    });
   }
 }
 
@@ -94,14 +98,19 @@ template <class F, class Zero>
 HWY_INLINE void mask_row(int64_t t, int64_t count, const float* sum, F f, Zero zero) {
   const Floats d;
   const int64_t n = simd::lanes();
-  const V here = sum ? hn::Set(d, sum[t]) : hn::Zero(d), one = hn::Set(d, 1.0f);
+  const V here = hn::Set(d, sum ? sum[t] : 0.0f), rest = hn::Set(d, sum ? sum[kChunk + t] : 0.0f);
+  const V one = hn::Set(d, 1.0f);
   for (int64_t s = 0; s < count; s += n) {
     const int64_t valid = std::min(n, count - s);
     if (s > t) {
       zero(s, valid);
       continue;
     }
-    V mass = sum ? vmath::exp_nonpositive(d, hn::Sub(here, simd::load(sum + s, valid))) : one;
+    V mass = one;
+    if (sum) {
+      const V between = hn::Sub(here, simd::load(sum + s, valid));
+      mass = vmath::exp_nonpositive(d, hn::Add(between, hn::Sub(rest, simd::load(sum + kChunk + s, valid))));
+    }
     if (s + n > t + 1) mass = hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(t + 1 - s)), mass);
     f(s, valid, mass);
   }
@@ -111,7 +120,7 @@ void mask_scores(const Block& block, int64_t heads_per_group, const float* sum, 
   const int64_t count = block.count;
   for (int64_t h = 0; h < block.heads; ++h) {
     const float* from = scores + h / heads_per_group * count * count;
-    const float* decays = sum ? sum + h * kChunk : nullptr;
+    const float* decays = sum ? sum + h * 2 * kChunk : nullptr;
     for (int64_t t = 0; t < count; ++t, from += count, w += count) {
       mask_row(
           t, count, decays,
@@ -130,7 +139,7 @@ void mask_scores_gradient(const Block& block, int64_t heads_per_group, const flo
     const bool first = h % heads_per_group == 0;
     const float* from = scores + group * count * count;
     float* to = d_scores + group * count * count;
-    const float* decays = sum ? sum + h * kChunk : nullptr;
+    const float* decays = sum ? sum + h * 2 * kChunk : nullptr;
     for (int64_t t = 0; t < count; ++t, from += count, to += count, w += count, d_w += count) {
       mask_row(
           t, count, decays,

@@ -20,7 +20,8 @@ struct Matrix {
 };
 
 // From log a (a row of [heads] for every position): sum[h, t] = log a_0 + ... + log a_t, so_far = exp(sum), to_end =
-// exp(sum at the end - sum).
+// exp(sum at the end - sum). A sum is two floats, sum[h, 0, t] and what that is off by, sum[h, 1, t]: of large sums
+// only the differences matter, and one float would have lost them.
 void decay_sums(const Block& block, Matrix<const float> log_decay, float* sum, float* so_far, float* to_end);
 
 // y[t, h, :] = factor[h, t] x[t, h, :], and likewise times a second factor.

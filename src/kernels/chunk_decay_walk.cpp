@@ -38,7 +38,7 @@ double lower_flops(const DecayShape& shape, int64_t of_groups, int64_t of_heads)
 Walk::Walk(const DecayShape& shape, const DecayInputs& in, const HeadBlock& heads)
     : shape_(shape), in_(in), heads_(heads), turned_({std::max(shape.keys, shape.values), kChunk}) {
   const Shape factors = {heads.heads, kChunk}, values = {kChunk, heads.heads * shape.values};
-  if (in.log_decay) sum_ = Tensor(factors), so_far_ = Tensor(factors), to_end_ = Tensor(factors);
+  if (in.log_decay) sum_ = Tensor({2 * count_of(factors)}), so_far_ = Tensor(factors), to_end_ = Tensor(factors);
   if (in.weight) weight_ = Tensor(factors), weighted_ = Tensor(values);
   if (in.weight || in.log_decay) at_end_ = Tensor(values);
 }
