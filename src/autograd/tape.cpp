@@ -68,6 +68,12 @@ Variable record_joint(Tensor value, std::vector<Variable> inputs, JointRule rule
   return out;
 }
 
+void Destination::put(const Tensor& gradient) {
+  if (!needed) return;
+  if (accumulate) kernels::add_to(tensor, gradient);
+  else tensor.copy_from(gradient);
+}
+
 Destination Tape::destination(Variable::Node& node) {
   Destination to;
   to.needed = true;
@@ -89,9 +95,7 @@ void Tape::arrive(Variable::Node& node, Tensor gradient) {
     node.arrived = true;
     return;
   }
-  Destination to = destination(node);
-  if (to.accumulate) kernels::add_to(to.tensor, gradient);
-  else to.tensor.copy_from(gradient);
+  destination(node).put(gradient);
 }
 
 void Tape::backward(const Variable& loss, float seed) {

@@ -21,6 +21,8 @@ struct Destination {
   bool accumulate = false;  // add to what is there; otherwise overwrite (the memory holds nothing of value)
   bool windowed = false;    // a leaf's own place in a gradient arena that was zeroed when it was made
   Tensor tensor;            // of the input's shape
+  // Leaves a gradient that was computed elsewhere there, if one is needed.
+  void put(const Tensor& gradient);
 };
 
 class Rule {

@@ -24,19 +24,15 @@ struct Options {
 
 constexpr int kPngWidth = 1000, kPngHeight = 300, kRows = 8;
 
-bool ends_in(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 void require_known(const std::vector<std::string>& files) {
   for (const std::string& file : files) {
-    if (ends_in(file, ".png") || ends_in(file, ".csv")) continue;
+    if (file.ends_with(".png") || file.ends_with(".csv")) continue;
     fail(ExitCode::kUsage, "-o {}: expected a name that ends in .png or .csv", file);
   }
 }
 
 void write(const std::string& file, const HippoOutcome& e) {
-  if (ends_in(file, ".csv")) io::write_atomically(file, csv_of(e));
+  if (file.ends_with(".csv")) io::write_atomically(file, csv_of(e));
   else
     io::write_png(file,
                   plot({{&e.signal, nullptr, 110, 3}, {&e.reconstruction, &e.weight, 255, 1}}, kPngWidth, kPngHeight));

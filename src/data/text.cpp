@@ -1,9 +1,8 @@
 // The characters of a text, as sequences of one length (Karpathy 2015, "The unreasonable effectiveness of recurrent
 // neural networks", whose tiny Shakespeare is the default).
+#include <array>
 #include <cmath>
 #include <numeric>
-
-#include <array>
 
 #include "base/error.hpp"
 #include "base/number.hpp"

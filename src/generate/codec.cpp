@@ -8,6 +8,7 @@
 #include "base/log_sum_exp.hpp"
 #include "generate/ans.hpp"
 #include "generate/predictive.hpp"
+#include "generate/step_through.hpp"
 
 namespace mlrun {
 namespace {
@@ -34,22 +35,15 @@ std::vector<Members> by_component(const std::vector<int64_t>& latents, int64_t c
   return members;
 }
 
-// Steps through the images of one component. `visit(image, law)` gives the symbol of each, step by step.
+// The images of one component, step by step: visit(t, image, law) gives the symbol.
 template <class Visit>
-void step_through(const StepView& view, const Members& members, int64_t positions, int64_t alphabet,
+void code_through(const StepView& view, const Members& members, int64_t positions, int64_t alphabet,
                   const Visit& visit) {
-  const size_t n = members.rows.size();
-  const int64_t width = logits_per_step(alphabet);
-  const std::unique_ptr<Stepper> stepper = view.begin(static_cast<int64_t>(n), members.labels.data());
-  std::vector<float> logits(n * static_cast<size_t>(width));
-  std::vector<int32_t> symbols(n);
-  for (int64_t t = 0; t < positions; ++t) {
-    stepper->logits(logits.data());
-    for (size_t i = 0; i < n; ++i) {
-      symbols[i] = visit(t, i, IntegerLaw::of_logits(logits.data() + static_cast<int64_t>(i) * width, alphabet));
-    }
-    stepper->observe(symbols.data());
-  }
+  const auto n = static_cast<int64_t>(members.rows.size());
+  const std::unique_ptr<Stepper> stepper = view.begin(n, members.labels.data());
+  step_through(*stepper, n, positions, alphabet, [&](int64_t t, int64_t i, const float* logits) {
+    return visit(t, static_cast<size_t>(i), IntegerLaw::of_logits(logits, alphabet));
+  });
 }
 
 IntegerLaw posterior_of(const std::vector<double>& log_joint, size_t row, int64_t latents) {
@@ -133,7 +127,7 @@ void Codec::encode_group(const Tensor& rows, AnsStack& stack) const {
     const std::vector<int64_t>& order = model_.order(component);
     std::vector<Interval> intervals;  // step by step, image by image
     intervals.reserve(m.rows.size() * order.size());
-    step_through(*views_[static_cast<size_t>(component)], m, positions, alphabet,
+    code_through(*views_[static_cast<size_t>(component)], m, positions, alphabet,
                  [&](int64_t t, size_t i, const IntegerLaw& law) {
                    const int32_t symbol = rows.data<int32_t>()[m.rows[i] * positions + order[static_cast<size_t>(t)]];
                    intervals.push_back(law.interval(symbol));
@@ -159,7 +153,7 @@ void Codec::decode_group(Tensor& rows, AnsStack& stack) const {
     const Members& m = members[static_cast<size_t>(component)];
     if (m.rows.empty()) continue;
     const std::vector<int64_t>& order = model_.order(component);
-    step_through(*views_[static_cast<size_t>(component)], m, positions, alphabet,
+    code_through(*views_[static_cast<size_t>(component)], m, positions, alphabet,
                  [&](int64_t t, size_t i, const IntegerLaw& law) {
                    const auto symbol = static_cast<int32_t>(stack.pop(law));
                    rows.data<int32_t>()[m.rows[i] * positions + order[static_cast<size_t>(t)]] = symbol;

@@ -9,6 +9,7 @@
 #include "generate/completion_order.hpp"
 #include "generate/draw.hpp"
 #include "generate/predictive.hpp"
+#include "generate/step_through.hpp"
 
 namespace mlrun {
 namespace {
@@ -63,16 +64,10 @@ std::vector<Completer::LogLikelihood> Completer::log_likelihoods(const Tensor& s
   };
   if (model_.any_order()) {  // the parallel view has other orders
     const auto stepper = views_[static_cast<size_t>(component)]->begin(n, labels.empty() ? nullptr : labels.data());
-    std::vector<float> logits(static_cast<size_t>(n * width));
-    std::vector<int32_t> observed(static_cast<size_t>(n));
-    for (int64_t t = 0; t < steps; ++t) {
-      stepper->logits(logits.data());
-      for (int64_t i = 0; i < n; ++i) {
-        add(i, t, logits.data() + i * width);
-        observed[static_cast<size_t>(i)] = symbols.data<int32_t>()[i * d + order[static_cast<size_t>(t)]];
-      }
-      stepper->observe(observed.data());
-    }
+    step_through(*stepper, n, steps, alphabet, [&](int64_t t, int64_t i, const float* logits) {
+      add(i, t, logits);
+      return symbols.data<int32_t>()[i * d + order[static_cast<size_t>(t)]];
+    });
     return sums;
   }
   constexpr int64_t kMostAtOnce = 100;
@@ -156,9 +151,10 @@ Tensor Completer::draw(const Tensor& images, const std::vector<int64_t>& numbers
   Tensor drawn({n * options.per_image, d}, DType::kS32);
   pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index) {
     const auto [component, begin, end] = pieces[static_cast<size_t>(index)];
+    const std::vector<int64_t>& order = orders_[component];
     const std::vector<Job> jobs(by_component[component].begin() + static_cast<ptrdiff_t>(begin),
                                 by_component[component].begin() + static_cast<ptrdiff_t>(end));
-    std::vector<int32_t> of_jobs, symbols(jobs.size());
+    std::vector<int32_t> of_jobs;
     std::vector<Uniforms> uniforms;
     for (const Job& job : jobs) {
       of_jobs.push_back(job.label);
@@ -166,18 +162,16 @@ Tensor Completer::draw(const Tensor& images, const std::vector<int64_t>& numbers
     }
     const auto stepper =
         views_[component]->begin(static_cast<int64_t>(jobs.size()), model_.conditional() ? of_jobs.data() : nullptr);
-    const auto width = static_cast<size_t>(logits_per_step(alphabet));
-    std::vector<float> logits(jobs.size() * width);
-    for (const int64_t position : orders_[component]) {
-      stepper->logits(logits.data());
-      for (size_t j = 0; j < jobs.size(); ++j) {
-        symbols[j] = known_[static_cast<size_t>(position)] != 0
-                         ? images.data<int32_t>()[jobs[j].image * d + position]
-                         : draw_symbol(logits.data() + j * width, alphabet, uniforms[j].next(), options.law);
-        drawn.data<int32_t>()[jobs[j].row * d + position] = symbols[j];
-      }
-      stepper->observe(symbols.data());
-    }
+    step_through(*stepper, static_cast<int64_t>(jobs.size()), d, alphabet,
+                 [&](int64_t t, int64_t i, const float* logits) {
+                   const auto j = static_cast<size_t>(i);
+                   const int64_t position = order[static_cast<size_t>(t)];
+                   const int32_t symbol = known_[static_cast<size_t>(position)] != 0
+                                              ? images.data<int32_t>()[jobs[j].image * d + position]
+                                              : draw_symbol(logits, alphabet, uniforms[j].next(), options.law);
+                   drawn.data<int32_t>()[jobs[j].row * d + position] = symbol;
+                   return symbol;
+                 });
   });
   return drawn;
 }

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "data/spec.hpp"
 #include "generate/ans.hpp"
 #include "generate/codec.hpp"
+#include "generate/step_through.hpp"
 
 namespace mlrun {
 namespace {
@@ -27,7 +27,6 @@ std::vector<Range> pieces_of(const Range& images) {
 std::vector<std::vector<std::byte>> encode_given(const Tensor& symbols, const StepperOfImages& steppers,
                                                  int64_t alphabet, LanePool& pool) {
   const int64_t streams = Codec::streams_of(symbols.dim(0)), positions = symbols.dim(1);
-  const int64_t width = logits_per_step(alphabet);
   std::vector<std::vector<std::byte>> out(static_cast<size_t>(streams));
   pool.run(streams, [&](int64_t stream) {
     AnsStack stack(pad_of(stream));
@@ -35,18 +34,12 @@ std::vector<std::vector<std::byte>> encode_given(const Tensor& symbols, const St
     std::reverse(pieces.begin(), pieces.end());  // a stack: all in reverse
     for (const Range& piece : pieces) {
       const std::unique_ptr<Stepper> stepper = steppers(piece.begin, piece.end);
-      std::vector<float> logits(static_cast<size_t>(piece.size() * width));
-      std::vector<int32_t> pixels(static_cast<size_t>(piece.size()));
       std::vector<Interval> intervals;
-      for (int64_t t = 0; t < positions; ++t) {
-        stepper->logits(logits.data());
-        for (int64_t i = 0; i < piece.size(); ++i) {
-          const int32_t symbol = symbols.data<int32_t>()[(piece.begin + i) * positions + t];
-          intervals.push_back(IntegerLaw::of_logits(logits.data() + i * width, alphabet).interval(symbol));
-          pixels[static_cast<size_t>(i)] = symbol;
-        }
-        stepper->observe(pixels.data());
-      }
+      step_through(*stepper, piece.size(), positions, alphabet, [&](int64_t t, int64_t i, const float* logits) {
+        const int32_t symbol = symbols.data<int32_t>()[(piece.begin + i) * positions + t];
+        intervals.push_back(IntegerLaw::of_logits(logits, alphabet).interval(symbol));
+        return symbol;
+      });
       for (size_t k = intervals.size(); k-- > 0;) stack.push(intervals[k]);
     }
     out[static_cast<size_t>(stream)] = stack.bytes();
@@ -58,24 +51,16 @@ Tensor decode_given(std::span<const std::span<const std::byte>> streams, int64_t
                     const StepperOfImages& steppers, int64_t alphabet, LanePool& pool) {
   const auto n = static_cast<int64_t>(streams.size());
   require(n == Codec::streams_of(count), "{} streams for {} images", n, count);
-  const int64_t width = logits_per_step(alphabet);
   Tensor symbols({count, positions}, DType::kS32);
   pool.run(n, [&](int64_t stream) {
     AnsStack stack = AnsStack::from_bytes(streams[static_cast<size_t>(stream)]);
     for (const Range& piece : pieces_of(slice(count, n, stream))) {
       const std::unique_ptr<Stepper> stepper = steppers(piece.begin, piece.end);
-      std::vector<float> logits(static_cast<size_t>(piece.size() * width));
-      std::vector<int32_t> pixels(static_cast<size_t>(piece.size()));
-      for (int64_t t = 0; t < positions; ++t) {
-        stepper->logits(logits.data());
-        for (int64_t i = 0; i < piece.size(); ++i) {
-          const auto symbol =
-              static_cast<int32_t>(stack.pop(IntegerLaw::of_logits(logits.data() + i * width, alphabet)));
-          symbols.data<int32_t>()[(piece.begin + i) * positions + t] = symbol;
-          pixels[static_cast<size_t>(i)] = symbol;
-        }
-        stepper->observe(pixels.data());
-      }
+      step_through(*stepper, piece.size(), positions, alphabet, [&](int64_t t, int64_t i, const float* logits) {
+        const auto symbol = static_cast<int32_t>(stack.pop(IntegerLaw::of_logits(logits, alphabet)));
+        symbols.data<int32_t>()[(piece.begin + i) * positions + t] = symbol;
+        return symbol;
+      });
     }
     if (!stack.is_back_at_the_start(pad_of(stream)))
       fail(ExitCode::kData, "a stream that does not end where its coder began");

@@ -10,6 +10,7 @@
 #include "generate/draw.hpp"
 #include "generate/jacobi.hpp"
 #include "generate/predictive.hpp"
+#include "generate/step_through.hpp"
 #include "models/modelled.hpp"
 
 namespace mlrun {
@@ -144,21 +145,14 @@ Sampler::Latents Sampler::latents_given_prefix(const SampleOptions& options) con
 std::vector<double> Sampler::log_likelihoods_of_prefix(const SampleOptions& options, int64_t component,
                                                        int32_t label) const {
   const int64_t rows = options.prefix.dim(0), known = options.prefix.dim(1), alphabet = model_.data().alphabet;
-  const int64_t width = logits_per_step(alphabet);
   const std::vector<int32_t> labels(static_cast<size_t>(rows), label);
   const auto stepper = views_[static_cast<size_t>(component)]->begin(rows, labels.data());
   std::vector<double> sums(static_cast<size_t>(rows));
-  std::vector<float> logits(static_cast<size_t>(rows * width));
-  std::vector<int32_t> symbols(static_cast<size_t>(rows));
-  for (int64_t t = 0; t < known; ++t) {
-    stepper->logits(logits.data());
-    for (int64_t i = 0; i < rows; ++i) {
-      const int32_t symbol = symbols[static_cast<size_t>(i)] = options.prefix.data<int32_t>()[i * known + t];
-      if (t >= model_.data().given)
-        sums[static_cast<size_t>(i)] += log_probability(logits.data() + i * width, alphabet, symbol);
-    }
-    stepper->observe(symbols.data());
-  }
+  step_through(*stepper, rows, known, alphabet, [&](int64_t t, int64_t i, const float* logits) {
+    const int32_t symbol = options.prefix.data<int32_t>()[i * known + t];
+    if (t >= model_.data().given) sums[static_cast<size_t>(i)] += log_probability(logits, alphabet, symbol);
+    return symbol;
+  });
   return sums;
 }
 
@@ -211,20 +205,14 @@ Tensor Sampler::draw(const SampleOptions& options, LanePool& pool) const {
     const std::unique_ptr<Stepper> stepper = views_[static_cast<size_t>(piece.component)]->begin(
         static_cast<int64_t>(n), classes.empty() ? nullptr : of_piece.data());
     std::vector<Uniforms> uniforms(streams.begin(), streams.end());
-    std::vector<int32_t> next(n);
-    const int64_t width = logits_per_step(alphabet);
-    std::vector<float> logits(n * static_cast<size_t>(width));
-    for (int64_t t = 0; t < length; ++t) {
-      stepper->logits(logits.data());  // of a known symbol too: some steppers compute in it
+    step_through(*stepper, static_cast<int64_t>(n), length, alphabet, [&](int64_t t, int64_t i, const float* logits) {
       const int64_t position = t < positions ? order[static_cast<size_t>(t)] : t;
-      for (size_t i = 0; i < n; ++i) {
-        const double u = uniforms[i].next();  // also of a known symbol, so that number t is that of step t
-        next[i] = t < known ? prefix_of(options, piece.images[i])[t]
-                            : draw_symbol(logits.data() + static_cast<int64_t>(i) * width, alphabet, u, options.law);
-        symbols.data<int32_t>()[piece.images[i] * length + position] = next[i];
-      }
-      stepper->observe(next.data());
-    }
+      const int64_t image = piece.images[static_cast<size_t>(i)];
+      const double u = uniforms[static_cast<size_t>(i)].next();  // of a known symbol too: number t is that of step t
+      const int32_t symbol = t < known ? prefix_of(options, image)[t] : draw_symbol(logits, alphabet, u, options.law);
+      symbols.data<int32_t>()[image * length + position] = symbol;
+      return symbol;
+    });
   });
   return symbols;
 }

@@ -27,23 +27,15 @@ enum Kind : uint64_t {
   kReferences = 0x16
 };
 
-void check_link_info(Hdf5Cursor& m) {
+// Of links, or of attributes. They lie elsewhere than in the header when there are more than 8 in HDF5's latest format;
+// h5py's default format has none of these.
+void check_index_info(Hdf5Cursor& m, const std::string& of, uint64_t bytes_of_creation_index) {
   m.number_in(1, "a version", 0, 0);
   const uint64_t flags = m.number_in(1, "flags", 0, 3);
-  if ((flags & 1) != 0) m.skip(8, "a creation index");
-  // More than 8 links in HDF5's latest format; h5py's default format has none of these.
-  m.no_address("links in a fractal heap");
-  m.no_address("an index of links");
-  if ((flags & 2) != 0) m.no_address("an index of links");
-}
-
-void check_attribute_info(Hdf5Cursor& m) {
-  m.number_in(1, "a version", 0, 0);
-  const uint64_t flags = m.number_in(1, "flags", 0, 3);
-  if ((flags & 1) != 0) m.skip(2, "a creation index");
-  m.no_address("attributes in a fractal heap");
-  m.no_address("an index of attributes");
-  if ((flags & 2) != 0) m.no_address("an index of attributes");
+  if ((flags & 1) != 0) m.skip(bytes_of_creation_index, "a creation index");
+  m.no_address(of + " in a fractal heap");
+  m.no_address("an index of " + of);
+  if ((flags & 2) != 0) m.no_address("an index of " + of);
 }
 
 void check_group_info(Hdf5Cursor& m) {
@@ -142,7 +134,7 @@ void check_hdf5_message(uint64_t kind, uint64_t flags, Hdf5Cursor m, Hdf5Object&
       check_hdf5_dataspace(m);
       return;
     case kLinkInfo:
-      return check_link_info(m);
+      return check_index_info(m, "links", 8);
     case kDatatype:
       object.value_bytes = check_hdf5_datatype(m);
       return;
@@ -181,7 +173,7 @@ void check_hdf5_message(uint64_t kind, uint64_t flags, Hdf5Cursor m, Hdf5Object&
       m.number_in(1, "a version", 1, 1);
       return m.skip(7, "a time");
     case kAttributeInfo:
-      return check_attribute_info(m);
+      return check_index_info(m, "attributes", 2);
     case kReferences:
       m.number_in(1, "a version", 0, 0);
       return m.skip(4, "a count of links");

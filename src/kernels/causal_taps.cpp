@@ -18,11 +18,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 using simd::Floats;
 using simd::V;
 
-HWY_INLINE void put(V v, float* to, int64_t valid) {
-  if (valid == simd::lanes()) hn::StoreU(v, Floats(), to);
-  else simd::store_some(v, to, valid);
-}
-
 // What goes into SiLU at channels k ..: x is the row of the position, earlier ones lie `stride` before. Taps before
 // `from` would reach before the first position.
 HWY_INLINE V before_silu(const float* x, int64_t stride, const float* w, const float* bias, int64_t channels,
@@ -48,7 +43,7 @@ void taps_forward(const TapsShape& s, SequenceRows<const float> x, const float* 
       for (int64_t k = 0; k < s.channels; k += n) {
         const int64_t valid = std::min(n, s.channels - k);
         const V p = before_silu(row, x.position, w, bias, s.channels, taps, from, k, valid);
-        put(hn::Mul(p, vmath::sigmoid(d, p)), to + k, valid);
+        simd::store(hn::Mul(p, vmath::sigmoid(d, p)), to + k, valid);
       }
     }
   }
@@ -66,11 +61,11 @@ HWY_INLINE void into_taps(const TapsShape& s, const float* x, int64_t stride, in
     const V p = before_silu(x, stride, w, bias, s.channels, taps, from, k, valid), g = vmath::sigmoid(d, p);
     const V slope = hn::Mul(g, hn::MulAdd(p, hn::Sub(one, g), one));
     const V q = hn::Mul(simd::load(dy + k, valid), slope);
-    put(q, d_pre + k, valid);
-    put(hn::Add(simd::load(d_bias + k, valid), q), d_bias + k, valid);
+    simd::store(q, d_pre + k, valid);
+    simd::store(hn::Add(simd::load(d_bias + k, valid), q), d_bias + k, valid);
     for (int64_t j = from; j < taps; ++j) {
       float* to = dw + j * s.channels + k;
-      put(hn::MulAdd(q, simd::load(x - (taps - 1 - j) * stride + k, valid), simd::load(to, valid)), to, valid);
+      simd::store(hn::MulAdd(q, simd::load(x - (taps - 1 - j) * stride + k, valid), simd::load(to, valid)), to, valid);
     }
   }
 }
@@ -88,7 +83,7 @@ HWY_INLINE void out_of_taps(const TapsShape& s, int64_t t, const float* w, const
       const float* from = ring + (t + taps - 1 - j) % taps * s.channels + k;
       sum = hn::MulAdd(simd::load(w + j * s.channels + k, valid), simd::load(from, valid), sum);
     }
-    put(sum, dx + k, valid);
+    simd::store(sum, dx + k, valid);
   }
 }
 

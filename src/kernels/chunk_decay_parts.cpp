@@ -20,20 +20,6 @@ using decay::Matrix;
 using simd::Floats;
 using simd::V;
 
-HWY_INLINE void put(V v, float* to, int64_t valid) {
-  if (valid == simd::lanes()) hn::StoreU(v, Floats(), to);
-  else simd::store_some(v, to, valid);
-}
-
-// f(k, valid) for the vectors of `count` numbers.
-template <class F>
-HWY_INLINE void each_vector(int64_t count, F f) {
-  const int64_t n = simd::lanes();
-  int64_t k = 0;
-  for (; k + n <= count; k += n) f(k, n);
-  if (k < count) f(k, count - k);
-}
-
 void decay_sums(const Block& block, Matrix<const float> log_decay, float* sum, float* so_far, float* to_end) {
   const Floats d;
   for (int64_t h = 0; h < block.heads; ++h, sum += 2 * kChunk, so_far += kChunk, to_end += kChunk) {
@@ -125,8 +111,8 @@ void mask_scores(const Block& block, int64_t heads_per_group, const float* sum, 
       mask_row(
           t, count, decays,
           [=](int64_t s, int64_t valid, V mass)
-              HWY_ATTR { put(hn::Mul(mass, simd::load(from + s, valid)), w + s, valid); },
-          [=](int64_t s, int64_t valid) HWY_ATTR { put(hn::Zero(Floats()), w + s, valid); });
+              HWY_ATTR { simd::store(hn::Mul(mass, simd::load(from + s, valid)), w + s, valid); },
+          [=](int64_t s, int64_t valid) HWY_ATTR { simd::store(hn::Zero(Floats()), w + s, valid); });
     }
   }
 }
@@ -144,13 +130,13 @@ void mask_scores_gradient(const Block& block, int64_t heads_per_group, const flo
       mask_row(
           t, count, decays,
           [=](int64_t s, int64_t valid, V mass) HWY_ATTR {
-            put(hn::Mul(mass, simd::load(from + s, valid)), w + s, valid);
+            simd::store(hn::Mul(mass, simd::load(from + s, valid)), w + s, valid);
             const V added = hn::Mul(mass, simd::load(d_w + s, valid));
-            put(first ? added : hn::Add(added, simd::load(to + s, valid)), to + s, valid);
+            simd::store(first ? added : hn::Add(added, simd::load(to + s, valid)), to + s, valid);
           },
           [=](int64_t s, int64_t valid) HWY_ATTR {
-            put(hn::Zero(Floats()), w + s, valid);
-            if (first) put(hn::Zero(Floats()), to + s, valid);
+            simd::store(hn::Zero(Floats()), w + s, valid);
+            if (first) simd::store(hn::Zero(Floats()), to + s, valid);
           });
     }
   }
@@ -168,12 +154,12 @@ void finish_gradient(const Block& block, const Finish& f) {
       const float weight = f.weight ? f.weight[factor] : 1.0f;
       const V by = hn::Set(d, weight);
       V v_dx = hn::Zero(d), v_dy = hn::Zero(d), y_dy = hn::Zero(d);
-      each_vector(block.values, [&](int64_t k, int64_t valid) HWY_ATTR {
+      simd::each_vector(block.values, [&](int64_t k, int64_t valid) HWY_ATTR {
         const V a = simd::load(v + k, valid), b = simd::load(dx + k, valid), c = simd::load(dy + k, valid);
         v_dx = hn::MulAdd(a, b, v_dx);
         v_dy = hn::MulAdd(a, c, v_dy);
         y_dy = hn::MulAdd(hn::NegMulAdd(skip, a, simd::load(y + k, valid)), c, y_dy);
-        put(hn::MulAdd(by, b, hn::Mul(skip, c)), dv + k, valid);
+        simd::store(hn::MulAdd(by, b, hn::Mul(skip, c)), dv + k, valid);
       });
       const float d_weight = hn::GetLane(hn::SumOfLanes(d, v_dx));
       f.d_weight[factor] = d_weight;
@@ -206,7 +192,7 @@ void state_dots(const Block& block, int64_t heads_per_group, int64_t keys, const
     double sum = 0;
     for (int64_t n = 0; n < keys; ++n) {
       V products = hn::Zero(d);
-      each_vector(block.values, [&](int64_t k, int64_t valid) HWY_ATTR {
+      simd::each_vector(block.values, [&](int64_t k, int64_t valid) HWY_ATTR {
         const int64_t i = at + n * row + k;
         products = hn::MulAdd(simd::load(a + i, valid), simd::load(b + i, valid), products);
       });
@@ -224,16 +210,16 @@ void decay_step(const DecayShape& shape, const DecayStep& in, const float* decay
     const float* v = in.v + h * values;
     const V a = hn::Set(d, decay[h]), w = hn::Set(d, in.weight ? in.weight[h] : 1.0f),
             skip = hn::Set(d, in.skip ? in.skip[h] : 0.0f);
-    each_vector(values, [&](int64_t p, int64_t valid) HWY_ATTR {
+    simd::each_vector(values, [&](int64_t p, int64_t valid) HWY_ATTR {
       const V x = simd::load(v + p, valid), added = hn::Mul(w, x);
       V sum = hn::Mul(skip, x);
       float* s = state + p;
       for (int64_t n = 0; n < keys; ++n, s += values) {
         const V now = hn::MulAdd(a, simd::load(s, valid), hn::Mul(hn::Set(d, k[n]), added));
-        put(now, s, valid);
+        simd::store(now, s, valid);
         sum = hn::MulAdd(hn::Set(d, q[n]), now, sum);
       }
-      put(sum, y + h * values + p, valid);
+      simd::store(sum, y + h * values + p, valid);
     });
   }
 }

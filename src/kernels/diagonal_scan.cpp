@@ -16,11 +16,6 @@ namespace mlrun::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using simd::V;
 
-HWY_INLINE void put(V v, float* to, int64_t valid) {
-  if (valid == simd::lanes()) hn::StoreU(v, simd::Floats(), to);
-  else simd::store_some(v, to, valid);
-}
-
 // x = lambda before + v. x may be `before` or v.
 HWY_INLINE void next_row(const float* lambda, const float* before, const float* v, int64_t p, float* x) {
   for (int64_t k = 0; k < p; k += simd::lanes()) {
@@ -29,8 +24,8 @@ HWY_INLINE void next_row(const float* lambda, const float* before, const float* 
     const V re = simd::load(before + k, valid), im = simd::load(before + p + k, valid);
     const V real = hn::NegMulAdd(b, im, hn::MulAdd(a, re, simd::load(v + k, valid)));
     const V imaginary = hn::MulAdd(b, re, hn::MulAdd(a, im, simd::load(v + p + k, valid)));
-    put(real, x + k, valid);
-    put(imaginary, x + p + k, valid);
+    simd::store(real, x + k, valid);
+    simd::store(imaginary, x + p + k, valid);
   }
 }
 
@@ -46,13 +41,13 @@ HWY_INLINE void row_gradient(const float* lambda, const float* before, const flo
       real = hn::MulAdd(b, im, hn::MulAdd(a, re, real));
       imaginary = hn::NegMulAdd(b, re, hn::MulAdd(a, im, imaginary));
     }
-    put(real, dv + k, valid);
-    put(imaginary, dv + p + k, valid);
+    simd::store(real, dv + k, valid);
+    simd::store(imaginary, dv + p + k, valid);
     if (!before) continue;
     const V re = simd::load(before + k, valid), im = simd::load(before + p + k, valid);
     const V a = simd::load(sums + k, valid), b = simd::load(sums + p + k, valid);
-    put(hn::MulAdd(imaginary, im, hn::MulAdd(real, re, a)), sums + k, valid);
-    put(hn::NegMulAdd(real, im, hn::MulAdd(imaginary, re, b)), sums + p + k, valid);
+    simd::store(hn::MulAdd(imaginary, im, hn::MulAdd(real, re, a)), sums + k, valid);
+    simd::store(hn::NegMulAdd(real, im, hn::MulAdd(imaginary, re, b)), sums + p + k, valid);
   }
 }
 

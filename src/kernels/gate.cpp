@@ -1,7 +1,5 @@
 #include "kernels/gate.hpp"
 
-#include <algorithm>
-
 #include "kernels/profile.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -17,61 +15,39 @@ namespace hn = hwy::HWY_NAMESPACE;
 using simd::Floats;
 using simd::V;
 
-HWY_INLINE void put(V v, float* to, int64_t valid) {
-  if (valid == simd::lanes()) hn::StoreU(v, Floats(), to);
-  else simd::store_some(v, to, valid);
-}
-
-void gate(const float* x, int64_t rows, int64_t width, float* y) {
+// y = f(s) sigmoid(g), f being tanh (squashed) or nothing.
+template <bool squashed>
+HWY_INLINE void gated(const float* x, int64_t rows, int64_t width, float* y) {
   const Floats d;
-  const int64_t n = simd::lanes();
   for (int64_t r = 0; r < rows; ++r, x += 2 * width, y += width) {
-    for (int64_t k = 0; k < width; k += n) {
-      const int64_t valid = std::min(n, width - k);
-      const V t = vmath::tanh(d, simd::load(x + k, valid)), g = vmath::sigmoid(d, simd::load(x + width + k, valid));
-      put(hn::Mul(t, g), y + k, valid);
-    }
+    simd::each_vector(width, [&](int64_t k, int64_t valid) HWY_ATTR {
+      const V s = simd::load(x + k, valid), g = vmath::sigmoid(d, simd::load(x + width + k, valid));
+      simd::store(hn::Mul(squashed ? vmath::tanh(d, s) : s, g), y + k, valid);
+    });
   }
 }
 
+template <bool squashed>
+HWY_INLINE void gated_gradient(const float* x, const float* dy, int64_t rows, int64_t width, float* dx) {
+  const Floats d;
+  const V one = hn::Set(d, 1.0f);
+  for (int64_t r = 0; r < rows; ++r, x += 2 * width, dx += 2 * width, dy += width) {
+    simd::each_vector(width, [&](int64_t k, int64_t valid) HWY_ATTR {
+      const V s = simd::load(x + k, valid), g = vmath::sigmoid(d, simd::load(x + width + k, valid));
+      const V t = squashed ? vmath::tanh(d, s) : s, through = hn::Mul(simd::load(dy + k, valid), g);
+      simd::store(squashed ? hn::Mul(through, hn::NegMulAdd(t, t, one)) : through, dx + k, valid);
+      simd::store(hn::Mul(hn::Mul(through, t), hn::Sub(one, g)), dx + width + k, valid);
+    });
+  }
+}
+
+void gate(const float* x, int64_t rows, int64_t width, float* y) { gated<true>(x, rows, width, y); }
 void gate_gradient(const float* x, const float* dy, int64_t rows, int64_t width, float* dx) {
-  const Floats d;
-  const int64_t n = simd::lanes();
-  const V one = hn::Set(d, 1.0f);
-  for (int64_t r = 0; r < rows; ++r, x += 2 * width, dx += 2 * width, dy += width) {
-    for (int64_t k = 0; k < width; k += n) {
-      const int64_t valid = std::min(n, width - k);
-      const V t = vmath::tanh(d, simd::load(x + k, valid)), g = vmath::sigmoid(d, simd::load(x + width + k, valid));
-      const V through = hn::Mul(simd::load(dy + k, valid), g);
-      put(hn::Mul(through, hn::NegMulAdd(t, t, one)), dx + k, valid);
-      put(hn::Mul(hn::Mul(through, t), hn::Sub(one, g)), dx + width + k, valid);
-    }
-  }
+  gated_gradient<true>(x, dy, rows, width, dx);
 }
-
-void glu(const float* x, int64_t rows, int64_t width, float* y) {
-  const Floats d;
-  const int64_t n = simd::lanes();
-  for (int64_t r = 0; r < rows; ++r, x += 2 * width, y += width) {
-    for (int64_t k = 0; k < width; k += n) {
-      const int64_t valid = std::min(n, width - k);
-      put(hn::Mul(simd::load(x + k, valid), vmath::sigmoid(d, simd::load(x + width + k, valid))), y + k, valid);
-    }
-  }
-}
-
+void glu(const float* x, int64_t rows, int64_t width, float* y) { gated<false>(x, rows, width, y); }
 void glu_gradient(const float* x, const float* dy, int64_t rows, int64_t width, float* dx) {
-  const Floats d;
-  const int64_t n = simd::lanes();
-  const V one = hn::Set(d, 1.0f);
-  for (int64_t r = 0; r < rows; ++r, x += 2 * width, dx += 2 * width, dy += width) {
-    for (int64_t k = 0; k < width; k += n) {
-      const int64_t valid = std::min(n, width - k);
-      const V g = vmath::sigmoid(d, simd::load(x + width + k, valid)), ds = hn::Mul(simd::load(dy + k, valid), g);
-      put(ds, dx + k, valid);
-      put(hn::Mul(hn::Mul(ds, simd::load(x + k, valid)), hn::Sub(one, g)), dx + width + k, valid);
-    }
-  }
+  gated_gradient<false>(x, dy, rows, width, dx);
 }
 
 }  // namespace mlrun::kernels::HWY_NAMESPACE

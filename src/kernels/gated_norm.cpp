@@ -49,15 +49,9 @@ void gated_norm_row_gradient(const float* x, const float* z, const float* gain, 
     const V to_x = hn::Mul(dg, hn::Mul(b, g));
     const V to_z = hn::Mul(hn::Mul(dg, a), hn::Mul(g, hn::MulAdd(b, hn::Sub(one, g), one)));
     const V to_gain = hn::MulAdd(in, normal, simd::load(d_gain + k, valid));
-    if (valid == n) {
-      hn::StoreU(to_x, d, dx + k);
-      hn::StoreU(to_z, d, dz + k);
-      hn::StoreU(to_gain, d, d_gain + k);
-    } else {
-      simd::store_some(to_x, dx + k, valid);
-      simd::store_some(to_z, dz + k, valid);
-      simd::store_some(to_gain, d_gain + k, valid);
-    }
+    simd::store(to_x, dx + k, valid);
+    simd::store(to_z, dz + k, valid);
+    simd::store(to_gain, d_gain + k, valid);
   }
 }
 

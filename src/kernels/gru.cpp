@@ -15,11 +15,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 using simd::Floats;
 using simd::V;
 
-HWY_INLINE void put(V v, float* to, int64_t valid) {
-  if (valid == simd::lanes()) hn::StoreU(v, Floats(), to);
-  else simd::store_some(v, to, valid);
-}
-
 void gru_step(const GruStep& s) {
   const Floats d;
   const int64_t width = s.width;
@@ -34,12 +29,12 @@ void gru_step(const GruStep& s) {
       const V z = vmath::sigmoid(d, hn::Add(get(pre + 2 * width + k), get(recurrent + width + k)));
       const V q = hn::Add(get(recurrent + 2 * width + k), get(s.b_q + k));
       const V n = vmath::tanh(d, hn::MulAdd(r, q, get(pre + k)));
-      put(hn::MulAdd(z, hn::Sub(get(before + k), n), n), h + k, valid);
+      simd::store(hn::MulAdd(z, hn::Sub(get(before + k), n), n), h + k, valid);
       if (!kept) continue;
-      put(n, kept + k, valid);
-      put(r, kept + width + k, valid);
-      put(z, kept + 2 * width + k, valid);
-      put(q, kept + 3 * width + k, valid);
+      simd::store(n, kept + k, valid);
+      simd::store(r, kept + width + k, valid);
+      simd::store(z, kept + 2 * width + k, valid);
+      simd::store(q, kept + 3 * width + k, valid);
     }
   }
 }
@@ -59,11 +54,12 @@ void gru_step_gradient(const GruStepGradient& s) {
               q = get(kept + 3 * width + k);
       const V into = get(dh + k), h_before = before ? get(before + k) : hn::Zero(d);
       const V dn = hn::Mul(hn::Mul(into, hn::Sub(one, z)), hn::NegMulAdd(n, n, one));
-      put(dn, kept + k, valid);
-      put(hn::Mul(hn::Mul(dn, q), hn::Mul(r, hn::Sub(one, r))), kept + width + k, valid);
-      put(hn::Mul(hn::Mul(into, hn::Sub(h_before, n)), hn::Mul(z, hn::Sub(one, z))), kept + 2 * width + k, valid);
-      put(hn::Mul(dn, r), kept + 3 * width + k, valid);
-      put(hn::MulAdd(into, z, add ? get(add + k) : hn::Zero(d)), dh + k, valid);
+      simd::store(dn, kept + k, valid);
+      simd::store(hn::Mul(hn::Mul(dn, q), hn::Mul(r, hn::Sub(one, r))), kept + width + k, valid);
+      simd::store(hn::Mul(hn::Mul(into, hn::Sub(h_before, n)), hn::Mul(z, hn::Sub(one, z))), kept + 2 * width + k,
+                  valid);
+      simd::store(hn::Mul(dn, r), kept + 3 * width + k, valid);
+      simd::store(hn::MulAdd(into, z, add ? get(add + k) : hn::Zero(d)), dh + k, valid);
     }
   }
 }

@@ -24,11 +24,6 @@ HWY_INLINE T* row(const Strided<T>& s, int64_t i) {
   return s.data ? s.data + i * s.stride : nullptr;
 }
 
-HWY_INLINE void put(V v, float* to, int64_t valid) {
-  if (valid == simd::lanes()) hn::StoreU(v, Floats(), to);
-  else simd::store_some(v, to, valid);
-}
-
 void hippo_gate(const HippoGate& s) {
   const Floats d;
   for (int64_t i = 0; i < s.rows; ++i) {
@@ -40,10 +35,10 @@ void hippo_gate(const HippoGate& s) {
       const V g = vmath::sigmoid(d, simd::load(gates + k, valid)),
               m = vmath::tanh(d, simd::load(gates + s.width + k, valid)), was = simd::load(before + k, valid),
               now = hn::MulAdd(g, hn::Sub(m, was), was);
-      put(g, gates + k, valid);
-      put(m, gates + s.width + k, valid);
-      put(now, h + k, valid);
-      if (copy) put(now, copy + k, valid);
+      simd::store(g, gates + k, valid);
+      simd::store(m, gates + s.width + k, valid);
+      simd::store(now, h + k, valid);
+      if (copy) simd::store(now, copy + k, valid);
       sum = hn::MulAdd(now, simd::load(s.write + k, valid), sum);  // zeros where `write` ends
     }
     s.f[i] = hn::GetLane(hn::SumOfLanes(d, sum)) + s.write_bias;
@@ -63,9 +58,10 @@ void hippo_gate_gradient(const HippoGateGradient& s) {
       const V all =
           hn::MulAdd(df, simd::load(s.write + k, valid), hn::Add(simd::load(dh + k, valid), simd::load(dy + k, valid)));
       const V through = hn::Mul(all, g), rest = hn::Sub(all, through);  // g and 1 - g of it
-      put(hn::Mul(hn::Mul(through, hn::Sub(one, g)), hn::Sub(m, simd::load(before + k, valid))), gates + k, valid);
-      put(hn::Mul(through, hn::NegMulAdd(m, m, one)), gates + s.width + k, valid);
-      put(rest, dh_before + k, valid);
+      simd::store(hn::Mul(hn::Mul(through, hn::Sub(one, g)), hn::Sub(m, simd::load(before + k, valid))), gates + k,
+                  valid);
+      simd::store(hn::Mul(through, hn::NegMulAdd(m, m, one)), gates + s.width + k, valid);
+      simd::store(rest, dh_before + k, valid);
     }
   }
 }
@@ -122,7 +118,7 @@ void legs_step_gradient(const LegsStepGradient& s) {
       tile::transpose(turned, lanes, count, rows, row(s.dc_before, i) + begin, s.dc_before.stride);
       end = begin;
     }
-    put(hn::Mul(hn::Set(d, s.d), sum), s.df + i, rows);
+    simd::store(hn::Mul(hn::Set(d, s.d), sum), s.df + i, rows);
   }
 }
 

@@ -61,8 +61,7 @@ HWY_INLINE void tile(const Tile& s, int64_t j, int64_t valid) {
     for (int v = 0; v < vectors; ++v) {
       const int64_t some = whole || v + 1 < vectors ? n : valid;
       const V sum = s.add ? hn::Add(sums[r][v], simd::load(c + v * n, some)) : sums[r][v];
-      if (some == n) hn::StoreU(sum, d, c + v * n);
-      else simd::store_some(sum, c + v * n, some);
+      simd::store(sum, c + v * n, some);
     }
   }
 }

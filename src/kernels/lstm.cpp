@@ -22,11 +22,6 @@ HWY_INLINE T* row(const Strided<T>& s, int64_t example) {
   return s.data ? s.data + example * s.stride : nullptr;
 }
 
-HWY_INLINE void put(V v, float* to, int64_t valid) {
-  if (valid == simd::lanes()) hn::StoreU(v, Floats(), to);
-  else simd::store_some(v, to, valid);
-}
-
 // Channels from k on (at most a vector) of `examples` examples from `first` on.
 template <int examples>
 HWY_INLINE void cells(const LstmStep& s, int64_t first, int64_t k) {
@@ -60,12 +55,12 @@ HWY_INLINE void cells(const LstmStep& s, int64_t first, int64_t k) {
     V c = hn::Mul(i, g);
     if (s.c_before.data) c = hn::MulAdd(f, simd::load(row(s.c_before, first + e) + k, valid), c);
     float* gates = row(s.gates, first + e) + k;
-    put(i, gates, valid);
-    put(f, gates + width, valid);
-    put(o, gates + 2 * width, valid);
-    put(g, gates + 3 * width, valid);
-    put(c, row(s.c, first + e) + k, valid);
-    put(hn::Mul(o, vmath::tanh(d, c)), row(s.h, first + e) + k, valid);
+    simd::store(i, gates, valid);
+    simd::store(f, gates + width, valid);
+    simd::store(o, gates + 2 * width, valid);
+    simd::store(g, gates + 3 * width, valid);
+    simd::store(c, row(s.c, first + e) + k, valid);
+    simd::store(hn::Mul(o, vmath::tanh(d, c)), row(s.h, first + e) + k, valid);
   }
 }
 
@@ -92,11 +87,11 @@ HWY_INLINE void gate_gradients(const LstmStepGradient& s, int64_t example) {
     const V t = vmath::tanh(d, simd::load(row(s.c, example) + k, valid));
     const V into_c = hn::MulAdd(hn::Mul(dh, o), hn::NegMulAdd(t, t, one), simd::load(dc + k, valid));
     const V c_before = before ? simd::load(before + k, valid) : hn::Zero(d);
-    put(hn::Mul(hn::Mul(into_c, g), hn::Mul(i, hn::Sub(one, i))), d_pre + k, valid);
-    put(hn::Mul(hn::Mul(into_c, c_before), hn::Mul(f, hn::Sub(one, f))), d_pre + width + k, valid);
-    put(hn::Mul(hn::Mul(dh, t), hn::Mul(o, hn::Sub(one, o))), d_pre + 2 * width + k, valid);
-    put(hn::Mul(hn::Mul(into_c, i), hn::NegMulAdd(g, g, one)), d_pre + 3 * width + k, valid);
-    put(hn::Mul(into_c, f), dc + k, valid);
+    simd::store(hn::Mul(hn::Mul(into_c, g), hn::Mul(i, hn::Sub(one, i))), d_pre + k, valid);
+    simd::store(hn::Mul(hn::Mul(into_c, c_before), hn::Mul(f, hn::Sub(one, f))), d_pre + width + k, valid);
+    simd::store(hn::Mul(hn::Mul(dh, t), hn::Mul(o, hn::Sub(one, o))), d_pre + 2 * width + k, valid);
+    simd::store(hn::Mul(hn::Mul(into_c, i), hn::NegMulAdd(g, g, one)), d_pre + 3 * width + k, valid);
+    simd::store(hn::Mul(into_c, f), dc + k, valid);
   }
 }
 
@@ -121,7 +116,7 @@ HWY_INLINE void turned_product(const LstmStepGradient& s, int64_t first) {
       }
     }
 #pragma GCC unroll 4
-    for (int e = 0; e < examples; ++e) put(hn::Add(even[e], odd[e]), row(s.dh_before, first + e) + k, valid);
+    for (int e = 0; e < examples; ++e) simd::store(hn::Add(even[e], odd[e]), row(s.dh_before, first + e) + k, valid);
   }
 }
 

@@ -18,11 +18,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 using simd::Floats;
 using simd::V;
 
-HWY_INLINE void put(V v, float* to, int64_t valid) {
-  if (valid == simd::lanes()) hn::StoreU(v, Floats(), to);
-  else simd::store_some(v, to, valid);
-}
-
 // Positions first .. last - 1 of sequence i for a vector of channels from k on. state: their column of the states.
 HWY_INLINE void scan(const ScanShape& s, const ScanInputs& in, int64_t i, int64_t first, int64_t last, int64_t k,
                      float* state, float* y) {
@@ -48,7 +43,7 @@ HWY_INLINE void scan(const ScanShape& s, const ScanInputs& in, int64_t i, int64_
       odd = hn::MulAdd(hn::Set(d, c[n + 1]), next(n + 1), odd);
     }
     if (n < s.states) even = hn::MulAdd(hn::Set(d, c[n]), next(n), even);
-    put(hn::Add(even, odd), y + at, valid);
+    simd::store(hn::Add(even, odd), y + at, valid);
   }
 }
 
@@ -120,11 +115,11 @@ HWY_INLINE void scan_back(const ScanShape& s, const ScanInputs& in, int64_t i, i
       hn::StoreU(hn::MulAdd(in_exponent, delta, hn::LoadU(d, d_pole)), d, d_pole);
       hn::StoreU(back, d, dh);
     }
-    put(hn::MulAdd(delta, by_input, hn::Mul(skip, g)), to.u + at, valid);
-    put(hn::MulAdd(u, by_input, by_pole), to.delta + at, valid);
+    simd::store(hn::MulAdd(delta, by_input, hn::Mul(skip, g)), to.u + at, valid);
+    simd::store(hn::MulAdd(u, by_input, by_pole), to.delta + at, valid);
     d_skip = hn::MulAdd(u, g, d_skip);
   }
-  put(hn::Add(d_skip, simd::load(to.skip + k, valid)), to.skip + k, valid);
+  simd::store(hn::Add(d_skip, simd::load(to.skip + k, valid)), to.skip + k, valid);
 }
 
 // The scratch is [2 kScanChunk + 1 + 2 kScanChunk, states, lanes] and the states [states, padded].

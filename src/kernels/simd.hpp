@@ -110,6 +110,21 @@ HWY_INLINE V load(const float* p, int64_t count) {
   return count == lanes() ? hn::LoadU(Floats(), p) : load_some(p, count);
 }
 
+// The first `count` numbers of v, at most a vector.
+HWY_INLINE void store(V v, float* p, int64_t count) {
+  if (count >= lanes()) hn::StoreU(v, Floats(), p);
+  else store_some(v, p, count);
+}
+
+// f(k, valid) for the vectors of `count` numbers.
+template <class F>
+HWY_INLINE void each_vector(int64_t count, F f) {
+  const int64_t n = lanes();
+  int64_t k = 0;
+  for (; k + n <= count; k += n) f(k, n);
+  if (k < count) f(k, count - k);
+}
+
 HWY_INLINE double sum(const float* x, int64_t count) {
   return sum_of(count, [x](int64_t i, int64_t n) HWY_ATTR { return load(x + i, n); });
 }

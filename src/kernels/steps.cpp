@@ -21,11 +21,6 @@ using simd::V;
 constexpr int kVectors = 3;
 constexpr int kRows = HWY_TARGET <= HWY_AVX3 ? 8 : 4;
 
-HWY_INLINE void put(V v, float* to, int64_t valid) {
-  if (valid >= simd::lanes()) hn::StoreU(v, Floats(), to);
-  else simd::store_some(v, to, valid);
-}
-
 // `rows` rows from `row` on, columns from `column` on, whose weights are at w.
 template <int rows>
 HWY_INLINE void tile(const StepProductRows& p, int64_t row, int64_t column, int64_t in, int64_t out,
@@ -58,7 +53,7 @@ HWY_INLINE void tile(const StepProductRows& p, int64_t row, int64_t column, int6
       if (valid <= 0) continue;
       V sum = sums[r][v];
       if (p.add) sum = hn::Add(sum, simd::load(p.add + (row + r) * p.add_stride + at, valid));
-      put(sum, p.y + (row + r) * p.y_stride + at, valid);
+      simd::store(sum, p.y + (row + r) * p.y_stride + at, valid);
     }
   }
 }

@@ -50,10 +50,7 @@ class S4d : public Mixer {
                                                {"inv", hippo::PoleInit::kInv},
                                                {"real", hippo::PoleInit::kReal}},
                                               {.help = "where the poles begin", .fallback = "lin"})),
-          discretisation(reader.one_of<ops::Discretisation>(
-              "discretisation",
-              {{"zoh", ops::Discretisation::kZeroOrderHold}, {"bilinear", ops::Discretisation::kBilinear}},
-              {.help = "zero-order hold or bilinear", .fallback = "zoh"})),
+          discretisation(read_discretisation(reader)),
           steps(reader),
           lr(reader.real(
               "lr",

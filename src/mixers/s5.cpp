@@ -30,10 +30,7 @@ struct S5Options {
             "blocks",
             {.help = "blocks of the initial state matrix; must divide states", .min = 1, .max = 4096, .fallback = 1})),
         steps(reader),
-        rule(reader.one_of<ops::Discretisation>(
-            "discretisation",
-            {{"zoh", ops::Discretisation::kZeroOrderHold}, {"bilinear", ops::Discretisation::kBilinear}},
-            {.help = "from continuous time to steps", .fallback = "zoh"})),
+        rule(read_discretisation(reader)),
         output(read_output_kind(reader, "half_glu")),
         lr(reader.real(
             "lr",

@@ -38,4 +38,11 @@ Initialiser TimeSteps::softplus_bias() const {
   });
 }
 
+kernels::Discretisation read_discretisation(config::Reader& reader) {
+  return reader.one_of<kernels::Discretisation>(
+      "discretisation",
+      {{"zoh", kernels::Discretisation::kZeroOrderHold}, {"bilinear", kernels::Discretisation::kBilinear}},
+      {.help = "from continuous time to steps: zero-order hold or bilinear", .fallback = "zoh"});
+}
+
 }  // namespace mlrun

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/reader.hpp"
+#include "kernels/diagonal_ssm.hpp"
 #include "nn/parameters.hpp"
 
 namespace mlrun {
@@ -13,5 +14,7 @@ struct TimeSteps {
   Initialiser logarithms() const;     // log dt
   Initialiser softplus_bias() const;  // softplus of it is dt
 };
+
+kernels::Discretisation read_discretisation(config::Reader& reader);  // the key `discretisation`
 
 }  // namespace mlrun

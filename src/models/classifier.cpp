@@ -7,19 +7,14 @@
 #include "ops/shape.hpp"
 
 namespace mlrun {
-namespace {
-
-// -log p(y|x) of each example: a sequence of one symbol, the label.
-Variable label_nll(const Variable& logits, const Batch& batch) {
-  require(batch.labels.defined(), "a classifier was given a batch without labels");
+Variable label_nll(const Variable& logits, const Tensor& labels) {
+  require(labels.defined(), "a classifier was given a batch without labels");
   const int64_t n = logits.dim(0);
-  return ops::categorical_nll(ops::reshape(logits, {n, 1, -1}), batch.labels.reshape({n, 1}));
+  return ops::categorical_nll(ops::reshape(logits, {n, 1, -1}), labels.reshape({n, 1}));
 }
 
-}  // namespace
-
 Variable Classifier::loss(Pass& pass, const Batch& batch) const {
-  return ops::sum(label_nll(class_logits(pass, batch), batch));
+  return ops::sum(label_nll(class_logits(pass, batch), batch.labels));
 }
 
 std::vector<double> Classifier::nll(const ParameterArena& parameters, const Batch& batch) const {
@@ -28,7 +23,7 @@ std::vector<double> Classifier::nll(const ParameterArena& parameters, const Batc
   for (int64_t begin = 0; begin < batch.count(); begin += most) {
     const Batch part = batch.slice(begin, std::min(batch.count(), begin + most));
     Pass pass(parameters);
-    const Tensor nll = label_nll(class_logits(pass, part), part).value();
+    const Tensor nll = label_nll(class_logits(pass, part), part.labels).value();
     all.insert(all.end(), nll.data<float>(), nll.data<float>() + nll.count());
   }
   return all;

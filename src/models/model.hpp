@@ -128,6 +128,9 @@ class Classifier : public Model {
   std::vector<double> nll(const ParameterArena& parameters, const Batch& batch) const override;
 };
 
+// -log p(label) of each example, nats: logits [n, classes], labels s32 [n] -> [n].
+Variable label_nll(const Variable& logits, const Tensor& labels);
+
 // Per-example -log p from logits and symbols in the same order: [n] nats.
 Variable negative_log_likelihood(const Variable& logits, const Tensor& symbols);
 

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "kernels/elementwise.hpp"
 #include "kernels/matmul.hpp"
 #include "kernels/profile.hpp"
 #include "kernels/transpose.hpp"
@@ -88,11 +87,6 @@ void reverse_time(Tensor& x) {  // [channels, length, n]
   }
 }
 
-void give(Destination& to, const Tensor& gradient) {
-  if (to.accumulate) kernels::add_to(to.tensor, gradient);
-  else to.tensor.copy_from(gradient);
-}
-
 }  // namespace
 
 // du[s] = sum over t >= s of k[t - s] dy[t]: the same convolution, backwards in time.
@@ -109,12 +103,12 @@ Variable causal_conv(const Variable& u, const Variable& k) {
   return record_joint(y, {u, k}, [turned, kernel, flops](const Tensor& dy, std::vector<Destination>& to) {
     const kernels::profile::Scope scope("causal convolution gradient", "own", 2 * flops, 0);
     Tensor g = kernels::permute(dy, {2, 1, 0});
-    if (to[1].needed) give(to[1], correlate(turned, g));
+    if (to[1].needed) to[1].put(correlate(turned, g));
     if (!to[0].needed) return;
     reverse_time(g);
     Tensor du = convolve(g, kernel);
     reverse_time(du);
-    give(to[0], kernels::permute(du, {2, 1, 0}));
+    to[0].put(kernels::permute(du, {2, 1, 0}));
   });
 }
 

@@ -2,7 +2,6 @@
 
 #include "base/error.hpp"
 #include "kernels/conv.hpp"
-#include "kernels/elementwise.hpp"
 #include "kernels/lstm.hpp"
 #include "kernels/profile.hpp"
 #include "kernels/transpose.hpp"
@@ -120,8 +119,7 @@ Variable diagonal_lstm(const Variable& pre, const Variable& w_side, const Variab
     const kernels::profile::Scope scope("diagonal lstm gradient", "own", 2 * flops, 0);
     const Tensor d_pre = backward(walk, s, S, U, dy);
     const float *h = s.h.data<float>(), *g = d_pre.data<float>();
-    if (to[0].needed && to[0].accumulate) kernels::add_to(to[0].tensor, d_pre);
-    else if (to[0].needed) to[0].tensor.copy_from(d_pre);
+    to[0].put(d_pre);
     if (to[1].needed) {
       kernels::conv_weight_gradient(walk.whole(walk.side()), h, g, walk.images, {}, to[1].accumulate,
                                     to[1].tensor.data<float>());

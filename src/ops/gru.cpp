@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "kernels/elementwise.hpp"
 #include "kernels/gru.hpp"
 #include "kernels/matmul.hpp"
 #include "kernels/profile.hpp"
@@ -104,9 +103,7 @@ Variable gru(const Variable& x, const Variable& w, const Variable& b, const Vari
       Tensor dx({s.length, s.n, s.in});
       kernels::matmul(g, Transpose::kNo, row, W.data<float>(), Transpose::kNo, s.in, dx.data<float>(), s.in, s.rows(),
                       s.in, gates);
-      dx = by_step(dx);
-      if (to[0].accumulate) kernels::add_to(to[0].tensor, dx);
-      else to[0].tensor.copy_from(dx);
+      to[0].put(by_step(dx));
     }
     if (to[1].needed) {
       kernels::matmul(g, Transpose::kYes, row, states.x.data<float>(), Transpose::kNo, s.in, to[1].tensor.data<float>(),

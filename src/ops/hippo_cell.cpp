@@ -1,7 +1,6 @@
 #include "ops/hippo_cell.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "base/error.hpp"
 #include "kernels/hippo_cell.hpp"
@@ -53,26 +52,13 @@ struct Kept {
   Tensor z, gates;
 };
 
-// Memory of this shape, not initialised: that of the pass before, on this thread, once nobody holds it. Fresh pages are
-// cleared by the kernel at their first touch, and hundreds of MB of them were an eighth of a training step.
-enum Use : size_t { kInputs, kGates };
-Tensor memory_of(Use use, const Shape& shape) {
-  thread_local std::array<Tensor, 2> spare;
-  Tensor& mine = spare[use];
-  if (!mine.defined() || !mine.unique() || mine.shape() != shape) {
-    mine = {};  // before the new one, not beside it
-    mine = Tensor(shape);
-  }
-  return mine;
-}
-
 // Without `keep`, two steps share the memory.
 Tensor forward(const Cell& cell, const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& write,
                float write_bias, bool keep, Kept& kept) {
   const int64_t n = cell.n, row = cell.row(), gate_row = cell.gate_row(), hidden = cell.hidden;
   const Tensor turned = padded_copy(w, true);
-  kept.z = keep ? memory_of(kInputs, {cell.length, n, row}) : Tensor({2, n, row});
-  kept.gates = keep ? memory_of(kGates, {cell.length, n, gate_row}) : Tensor({1, n, gate_row});
+  kept.z = keep ? Tensor({cell.length, n, row}) : Tensor({2, n, row});
+  kept.gates = keep ? Tensor({cell.length, n, gate_row}) : Tensor({1, n, gate_row});
   Tensor h({n, cell.length, hidden}), f({n});
   const auto z_at = [&](int64_t t) { return kept.z.data<float>() + (keep ? t : t % 2) * n * row; };
   std::fill_n(z_at(0), n * row, 0.0f);

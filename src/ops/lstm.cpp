@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "kernels/elementwise.hpp"
 #include "kernels/lstm.hpp"
 #include "kernels/matmul.hpp"
 #include "kernels/profile.hpp"
@@ -128,10 +127,7 @@ Variable lstm(const Variable& x, const Variable& w, const Variable& b, const Var
     const kernels::profile::Scope scope("lstm gradient", "own", flops, 0);
     Tensor dx = to[0].needed ? Tensor({s.length, s.n, s.in}) : Tensor();
     backward(s, states, W, U, dy, dx, to);
-    if (!to[0].needed) return;
-    dx = by_step(dx);
-    if (to[0].accumulate) kernels::add_to(to[0].tensor, dx);
-    else to[0].tensor.copy_from(dx);
+    if (to[0].needed) to[0].put(by_step(dx));
   };
   return record_joint(kernels::permute(states.h, {1, 0, 2}), {x, w, b, u}, rule);
 }

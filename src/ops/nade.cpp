@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "base/error.hpp"
-#include "kernels/elementwise.hpp"
 #include "kernels/nade.hpp"
 #include "kernels/profile.hpp"
 
@@ -44,10 +43,7 @@ Variable nade(const Tensor& x, const Variable& w, const Variable& c, const Varia
     const kernels::NadeGradients gradients{result[0].data<float>(), result[1].data<float>(), result[2].data<float>(),
                                            result[3].data<float>()};
     kernels::nade_backward(given, *tape, dy.data<float>(), gradients, direct && to[0].accumulate ? 1.0f : 0.0f);
-    for (size_t i = 0; !direct && i < 4; ++i) {
-      if (to[i].needed && to[i].accumulate) kernels::add_to(to[i].tensor, result[i]);
-      else if (to[i].needed) to[i].tensor.copy_from(result[i]);
-    }
+    for (size_t i = 0; !direct && i < 4; ++i) to[i].put(result[i]);
   });
 }
 

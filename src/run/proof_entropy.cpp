@@ -11,6 +11,7 @@
 #include "base/random.hpp"
 #include "generate/draw.hpp"
 #include "generate/predictive.hpp"
+#include "generate/step_through.hpp"
 #include "run/proof_batch.hpp"
 
 namespace mlrun {
@@ -29,7 +30,6 @@ struct Drawn {
 Drawn draw(const AutoregressiveModel& model, const StepView& view, int64_t component, int64_t first, int64_t count,
            const RandomStream& noise, const Tensor* questions) {
   const DataSpec& data = model.data();
-  const int64_t width = logits_per_step(data.alphabet);
   Drawn drawn;
   drawn.batch.symbols = Tensor({count, data.positions()}, DType::kS32);
   if (model.conditional()) {
@@ -40,26 +40,21 @@ Drawn draw(const AutoregressiveModel& model, const StepView& view, int64_t compo
   drawn.entropy.assign(static_cast<size_t>(count), 0.0);
   drawn.variance = drawn.entropy;
   const std::unique_ptr<Stepper> stepper = view.begin(count, labels_or_null(drawn.batch));
-  std::vector<float> logits(static_cast<size_t>(count * width));
-  std::vector<int32_t> symbols(static_cast<size_t>(count));
   const std::vector<int64_t>& order = model.order(component);
-  for (size_t t = 0; t < order.size(); ++t) {
-    stepper->logits(logits.data());
-    for (int64_t i = 0; i < count; ++i) {
-      const float* of_row = logits.data() + i * width;
-      const double u = noise.at(static_cast<uint64_t>(first + i)).uniform(t);
-      int32_t& symbol = symbols[static_cast<size_t>(i)];
-      if (questions && static_cast<int64_t>(t) < data.given) {
-        symbol = questions->data<int32_t>()[(first + i) % questions->dim(0) * data.positions() + order[t]];
-      } else {
-        drawn.entropy[static_cast<size_t>(i)] += predictive_entropy(of_row, data.alphabet);
-        drawn.variance[static_cast<size_t>(i)] += surprise_variance(of_row, data.alphabet);
-        symbol = draw_symbol(of_row, data.alphabet, u, {});
-      }
-      drawn.batch.symbols.data<int32_t>()[i * data.positions() + order[t]] = symbol;
+  const auto steps = static_cast<int64_t>(order.size());
+  step_through(*stepper, count, steps, data.alphabet, [&](int64_t t, int64_t i, const float* logits) {
+    const int64_t position = order[static_cast<size_t>(t)];
+    int32_t& symbol = drawn.batch.symbols.data<int32_t>()[i * data.positions() + position];
+    if (questions && t < data.given) {
+      symbol = questions->data<int32_t>()[(first + i) % questions->dim(0) * data.positions() + position];
+    } else {
+      drawn.entropy[static_cast<size_t>(i)] += predictive_entropy(logits, data.alphabet);
+      drawn.variance[static_cast<size_t>(i)] += surprise_variance(logits, data.alphabet);
+      const double u = noise.at(static_cast<uint64_t>(first + i)).uniform(static_cast<uint64_t>(t));
+      symbol = draw_symbol(logits, data.alphabet, u, {});
     }
-    stepper->observe(symbols.data());
-  }
+    return symbol;
+  });
   return drawn;
 }
 

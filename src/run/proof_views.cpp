@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "generate/predictive.hpp"
+#include "generate/step_through.hpp"
 #include "run/proof_batch.hpp"
 
 namespace mlrun {
@@ -28,27 +28,23 @@ Difference compare_views(const ProofSubject& subject, const Batch& batch, int64_
   const std::unique_ptr<Stepper> stepper = view->begin(n, labels_or_null(batch));
   Difference found;
   found.component = component;
-  std::vector<float> step(static_cast<size_t>(n * width));
-  std::vector<int32_t> seen(static_cast<size_t>(n));
-  for (int64_t t = 0; t < d; ++t) {
-    stepper->logits(step.data());
-    for (int64_t i = 0; i < n; ++i) {
-      for (int64_t k = 0; k < width; ++k) {
-        const auto a = static_cast<double>(parallel.data<float>()[(i * d + t) * width + k]),
-                   b = static_cast<double>(step[static_cast<size_t>(i * width + k)]);
-        if (!std::isfinite(a) || !std::isfinite(b)) {
-          ++found.infinite;
-          continue;
-        }
-        if (const double off = std::abs(a - b) / std::max(1.0, std::abs(a)); off > found.largest) {
-          found.largest = off;
-          found.step = t;
-        }
+  step_through(*stepper, n, d, subject.model.data().alphabet, [&](int64_t t, int64_t i, const float* step) {
+    for (int64_t k = 0; k < width; ++k) {
+      const auto a = static_cast<double>(parallel.data<float>()[(i * d + t) * width + k]),
+                 b = static_cast<double>(step[k]);
+      if (!std::isfinite(a) || !std::isfinite(b)) {
+        ++found.infinite;
+        continue;
       }
-      seen[static_cast<size_t>(i)] = symbols.data<int32_t>()[i * d + t];
+      // Over a question there is no law: what is said there is neither trained nor used.
+      if (t < subject.model.data().given) continue;
+      if (const double off = std::abs(a - b) / std::max(1.0, std::abs(a)); off > found.largest) {
+        found.largest = off;
+        found.step = t;
+      }
     }
-    stepper->observe(seen.data());
-  }
+    return symbols.data<int32_t>()[i * d + t];
+  });
   return found;
 }
 

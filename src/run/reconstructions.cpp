@@ -5,6 +5,7 @@
 
 #include "data/render.hpp"
 #include "generate/draw.hpp"
+#include "generate/step_through.hpp"
 
 namespace mlrun {
 namespace {
@@ -52,7 +53,7 @@ Tensor decoded_symbols(const CodeModel& model, const ParameterArena& parameters,
                        int64_t first) {
   constexpr int64_t kAtOnce = 64;
   const DataSpec& data = model.data();
-  const int64_t positions = data.positions(), width = logits_per_step(data.alphabet);
+  const int64_t positions = data.positions();
   const RandomStream noise(seed, "sample/pixels");
   Tensor symbols({codes.dim(0), positions}, DType::kS32);
   for (int64_t begin = 0; begin < codes.dim(0); begin += kAtOnce) {
@@ -60,17 +61,11 @@ Tensor decoded_symbols(const CodeModel& model, const ParameterArena& parameters,
     const std::unique_ptr<Stepper> stepper = model.stepper(parameters, codes.rows(begin, begin + n));
     std::vector<Uniforms> uniforms;
     for (int64_t i = 0; i < n; ++i) uniforms.emplace_back(noise.at(static_cast<uint64_t>(first + begin + i)));
-    std::vector<float> logits(static_cast<size_t>(n * width));
-    std::vector<int32_t> drawn(static_cast<size_t>(n));
-    for (int64_t p = 0; p < positions; ++p) {
-      stepper->logits(logits.data());
-      for (int64_t i = 0; i < n; ++i) {
-        const auto k = static_cast<size_t>(i);
-        drawn[k] = draw_symbol(logits.data() + i * width, data.alphabet, uniforms[k].next(), {});
-        symbols.data<int32_t>()[(begin + i) * positions + p] = drawn[k];
-      }
-      stepper->observe(drawn.data());
-    }
+    step_through(*stepper, n, positions, data.alphabet, [&](int64_t p, int64_t i, const float* logits) {
+      const int32_t symbol = draw_symbol(logits, data.alphabet, uniforms[static_cast<size_t>(i)].next(), {});
+      symbols.data<int32_t>()[(begin + i) * positions + p] = symbol;
+      return symbol;
+    });
   }
   return symbols;
 }

@@ -2,11 +2,9 @@
 
 #include <algorithm>
 
-#include "base/error.hpp"
 #include "data/modelled.hpp"
 #include "models/code_model.hpp"
 #include "models/modelled.hpp"
-#include "ops/shape.hpp"
 #include "run/find_run.hpp"
 
 namespace mlrun {
@@ -22,12 +20,10 @@ void append(std::vector<double>& all, const Tensor& part) {
 }
 
 void score_labels(const Classifier& model, const ParameterArena& parameters, const Batch& batch, Scores& scores) {
-  require(batch.labels.defined(), "a classifier was given a batch without labels");
   Pass pass(parameters);
   const Variable logits = model.class_logits(pass, batch);
   const int64_t n = batch.count(), classes = logits.dim(1);
-  append(scores.nll,
-         negative_log_likelihood(ops::reshape(logits, {n, 1, classes}), batch.labels.reshape({n, 1})).value());
+  append(scores.nll, label_nll(logits, batch.labels).value());
   for (int64_t i = 0; i < n; ++i) {
     const float* of_row = logits.value().data<float>() + i * classes;
     const auto label = std::max_element(of_row, of_row + classes) - of_row;

@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "temporary_directory.hpp"
+
 namespace mlrun::test {
 
 struct ProgramResult {
@@ -39,31 +41,17 @@ inline bool says(const std::string& text, const std::string& part) { return text
 
 // Where the digits are kept once they are drawn, for all tests of this process; removed at its end.
 inline const std::string& shared_cache() {
-  struct Folder {
-    Folder() {
-      path = (std::filesystem::temp_directory_path() / "mlrun-cache-XXXXXX").string();
-      if (!::mkdtemp(path.data())) std::abort();
-    }
-    ~Folder() {
-      std::error_code ignored;
-      std::filesystem::remove_all(path, ignored);
-    }
-    std::string path;
-  };
-  static const Folder folder;
-  return folder.path;
+  static const TemporaryDirectory folder;
+  return folder.path();
 }
 
 // A directory that holds runs/ (MLRUN_RUN_ROOT) and data/ (MLRUN_DATA_ROOT, empty); removed with all it holds.
 class Workplace {
  public:
   Workplace() {
-    std::string name = (std::filesystem::temp_directory_path() / "mlrun-program-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-    for (const char* folder : {"runs", "data"}) std::filesystem::create_directory(path_ + "/" + folder);
-    environment_ = {{"MLRUN_RUN_ROOT", path_ + "/runs"},
-                    {"MLRUN_DATA_ROOT", path_ + "/data"},
+    for (const char* folder : {"runs", "data"}) std::filesystem::create_directory(directory_ / folder);
+    environment_ = {{"MLRUN_RUN_ROOT", directory_ / "runs"},
+                    {"MLRUN_DATA_ROOT", directory_ / "data"},
                     {"XDG_CACHE_HOME", shared_cache()},
                     {"MLRUN_THREADS", ""},
                     {"LC_ALL", "C.UTF-8"},
@@ -71,16 +59,12 @@ class Workplace {
                     {"TERM", "dumb"},
                     {"COLUMNS", "80"}};
   }
-  ~Workplace() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
   Workplace(const Workplace&) = delete;
   Workplace& operator=(const Workplace&) = delete;
 
-  const std::string& path() const { return path_; }
-  std::string path(const std::string& name) const { return path_ + "/" + name; }
-  std::string runs() const { return path_ + "/runs"; }
+  const std::string& path() const { return directory_.path(); }
+  std::string path(const std::string& name) const { return directory_ / name; }
+  std::string runs() const { return directory_ / "runs"; }
   void set(const std::string& name, const std::string& value) { environment_[name] = value; }
 
   void put(const std::string& name, const std::string& contents) const {
@@ -143,7 +127,7 @@ class Workplace {
       const int null = ::open("/dev/null", O_RDONLY);
       const int to_out = ::open(started.out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
       const int to_err = ::open(started.err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-      if (::chdir(path_.c_str()) != 0 || ::dup2(null, 0) < 0 || ::dup2(to_out, 1) < 0 || ::dup2(to_err, 2) < 0)
+      if (::chdir(path().c_str()) != 0 || ::dup2(null, 0) < 0 || ::dup2(to_out, 1) < 0 || ::dup2(to_err, 2) < 0)
         ::_exit(126);
       ::execvp(argv[0], argv.data());
       ::_exit(127);
@@ -163,7 +147,7 @@ class Workplace {
     text << stream.rdbuf();
     return text.str();
   }
-  std::string path_;
+  TemporaryDirectory directory_;
   std::map<std::string, std::string> environment_;
   mutable int started_ = 0;
 };

@@ -20,7 +20,7 @@ struct CachedMnist {
     for (const auto& entry : fs::directory_iterator(sources.cache)) names.push_back(entry.path().string());
     return names;
   }
-  TemporaryFolder folder;
+  TemporaryDirectory folder;
   DataSources sources{.root = folder.path(), .cache = folder / "cache/mlrun", .seed = 1};
 };
 
@@ -41,7 +41,7 @@ TEST_CASE("A data set read from its packed copy is the one read from its files")
 }
 
 TEST_CASE("The builder is not called when there is a good copy, and is when anything in the key differs") {
-  TemporaryFolder folder;
+  TemporaryDirectory folder;
   int built = 0;
   const auto build = [&] {
     ++built;

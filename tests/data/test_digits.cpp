@@ -88,7 +88,7 @@ TEST_CASE("The classes of the program's digits are balanced and can be told apar
 }
 
 TEST_CASE("Digits come in every binarization, need no files, and static is one draw for everybody") {
-  TemporaryFolder folder;
+  TemporaryDirectory folder;
   DataSources sources{.root = "/nowhere", .cache = folder.path(), .seed = 1};
   const auto fixed = dataset("kind: digits", sources);
   CHECK(fixed->spec().shape == Shape{28, 28});

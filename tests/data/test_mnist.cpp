@@ -10,7 +10,7 @@ using namespace testing;
 
 struct SmallMnist {
   SmallMnist() { write_small_mnist(folder / "mnist"); }
-  TemporaryFolder folder;
+  TemporaryDirectory folder;
   DataSources sources{.root = folder.path(), .cache = "", .seed = 1};
 };
 
@@ -126,7 +126,7 @@ TEST_CASE("Limits take rows from the front and show in protocol, description and
 }
 
 TEST_CASE("Missing MNIST files are reported with both remedies") {
-  TemporaryFolder folder;
+  TemporaryDirectory folder;
   const DataSources sources{.root = folder.path(), .cache = "", .seed = 1};
   CHECK(error_of([&] { dataset("kind: mnist\nbinarization: dynamic", sources); }) ==
         "3: " + folder.path() +
@@ -167,7 +167,7 @@ TEST_CASE("Damaged MNIST files are refused by name") {
 }
 
 TEST_CASE("static reads Larochelle's files and says why there are no labels") {
-  TemporaryFolder folder;
+  TemporaryDirectory folder;
   const DataSources sources{.root = folder.path(), .cache = "", .seed = 1};
   const auto rows = [](int count, int salt) {
     std::string text;

@@ -27,7 +27,7 @@ TEST_CASE("Independent positions, ones and noise are measured as defined") {
 }
 
 TEST_CASE("The state of a data folder is told: present, of the wrong size, missing, unknown") {
-  TemporaryFolder folder;
+  TemporaryDirectory folder;
   write_file(folder / "mnist/t10k-labels-idx1-ubyte.gz", std::string(4542, 'x'));
   write_file(folder / "mnist/train-labels-idx1-ubyte.gz", "short");
   write_file(folder / "b/own.csv", "0,1\n");
@@ -47,7 +47,7 @@ TEST_CASE("The state of a data folder is told: present, of the wrong size, missi
 }
 
 TEST_CASE("Checking a folder finds the file that is not what it should be") {
-  TemporaryFolder folder;
+  TemporaryDirectory folder;
   write_file(folder / "mnist/t10k-labels-idx1-ubyte.gz", std::string(4542, 'x'));
   int failing = 0, missing = 0;
   for (const DataFact& fact : check_data(folder.path())) {
@@ -76,7 +76,7 @@ TEST_CASE("The order of an epoch is a permutation, its own for each seed and epo
 // the program alone.
 TEST_CASE("Every reference fact holds for the data at hand") {
   const char* root = std::getenv("MLRUN_DATA_ROOT");
-  TemporaryFolder empty;
+  TemporaryDirectory empty;
   int holds = 0;
   for (const DataFact& fact : check_data(root ? root : empty.path())) {
     INFO(fact.subject << ": " << fact.fact << ": expected " << fact.expected << ", found " << fact.found);
@@ -88,7 +88,7 @@ TEST_CASE("Every reference fact holds for the data at hand") {
 
 TEST_CASE("The published data, where they are at hand, load with their known counts and in little memory") {
   const char* root = std::getenv("MLRUN_DATA_ROOT");
-  TemporaryFolder cache;
+  TemporaryDirectory cache;
   const DataSources sources{.root = root ? root : "", .cache = cache.path(), .seed = 1};
   for (const char* section : {"kind: mnist", "kind: mnist\nbinarization: dynamic", "kind: digits"}) {
     const std::string needs = section == std::string("kind: mnist") ? "/binarized_mnist" : "/mnist";

@@ -22,7 +22,7 @@ std::string npy(const std::string& descr, const std::string& shape, const std::s
 }
 
 struct Files {
-  TemporaryFolder folder;
+  TemporaryDirectory folder;
   DataSources sources{.root = folder.path(), .cache = "", .seed = 1};
   std::unique_ptr<Dataset> read(const std::string& options) const {
     return dataset("kind: table\n" + options, sources);

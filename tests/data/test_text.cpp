@@ -11,7 +11,7 @@ namespace {
 using namespace testing;
 
 struct Texts {
-  TemporaryFolder folder;
+  TemporaryDirectory folder;
   DataSources sources{.root = folder.path(), .cache = "", .seed = 1};
   std::unique_ptr<Dataset> read(const std::string& options) const { return dataset("kind: text\n" + options, sources); }
   std::string refusal(const std::string& options) const {

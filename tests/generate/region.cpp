@@ -4,7 +4,7 @@
 
 #include "base/error.hpp"
 #include "io/png.hpp"
-#include "io/temporary_directory.hpp"
+#include "temporary_directory.hpp"
 
 using namespace mlrun;
 
@@ -40,7 +40,7 @@ TEST_CASE("a mask is known where it is white") {
   const test::TemporaryDirectory directory;
   io::Image mask = io::Image::filled(5, 4, 0);
   mask.at(3, 1) = 255, mask.at(0, 2) = 128, mask.at(4, 3) = 127;
-  const std::string path = directory.path("mask.png");
+  const std::string path = directory / "mask.png";
   io::write_png(path, mask);
   CHECK(drawn(path, kImages) == "...../...#./#..../.....");
 }
@@ -48,8 +48,8 @@ TEST_CASE("a mask is known where it is white") {
 TEST_CASE("a region that means nothing is refused with what would") {
   const test::TemporaryDirectory directory;
   const auto mask = [&](const std::string& name, int width, int height, uint8_t value) {
-    io::write_png(directory.path(name), io::Image::filled(width, height, value));
-    return directory.path(name);
+    io::write_png(directory / name, io::Image::filled(width, height, value));
+    return directory / name;
   };
   const struct {
     std::string text, part_of_message;
@@ -79,5 +79,5 @@ TEST_CASE("a region that means nothing is refused with what would") {
   CHECK_THROWS_WITH(region_named("top", {.shape = {20}, .alphabet = 2, .classes = 0}), Catch::Contains("rows of 20"));
   CHECK_THROWS_WITH(region_named("top", {.shape = {1, 20}, .alphabet = 2, .classes = 0}),
                     Catch::Contains("nothing to go by"));
-  CHECK_THROWS_AS(region_named(directory.path("none.png"), kImages), Error);
+  CHECK_THROWS_AS(region_named(directory / "none.png", kImages), Error);
 }

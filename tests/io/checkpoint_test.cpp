@@ -6,9 +6,9 @@
 
 #include "base/random.hpp"
 #include "io/file.hpp"
+#include "io/files.hpp"
 #include "io/hdf5_writer.hpp"
 #include "io/sha256.hpp"
-#include "temporary_directory.hpp"
 
 using namespace mlrun;
 using namespace mlrun::io;
@@ -40,19 +40,19 @@ void poke(const std::string& path, size_t offset, char value) {
 
 TEST_CASE("a checkpoint is opened as it was written, and nothing else is left") {
   const TemporaryDirectory directory;
-  const std::string path = directory.path("step-1.h5");
+  const std::string path = (directory / "step-1.h5");
   write_checkpoint(path, image(1000));
   const Hdf5Reader reader = open_checkpoint(path);
   CHECK(reader.tensor("model/weight").data<float>()[999] == 499.5F);
   CHECK(reader.text("config/resolved_yaml") == "name: made\n");
-  CHECK(directory.entries() == 1);
+  CHECK(entries(directory) == 1);
   CHECK(get(path) == seal(image(1000)).text());
   CHECK(verify_checkpoint(path));
 }
 
 TEST_CASE("every flipped bit of a checkpoint is refused") {
   const TemporaryDirectory directory;
-  const std::string path = directory.path("step-1.h5");
+  const std::string path = (directory / "step-1.h5");
   write_checkpoint(path, image(300));
   const std::string whole = get(path);
   CHECK(whole.size() > 4096);
@@ -74,7 +74,7 @@ TEST_CASE("every flipped bit of a checkpoint is refused") {
 
 TEST_CASE("500 flipped bits of a larger checkpoint are refused one by one") {
   const TemporaryDirectory directory;
-  const std::string path = directory.path("step-1.h5");
+  const std::string path = (directory / "step-1.h5");
   write_checkpoint(path, image(100000));
   const std::string whole = get(path);
   const RandomStream random(1, "flips");
@@ -89,7 +89,7 @@ TEST_CASE("500 flipped bits of a larger checkpoint are refused one by one") {
 
 TEST_CASE("a checkpoint cut at any length is refused, and so are appended bytes") {
   const TemporaryDirectory directory;
-  const std::string path = directory.path("step-1.h5");
+  const std::string path = (directory / "step-1.h5");
   write_checkpoint(path, image(300));
   const std::string whole = get(path);
   put(path, whole + "x");
@@ -105,7 +105,7 @@ TEST_CASE("a checkpoint cut at any length is refused, and so are appended bytes"
 
 TEST_CASE("what is no checkpoint is told apart in the message") {
   const TemporaryDirectory directory;
-  const std::string path = directory.path("x.h5");
+  const std::string path = (directory / "x.h5");
   CHECK_THAT(refusal(path), Catch::Contains("No such file"));
   put(path, "");
   CHECK_THAT(refusal(path), Catch::Contains("not a checkpoint of mlrun"));
@@ -116,7 +116,7 @@ TEST_CASE("what is no checkpoint is told apart in the message") {
 
 TEST_CASE("a later format or an unknown flag is refused though its checksums are right") {
   const TemporaryDirectory directory;
-  const std::string path = directory.path("x.h5"), whole(seal(image(10)).text());
+  const std::string path = (directory / "x.h5"), whole(seal(image(10)).text());
   const auto changed = [&](size_t offset) {
     std::string file = whole;
     file[offset] = 2;
@@ -132,6 +132,6 @@ TEST_CASE("a later format or an unknown flag is refused though its checksums are
 
 TEST_CASE("a checkpoint that cannot be written leaves the old one") {
   const TemporaryDirectory directory;
-  const std::string path = directory.path("missing/x.h5");
+  const std::string path = (directory / "missing/x.h5");
   CHECK_THAT(message_of(ExitCode::kDisk, [&] { write_checkpoint(path, image(10)); }), Catch::Contains(path));
 }

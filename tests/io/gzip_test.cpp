@@ -1,8 +1,8 @@
 #include "io/gzip.hpp"
 
 #include "io/file.hpp"
+#include "io/files.hpp"
 #include "io/sha256.hpp"
-#include "temporary_directory.hpp"
 
 using namespace mlrun;
 using namespace mlrun::io;
@@ -65,12 +65,11 @@ TEST_CASE("a gzip file may not unpack to more than the cap, whatever it claims")
 
 TEST_CASE("plain and gzip files come through the same door, told by their bytes") {
   const TemporaryDirectory directory;
-  put(directory.path("plain.gz"), "not packed");
-  put(directory.path("packed.txt"), packed("packed"));
-  CHECK(read_maybe_gzip(directory.path("plain.gz"), 100).text() == "not packed");
-  CHECK(read_maybe_gzip(directory.path("packed.txt"), 100).text() == "packed");
-  CHECK_THAT(message_of(ExitCode::kData, [&] { read_maybe_gzip(directory.path("none"), 100); }),
-             Catch::Contains("none"));
+  put((directory / "plain.gz"), "not packed");
+  put((directory / "packed.txt"), packed("packed"));
+  CHECK(read_maybe_gzip((directory / "plain.gz"), 100).text() == "not packed");
+  CHECK(read_maybe_gzip((directory / "packed.txt"), 100).text() == "packed");
+  CHECK_THAT(message_of(ExitCode::kData, [&] { read_maybe_gzip((directory / "none"), 100); }), Catch::Contains("none"));
 }
 
 TEST_CASE("SHA-256 gives the digests of FIPS 180-4, in one piece or several") {

@@ -6,7 +6,7 @@
 #include "fuzz/read_everything.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/file.hpp"
-#include "temporary_directory.hpp"
+#include "io/files.hpp"
 
 using namespace mlrun;
 using namespace mlrun::io;
@@ -52,9 +52,9 @@ TEST_CASE("a file whose group lies about its heap is refused, the one that crash
     const std::string why = refusal(image);
     CHECK_FALSE(why.empty());
     const TemporaryDirectory directory;
-    write_atomically(directory.path("sealed.h5"), seal(copy_of(image)).span());
-    REQUIRE(verify_checkpoint(directory.path("sealed.h5")));
-    CHECK_FALSE(message_of(ExitCode::kCheckpoint, [&] { open_checkpoint(directory.path("sealed.h5")); }).empty());
+    write_atomically((directory / "sealed.h5"), seal(copy_of(image)).span());
+    REQUIRE(verify_checkpoint((directory / "sealed.h5")));
+    CHECK_FALSE(message_of(ExitCode::kCheckpoint, [&] { open_checkpoint((directory / "sealed.h5")); }).empty());
   }
 }
 
@@ -132,7 +132,7 @@ TEST_CASE("whatever two words of the structures become, an image is read or refu
 
 TEST_CASE("files of h5py are read: many links and attributes, other types, user blocks, the latest format") {
   const TemporaryDirectory directory;
-  put(directory.path("make.py"), R"(
+  put((directory / "make.py"), R"(
 import h5py, numpy as np, sys
 def fill(f, many):
     f['x'] = np.arange(6, dtype='f4').reshape(2, 3)
@@ -159,12 +159,12 @@ with h5py.File(sys.argv[1] + '/default.h5', 'a') as f:
     for i in range(0, 200, 3): del f['many/%d' % i]
 print('made')
 )");
-  const Output made = run("/usr/bin/python3 " + directory.path("make.py") + " " + directory.path());
+  const Output made = run("/usr/bin/python3 " + (directory / "make.py") + " " + directory.path());
   INFO("needs the package python3-h5py (apt-get install python3-h5py): " << made.text);
   REQUIRE(made.text == "made\n");
   for (const char* name : {"default", "block", "latest", "v108", "ordered"}) {
     INFO(name);
-    const Hdf5Reader file = open_hdf5(directory.path(name + std::string(".h5")), 1 << 24, ExitCode::kData);
+    const Hdf5Reader file = open_hdf5((directory / name + std::string(".h5")), 1 << 24, ExitCode::kData);
     CHECK(file.reals("x") == std::vector<double>{0, 1, 2, 3, 4, 5});
     CHECK(file.integers("big") == std::vector<int64_t>{0, 1, 2, 3});
     CHECK(file.real("scalar") == 2.5);

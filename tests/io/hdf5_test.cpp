@@ -3,10 +3,10 @@
 #include <limits>
 #include <thread>
 
+#include "io/files.hpp"
 #include "io/hdf5_reader.hpp"
 #include "io/hdf5_writer.hpp"
 #include "io/library.hpp"
-#include "temporary_directory.hpp"
 
 using namespace mlrun;
 using namespace mlrun::io;

@@ -5,9 +5,9 @@
 
 #include "io/checkpoint_file.hpp"
 #include "io/file.hpp"
+#include "io/files.hpp"
 #include "io/hdf5_library.hpp"
 #include "io/hdf5_writer.hpp"
-#include "temporary_directory.hpp"
 
 using namespace mlrun;
 using namespace mlrun::io;
@@ -20,7 +20,7 @@ const hsize_t kEight = 8;
 // The refusal of a sealed file that `fill` made.
 std::string refusal(const std::function<void(hid_t file)>& fill) {
   const TemporaryDirectory directory;
-  const std::string plain = directory.path("plain.h5"), sealed = directory.path("sealed.h5");
+  const std::string plain = (directory / "plain.h5"), sealed = (directory / "sealed.h5");
   {
     const Hdf5Session session;
     const Hdf5Handle file(H5Fcreate(plain.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
@@ -44,7 +44,7 @@ void make_dataset(hid_t file, const char* name, hid_t type, hsize_t count, hid_t
 // A sealed file whose superblock or data were changed by hand before sealing.
 std::string refusal_of_bytes(Bytes image) {
   const TemporaryDirectory directory;
-  const std::string path = directory.path("sealed.h5");
+  const std::string path = (directory / "sealed.h5");
   write_atomically(path, seal(std::move(image)).span());
   return message_of(ExitCode::kCheckpoint, [&] { open_checkpoint(path); });
 }
@@ -167,14 +167,14 @@ TEST_CASE("an attribute of variable length is refused when it is asked for") {
   const TemporaryDirectory directory;
   {
     const Hdf5Session session;
-    const Hdf5Handle file(H5Fcreate(directory.path("x.h5").c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
+    const Hdf5Handle file(H5Fcreate((directory / "x.h5").c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
     const Hdf5Handle type(H5Tcopy(H5T_C_S1), H5Tclose), space(H5Screate(H5S_SCALAR), H5Sclose);
     H5Tset_size(type.id(), H5T_VARIABLE);
     const Hdf5Handle attribute(H5Acreate2(file.id(), "a", type.id(), space.id(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
     const char* value = "text";
     REQUIRE(H5Awrite(attribute.id(), type.id(), &value) >= 0);
   }
-  const Hdf5Reader reader = open_hdf5(directory.path("x.h5"), 1 << 20, ExitCode::kData);
+  const Hdf5Reader reader = open_hdf5((directory / "x.h5"), 1 << 20, ExitCode::kData);
   CHECK_THAT(message_of(ExitCode::kData, [&] { reader.text_attribute("/", "a"); }), Catch::Contains("variable length"));
 }
 

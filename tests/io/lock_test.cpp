@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "temporary_directory.hpp"
+#include "io/files.hpp"
 
 using namespace mlrun;
 using namespace mlrun::io;
@@ -44,7 +44,7 @@ int try_lock_in_child(const std::string& path) {
 
 TEST_CASE("a held lock is refused to another process, which learns who holds it") {
   const TemporaryDirectory directory;
-  const std::string path = directory.path(".lock");
+  const std::string path = (directory / ".lock");
   std::optional<FileLock> lock(std::in_place, path);
   const std::string holder = lock_holder(path);
   CHECK_THAT(holder, Catch::EndsWith(fmt::format(":{}", ::getpid())));
@@ -54,15 +54,15 @@ TEST_CASE("a held lock is refused to another process, which learns who holds it"
   FileLock moved = std::move(*lock);
   lock.reset();
   CHECK(status_of(child([&] { return try_lock_in_child(path); })) == static_cast<int>(ExitCode::kLocked));
-  moved = FileLock(directory.path(".other"));
+  moved = FileLock((directory / ".other"));
   CHECK(status_of(child([&] { return try_lock_in_child(path); })) == 0);
   CHECK(lock_holder(path).empty());
-  CHECK(lock_holder(directory.path("missing")).empty());
+  CHECK(lock_holder((directory / "missing")).empty());
 }
 
 TEST_CASE("the lock of a process killed by -9 is free") {
   const TemporaryDirectory directory;
-  const std::string path = directory.path(".lock");
+  const std::string path = (directory / ".lock");
   std::array<int, 2> ready = {};
   REQUIRE(::pipe(ready.data()) == 0);
   const pid_t pid = child([&] {
@@ -85,7 +85,7 @@ TEST_CASE("the lock of a process killed by -9 is free") {
 
 TEST_CASE("who only looks at a lock does not keep it from others") {
   const TemporaryDirectory directory;
-  const std::string path = directory.path(".lock");
+  const std::string path = (directory / ".lock");
   { const FileLock made(path); }
   const pid_t looker = child([&] {
     for (;;) static_cast<void>(lock_holder(path));
@@ -98,7 +98,7 @@ TEST_CASE("who only looks at a lock does not keep it from others") {
 
 TEST_CASE("of many processes at once exactly one gets the lock") {
   const TemporaryDirectory directory;
-  const std::string path = directory.path(".lock");
+  const std::string path = (directory / ".lock");
   std::array<int, 2> start = {}, release = {};
   REQUIRE((::pipe(start.data()) == 0 && ::pipe(release.data()) == 0));
   std::vector<pid_t> children;

@@ -1,7 +1,7 @@
 #include "io/npy.hpp"
 
 #include "io/file.hpp"
-#include "temporary_directory.hpp"
+#include "io/files.hpp"
 
 using namespace mlrun;
 using namespace mlrun::io;
@@ -56,7 +56,7 @@ TEST_CASE("every type that NumPy writes is read by its values") {
   INFO("needs the package python3-numpy: " << numpy.text);
   REQUIRE(numpy.status == 0);
   for (const char* type : {"bool", "u1", "i1", "i4", "i8", "f4", "f8"}) {
-    const NpyArray array = read_npy(directory.path(std::string(type) + ".npy"), 1 << 20);
+    const NpyArray array = read_npy((directory / std::string(type) + ".npy"), 1 << 20);
     CHECK(array.shape == Shape{4});
     for (int64_t i = 0; i < 4; ++i) CHECK(array.value(i) == (i == 1 || i == 2));
   }

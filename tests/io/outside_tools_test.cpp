@@ -1,9 +1,9 @@
 // Files of mlrun are for other programs too: h5dump and h5py must find the same values in them.
 #include "io/checkpoint_file.hpp"
 #include "io/file.hpp"
+#include "io/files.hpp"
 #include "io/hdf5_writer.hpp"
 #include "io/png.hpp"
-#include "temporary_directory.hpp"
 
 using namespace mlrun;
 using namespace mlrun::io;
@@ -68,18 +68,18 @@ void check_with_h5dump(const std::string& path) {
 
 TEST_CASE("h5dump and h5py read a checkpoint as an HDF5 file with a user block") {
   const TemporaryDirectory directory;
-  put(directory.path("check.py"), kScript);
-  write_checkpoint(directory.path("step-1.h5"), image());
-  check_with_h5py(directory.path("step-1.h5"), directory.path("check.py"), 512);
-  check_with_h5dump(directory.path("step-1.h5"));
+  put((directory / "check.py"), kScript);
+  write_checkpoint((directory / "step-1.h5"), image());
+  check_with_h5py((directory / "step-1.h5"), (directory / "check.py"), 512);
+  check_with_h5dump((directory / "step-1.h5"));
 }
 
 TEST_CASE("h5dump and h5py read an ordinary file of ours") {
   const TemporaryDirectory directory;
-  put(directory.path("check.py"), kScript);
-  write_atomically(directory.path("run.h5"), image().span());
-  check_with_h5py(directory.path("run.h5"), directory.path("check.py"), 0);
-  check_with_h5dump(directory.path("run.h5"));
+  put((directory / "check.py"), kScript);
+  write_atomically((directory / "run.h5"), image().span());
+  check_with_h5py((directory / "run.h5"), (directory / "check.py"), 0);
+  check_with_h5dump((directory / "run.h5"));
 }
 
 TEST_CASE("the superblock behind the user block says where it lies and where the file ends") {

@@ -1,6 +1,6 @@
 #include "io/png.hpp"
 
-#include "temporary_directory.hpp"
+#include "io/files.hpp"
 
 using namespace mlrun;
 using namespace mlrun::io;
@@ -17,13 +17,13 @@ Image gradient() {
 TEST_CASE("all grey values come back from a PNG, and equal images give equal bytes") {
   const TemporaryDirectory directory;
   const Image image = gradient();
-  write_png(directory.path("a.png"), image);
-  const Image back = read_png(directory.path("a.png"));
+  write_png((directory / "a.png"), image);
+  const Image back = read_png((directory / "a.png"));
   CHECK(back.width == 16);
   CHECK(back.height == 16);
   CHECK(back.pixels == image.pixels);
   CHECK(encode_png(image).text() == encode_png(image).text());
-  CHECK(directory.entries() == 1);
+  CHECK(entries(directory) == 1);
 }
 
 TEST_CASE("a damaged, cut or too large PNG is refused") {

@@ -16,6 +16,7 @@
 
 #include "base/cpu.hpp"
 #include "base/log.hpp"
+#include "temporary_directory.hpp"
 
 using namespace mlrun;
 
@@ -60,17 +61,14 @@ bool becomes_neighbour(int pid) {
 }
 
 std::string warnings_of(const auto& action) {
-  std::string name = "/tmp/mlrun-neighbours-XXXXXX";
-  const int file = ::mkstemp(name.data());
-  REQUIRE(file >= 0);
-  ::close(file);
+  const test::TemporaryDirectory directory;
+  const std::string name = directory / "log.txt";
   log::set_file(name);
   action();
   log::set_file("");
   std::ifstream stream(name);
   std::ostringstream text;
   text << stream.rdbuf();
-  ::unlink(name.c_str());
   return text.str();
 }
 

@@ -1,9 +1,6 @@
 // Small real runs for the tests of this room: digits, a few rows, a fresh directory.
 #pragma once
 
-#include <stdlib.h>
-
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -11,21 +8,9 @@
 
 #include "base/error.hpp"
 #include "run/train_command.hpp"
+#include "temporary_directory.hpp"
 
 namespace mlrun::test {
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "mlrun-run-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 inline std::string read(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
