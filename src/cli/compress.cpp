@@ -59,10 +59,7 @@ void add(CLI::App& app, const Globals& globals) {
       "store images in as many bits as their negative log-likelihood. What comes back is the file byte by byte "
       "(idx; .amat text of whole numbers with single blanks; of .gz the unpacked bytes; of --limit the first rows), "
       "of a PNG the grey pixels. A prior over the codes of a VQ-VAE stores the codes and then the images given them, "
-      "in "
-      "as many bits as the bound that `mlrun eval` states (of an encoder that draws: of its likeliest codes, whose "
-      "bound "
-      "has no entropy to give back)");
+      "in as many bits as the bound that `mlrun eval` states (where the encoder draws its codes, by bits-back)");
   auto o = std::make_shared<Options>();
   set_examples(*sub,
                "mlrun compress @last split:test -o test.mlrun\n"

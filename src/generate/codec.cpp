@@ -6,18 +6,14 @@
 
 #include "base/error.hpp"
 #include "base/log_sum_exp.hpp"
-#include "generate/ans.hpp"
 #include "generate/predictive.hpp"
 #include "generate/step_through.hpp"
 
 namespace mlrun {
 namespace {
 
-constexpr int64_t kImagesPerStream = 2500;  // a stream costs some 60 bits of its own, 0.02% of 2500 images of MNIST
-constexpr int64_t kBatch = 64;              // images that one stepper carries
+constexpr int64_t kBatch = 64;  // images that one stepper carries
 constexpr int64_t kParallelBatch = 100;
-
-RandomStream pad_of(int64_t stream) { return RandomStream(0, "bits-back pad").at(static_cast<uint64_t>(stream)); }
 
 // The images of a group that one stepper carries: those of one component.
 struct Members {
@@ -64,27 +60,14 @@ Codec::Codec(const AutoregressiveModel& model, const ParameterArena& parameters)
   }
 }
 
-int64_t Codec::streams_of(int64_t images) {
-  const int64_t least = images < 4 * kBatch ? 1 : 2;
-  return std::max(least, (images + kImagesPerStream - 1) / kImagesPerStream);
-}
-
-// A mixture begins with one image and doubles: each group finds the bits for its components on the stack, and only the
-// first borrows from the pad.
-std::vector<Range> Codec::groups_of(int64_t images) const {
-  const int64_t k = latents();
-  int64_t most = kBatch, next = kBatch;
-  if (k > 1) {
-    const int64_t numbers = model_.data().positions() * logits_per_step(model_.data().alphabet);
-    most = std::clamp<int64_t>((int64_t{1} << 24) / numbers, 1, std::min(kBatch * k, 16 * kBatch));
-    next = 1;
-  }
-  std::vector<Range> groups;
-  for (int64_t begin = 0; begin < images; begin += groups.back().size()) {
-    groups.push_back({begin, std::min(images, begin + next)});
-    next = std::min(2 * next, most);
-  }
-  return groups;
+StreamCoding Codec::coding() const {
+  return {.pad = "bits-back pad", .free_bits = free_bits(), .groups = [this](int64_t images) {
+            const int64_t k = latents();
+            if (k == 1) return growing_groups(images, kBatch, kBatch);
+            const int64_t numbers = model_.data().positions() * logits_per_step(model_.data().alphabet);
+            const int64_t fit = std::max<int64_t>(1, (int64_t{1} << 24) / numbers);
+            return growing_groups(images, 1, std::min({fit, kBatch * k, 16 * kBatch}));
+          }};
 }
 
 // What naming the component of the first image takes, if it is not a rare one.
@@ -113,7 +96,7 @@ std::vector<double> Codec::log_joint(const Tensor& rows) const {
   return joint;
 }
 
-void Codec::encode_group(const Tensor& rows, AnsStack& stack) const {
+void Codec::push(const Tensor& rows, AnsStack& stack) const {
   const int64_t positions = model_.data().positions(), alphabet = model_.data().alphabet;
   std::vector<int64_t> latent(static_cast<size_t>(rows.dim(0)), 0);
   if (latents() > 1) {
@@ -141,7 +124,7 @@ void Codec::encode_group(const Tensor& rows, AnsStack& stack) const {
   }
 }
 
-void Codec::decode_group(Tensor& rows, AnsStack& stack) const {
+void Codec::pop(Tensor rows, AnsStack& stack) const {
   const int64_t positions = model_.data().positions(), alphabet = model_.data().alphabet;
   std::vector<int64_t> latent(static_cast<size_t>(rows.dim(0)), 0);
   if (latents() > 1) {
@@ -167,36 +150,14 @@ void Codec::decode_group(Tensor& rows, AnsStack& stack) const {
 }
 
 std::vector<std::vector<std::byte>> Codec::encode(const Tensor& symbols, LanePool& pool) const {
-  const int64_t streams = streams_of(symbols.dim(0));
-  std::vector<std::vector<std::byte>> out(static_cast<size_t>(streams));
-  pool.run(streams, [&](int64_t stream) {
-    const Range images = slice(symbols.dim(0), streams, stream);
-    AnsStack stack(pad_of(stream), free_bits());
-    for (const Range group : groups_of(images.size())) {
-      encode_group(symbols.rows(images.begin + group.begin, images.begin + group.end), stack);
-    }
-    out[static_cast<size_t>(stream)] = stack.bytes();
-  });
-  return out;
+  return encode_streams(symbols.dim(0), coding(), pool,
+                        [&](Range group, AnsStack& stack) { push(symbols.rows(group.begin, group.end), stack); });
 }
 
 Tensor Codec::decode(std::span<const std::span<const std::byte>> streams, int64_t count, LanePool& pool) const {
-  const auto n = static_cast<int64_t>(streams.size());
-  require(n == streams_of(count), "{} streams for {} images", n, count);
   Tensor symbols({count, model_.data().positions()}, DType::kS32);
-  pool.run(n, [&](int64_t stream) {
-    const Range images = slice(count, n, stream);
-    AnsStack stack = AnsStack::from_bytes(streams[static_cast<size_t>(stream)]);
-    std::vector<Range> groups = groups_of(images.size());
-    std::reverse(groups.begin(), groups.end());
-    for (const Range group : groups) {
-      Tensor rows = symbols.rows(images.begin + group.begin, images.begin + group.end);
-      decode_group(rows, stack);
-    }
-    if (!stack.is_back_at_the_start(pad_of(stream), free_bits())) {
-      fail(ExitCode::kData, "a stream that does not end where its coder began");
-    }
-  });
+  decode_streams(streams, count, coding(), pool,
+                 [&](Range group, AnsStack& stack) { pop(symbols.rows(group.begin, group.end), stack); });
   return symbols;
 }
 

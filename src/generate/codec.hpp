@@ -14,36 +14,34 @@
 #include <string>
 #include <vector>
 
-#include "base/lanes.hpp"
+#include "generate/coded_streams.hpp"
 #include "models/model.hpp"
 
 namespace mlrun {
 
-class AnsStack;
-
 // Coder and decoder must get the same logits bit for bit: the same model on the same kind of CPU. Both cut the images
-// into the same streams and the same batches, which depend on their count alone and not on the threads.
+// into the same streams and the same batches (generate/coded_streams.hpp).
 class Codec {
  public:
   Codec(const AutoregressiveModel& model, const ParameterArena& parameters);
 
-  static int64_t streams_of(int64_t images);  // 2500 images or less to a stream; two from 256 images on
-
-  // Symbols s32 [count, positions] in the data's order, each inside the alphabet. One block of bytes for each stream.
+  // Symbols s32 [count, positions] in the data's order, each inside the alphabet. One block of bytes for each of the
+  // streams_of(count) streams.
   std::vector<std::vector<std::byte>> encode(const Tensor& symbols, LanePool& pool) const;
   // Error(kData): the streams are not what this model codes.
   Tensor decode(std::span<const std::span<const std::byte>> streams, int64_t count, LanePool& pool) const;
+  // The same for some images on a stack that others use as well.
+  void push(const Tensor& rows, AnsStack& stack) const;
+  void pop(Tensor rows, AnsStack& stack) const;  // fills rows
   // -log p(x) of every row in nats, by the parallel view: what the streams should cost.
   std::vector<double> nll(const Tensor& symbols, LanePool& pool) const;
 
  private:
   int64_t latents() const { return model_.components() * labels_; }
   int free_bits() const;
-  std::vector<Range> groups_of(int64_t images) const;
+  StreamCoding coding() const;
   // log p(c) + log p(x|c) in nats: [rows, latents].
   std::vector<double> log_joint(const Tensor& rows) const;
-  void encode_group(const Tensor& rows, AnsStack& stack) const;
-  void decode_group(Tensor& rows, AnsStack& stack) const;
 
   const AutoregressiveModel& model_;
   const ParameterArena& parameters_;

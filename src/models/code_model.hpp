@@ -43,6 +43,9 @@ class CodeModel : public Model {
   // function of the image and the number of the draw, whatever the batch.
   virtual Encoding encode(const ParameterArena& parameters, const Tensor& symbols,
                           std::optional<uint64_t> draw = 0) const = 0;
+  // With draws_codes(): log q(k|x) of every code up to a constant of its position, f32 [n, codes().positions(),
+  // codes().alphabet].
+  virtual Tensor log_odds(const ParameterArena& parameters, const Tensor& symbols) const = 0;
   // With draw 0.
   virtual Reconstruction reconstruct(const ParameterArena& parameters, const Tensor& symbols) const = 0;
   // Parallel view of p(x|z). Codes s32 [n, codes().positions()], symbols s32 [n, positions] -> logits of every pixel

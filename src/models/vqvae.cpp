@@ -126,6 +126,17 @@ class VqVae : public CodeModel {
     return all;
   }
 
+  Tensor log_odds(const ParameterArena& parameters, const Tensor& symbols) const override {
+    Tensor all({symbols.dim(0), codes().positions(), codes().alphabet});
+    in_pieces(symbols.dim(0), [&](int64_t begin, int64_t end) {
+      Pass pass(parameters);
+      Tensor to = all.rows(begin, end);
+      to.copy_from(
+          quantizer_->log_odds(pass, encoder_(pass, symbols.rows(begin, end))).value().reshape(to.shape()));
+    });
+    return all;
+  }
+
   Reconstruction reconstruct(const ParameterArena& parameters, const Tensor& symbols) const override {
     Reconstruction all;
     all.codes = Tensor({symbols.dim(0), codes().positions()}, DType::kS32);

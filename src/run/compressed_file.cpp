@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
-#include "generate/codec.hpp"
+#include "generate/coded_streams.hpp"
 
 namespace mlrun {
 namespace {
@@ -128,7 +128,7 @@ CompressedFile unpack(std::span<const std::byte> bytes, const std::string& name)
     r.refuse(fmt::format("{} images of {} with {} symbols in {}", file.images, to_string(file.shape), file.alphabet,
                          name_of(file.format)));
   }
-  std::vector<int64_t> sizes(static_cast<size_t>(file.stages * Codec::streams_of(file.images)));
+  std::vector<int64_t> sizes(static_cast<size_t>(streams_of(file.images)));
   for (int64_t& size : sizes) size = r.number(0, static_cast<int64_t>(bytes.size()), "the size of a stream");
   for (const int64_t size : sizes) file.streams.push_back(r.block(static_cast<uint64_t>(size)));
   if (r.left() != 0) r.refuse(fmt::format("{} bytes too many", r.left()));

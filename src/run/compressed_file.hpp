@@ -2,7 +2,7 @@
 //
 //    0   8  "mlrunimg"
 //    8   4  checksum: the first bytes of the SHA-256 of all that follows
-//   12   1  stages of the model, 1 or 2; of two, the streams are those of the codes and then those of the images
+//   12   1  stages of the model, 1 or 2
 //   13   1  ImageFormat
 //   14  32  SHA-256 of the model (model_digest)
 //   46  32  SHA-256 of the original (digest_of)
@@ -29,7 +29,7 @@ struct CompressedFile {
   int64_t numerics_version = 0;
   Shape shape;  // of one image
   int64_t alphabet = 2, images = 0;
-  std::vector<std::span<const std::byte>> streams;  // stages x Codec::streams_of(images); somebody else's memory
+  std::vector<std::span<const std::byte>> streams;  // streams_of(images); somebody else's memory
 };
 
 inline constexpr int64_t kMaxCompressedSymbols = int64_t{1} << 28;  // images x positions: 1 GiB to hold them

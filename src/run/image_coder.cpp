@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "generate/codec.hpp"
-#include "generate/given_codec.hpp"
+#include "generate/latent_codec.hpp"
 #include "models/code_model.hpp"
 #include "run/bound.hpp"
 
@@ -39,7 +38,7 @@ class TwoStageCoder : public ImageCoder {
       : trained_(trained),
         stage_one_(*trained.identity.stage_one),
         model_(stage_one_.code_model()),
-        codec_(trained.autoregressive(), *trained.built.parameters) {}
+        codec_(model_, *stage_one_.built.parameters, trained.autoregressive(), *trained.built.parameters) {}
 
   const DataSpec& images() const override { return model_.data(); }
   int stages() const override { return 2; }
@@ -51,57 +50,28 @@ class TwoStageCoder : public ImageCoder {
   }
 
   std::vector<std::vector<std::byte>> encode(const Tensor& symbols, LanePool& pool) const override {
-    const Tensor codes = codes_of(symbols, pool);
-    std::vector<std::vector<std::byte>> streams = codec_.encode(codes, pool);
-    for (auto& stream : encode_given(symbols, given(codes), images().alphabet, pool))
-      streams.push_back(std::move(stream));
-    return streams;
+    return codec_.encode(symbols, pool);
   }
-
   Tensor decode(std::span<const std::span<const std::byte>> streams, int64_t count, LanePool& pool) const override {
-    const size_t half = streams.size() / 2;
-    const Tensor codes = codec_.decode(streams.first(half), count, pool);
-    return decode_given(streams.subspan(half), count, images().positions(), given(codes), images().alphabet, pool);
+    return codec_.decode(streams, count, pool);
   }
-
   std::vector<double> nll(const Tensor& symbols, LanePool& pool) const override {
     std::vector<double> all(static_cast<size_t>(symbols.dim(0)));
-    const Tensor codes = codes_of(symbols, pool);
-    in_batches(symbols.dim(0), pool, [&](int64_t begin, int64_t end) {
-      const std::vector<double> of_codes =
-          marginal_nll(*trained_.built.model, *trained_.built.parameters, {codes.rows(begin, end), {}});
-      const std::vector<double> of_pixels =
-          nll_given_codes(model_, *stage_one_.built.parameters, symbols.rows(begin, end), codes.rows(begin, end));
-      for (size_t i = 0; i < of_codes.size(); ++i) all[static_cast<size_t>(begin) + i] = of_codes[i] + of_pixels[i];
+    pool.run((symbols.dim(0) + kBatch - 1) / kBatch, [&](int64_t b) {
+      const int64_t begin = b * kBatch, end = std::min(symbols.dim(0), begin + kBatch);
+      const Tensor rows = symbols.rows(begin, end);
+      const Tensor codes = model_.encode(*stage_one_.built.parameters, rows).codes;
+      const Bounds bounds = bounds_of(stage_one_, *trained_.built.model, *trained_.built.parameters, rows, codes, 1);
+      std::copy(bounds.total.begin(), bounds.total.end(), all.begin() + begin);
     });
     return all;
   }
 
  private:
-  template <class Work>
-  static void in_batches(int64_t count, LanePool& pool, const Work& work) {
-    pool.run((count + kBatch - 1) / kBatch, [&](int64_t b) { work(b * kBatch, std::min(count, (b + 1) * kBatch)); });
-  }
-
-  Tensor codes_of(const Tensor& symbols, LanePool& pool) const {
-    Tensor codes({symbols.dim(0), model_.codes().positions()}, DType::kS32);
-    in_batches(symbols.dim(0), pool, [&](int64_t begin, int64_t end) {
-      codes.rows(begin, end)
-          .copy_from(model_.encode(*stage_one_.built.parameters, symbols.rows(begin, end), std::nullopt).codes);
-    });
-    return codes;
-  }
-
-  StepperOfImages given(const Tensor& codes) const {
-    return [this, codes](int64_t begin, int64_t end) {
-      return model_.stepper(*stage_one_.built.parameters, codes.rows(begin, end));
-    };
-  }
-
   const TrainedModel& trained_;
   const TrainedModel& stage_one_;
   const CodeModel& model_;
-  Codec codec_;
+  LatentCodec codec_;
 };
 
 }  // namespace

@@ -22,12 +22,12 @@ class ImageCoder {
   virtual const DataSpec& images() const = 0;
   virtual int stages() const = 0;
   virtual io::Digest digest() const = 0;  // of all models that take part
-  // Symbols s32 [count, positions] -> stages() x Codec::streams_of(count) blocks of bytes.
+  // Symbols s32 [count, positions] -> streams_of(count) blocks of bytes.
   virtual std::vector<std::vector<std::byte>> encode(const Tensor& symbols, LanePool& pool) const = 0;
   // Error(kData): the streams are not what this coder makes.
   virtual Tensor decode(std::span<const std::span<const std::byte>> streams, int64_t count, LanePool& pool) const = 0;
-  // What the streams should cost, nats for each image: -log p(x); of two stages -log p(z) - log p(x|z), z the codes
-  // (the likeliest ones, where the encoder draws), a bound on it.
+  // What the streams should cost, nats for each image: -log p(x); of two stages the bound on it (run/bound.hpp), which
+  // is met in the mean where the encoder draws.
   virtual std::vector<double> nll(const Tensor& symbols, LanePool& pool) const = 0;
 };
 

@@ -115,7 +115,10 @@ TEST_CASE("drawn codes and a decoder that sees pixels: trained, sampled, evaluat
   const Json answer = Json::parse(place.mlrun({"eval", two, "--codes", "3", "--json"}).out);
   CHECK(answer.at("log_posterior").get<double>() < 0);
   CHECK(answer.contains("nats_carried_by_codes"));
-  REQUIRE(place.mlrun({"compress", two, "split:test", "-o", place.path("packed")}).exit_code == 0);
+  const ProgramResult packed = place.mlrun({"compress", two, "split:test", "-o", place.path("packed"), "--json"});
+  REQUIRE(packed.exit_code == 0);
+  const double bits = Json::parse(packed.out).at("bits").get<double>();  // the ELBO of other draws than those of eval
+  CHECK(bits == Approx(Json::parse(packed.out).at("nll_bits").get<double>()).epsilon(0.02));
   REQUIRE(place.mlrun({"decompress", two, place.path("packed"), "-o", place.path("back.amat")}).exit_code == 0);
   place.mlrun({"compress", two, place.path("back.amat"), "-o", place.path("again")});
   CHECK(place.shell("cmp " + place.path("packed") + " " + place.path("again")).exit_code == 0);

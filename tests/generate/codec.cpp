@@ -59,7 +59,7 @@ TEST_CASE("one image, and a few, are coded too") {
     for (const int64_t count : {1, 2, 3, 65, 255, 256}) {
       const Tensor symbols = random_batch(tiny.autoregressive().data(), count, 6).symbols;
       const auto streams = codec.encode(symbols, pool);
-      CHECK(static_cast<int64_t>(streams.size()) == Codec::streams_of(count));
+      CHECK(static_cast<int64_t>(streams.size()) == streams_of(count));
       CHECK(equal(codec.decode(spans(streams), count, pool), symbols));
     }
   }
