@@ -28,9 +28,10 @@ LatentCodec::LatentCodec(const CodeModel& model, const ParameterArena& parameter
     : model_(model), parameters_(parameters), prior_(prior, prior_parameters) {}
 
 StreamCoding LatentCodec::coding() const {
-  return {.pad = "codes pad", .free_bits = 0, .groups = [least = model_.draws_codes() ? 1 : kMostAtOnce](int64_t images) {
-            return growing_groups(images, least, kMostAtOnce);
-          }};
+  return {
+      .pad = "codes pad", .free_bits = 0, .groups = [least = model_.draws_codes() ? 1 : kMostAtOnce](int64_t images) {
+        return growing_groups(images, least, kMostAtOnce);
+      }};
 }
 
 Tensor LatentCodec::pop_codes(const Tensor& rows, AnsStack& stack) const {

@@ -131,8 +131,7 @@ class VqVae : public CodeModel {
     in_pieces(symbols.dim(0), [&](int64_t begin, int64_t end) {
       Pass pass(parameters);
       Tensor to = all.rows(begin, end);
-      to.copy_from(
-          quantizer_->log_odds(pass, encoder_(pass, symbols.rows(begin, end))).value().reshape(to.shape()));
+      to.copy_from(quantizer_->log_odds(pass, encoder_(pass, symbols.rows(begin, end))).value().reshape(to.shape()));
     });
     return all;
   }

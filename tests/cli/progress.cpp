@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/log.hpp"
+#include "patience.hpp"
 
 using namespace mlrun;
 using namespace mlrun::cli;
@@ -263,9 +264,5 @@ TEST_CASE("a step at which nothing is drawn costs less than a microsecond") {
     best = std::min(best, (steady_seconds() - start) / kSteps);
   }
   INFO(best * 1e9 << " ns");
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  CHECK(best < 1e-5);
-#else
-  CHECK(best < 1e-6);
-#endif
+  CHECK(best < 1e-6 * mlrun::test::patience());
 }

@@ -20,9 +20,8 @@ std::vector<double> expected_nats(const Built& one, const Built& prior, const Te
   const Batch maps = all_images(model.codes(), 0);
   const int64_t count = maps.symbols.dim(0), positions = model.codes().positions(), k = model.codes().alphabet;
   const std::vector<double> z = prior.model->nll(*prior.parameters, maps);
-  const Tensor log_q = model.draws_codes()
-                           ? ops::log_softmax(Variable(model.log_odds(*one.parameters, images))).value()
-                           : Tensor();
+  const Tensor log_q =
+      model.draws_codes() ? ops::log_softmax(Variable(model.log_odds(*one.parameters, images))).value() : Tensor();
   const Tensor chosen = model.encode(*one.parameters, images, std::nullopt).codes;
   std::vector<double> all;
   for (int64_t i = 0; i < images.dim(0); ++i) {

@@ -5,6 +5,8 @@ project=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 mlrun=${MLRUN_BINARY:-$project/build/release/mlrun}
 [[ -x $mlrun ]] || { echo "$(basename "$0"): no program at $mlrun; run scripts/build.sh release, or set MLRUN_BINARY" >&2; exit 1; }
 mlrun=$(realpath "$mlrun")
+# shellcheck disable=SC2034 # for the caller
+patience=${MLRUN_PATIENCE:-1} # how many times longer than usual a command may take: sanitizers take their time
 work=$(mktemp -d "${TMPDIR:-/tmp}/mlrun-$(basename "$0" .sh).XXXXXX")
 # Failures are counted; a failed script leaves its directory if MLRUN_KEEP is set.
 failures=0
