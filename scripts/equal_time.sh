@@ -23,7 +23,7 @@ mlrun=${MLRUN_BINARY:-$root/build/release/mlrun}
 for spec in "$@"; do
   read -r -a words <<<"$spec"
   answer=$("$mlrun" profile "${words[@]}" --steps 5 --warmup 1 --threads 1 --json)
-  ms=$(sed 's/.*"ms_per_step":{"median":\([0-9.e+-]*\).*/\1/' <<<"$answer")
+  ms=$(grep -o '"median":[0-9.e+-]*' <<<"$answer" | head -n 1 | cut -d: -f2)
   steps=$(awk -v minutes="$minutes" -v ms="$ms" 'BEGIN { printf "%d", minutes * 60000 / ms }')
   echo "$mlrun train ${words[*]} 'train.for=$steps steps' 'eval.every=1000 epochs' --group $group --threads 1 --if-needed --resume auto"
 done
