@@ -75,7 +75,8 @@ kill -CONT "$child"
 end_of "$child"
 [[ $code == 130 || $code == 143 ]] || fail "a double signal: exit $code"
 ((took <= 1000 * patience)) || fail "a double signal: gone after $took ms"
-[[ -z $(last_checkpoint "$run") ]] || fail "a double signal: it took the time to save $(last_checkpoint "$run")"
+# (A sanitizer hands on one signal, and the other at its leisure: there the first one may have saved.)
+[[ $patience -gt 1 || -z $(last_checkpoint "$run") ]] || fail "a double signal: it took the time to save $(last_checkpoint "$run")"
 code=0
 "$mlrun" -q train --resume "$run" --stop-after '10 steps' >/dev/null 2>&1 || code=$?
 [[ $code == 75 ]] || fail "after a double signal: resuming ended with $code"
