@@ -127,13 +127,9 @@ class VqVae : public CodeModel {
   }
 
   Tensor log_odds(const ParameterArena& parameters, const Tensor& symbols) const override {
-    Tensor all({symbols.dim(0), codes().positions(), codes().alphabet});
-    in_pieces(symbols.dim(0), [&](int64_t begin, int64_t end) {
-      Pass pass(parameters);
-      Tensor to = all.rows(begin, end);
-      to.copy_from(quantizer_->log_odds(pass, encoder_(pass, symbols.rows(begin, end))).value().reshape(to.shape()));
-    });
-    return all;
+    Pass pass(parameters);
+    const Tensor z = latents(parameters, symbols).reshape({-1, dim_});
+    return quantizer_->log_odds(pass, z).value().reshape({symbols.dim(0), codes().positions(), codes().alphabet});
   }
 
   Reconstruction reconstruct(const ParameterArena& parameters, const Tensor& symbols) const override {
@@ -265,10 +261,8 @@ class VqVae : public CodeModel {
 
   // -log p(z) of every image, by stage one's own prior.
   std::vector<double> code_lengths(Pass& pass, const Tensor& codes) const {
-    std::vector<double> log_p =
-        summed_over_images(prior_->log_p(pass, one_hot_codes(codes, quantizer_->alphabet())).value(), codes);
-    for (double& v : log_p) v = -v;
-    return log_p;
+    const Variable log_p = prior_->log_p(pass, one_hot_codes(codes, quantizer_->alphabet()));
+    return summed_over_images(ops::scale(log_p, -1).value(), codes);
   }
 
   // Of every image, the sum over its positions of table[row, code].
