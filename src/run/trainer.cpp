@@ -49,12 +49,13 @@ Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads)
          "eval.best=valid/nll",
          spec.model.kind());
   }
-  // The average of an encoder is far from the table that follows the encoder of now: 205 nats where 102 were expected.
-  if (const auto& states = built_.parameters->states(); spec.train.update.average_decay > 0 && !states.empty()) {
+  // The average of an encoder is far from a table that follows the encoder of now: 205 nats where 102 were expected.
+  for (const StateInfo& state : built_.parameters->states()) {
+    if (spec.train.update.average_decay == 0 || !state.path.ends_with("/table")) continue;
     fail(ExitCode::kUsage,
          "train.average {}: averaged weights do not fit {}, which follows the weights as they are\n"
          "  leave it 0, or learn the table by gradients   model.quantizer.kind=ste or gumbel",
-         spec.train.update.average_decay, states.front().path);
+         spec.train.update.average_decay, state.path);
   }
   updater_ = std::make_unique<Updater>(*built_.parameters, spec.optimizer.build(), spec.train.update);
   for (int64_t lane = 0; lane < experiment_.lanes(); ++lane) {
