@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Trainings of equal time: times a step of each spec on this machine, which should be idle, and prints one train command
 # per spec, with as many steps as take MINUTES on one core. It trains nothing; the shell does:
-#   scripts/equal_time.sh MINUTES GROUP SPEC...      SPEC: a YAML file, with key=value after it inside the same quotes
+#   scripts/equal_time.sh MINUTES GROUP SPEC...      SPEC: a YAML file, with key=value (no blanks) after it inside the same quotes
 #   scripts/equal_time.sh 15 mixers configs/sequence*.yaml > mixers.txt
 #   parallel -j2 < mixers.txt                        stop it and start it again: only the rest runs
 #   mlrun compare @group:mixers --sort valid/nll --md

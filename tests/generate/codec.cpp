@@ -7,28 +7,11 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "generate/streams.hpp"
 #include "models/battery.hpp"
 
 using namespace mlrun;
 using namespace mlrun::test;
-
-namespace {
-
-std::vector<std::span<const std::byte>> spans(const std::vector<std::vector<std::byte>>& streams) {
-  return {streams.begin(), streams.end()};
-}
-
-bool equal(const Tensor& a, const Tensor& b) {
-  return a.bytes() == b.bytes() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
-}
-
-double bits_of(const std::vector<std::vector<std::byte>>& streams) {
-  double bits = 0;
-  for (const auto& stream : streams) bits += static_cast<double>(stream.size()) * 8;
-  return bits;
-}
-
-}  // namespace
 
 TEST_CASE("every model gives back what it coded, in as many bits as its likelihood says, for any number of threads") {
   LanePool one(1), three(3);

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "generate/streams.hpp"
 #include "models/battery.hpp"
 #include "ops/softmax.hpp"
 
@@ -44,10 +45,6 @@ std::vector<double> expected_nats(const Built& one, const Built& prior, const Te
   return all;
 }
 
-std::vector<std::span<const std::byte>> spans_of(const std::vector<std::vector<std::byte>>& streams) {
-  return {streams.begin(), streams.end()};
-}
-
 }  // namespace
 
 TEST_CASE("images through codes: they come back, and cost the bound; drawn codes give their entropy back") {
@@ -67,12 +64,11 @@ TEST_CASE("images through codes: they come back, and cost the bound; drawn codes
       const auto streams = codec.encode(images, single);
       CHECK(streams == codec.encode(images, two));
       CHECK(static_cast<int64_t>(streams.size()) == streams_of(5120));
-      const Tensor back = codec.decode(spans_of(streams), 5120, two);
-      CHECK(std::equal(back.data<int32_t>(), back.data<int32_t>() + back.count(), images.data<int32_t>()));
-      double bits = 0, nats = 0;
-      for (const auto& stream : streams) bits += 8 * static_cast<double>(stream.size());
+      CHECK(equal(codec.decode(spans(streams), 5120, two), images));
+      double nats = 0;
       for (const double n : expected_nats(one, prior, every.symbols)) nats += 20 * n;
-      CHECK(bits == Approx(nats / std::log(2.0)).epsilon(0.01).margin(64.0 * static_cast<double>(streams.size())));
+      CHECK(bits_of(streams) ==
+            Approx(nats / std::log(2.0)).epsilon(0.01).margin(64.0 * static_cast<double>(streams.size())));
     }
   }
 }
@@ -87,9 +83,8 @@ TEST_CASE("images through codes: one, none of a group's size, and a damaged stre
   for (const int64_t count : {1, 2, 3, 100, 255}) {
     const Tensor images = all_images(kImages, 0).symbols.rows(0, count);
     auto streams = codec.encode(images, pool);
-    const Tensor back = codec.decode(spans_of(streams), count, pool);
-    CHECK(std::equal(back.data<int32_t>(), back.data<int32_t>() + back.count(), images.data<int32_t>()));
+    CHECK(equal(codec.decode(spans(streams), count, pool), images));
     streams[0].push_back(std::byte{1});
-    CHECK_THROWS_AS(codec.decode(spans_of(streams), count, pool), Error);
+    CHECK_THROWS_AS(codec.decode(spans(streams), count, pool), Error);
   }
 }
