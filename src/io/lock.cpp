@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -55,6 +56,11 @@ std::string wait_for_holder(int descriptor) {
   return "a process that has not written its name";
 }
 
+bool has_text(const std::string& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0 && status.st_size > 0;
+}
+
 }  // namespace
 
 FileLock::FileLock(const std::string& path, std::chrono::milliseconds patience) {
@@ -91,7 +97,11 @@ FileLock& FileLock::operator=(FileLock&& other) noexcept {
   return *this;
 }
 
-std::string lock_holder(const std::string& path) {
+std::string lock_holder(const std::string& path, std::chrono::milliseconds patience) {
+  // Looks at the name only: a look at the lock itself would keep the other from taking it.
+  for (constexpr std::chrono::milliseconds kPause(10); patience >= kPause && !has_text(path); patience -= kPause) {
+    std::this_thread::sleep_for(kPause);
+  }
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return "";
   // Shared, so that two who look do not see each other; given back at once.

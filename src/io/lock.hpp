@@ -22,7 +22,8 @@ class FileLock {
   int descriptor_ = -1;
 };
 
-// "host:pid" of the process that holds the lock at `path`, or "" if it is free or missing.
-std::string lock_holder(const std::string& path);
+// "host:pid" of the process that holds the lock at `path`, or "" if it is free or missing. With `patience`, a lock that
+// nobody has taken yet is waited for: who has just made a directory needs a moment to lock it.
+std::string lock_holder(const std::string& path, std::chrono::milliseconds patience = std::chrono::milliseconds(0));
 
 }  // namespace mlrun::io

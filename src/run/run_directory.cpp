@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -40,7 +41,9 @@ RunDirectory RunDirectory::create(const std::string& root, const std::string& na
     const size_t slash = path.find_last_of('/');
     if (slash != std::string::npos && slash > 0) io::make_directories(path.substr(0, slash));
     if (!io::make_directory_exclusive(path) && (!take_over || is_run(path) || !io::is_directory(path))) {
-      const std::string holder = io::lock_holder(path + "/.lock");
+      // Not a run yet: perhaps made a moment ago by a process that is about to lock it.
+      const std::chrono::milliseconds patience(is_run(path) ? 0 : 1000);
+      const std::string holder = io::lock_holder(path + "/.lock", patience);
       fail(ExitCode::kLocked,
            "{} exists already{}\n  go on with it   mlrun train --resume {}\n  or choose another --run-dir", path,
            holder.empty() ? "" : fmt::format(" and is held by {}", holder), path);

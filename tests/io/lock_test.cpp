@@ -96,6 +96,20 @@ TEST_CASE("who only looks at a lock does not keep it from others") {
   CHECK(status_of(looker) == -1);
 }
 
+TEST_CASE("a lock that is about to be taken is waited for") {
+  const TemporaryDirectory directory;
+  const std::string path = (directory / ".lock");
+  const pid_t pid = child([&] {
+    ::usleep(100'000);
+    const FileLock lock(path);
+    ::pause();
+    return 0;
+  });
+  CHECK_THAT(lock_holder(path, std::chrono::seconds(60)), Catch::EndsWith(fmt::format(":{}", pid)));
+  ::kill(pid, SIGKILL);
+  status_of(pid);
+}
+
 TEST_CASE("of many processes at once exactly one gets the lock") {
   const TemporaryDirectory directory;
   const std::string path = (directory / ".lock");
