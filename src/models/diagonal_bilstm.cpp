@@ -216,7 +216,7 @@ class DiagonalBilstm : public AutoregressiveModel {
   int64_t examples_at_once() const override { return 8; }
 
   Variable logits(Pass& pass, const Batch& batch, int64_t) const override {
-    Variable x = stem_(pass, encoding_.images(batch.symbols));
+    Variable x = encoding_.convolved(pass, stem_, batch.symbols);
     for (const Layer& layer : layers_) {
       const Variable before = x;
       for (const Crossing& crossing : layer.crossings) {

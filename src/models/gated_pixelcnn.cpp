@@ -168,12 +168,15 @@ class GatedPixelCnn : public AutoregressiveModel {
   int64_t examples_at_once() const override { return 4; }
 
   Variable logits(Pass& pass, const Batch& batch, int64_t) const override {
-    Variable v = encoding_.images(batch.symbols), h = v;
+    Variable v, h;
     for (size_t b = 0; b < blocks_.size(); ++b) {
       const Block& block = blocks_[b];
-      Variable above = block.vertical(pass, v);
+      const auto layer = [&](const Conv& conv, const Variable& x) {
+        return b == 0 ? encoding_.convolved(pass, conv, batch.symbols) : conv(pass, x);
+      };
+      Variable above = layer(block.vertical, v);
       if (block.above.defined()) above = block.above(pass, above, labels_of(batch));
-      Variable here = block.across(pass, above, {.relu = false, .add = block.horizontal(pass, h)});
+      Variable here = block.across(pass, above, {.relu = false, .add = layer(block.horizontal, h)});
       if (block.here.defined()) here = block.here(pass, here, labels_of(batch));
       Variable gated = ops::gate(here);
       if (dropout_ > 0) gated = ops::dropout(gated, dropout_, pass.next_noise(), pass.training());

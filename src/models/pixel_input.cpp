@@ -28,6 +28,11 @@ PixelEncoding::PixelEncoding(PixelInput input, const DataSpec& data)
       one_hot_(input == PixelInput::kOneHot ||
                (input == PixelInput::kAuto && data.alphabet != 2 && data.alphabet != 256)) {}
 
+Variable PixelEncoding::convolved(Pass& pass, const Conv& layer, const Tensor& symbols, const Variable& add) const {
+  if (one_hot_) return layer.of_symbols(pass, symbols.reshape({symbols.dim(0), height_, width_}), add);
+  return layer(pass, images(symbols), {.relu = false, .add = add});
+}
+
 Tensor PixelEncoding::images(const Tensor& symbols) const {
   const int64_t n = symbols.dim(0), c = channels();
   Tensor x({n, height_, width_, c});

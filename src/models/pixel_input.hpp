@@ -3,6 +3,7 @@
 
 #include "config/reader.hpp"
 #include "data/spec.hpp"
+#include "nn/conv.hpp"
 
 namespace mlrun {
 
@@ -18,6 +19,8 @@ class PixelEncoding {
  public:
   PixelEncoding(PixelInput input, const DataSpec& data);
   int64_t channels() const { return one_hot_ ? alphabet_ : 1; }
+  // A first layer, of stride 1, on symbols s32 [n, positions] -> [n, height, width, out] (+ add, if defined).
+  Variable convolved(Pass& pass, const Conv& layer, const Tensor& symbols, const Variable& add = {}) const;
   Tensor images(const Tensor& symbols) const;         // s32 [n, positions] -> [n, height, width, channels]
   void pixel(int32_t symbol, float* channels) const;  // one of them
 

@@ -33,7 +33,7 @@ PixelCnnNetwork::PixelCnnNetwork(const PixelCnnSizes& sizes, const PixelHeadOpti
 
 Variable PixelCnnNetwork::logits(Pass& pass, const Tensor& symbols, const Tensor* labels,
                                  const Variable& features) const {
-  Variable h = stem_(pass, encoding_.images(symbols), {.relu = false, .add = features});
+  Variable h = encoding_.convolved(pass, stem_, symbols, features);
   for (const Block& block : blocks_) {
     Variable y = block.middle(pass, block.enter(pass, h, {.relu = true, .add = {}}), {.relu = true, .add = {}});
     if (block.class_bias.defined()) y = block.class_bias(pass, y, *labels);

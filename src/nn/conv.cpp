@@ -45,6 +45,11 @@ Variable Conv::operator()(Pass& pass, const Variable& x, ops::ConvOptions option
   return ops::conv(x, pass(weight_), pass(bias_), outline_, options);
 }
 
+Variable Conv::of_symbols(Pass& pass, const Tensor& symbols, const Variable& add) const {
+  require(stride_ == 1, "a convolution of symbols with a stride of {}", stride_);
+  return ops::conv_symbols(symbols, pass(weight_), pass(bias_), outline_, add);
+}
+
 kernels::PackedKernel Conv::packed(int64_t height, int64_t width) const {
   return {{height, width, in(), out(), outline_, stride_}, weight_.value().data<float>(), bias_.value().data<float>()};
 }

@@ -19,6 +19,8 @@ class Conv {
 
   // x [n, stride * height, stride * width, in] -> [n, height, width, out]. The layer's stride counts, not the options'.
   Variable operator()(Pass& pass, const Variable& x, ops::ConvOptions options = {}) const;
+  // The same of one-hot images, by their symbols s32 [n, height, width]; the layer has stride 1.
+  Variable of_symbols(Pass& pass, const Tensor& symbols, const Variable& add = {}) const;
   kernels::PackedKernel packed(int64_t height, int64_t width) const;  // of the weights as they are now
   int64_t in() const { return weight_.value().dim(2); }
   int64_t out() const { return weight_.value().dim(3); }

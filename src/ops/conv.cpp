@@ -1,8 +1,10 @@
 #include "ops/conv.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/error.hpp"
+#include "kernels/conv_symbols.hpp"
 #include "kernels/reduce.hpp"
 
 namespace mlrun::ops {
@@ -58,6 +60,33 @@ Variable conv(const Variable& x, const Variable& w, const Variable& b, const ker
        })}};
   if (b.defined()) inputs.push_back({b, bias_rule(shape.out)});
   if (options.add.defined()) inputs.push_back({options.add, [](const Tensor& dy) { return dy; }});
+  return record(y, std::move(inputs));
+}
+
+// y[p, o] = b_o + sum_t w[t, symbol at p + t, o]: dw[t, symbol at p + t, o] += dy[p, o]
+Variable conv_symbols(const Tensor& symbols, const Variable& w, const Variable& b, const kernels::Outline& outline,
+                      const Variable& add) {
+  const Tensor W = w.value();
+  require(symbols.rank() == 3 && W.rank() >= 3, "convolution of symbols {} with a kernel {}",
+          to_string(symbols.shape()), to_string(W.shape()));
+  const kernels::ConvShape shape = {symbols.dim(1), symbols.dim(2), W.dim(-2), W.dim(-1), outline, 1};
+  const int64_t used = kernels::taps_of(outline) * shape.in * shape.out, n = symbols.dim(0);
+  require(used <= W.count(), "an outline of {} taps for a kernel {}", kernels::taps_of(outline), to_string(W.shape()));
+  const int32_t* first = symbols.data<int32_t>();
+  require(std::all_of(first, first + symbols.count(), [&](int32_t s) { return s >= 0 && s < shape.in; }),
+          "a symbol outside an alphabet of {}", shape.in);
+  Tensor y({n, shape.height, shape.width, shape.out});
+  require(!add.defined() || add.shape() == y.shape(), "a convolution's result {} and an addend", to_string(y.shape()));
+  kernels::conv_symbols(shape, W.data<float>(), data_of(b), first, n, data_of(add), y.data<float>());
+  std::vector<Input> inputs = {{w, Rule::into([symbols, shape, n, used](const Tensor& dy, Destination& to) {
+                                  float* dw = to.tensor.data<float>();
+                                  if (!to.accumulate) std::fill_n(dw, used, 0.0f);
+                                  kernels::conv_symbols_gradient(shape, symbols.data<int32_t>(), dy.data<float>(), n,
+                                                                 dw);
+                                  clear_unused(to, used);
+                                })}};
+  if (b.defined()) inputs.push_back({b, bias_rule(shape.out)});
+  if (add.defined()) inputs.push_back({add, [](const Tensor& dy) { return dy; }});
   return record(y, std::move(inputs));
 }
 

@@ -69,6 +69,30 @@ TEST_CASE("a kernel used twice, and an image used twice, get the sum of their gr
   for (size_t i = 0; i < 2; ++i) CHECK(difference(kernels::add(a[i], a[i]), c[i]) < 1e-5);
 }
 
+TEST_CASE("a convolution of symbols has the bits of that of their one-hot images, values and gradients") {
+  for (const kernels::Outline& outline : {kernels::Outline{{-2, -1, 1}, {-1, -1, 1}, {0, -1, 0}},
+                                          kernels::Outline{{-1, 1, 2}, {1, -3, -2}}, kernels::Outline{{0, 0, 0}}}) {
+    const int64_t n = 3, height = 4, width = 5, alphabet = 7, out = 19, taps = kernels::taps_of(outline);
+    Tensor symbols({n, height, width}, DType::kS32), images = Tensor::zeros({n, height, width, alphabet});
+    for (int64_t i = 0; i < symbols.count(); ++i) {
+      const auto symbol = static_cast<int32_t>((i * i + 3 * i) % alphabet);
+      symbols.data<int32_t>()[i] = symbol;
+      images.data<float>()[i * alphabet + symbol] = 1;
+    }
+    const Tensor w = random_tensor({taps + 1, alphabet, out}, 2), b = random_tensor({out}, 3),
+                 add = random_tensor({n, height, width, out}, 4), weights = random_tensor(add.shape(), 5);
+    const test::Graph picked = [&](auto& v) { return ops::conv_symbols(symbols, v[0], v[1], outline, v[2]); };
+    const test::Graph dense = [&](auto& v) {
+      return ops::conv(images, v[0], v[1], outline, {.relu = false, .add = v[2]});
+    };
+    CHECK(difference(test::evaluate(picked, {w, b, add}).value(), test::evaluate(dense, {w, b, add}).value()) == 0);
+    const auto a = test::gradients(picked, {w, b, add}, weights), c = test::gradients(dense, {w, b, add}, weights);
+    for (size_t i = 0; i < 3; ++i) CHECK(difference(a[i], c[i]) == 0);
+    symbols.data<int32_t>()[7] = alphabet;
+    CHECK_THROWS_WITH(ops::conv_symbols(symbols, w, b, outline), Catch::Contains("a symbol outside an alphabet of 7"));
+  }
+}
+
 TEST_CASE("taps that the outline does not use stay without a gradient") {
   const Tensor x = random_tensor({1, 3, 3, 2}, 1), w = random_tensor({3, 3, 2, 2}, 2),
                weights = random_tensor({1, 3, 3, 2}, 5);
