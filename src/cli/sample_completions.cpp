@@ -81,13 +81,11 @@ std::vector<io::Image> rows_of(const CompleteOutcome& outcome, const TrainedMode
   const auto decoded = [&](const Tensor& codes) {
     return decoded_images(stage_one->code_model(), *stage_one->built.parameters, codes);
   };
-  const int64_t height = stage_one->identity.data.shape[0], width = stage_one->identity.data.shape[1];
+  const Shape& image = stage_one->identity.data.shape;
   std::vector<uint8_t> pixels;
-  for (int64_t r = 0; r < height; ++r) {
-    for (int64_t c = 0; c < width; ++c) {
-      const int64_t code = r * data.shape[0] / height * data.shape[1] + c * data.shape[1] / width;
-      pixels.push_back(known[static_cast<size_t>(code)]);
-    }
+  for (int64_t r = 0; r < image[0]; ++r) {
+    for (int64_t c = 0; c < image[1]; ++c)
+      pixels.push_back(known[static_cast<size_t>(stage_one->code_model().code_of_pixel(r, c))]);
   }
   return completion_rows(decoded(outcome.originals), pixels, decoded(outcome.completions));
 }

@@ -32,8 +32,10 @@ class CodeModel : public Model {
   const CodeModel* code_model() const final { return this; }
   const DataSpec& data() const { return data_; }
   // What a prior is a model of: the grid of codes as an image (several symbols a position stand side by side in its
-  // rows), their alphabet, the classes of the data.
+  // rows; of several levels see CodeGrid::shape), their alphabet, the classes of the data.
   virtual DataSpec codes() const = 0;
+  // Which of codes().positions() stands for a pixel: of the finest level, its first symbol.
+  virtual int64_t code_of_pixel(int64_t row, int64_t column) const = 0;
 
   virtual bool draws_codes() const { return false; }  // the encoder is a law q(z|x)
   virtual bool has_prior() const { return false; }    // Reconstruction::rate is known

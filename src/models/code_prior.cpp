@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "ops/activation.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/reduce.hpp"
-#include "ops/shape.hpp"
 #include "ops/softmax.hpp"
 
 namespace mlrun {
@@ -22,22 +22,37 @@ CodePriorOptions::CodePriorOptions(config::Reader& section)
   blocks = section.integer("blocks", {.help = "residual 3 x 3 convolutions", .min = 0, .max = 100, .fallback = 2});
 }
 
-CodePrior::CodePrior(const CodePriorOptions& options, int64_t rows, int64_t columns, int64_t alphabet,
-                     const Scope& scope)
-    : rows_(rows),
-      columns_(columns),
-      alphabet_(alphabet),
-      stem_(scope / "stem", {5, 5}, mask_a(5), alphabet, options.channels),
-      output_(scope / "output", {1, 1}, pointwise_outline(), options.channels, alphabet) {
-  for (int64_t b = 1; b <= options.blocks; ++b)
-    blocks_.emplace_back(scope / fmt::format("block_{}", b), KernelSize{3, 3}, mask_b(3), options.channels,
-                         options.channels);
+CodePrior::CodePrior(const CodePriorOptions& options, const CodeGrid& grid, int64_t alphabet, const Scope& scope)
+    : grid_(grid) {
+  const int64_t c = options.channels;
+  for (int64_t level = 0; level < grid_.level_count(); ++level) {
+    const Scope of = scope_of_level(scope, level);
+    Level next;
+    if (level > 0) {
+      const int64_t s = grid_.levels[static_cast<size_t>(level - 1)].to_finer, k = kernel_of_stride(s);
+      next.above = Conv(of / "above", {3, 3}, whole_outline(3), alphabet, c);
+      next.up = ConvTransposed(of / "up", {k, k}, whole_outline(k, s), c, c, s);
+    }
+    next.stem = Conv(of / "stem", {5, 5}, mask_a(5), alphabet, c);
+    next.output = Conv(of / "output", {1, 1}, pointwise_outline(), c, alphabet);
+    for (int64_t b = 1; b <= options.blocks; ++b)
+      next.blocks.emplace_back(of / fmt::format("block_{}", b), KernelSize{3, 3}, mask_b(3), c, c);
+    levels_.push_back(std::move(next));
+  }
 }
 
 Variable CodePrior::log_p(Pass& pass, const Variable& weights) const {
-  Variable h = stem_(pass, ops::reshape(weights, {-1, rows_, columns_, alphabet_}));
-  for (const Conv& block : blocks_) h = block(pass, h, {.relu = true, .add = h});
-  return ops::log_softmax(ops::reshape(output_(pass, h, {.relu = true, .add = {}}), weights.shape()));
+  const std::vector<Variable> codes = grid_.split(weights);
+  std::vector<Variable> logits;
+  Variable above;
+  for (size_t l = 0; l < levels_.size(); ++l) {
+    const Level& level = levels_[l];
+    if (l > 0) above = level.up(pass, ops::relu(level.above(pass, codes[l - 1], {.relu = false, .add = above})));
+    Variable h = level.stem(pass, codes[l], {.relu = false, .add = above});
+    for (const Conv& block : level.blocks) h = block(pass, h, {.relu = true, .add = h});
+    logits.push_back(level.output(pass, h, {.relu = true, .add = {}}));
+  }
+  return ops::log_softmax(grid_.joined(logits));
 }
 
 Variable code_length(const Variable& weights, const Variable& log_p) {

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "config/reader.hpp"
+#include "models/code_grid.hpp"
 #include "nn/conv.hpp"
 
 namespace mlrun {
@@ -32,17 +33,24 @@ struct CodePriorOptions {
   int64_t channels = 0, blocks = 0;
 };
 
-// Masked convolutions over one-hot codes: 5 x 5 with mask A, then residual 3 x 3 with mask B, 1 x 1 to the logits.
+// For each level masked convolutions over one-hot codes: 5 x 5 with mask A, then residual 3 x 3 with mask B, 1 x 1 to the
+// logits. A finer level is given the coarser ones whole: 3 x 3 over their codes, transposed to its size and added to
+// its first layer.
 class CodePrior {
  public:
-  CodePrior(const CodePriorOptions& options, int64_t rows, int64_t columns, int64_t alphabet, const Scope& scope);
-  // log p(k | codes before), of codes as weights [n rows columns, alphabet] -> the same shape, nats.
+  CodePrior(const CodePriorOptions& options, const CodeGrid& grid, int64_t alphabet, const Scope& scope);
+  // log p(k | codes before), of codes as weights [n grid.positions(), alphabet] -> the same shape, nats.
   Variable log_p(Pass& pass, const Variable& weights) const;
 
  private:
-  int64_t rows_, columns_, alphabet_;
-  Conv stem_, output_;
-  std::vector<Conv> blocks_;
+  struct Level {
+    Conv above;         // over the codes of the level above; of the coarsest, nothing
+    ConvTransposed up;  // to this one's size
+    Conv stem, output;
+    std::vector<Conv> blocks;
+  };
+  CodeGrid grid_;
+  std::vector<Level> levels_;
 };
 
 // sum over rows of sum_k w_k (-log p_k) -> []

@@ -8,49 +8,13 @@
 #include "models/code_model.hpp"
 #include "models/code_prior.hpp"
 #include "models/drawn_codes.hpp"
-#include "models/quantizer.hpp"
-#include "models/vqvae_networks.hpp"
+#include "models/vqvae_options.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/reduce.hpp"
 #include "ops/softmax.hpp"
 
 namespace mlrun {
 namespace {
-
-struct VqVaeOptions {
-  explicit VqVaeOptions(config::Reader& reader)
-      : sizes(reader),
-        likelihood(reader),
-        input(read_pixel_input(reader)),
-        draws(reader.one_of<bool>("encoder", {{"deterministic", false}, {"stochastic", true}},
-                                  {.help = "stochastic: codes are drawn from q(z|x), whose entropy is given back",
-                                   .fallback = "deterministic"})),
-        temperature(reader.real(
-            "temperature",
-            {.help = "of the softmax by which a rate's gradient, and that of drawn codes, reaches the encoder",
-             .min = 0,
-             .exclusive_min = true,
-             .fallback = 2.0})) {
-    config::Reader quantizer_section = reader.section("quantizer", "how vectors become codes");
-    quantizer = quantizer_kinds().choose(quantizer_section, "ema");
-    config::Reader rate_section = reader.section("rate", "what codes cost in stage one");
-    rate.emplace(rate_section);
-    config::Reader decoder_section = reader.section("decoder", "from codes to pixels");
-    decoder.emplace(decoder_section, likelihood);
-    if (draws && !rate->prior && !reader.describing()) {
-      reader.mistake("encoder", "a stochastic encoder needs a prior for its codes, and model.rate.kind is none",
-                     "model.rate.kind=prior");
-    }
-  }
-  VqVaeSizes sizes;
-  PixelLikelihoodOptions likelihood;
-  PixelInput input;
-  bool draws;
-  double temperature;
-  QuantizerRegistry::Choice quantizer;
-  std::optional<CodePriorOptions> rate;
-  std::optional<VqVaeDecoderOptions> decoder;
-};
 
 class VqVae : public CodeModel {
  public:
@@ -62,7 +26,7 @@ class VqVae : public CodeModel {
         temperature_(options.temperature),
         weight_(static_cast<float>(options.rate->weight)),
         dim_(options.sizes.dim),
-        grid_(options.sizes, data),
+        grid_(options.sizes.strides, options.sizes.levels, data),
         encoder_(options.sizes, grid_, PixelEncoding(options.input, data), scope / "encoder"),
         quantizer_(make_quantizer(options.quantizer, dim_, scope / "quantizer")),
         decoder_(options.sizes, *options.decoder, grid_, PixelEncoding(options.input, data), data, scope / "decoder") {
@@ -74,14 +38,16 @@ class VqVae : public CodeModel {
            "  quantizers with one table have   model.quantizer.kind=gumbel, ste, ema, rotation or simvq",
            options.quantizer.kind());
     }
-    prior_ =
-        std::make_unique<CodePrior>(*options.rate, grid_.rows, grid_.columns, quantizer_->alphabet(), scope / "prior");
+    prior_ = std::make_unique<CodePrior>(*options.rate, grid_, quantizer_->alphabet(), scope / "prior");
   }
 
   DataSpec codes() const override {
-    return {.shape = {grid_.rows, grid_.columns * quantizer_->symbols()},
+    return {.shape = grid_.shape(quantizer_->symbols()),
             .alphabet = quantizer_->alphabet(),
             .classes = data().classes};
+  }
+  int64_t code_of_pixel(int64_t row, int64_t column) const override {
+    return grid_.position_of_pixel(row, column) * quantizer_->symbols();
   }
   bool draws_codes() const override { return draws_; }
   bool has_prior() const override { return prior_ != nullptr; }
@@ -185,7 +151,7 @@ class VqVae : public CodeModel {
   Tensor replacement_costs(const ParameterArena& parameters, const Tensor& symbols,
                            const Tensor& code_maps) const override {
     const DataSpec map = codes();
-    const int64_t k = map.alphabet, of_row = quantizer_->symbols(), rows = grid_.rows * grid_.columns;
+    const int64_t k = map.alphabet, of_row = quantizer_->symbols(), rows = grid_.positions();
     Tensor costs({symbols.dim(0), map.positions(), k});
     for (int64_t i = 0; i < symbols.dim(0); ++i) {
       Pass pass(parameters);
@@ -208,7 +174,7 @@ class VqVae : public CodeModel {
   }
 
   Tensor latents(const ParameterArena& parameters, const Tensor& symbols) const override {
-    const int64_t n = symbols.dim(0), width = grid_.rows * grid_.columns * dim_;
+    const int64_t n = symbols.dim(0), width = grid_.positions() * dim_;
     Tensor all({n, width});
     in_pieces(n, [&](int64_t begin, int64_t end) {
       Pass pass(parameters);
@@ -246,7 +212,7 @@ class VqVae : public CodeModel {
   // Codes [rows, symbols] of images whose encodings are z; log q(z|x) of each image is appended.
   Tensor encode(Pass& pass, const Tensor& symbols, const Variable& z, std::optional<uint64_t> draw,
                 std::vector<double>& log_q) const {
-    const int64_t rows = grid_.rows * grid_.columns, k = quantizer_->alphabet();
+    const int64_t rows = grid_.positions(), k = quantizer_->alphabet();
     if (!draws_) {
       log_q.resize(log_q.size() + static_cast<size_t>(symbols.dim(0)));
       return quantizer_->quantize(pass, z).codes;
@@ -267,7 +233,7 @@ class VqVae : public CodeModel {
 
   // Of every image, the sum over its positions of table[row, code].
   std::vector<double> summed_over_images(const Tensor& table, const Tensor& codes) const {
-    const int64_t rows = grid_.rows * grid_.columns, k = table.dim(1);
+    const int64_t rows = grid_.positions(), k = table.dim(1);
     std::vector<double> sums(static_cast<size_t>(codes.count() / rows));
     for (int64_t i = 0; i < codes.count(); ++i)
       sums[static_cast<size_t>(i / rows)] += static_cast<double>(table.data<float>()[i * k + codes.data<int32_t>()[i]]);

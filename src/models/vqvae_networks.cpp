@@ -5,12 +5,17 @@
 #include <algorithm>
 
 #include "ops/activation.hpp"
+#include "ops/elementwise.hpp"
 #include "ops/shape.hpp"
 
 namespace mlrun {
 namespace {
 
-int64_t kernel_of(int64_t stride) { return stride == 1 ? 3 : 2 * stride; }
+std::vector<ResidualBlock> residual_blocks(const Scope& scope, const VqVaeSizes& sizes) {
+  std::vector<ResidualBlock> blocks;
+  for (int64_t b = 1; b <= sizes.blocks; ++b) blocks.emplace_back(scope / fmt::format("block_{}", b), sizes.width);
+  return blocks;
+}
 
 // Logits that are known at once, one position after the other.
 class KnownStepper : public Stepper {
@@ -52,20 +57,21 @@ VqVaeSizes::VqVaeSizes(config::Reader& reader)
                                           .min_size = 1,
                                           .max_size = 8,
                                           .fallback = {{2, 2}}})),
-      blocks(reader.integer(
-          "blocks",
-          {.help = "residual blocks in the encoder, and in the decoder", .min = 0, .max = 100, .fallback = 2})),
+      levels(reader.integer("levels", {.help = "grids of codes, one after each of the last strides (VQ-VAE-2); they "
+                                               "share one table",
+                                       .min = 1,
+                                       .max = 8,
+                                       .fallback = 1})),
+      blocks(reader.integer("blocks", {.help = "residual blocks in the encoder, and in the decoder, of each level",
+                                       .min = 0,
+                                       .max = 100,
+                                       .fallback = 2})),
       dim(reader.integer(
-          "dim", {.help = "numbers that are quantised at each position", .min = 1, .max = 4096, .fallback = 64})) {}
-
-CodeGrid::CodeGrid(const VqVaeSizes& sizes, const DataSpec& data)
-    : image_height(data.shape[0]), image_width(data.shape[1]) {
-  int64_t side = 1;
-  for (const int64_t s : sizes.strides) side *= s;
-  rows = (image_height + side - 1) / side;
-  columns = (image_width + side - 1) / side;
-  height = rows * side;
-  width = columns * side;
+          "dim", {.help = "numbers that are quantised at each position", .min = 1, .max = 4096, .fallback = 64})) {
+  if (levels > static_cast<int64_t>(strides.size())) {
+    reader.mistake("levels", fmt::format("{} levels need as many strides, and there are {}", levels, strides.size()),
+                   fmt::format("model.levels={}", strides.size()));
+  }
 }
 
 ResidualBlock::ResidualBlock(const Scope& scope, int64_t width)
@@ -81,20 +87,34 @@ VqVaeEncoder::VqVaeEncoder(const VqVaeSizes& sizes, const CodeGrid& grid, const 
     : grid_(grid), encoding_(encoding), dim_(sizes.dim) {
   int64_t in = encoding_.channels(), l = 0;
   for (const int64_t s : sizes.strides) {
-    const int64_t k = kernel_of(s);
+    const int64_t k = kernel_of_stride(s);
     down_.emplace_back(scope / fmt::format("down_{}", ++l), KernelSize{k, k}, whole_outline(k, s), in, sizes.width, s);
     in = sizes.width;
   }
-  for (int64_t b = 1; b <= sizes.blocks; ++b) blocks_.emplace_back(scope / fmt::format("block_{}", b), sizes.width);
-  output_ = Conv(scope / "output", {1, 1}, pointwise_outline(), sizes.width, dim_);
+  for (int64_t level = 0; level < grid_.level_count(); ++level) {
+    const Scope of = scope_of_level(scope, level);
+    Level next;
+    if (level > 0) {
+      const int64_t s = grid_.levels[static_cast<size_t>(level - 1)].to_finer, k = kernel_of_stride(s);
+      next.up = ConvTransposed(of / "up", {k, k}, whole_outline(k, s), sizes.width, sizes.width, s);
+    }
+    next.blocks = residual_blocks(of, sizes);
+    next.output = Conv(of / "output", {1, 1}, pointwise_outline(), sizes.width, dim_);
+    levels_.push_back(std::move(next));
+  }
 }
 
 Variable VqVaeEncoder::operator()(Pass& pass, const Tensor& symbols) const {
+  std::vector<Variable> down;  // after each stride
   Variable h = padded(encoding_.images(symbols));
-  for (size_t l = 0; l < down_.size(); ++l) h = down_[l](pass, h, {.relu = l > 0, .add = {}});
-  for (const ResidualBlock& block : blocks_) h = block(pass, h);
-  h = output_(pass, h, {.relu = true, .add = {}});
-  return ops::reshape(h, {symbols.dim(0) * grid_.rows * grid_.columns, dim_});
+  for (size_t l = 0; l < down_.size(); ++l) down.push_back(h = down_[l](pass, h, {.relu = l > 0, .add = {}}));
+  std::vector<Variable> z;
+  for (size_t l = 0; l < levels_.size(); ++l) {
+    if (l > 0) h = ops::add(levels_[l].up(pass, ops::relu(h)), down[down.size() - 1 - l]);
+    for (const ResidualBlock& block : levels_[l].blocks) h = block(pass, h);
+    z.push_back(levels_[l].output(pass, h, {.relu = true, .add = {}}));
+  }
+  return grid_.joined(z);
 }
 
 // Zeros around [n, height, width, channels].
@@ -125,12 +145,14 @@ VqVaeDecoderOptions::VqVaeDecoderOptions(config::Reader& section, const PixelLik
 VqVaeDecoder::VqVaeDecoder(const VqVaeSizes& sizes, const VqVaeDecoderOptions& options, const CodeGrid& grid,
                            const PixelEncoding& encoding, const DataSpec& data, const Scope& scope)
     : grid_(grid), dim_(sizes.dim), likelihood_(options.likelihood, data) {
-  input_ = Conv(scope / "input", {1, 1}, pointwise_outline(), dim_, sizes.width);
-  for (int64_t b = 1; b <= sizes.blocks; ++b) blocks_.emplace_back(scope / fmt::format("block_{}", b), sizes.width);
+  for (int64_t level = 0; level < grid_.level_count(); ++level) {
+    const Scope of = scope_of_level(scope, level);
+    levels_.push_back({Conv(of / "input", {1, 1}, pointwise_outline(), dim_, sizes.width), residual_blocks(of, sizes)});
+  }
   const int64_t last = options.pixelcnn ? 2 * options.pixelcnn->channels : likelihood_.channels();
   const auto layers = static_cast<int64_t>(sizes.strides.size());
   for (int64_t l = layers - 1; l >= 0; --l) {
-    const int64_t s = sizes.strides[static_cast<size_t>(l)], k = kernel_of(s);
+    const int64_t s = sizes.strides[static_cast<size_t>(l)], k = kernel_of_stride(s);
     up_.emplace_back(scope / fmt::format("up_{}", layers - l), KernelSize{k, k}, whole_outline(k, s), sizes.width,
                      l == 0 ? last : sizes.width, s);
   }
@@ -141,9 +163,15 @@ VqVaeDecoder::VqVaeDecoder(const VqVaeSizes& sizes, const VqVaeDecoderOptions& o
 }
 
 Variable VqVaeDecoder::features(Pass& pass, const Variable& vectors) const {
-  Variable h = input_(pass, ops::reshape(vectors, {-1, grid_.rows, grid_.columns, dim_}));
-  for (const ResidualBlock& block : blocks_) h = block(pass, h);
-  for (const ConvTransposed& layer : up_) h = layer(pass, ops::relu(h));
+  const std::vector<Variable> levels = grid_.split(vectors);
+  Variable h;
+  for (size_t l = 0; l < up_.size(); ++l) {
+    if (l < levels.size()) {
+      h = levels_[l].input(pass, levels[l], {.relu = false, .add = h});
+      for (const ResidualBlock& block : levels_[l].blocks) h = block(pass, h);
+    }
+    h = up_[l](pass, ops::relu(h));
+  }
   const int64_t top = (grid_.height - grid_.image_height) / 2, left = (grid_.width - grid_.image_width) / 2;
   if (grid_.height != grid_.image_height) h = ops::slice(h, 1, top, top + grid_.image_height);
   if (grid_.width != grid_.image_width) h = ops::slice(h, 2, left, left + grid_.image_width);

@@ -1,29 +1,22 @@
-// Encoder and decoder of a VQ-VAE (van den Oord, Vinyals & Kavukcuoglu 2017).
+// Encoder and decoder of a VQ-VAE (van den Oord, Vinyals & Kavukcuoglu 2017), of several levels as in VQ-VAE-2 (Razavi,
+// van den Oord & Vinyals 2019): a finer level's encoder and decoder see what those of the coarser levels made.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "models/code_grid.hpp"
 #include "models/pixelcnn_network.hpp"
 
 namespace mlrun {
 
 struct VqVaeSizes {
-  // The keys `width`, `strides`, `blocks` and `dim`.
+  // The keys `width`, `strides`, `levels`, `blocks` and `dim`.
   explicit VqVaeSizes(config::Reader& reader);
   int64_t width;
   std::vector<int64_t> strides;
-  int64_t blocks, dim;
-};
-
-// The grid that strides leave of an image. Images whose sides are no multiples of the strides' product are padded with
-// zeros, and what is decoded is cut to size.
-struct CodeGrid {
-  CodeGrid(const VqVaeSizes& sizes, const DataSpec& data);
-  int64_t rows, columns;              // of codes
-  int64_t image_height, image_width;  // of the data
-  int64_t height, width;              // of padded images
+  int64_t levels, blocks, dim;
 };
 
 // x + conv1x1(relu(conv3x3(relu x)))
@@ -36,22 +29,28 @@ class ResidualBlock {
   Conv first_, second_;
 };
 
-// Convolutions with strides, residual blocks, 1 x 1 to `dim` numbers for each position.
+// Convolutions with strides; then for each level, the coarsest first, residual blocks and 1 x 1 to `dim` numbers for each
+// position. A finer level adds the level above, transposed to its size, to what the strides before made. No level sees
+// codes, its own or another's: given the image they are independent.
 class VqVaeEncoder {
  public:
   VqVaeEncoder(const VqVaeSizes& sizes, const CodeGrid& grid, const PixelEncoding& encoding, const Scope& scope);
-  // s32 [n, positions] -> [n rows columns, dim]
+  // s32 [n, pixels] -> [n grid.positions(), dim]
   Variable operator()(Pass& pass, const Tensor& symbols) const;
 
  private:
+  struct Level {
+    ConvTransposed up;  // from the level above; of the coarsest, nothing
+    std::vector<ResidualBlock> blocks;
+    Conv output;
+  };
   Tensor padded(const Tensor& images) const;
 
   CodeGrid grid_;
   PixelEncoding encoding_;
   int64_t dim_;
   std::vector<Conv> down_;
-  std::vector<ResidualBlock> blocks_;
-  Conv output_;
+  std::vector<Level> levels_;
 };
 
 struct VqVaeDecoderOptions {
@@ -64,27 +63,30 @@ struct VqVaeDecoderOptions {
 };
 
 // The encoder's mirror image, transposed, to the channels of a likelihood; or to features that are added to the first
-// layer of a small PixelCNN.
+// layer of a small PixelCNN. A finer level's vectors, through 1 x 1, are added where the grid has their size.
 class VqVaeDecoder {
  public:
   VqVaeDecoder(const VqVaeSizes& sizes, const VqVaeDecoderOptions& options, const CodeGrid& grid,
                const PixelEncoding& encoding, const DataSpec& data, const Scope& scope);
   bool sees_pixels() const { return pixelcnn_ != nullptr; }
-  // Parallel view: vectors [n rows columns, dim] and the images' symbols s32 [n, positions] -> logits in raster order.
+  // Parallel view: vectors [n grid.positions(), dim] and the images' symbols s32 [n, pixels] -> logits in raster order.
   // The symbols are not looked at unless sees_pixels().
   Variable logits(Pass& pass, const Variable& vectors, const Tensor& symbols) const;
-  // Step view of images whose vectors are [n rows columns, dim], in raster order.
+  // Step view of images whose vectors are [n grid.positions(), dim], in raster order.
   std::unique_ptr<Stepper> stepper(Pass& pass, const Tensor& vectors) const;
 
  private:
+  struct Level {
+    Conv input;
+    std::vector<ResidualBlock> blocks;
+  };
   Variable features(Pass& pass, const Variable& vectors) const;  // [n, height, width, channels]
 
   CodeGrid grid_;
   int64_t dim_;
   PixelLikelihood likelihood_;
-  Conv input_;
-  std::vector<ResidualBlock> blocks_;
-  std::vector<ConvTransposed> up_;
+  std::vector<Level> levels_;
+  std::vector<ConvTransposed> up_;  // from the coarsest grid to pixels
   std::unique_ptr<PixelCnnNetwork> pixelcnn_;
 };
 

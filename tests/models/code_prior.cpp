@@ -30,12 +30,12 @@ std::vector<double> softmax_of(const float* l, int64_t k, double temperature = 1
 struct BuiltPrior {
   ParameterArena arena;
   std::unique_ptr<CodePrior> prior;
-  BuiltPrior(int64_t rows, int64_t columns, int64_t alphabet) {
+  BuiltPrior(const CodeGrid& grid, int64_t alphabet) {
     config::Diagnostics diagnostics;
     const config::Document document =
         config::Document::from_text("", "test", {"rate.kind=prior", "rate.channels=6"}, diagnostics);
     config::Reader section = document.root().section("rate");
-    prior = std::make_unique<CodePrior>(CodePriorOptions(section), rows, columns, alphabet, Scope(arena, 3));
+    prior = std::make_unique<CodePrior>(CodePriorOptions(section), grid, alphabet, Scope(arena, 3));
     arena.allocate();
     arena.initialise(5);
   }
@@ -55,19 +55,24 @@ Built tiny(const std::vector<std::string>& more) {
 }  // namespace
 
 TEST_CASE("the prior over codes sums to 1 over all maps, and no code sees itself or later ones") {
-  const BuiltPrior b(2, 2, 3);
-  const DataSpec map = {.shape = {2, 2}, .alphabet = 3, .classes = 0};
-  const Tensor maps = all_images(map, 0).symbols;
-  Pass pass(b.arena);
-  const Tensor log_p = b.prior->log_p(pass, one_hot_codes(maps, 3)).value();
-  double total = 0;
-  for (int64_t m = 0; m < maps.dim(0); ++m) {
-    double sum = 0;
-    for (int64_t p = 0; p < 4; ++p)
-      sum += static_cast<double>(log_p.data<float>()[(4 * m + p) * 3 + maps.data<int32_t>()[4 * m + p]]);
-    total += std::exp(sum);
+  const CodeGrid square({1}, 1, {.shape = {2, 2}}), levels({2, 2}, 2, {.shape = {4, 8}});
+  for (const CodeGrid& grid : {square, levels}) {
+    const int64_t k = grid.level_count() == 1 ? 3 : 2, positions = grid.positions();
+    const BuiltPrior b(grid, k);
+    const Tensor maps = all_images({.shape = grid.shape(1), .alphabet = k, .classes = 0}, 0).symbols;
+    Pass pass(b.arena);
+    const Tensor log_p = b.prior->log_p(pass, one_hot_codes(maps, k)).value();
+    double total = 0;
+    for (int64_t m = 0; m < maps.dim(0); ++m) {
+      double sum = 0;
+      for (int64_t p = 0; p < positions; ++p) {
+        sum += static_cast<double>(
+            log_p.data<float>()[(positions * m + p) * k + maps.data<int32_t>()[positions * m + p]]);
+      }
+      total += std::exp(sum);
+    }
+    CHECK(total == Approx(1).epsilon(1e-5));
   }
-  CHECK(total == Approx(1).epsilon(1e-5));
 }
 
 TEST_CASE("drawn codes are the largest of log-odds and noise, and their gradient that of the tempered softmax") {
@@ -119,7 +124,7 @@ TEST_CASE("the gradient of drawn codes is exact in the mean for quadratic functi
 }
 
 TEST_CASE("the rate of chosen codes reaches the encoder by their own lengths and by the context that they are") {
-  const BuiltPrior b(2, 2, 3);
+  const BuiltPrior b(CodeGrid({1}, 1, {.shape = {2, 2}}), 3);
   const Tensor l = random_tensor({4, 3}, 3), codes = Tensor::of({4, 1}, std::vector<int32_t>{0, 2, 1, 2});
   Pass pass(b.arena);
   Tape tape;

@@ -31,6 +31,12 @@ std::vector<std::vector<std::string>> variants() {
   }
   all.push_back({"width=5", "dim=4", "blocks=1", "strides=2", "quantizer.kind=ema", "decoder.kind=pixelcnn",
                  "decoder.channels=3", "quantizer.codes=6"});
+  for (const std::string encoder : {"deterministic", "stochastic"}) {
+    all.push_back({"width=5", "dim=4", "blocks=1", "strides=1,2", "quantizer.kind=ema", "quantizer.codes=6",
+                   "rate.kind=prior", "encoder=" + encoder, "levels=2"});
+  }
+  all.push_back({"width=5", "dim=4", "blocks=1", "strides=1,2", "quantizer.kind=residual", "quantizer.of.codes=4",
+                 "decoder.kind=pixelcnn", "decoder.channels=3", "levels=2"});
   return all;
 }
 
@@ -52,7 +58,7 @@ TEST_CASE("a reconstruction's NLL is that of its decoded codes, whatever the bat
     const Batch batch = random_batch(kBinary, 11, 8);
     const Reconstruction r = model.reconstruct(*b.parameters, batch.symbols);
     CHECK(r.codes.shape() == Shape{11, model.codes().positions()});
-    CHECK(r.vectors == 11 * 3 * 4);
+    CHECK(r.vectors == 11 * (options.back() == "levels=2" ? 3 * 4 + 6 * 8 : 3 * 4));
     const Tensor nll =
         negative_log_likelihood(model.logits(*b.parameters, r.codes, batch.symbols), batch.symbols).value();
     const Reconstruction last = model.reconstruct(*b.parameters, batch.symbols.rows(10, 11));
@@ -134,6 +140,56 @@ TEST_CASE("the grid of codes is what the strides leave, of padded images too") {
   const Built levels =
       built({"width=3", "dim=4", "strides=2", "quantizer.kind=residual", "quantizer.levels=3", "quantizer.of.codes=5"});
   CHECK(levels.model->code_model()->codes().shape == Shape{3, 12});
+  const DataSpec mnist = {.shape = {28, 28}, .alphabet = 2, .classes = 0};
+  CHECK(grid("2,2", mnist, "levels=2") == Shape{7 + 28, 7});
+  CHECK(grid("3,2,2", mnist, "levels=3") == Shape{3 + 4 * 3 + 16 * 3, 3});
+  CHECK_THROWS_WITH(grid("2,2", mnist, "levels=3"), Catch::Contains("3 levels need as many strides, and there are 2"));
+}
+
+TEST_CASE("a pixel's code is the one whose change is felt there") {
+  const DataSpec data = {.shape = {7, 9}, .alphabet = 2, .classes = 0};  // padded by 1 row and 3 columns
+  for (const std::string levels : {"1", "2"}) {
+    const Built b = built({"width=3", "dim=4", "blocks=0", "strides=2,2", "quantizer.kind=residual",
+                           "quantizer.of.codes=9", "levels=" + levels}, data);
+    const CodeModel& model = *b.model->code_model();
+    Tensor codes = model.reconstruct(*b.parameters, random_batch(data, 1, 3).symbols).codes.clone();
+    const Tensor before = model.logits(*b.parameters, codes, {}).clone();
+    for (const int64_t pixel : {int64_t{0}, int64_t{31}, int64_t{62}}) {
+      const int64_t at = model.code_of_pixel(pixel / 9, pixel % 9);
+      const int32_t own = codes.data<int32_t>()[at];
+      codes.data<int32_t>()[at] = (own + 1) % 9;
+      const Tensor after = model.logits(*b.parameters, codes, {});
+      CHECK(before.data<float>()[pixel] != after.data<float>()[pixel]);
+      if (levels == "2" && pixel != 0) CHECK(before.data<float>()[0] == after.data<float>()[0]);
+      codes.data<int32_t>()[at] = own;
+    }
+  }
+}
+
+TEST_CASE("given coarse codes, the finest level is felt within its reach and the coarsest farther") {
+  const Built b = built({"width=3", "dim=4", "blocks=0", "strides=2,2", "levels=2", "quantizer.codes=9"},
+                        {.shape = {16, 16}, .alphabet = 2, .classes = 0});
+  const CodeModel& model = *b.model->code_model();
+  const DataSpec& data = model.data();
+  Tensor codes = model.reconstruct(*b.parameters, random_batch(data, 1, 3).symbols).codes.clone();
+  const Tensor before = model.logits(*b.parameters, codes, {}).clone();
+  const auto felt = [&](int64_t code) {  // how many pixels feel it, all of them near the corner
+    const int32_t own = codes.data<int32_t>()[code];
+    codes.data<int32_t>()[code] = (own + 1) % 9;
+    const Tensor after = model.logits(*b.parameters, codes, {});
+    codes.data<int32_t>()[code] = own;
+    int64_t count = 0;
+    for (int64_t p = 0; p < 256; ++p) {
+      if (before.data<float>()[p] == after.data<float>()[p]) continue;
+      CHECK((p / 16 < 8 && p % 16 < 8));
+      ++count;
+    }
+    return count;
+  };
+  const int64_t coarse = felt(0), fine = felt(16);
+  CHECK(fine > 0);
+  CHECK(fine <= 9);
+  CHECK(coarse > fine);
 }
 
 TEST_CASE("a pixel's reconstruction depends on codes near it alone, and codes on their pixels") {

@@ -32,6 +32,9 @@ std::vector<std::string> models() {
       "prior, channels: 4}, decoder: {kind: pixelcnn, channels: 2, blocks: 1}}");
   specs.push_back(
       "{kind: vqvae, width: 4, dim: 4, blocks: 1, quantizer: {kind: ste, codes: 8}, rate: {kind: prior, channels: 4}}");
+  specs.push_back(
+      "{kind: vqvae, width: 4, dim: 4, blocks: 1, levels: 2, quantizer: {kind: ema, codes: 8}, encoder: stochastic, "
+      "rate: {kind: prior, channels: 4}}");
   specs.push_back("{kind: made, hidden: [20, 15], masks: 2, order: random, direct: true}");
   specs.push_back("{kind: nade, hidden: 20, order: hilbert, condition: joint}");
   specs.push_back("{kind: eonade, hidden: [20, 15], orders: 2, condition: class}");
