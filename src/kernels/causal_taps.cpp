@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/error.hpp"
 #include "kernels/profile.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -49,60 +50,76 @@ void taps_forward(const TapsShape& s, SequenceRows<const float> x, const float* 
   }
 }
 
-// d_pre of a position, and what it adds to dw and dbias.
-template <int known>
-HWY_INLINE void into_taps(const TapsShape& s, const float* x, int64_t stride, int64_t t, const float* w,
-                          const float* bias, const float* dy, float* d_pre, float* dw, float* d_bias) {
-  const Floats d;
-  const V one = hn::Set(d, 1.0f);
-  const int64_t taps = known ? known : s.taps, n = simd::lanes(), from = std::max<int64_t>(0, taps - 1 - t);
-  for (int64_t k = 0; k < s.channels; k += n) {
-    const int64_t valid = std::min(n, s.channels - k);
-    const V p = before_silu(x, stride, w, bias, s.channels, taps, from, k, valid), g = vmath::sigmoid(d, p);
-    const V slope = hn::Mul(g, hn::MulAdd(p, hn::Sub(one, g), one));
-    const V q = hn::Mul(simd::load(dy + k, valid), slope);
-    simd::store(q, d_pre + k, valid);
-    simd::store(hn::Add(simd::load(d_bias + k, valid), q), d_bias + k, valid);
-    for (int64_t j = from; j < taps; ++j) {
-      float* to = dw + j * s.channels + k;
-      simd::store(hn::MulAdd(q, simd::load(x - (taps - 1 - j) * stride + k, valid), simd::load(to, valid)), to, valid);
-    }
-  }
-}
+// So many positions are walked for one vector of channels, then for the next: what a vector needs stays in registers.
+constexpr int64_t kStretch = 64;
+constexpr int kMostTaps = 64;  // of a mixer
 
-// dx at position t: sum over j of w_j d_pre_{t + taps - 1 - j}. Row t of d_pre is row t modulo taps of the ring.
+// Rows [taps, channels] that a vector of channels carries from stretch to stretch: the gradients of the taps, and SiLU's
+// gradient at the last positions, the newest first; and the gradient of the bias.
+struct Carried {
+  float *dw, *q, *bias;
+};
+
+// Positions begin .. end - 1 of sequence i at channels k ..; behind the last one the gradient is 0. With q_t = dy_t
+// silu'(pre_t): dw_j += q_t x_{t - taps + 1 + j}, and, once q_t is known, dx_{t - taps + 1} = sum over j of w_j q_{t - j}.
 template <int known>
-HWY_INLINE void out_of_taps(const TapsShape& s, int64_t t, const float* w, const float* ring, float* dx) {
+HWY_INLINE void stretch(const TapsShape& s, const SequenceRows<const float>& x, const float* w, const float* bias,
+                        const SequenceRows<const float>& dy, const SequenceRows<float>& dx, const Carried& carried,
+                        int64_t i, int64_t begin, int64_t end, int64_t k, int64_t valid) {
+  constexpr int kRoom = known ? known : kMostTaps;
   const Floats d;
-  const int64_t taps = known ? known : s.taps, n = simd::lanes();
-  const int64_t first = std::max<int64_t>(0, t + taps - s.length);
-  for (int64_t k = 0; k < s.channels; k += n) {
-    const int64_t valid = std::min(n, s.channels - k);
-    V sum = hn::Zero(d);
-    for (int64_t j = first; j < taps; ++j) {
-      const float* from = ring + (t + taps - 1 - j) % taps * s.channels + k;
-      sum = hn::MulAdd(simd::load(w + j * s.channels + k, valid), simd::load(from, valid), sum);
+  const V one = hn::Set(d, 1.0f), offset = simd::load(bias + k, valid);
+  const int taps = known ? known : static_cast<int>(s.taps);
+  V weights[kRoom], xs[kRoom], dw[kRoom], q[kRoom], d_bias = simd::load(carried.bias + k, valid);
+  for (int j = 0; j < taps; ++j) {
+    const int64_t t = begin - taps + j;  // xs moves on before it is used
+    xs[j] = t >= 0 && t < s.length ? simd::load(x.at(i, t) + k, valid) : hn::Zero(d);
+    weights[j] = simd::load(w + j * s.channels + k, valid);
+    dw[j] = simd::load(carried.dw + j * s.channels + k, valid);
+    q[j] = simd::load(carried.q + j * s.channels + k, valid);
+  }
+  for (int64_t t = begin; t < end; ++t) {
+    for (int j = taps - 1; j > 0; --j) q[j] = q[j - 1];
+    q[0] = hn::Zero(d);
+    if (t < s.length) {
+      for (int j = 0; j + 1 < taps; ++j) xs[j] = xs[j + 1];
+      xs[taps - 1] = simd::load(x.at(i, t) + k, valid);
+      V p = offset;
+      for (int j = 0; j < taps; ++j) p = hn::MulAdd(weights[j], xs[j], p);
+      const V g = vmath::sigmoid(d, p), slope = hn::Mul(g, hn::MulAdd(p, hn::Sub(one, g), one));
+      q[0] = hn::Mul(simd::load(dy.at(i, t) + k, valid), slope);
+      d_bias = hn::Add(d_bias, q[0]);
+      for (int j = 0; j < taps; ++j) dw[j] = hn::MulAdd(q[0], xs[j], dw[j]);
     }
-    simd::store(sum, dx + k, valid);
+    if (t < taps - 1) continue;
+    V sum = hn::Zero(d);
+    for (int j = 0; j < taps; ++j) sum = hn::MulAdd(weights[j], q[j], sum);
+    simd::store(sum, dx.at(i, t - taps + 1) + k, valid);
+  }
+  simd::store(d_bias, carried.bias + k, valid);
+  for (int j = 0; j < taps; ++j) {
+    simd::store(dw[j], carried.dw + j * s.channels + k, valid);
+    simd::store(q[j], carried.q + j * s.channels + k, valid);
   }
 }
 
 template <int known>
 void taps_backward(const TapsShape& s, SequenceRows<const float> x, const float* w, const float* bias,
-                   SequenceRows<const float> dy, const TapsGradients& to, float* ring, float* dw, float* d_bias) {
-  const int64_t taps = known ? known : s.taps;
+                   SequenceRows<const float> dy, const TapsGradients& to, const Carried& carried) {
+  const int64_t n = simd::lanes(), last = s.length + s.taps - 1;
   for (int64_t i = 0; i < s.sequences; ++i) {
-    std::fill_n(dw, taps * s.channels, 0.0f);
-    std::fill_n(d_bias, s.channels, 0.0f);
-    for (int64_t t = 0; t < s.length + taps - 1; ++t) {
-      if (t < s.length) {
-        into_taps<known>(s, x.at(i, t), x.position, t, w, bias, dy.at(i, t), ring + t % taps * s.channels, dw, d_bias);
-      }
-      if (t >= taps - 1) out_of_taps<known>(s, t - taps + 1, w, ring, to.x.at(i, t - taps + 1));
+    std::fill_n(carried.dw, s.taps * s.channels, 0.0f);
+    std::fill_n(carried.q, s.taps * s.channels, 0.0f);
+    std::fill_n(carried.bias, s.channels, 0.0f);
+    for (int64_t begin = 0; begin < last; begin += kStretch) {
+      const int64_t end = std::min(last, begin + kStretch);
+      int64_t k = 0;
+      for (; k + n <= s.channels; k += n) stretch<known>(s, x, w, bias, dy, to.x, carried, i, begin, end, k, n);
+      if (k < s.channels) stretch<known>(s, x, w, bias, dy, to.x, carried, i, begin, end, k, s.channels - k);
     }
     const auto add = [](V a, V b) HWY_ATTR { return hn::Add(a, b); };
-    simd::map(to.w, dw, to.w, taps * s.channels, add);
-    simd::map(to.bias, d_bias, to.bias, s.channels, add);
+    simd::map(to.w, carried.dw, to.w, s.taps * s.channels, add);
+    simd::map(to.bias, carried.bias, to.bias, s.channels, add);
   }
 }
 
@@ -113,10 +130,10 @@ void taps_of_any(const TapsShape& s, SequenceRows<const float> x, const float* w
 }
 
 void taps_gradient_of_any(const TapsShape& s, SequenceRows<const float> x, const float* w, const float* bias,
-                          SequenceRows<const float> dy, const TapsGradients& to, float* ring, float* dw,
-                          float* d_bias) {
-  if (s.taps == 4) taps_backward<4>(s, x, w, bias, dy, to, ring, dw, d_bias);
-  else taps_backward<0>(s, x, w, bias, dy, to, ring, dw, d_bias);
+                          SequenceRows<const float> dy, const TapsGradients& to, float* dw, float* q, float* d_bias) {
+  const Carried carried = {dw, q, d_bias};
+  if (s.taps == 4) taps_backward<4>(s, x, w, bias, dy, to, carried);
+  else taps_backward<0>(s, x, w, bias, dy, to, carried);
 }
 
 }  // namespace mlrun::kernels::HWY_NAMESPACE
@@ -140,8 +157,9 @@ void causal_taps_gradient(const TapsShape& shape, SequenceRows<const float> x, c
   const profile::Scope scope("causal taps gradient", "own", 0,
                              12.0 * static_cast<double>(shape.sequences * shape.length * shape.channels));
   const auto row = static_cast<size_t>(shape.channels), all = static_cast<size_t>(shape.taps) * row;
-  std::vector<float> ring(all), dw(all), d_bias(row);
-  HWY_DYNAMIC_DISPATCH(taps_gradient_of_any)(shape, x, w, bias, dy, to, ring.data(), dw.data(), d_bias.data());
+  require(shape.taps >= 1 && shape.taps <= 64, "a causal convolution of {} taps, at most 64", shape.taps);
+  std::vector<float> dw(all), q(all), d_bias(row);
+  HWY_DYNAMIC_DISPATCH(taps_gradient_of_any)(shape, x, w, bias, dy, to, dw.data(), q.data(), d_bias.data());
 }
 
 void causal_taps_step(const TapsShape& shape, const float* x, const float* w, const float* bias, float* past,

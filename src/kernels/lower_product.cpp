@@ -9,6 +9,7 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 //
 #include "kernels/simd.hpp"
+#include "kernels/tile_transpose.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace mlrun::kernels::HWY_NAMESPACE {
@@ -31,7 +32,7 @@ struct Tile {
 
 // C (+)= A B for `rows` rows and the vectors from column j on, the last of which has `valid` numbers.
 template <int rows, int vectors, bool whole>
-HWY_INLINE void tile(const Tile& s, int64_t j, int64_t valid) {
+HWY_INLINE void small_product(const Tile& s, int64_t j, int64_t valid) {
   const Floats d;
   const int64_t n = simd::lanes();
   V sums[rows][vectors];
@@ -70,10 +71,10 @@ template <int rows>
 HWY_INLINE void strip(const Tile& s, int64_t columns) {
   const int64_t n = simd::lanes();
   int64_t j = 0;
-  for (; j + 2 * n <= columns; j += 2 * n) tile<rows, 2, true>(s, j, n);
-  if (const int64_t rest = columns - j; rest > n) tile<rows, 2, false>(s, j, rest - n);
-  else if (rest == n) tile<rows, 1, true>(s, j, n);
-  else if (rest > 0) tile<rows, 1, false>(s, j, rest);
+  for (; j + 2 * n <= columns; j += 2 * n) small_product<rows, 2, true>(s, j, n);
+  if (const int64_t rest = columns - j; rest > n) small_product<rows, 2, false>(s, j, rest - n);
+  else if (rest == n) small_product<rows, 1, true>(s, j, n);
+  else if (rest > 0) small_product<rows, 1, false>(s, j, rest);
 }
 
 HWY_INLINE void rows_of(Tile s, int64_t count, int64_t columns) {
@@ -91,8 +92,10 @@ void lower_times(const float* w, bool turned, int64_t count, const float* x, int
   }
 }
 
-void lower_of(const float* a, int64_t lda, const float* turned, int64_t count, int64_t k, float* w) {
+void lower_of(const float* a, int64_t lda, const float* b, int64_t ldb, int64_t count, int64_t k, float* turned,
+              float* w) {
   const int64_t n = simd::lanes();
+  tile::transpose(b, ldb, count, k, turned, count);
   for (int64_t i = 0; i < count; i += kRows) {
     const int64_t rows = std::min<int64_t>(kRows, count - i), columns = std::min(count, (i + rows + n - 1) / n * n);
     rows_of({a + i * lda, lda, 1, 0, k, turned, count, w + i * count, count, false}, rows, columns);
@@ -116,13 +119,7 @@ void lower_times(const float* w, Transpose transpose, int64_t count, const float
 
 void lower_of(const float* a, int64_t lda, const float* b, int64_t ldb, int64_t count, int64_t k, float* turned,
               float* w) {
-  constexpr int64_t kBlock = 16;
-  for (int64_t t = 0; t < count; t += kBlock) {
-    for (int64_t j = 0; j < k; ++j) {
-      for (int64_t i = t; i < std::min(count, t + kBlock); ++i) turned[j * count + i] = b[i * ldb + j];
-    }
-  }
-  HWY_DYNAMIC_DISPATCH(lower_of)(a, lda, turned, count, k, w);
+  HWY_DYNAMIC_DISPATCH(lower_of)(a, lda, b, ldb, count, k, turned, w);
 }
 
 }  // namespace mlrun::kernels

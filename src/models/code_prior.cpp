@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "nn/initialisers.hpp"
 #include "ops/activation.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/reduce.hpp"
@@ -17,6 +20,7 @@ CodePriorOptions::CodePriorOptions(config::Reader& section)
   weight = section.real(
       "weight",
       {.help = "of the codes' nats in the loss; 1: the bound itself is minimised", .min = 0, .fallback = 1.0});
+  warmup = section.integer("warmup", {.help = "steps over which the weight rises from 0, linearly", .min = 0, .fallback = 0});
   channels = section.integer("channels",
                              {.help = "of the prior's masked convolutions", .min = 1, .max = 4096, .fallback = 32});
   blocks = section.integer("blocks", {.help = "residual 3 x 3 convolutions", .min = 0, .max = 100, .fallback = 2});
@@ -53,6 +57,20 @@ Variable CodePrior::log_p(Pass& pass, const Variable& weights) const {
     logits.push_back(level.output(pass, h, {.relu = true, .add = {}}));
   }
   return ops::log_softmax(grid_.joined(logits));
+}
+
+RateWeight::RateWeight(const CodePriorOptions& options, const Scope& scope)
+    : weight_(static_cast<float>(options.weight)), warmup_(options.warmup) {
+  if (warmup_ > 0) steps_ = scope.state("steps", {1}, "", initialise::zeros());
+}
+
+float RateWeight::now() const {
+  if (!steps_.defined()) return weight_;
+  return weight_ * std::min(1.0f, steps_.data<float>()[0] / static_cast<float>(warmup_));
+}
+
+void RateWeight::after_step() {
+  if (steps_.defined() && steps_.data<float>()[0] < static_cast<float>(warmup_)) ++steps_.data<float>()[0];
 }
 
 Variable code_length(const Variable& weights, const Variable& log_p) {

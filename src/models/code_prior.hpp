@@ -15,7 +15,8 @@
 //   estimate of E_q[log q(z|x) - log p(z)] with the own code of every position summed out. With weight 1 the loss is
 //   the negative ELBO, nats.
 //
-// The prior's parameters learn by ordinary likelihood in both.
+// The prior's parameters learn by ordinary likelihood in both. With `warmup` the weight of R or KL rises linearly over the
+// first steps (Sonderby et al. 2016): codes that cost their full price before the decoder can read them stay unused.
 #pragma once
 
 #include <vector>
@@ -27,9 +28,10 @@
 namespace mlrun {
 
 struct CodePriorOptions {
-  explicit CodePriorOptions(config::Reader& section);  // the keys `kind`, `weight`, `channels` and `blocks`
+  explicit CodePriorOptions(config::Reader& section);  // the keys `kind`, `weight`, `warmup`, `channels` and `blocks`
   bool prior;                                          // kind: none or prior
   double weight = 0;
+  int64_t warmup = 0;  // steps
   int64_t channels = 0, blocks = 0;
 };
 
@@ -51,6 +53,19 @@ class CodePrior {
   };
   CodeGrid grid_;
   std::vector<Level> levels_;
+};
+
+// What a step weighs the rate with. The count of steps is a state of the model, kept in checkpoints.
+class RateWeight {
+ public:
+  RateWeight(const CodePriorOptions& options, const Scope& scope);
+  float now() const;
+  void after_step();
+
+ private:
+  float weight_;
+  int64_t warmup_;
+  Tensor steps_;  // undefined without a warmup
 };
 
 // sum over rows of sum_k w_k (-log p_k) -> []

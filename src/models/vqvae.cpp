@@ -24,7 +24,7 @@ class VqVae : public CodeModel {
       : CodeModel((require_images(data, "vqvae"), data)),
         draws_(options.draws),
         temperature_(options.temperature),
-        weight_(static_cast<float>(options.rate->weight)),
+        rate_weight_(*options.rate, scope / "rate"),
         dim_(options.sizes.dim),
         grid_(options.sizes.strides, options.sizes.levels, data),
         encoder_(options.sizes, grid_, PixelEncoding(options.input, data), scope / "encoder"),
@@ -64,14 +64,14 @@ class VqVae : public CodeModel {
           draw_codes_reinmax(log_odds, gumbel_noise(log_odds.shape(), pass.next_noise()), temperature_);
       quantizer_->assigned(pass, z.value(), drawn.codes);
       vectors = quantizer_->mixed(pass, drawn.weights);
-      more = ops::scale(code_divergence(log_odds, prior_->log_p(pass, drawn.weights)), weight_);
+      more = ops::scale(code_divergence(log_odds, prior_->log_p(pass, drawn.weights)), rate_weight_.now());
     } else {
       const Quantized q = quantizer_->quantize(pass, z);
       vectors = q.vectors;
       more = q.loss;
       if (prior_) {
         const Variable weights = chosen_codes(quantizer_->log_odds(pass, z), q.codes, temperature_);
-        const Variable length = ops::scale(code_length(weights, prior_->log_p(pass, weights)), weight_);
+        const Variable length = ops::scale(code_length(weights, prior_->log_p(pass, weights)), rate_weight_.now());
         more = more.defined() ? ops::add(more, length) : length;
       }
     }
@@ -196,7 +196,10 @@ class VqVae : public CodeModel {
     Pass pass(parameters);
     quantizer_->initialise_from(pass, z, noise);
   }
-  void after_step(const std::vector<Statistics>& lanes) override { quantizer_->after_step(lanes); }
+  void after_step(const std::vector<Statistics>& lanes) override {
+    quantizer_->after_step(lanes);
+    rate_weight_.after_step();
+  }
 
  private:
   template <class Work>
@@ -252,7 +255,7 @@ class VqVae : public CodeModel {
 
   bool draws_;
   double temperature_;
-  float weight_;
+  RateWeight rate_weight_;
   int64_t dim_;
   CodeGrid grid_;
   VqVaeEncoder encoder_;

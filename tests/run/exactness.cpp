@@ -34,7 +34,7 @@ std::vector<std::string> models() {
       "{kind: vqvae, width: 4, dim: 4, blocks: 1, quantizer: {kind: ste, codes: 8}, rate: {kind: prior, channels: 4}}");
   specs.push_back(
       "{kind: vqvae, width: 4, dim: 4, blocks: 1, levels: 2, quantizer: {kind: ema, codes: 8}, encoder: stochastic, "
-      "rate: {kind: prior, channels: 4}}");
+      "rate: {kind: prior, channels: 4, warmup: 9}}");
   specs.push_back("{kind: made, hidden: [20, 15], masks: 2, order: random, direct: true}");
   specs.push_back("{kind: nade, hidden: 20, order: hilbert, condition: joint}");
   specs.push_back("{kind: eonade, hidden: [20, 15], orders: 2, condition: class}");
