@@ -61,7 +61,7 @@ Variable CodePrior::log_p(Pass& pass, const Variable& weights) const {
 
 RateWeight::RateWeight(const CodePriorOptions& options, const Scope& scope)
     : weight_(static_cast<float>(options.weight)), warmup_(options.warmup) {
-  if (warmup_ > 0) steps_ = scope.state("steps", {1}, "", initialise::zeros());
+  if (warmup_ > 0) steps_ = scope.state("steps", {1}, "", StateKind::kBookkeeping, initialise::zeros());
 }
 
 float RateWeight::now() const {

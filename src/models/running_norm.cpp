@@ -15,9 +15,9 @@ constexpr float kDecay = 0.99f, kLeastVariance = 1e-12f;
 
 RunningNorm::RunningNorm(const Scope& scope, int64_t dimension)
     : d_(dimension),
-      mean_(scope.state("mean", {dimension}, "in", initialise::zeros())),
-      variance_(scope.state("variance", {dimension}, "in", initialise::constant(1.0f))),
-      steps_(scope.state("steps", {1}, "", initialise::zeros())),
+      mean_(scope.state("mean", {dimension}, "in", StateKind::kEvaluated, initialise::zeros())),
+      variance_(scope.state("variance", {dimension}, "in", StateKind::kEvaluated, initialise::constant(1.0f))),
+      steps_(scope.state("steps", {1}, "", StateKind::kBookkeeping, initialise::zeros())),
       count_(scope.statistic({1})),
       sums_(scope.statistic({dimension})),
       squares_(scope.statistic({dimension})) {}

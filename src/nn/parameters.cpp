@@ -73,9 +73,10 @@ Parameter Scope::state_space(const std::string& name, Shape shape, const std::st
                          std::move(initialiser));
 }
 
-Tensor Scope::state(const std::string& name, Shape shape, const std::string& axes, Initialiser initialiser) const {
+Tensor Scope::state(const std::string& name, Shape shape, const std::string& axes, StateKind kind,
+                    Initialiser initialiser) const {
   Tensor value = Tensor::zeros(std::move(shape));
-  arena_->add_state({join(name), axes, value}, std::move(initialiser));
+  arena_->add_state({join(name), axes, kind, value}, std::move(initialiser));
   return value;
 }
 

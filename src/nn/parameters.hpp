@@ -59,11 +59,16 @@ struct BufferInfo {
   Tensor value;
 };
 
+// Evaluated: the model computes with it outside of training too, so where weights are evaluated by their moving average,
+// so is this. Bookkeeping: only training reads it.
+enum class StateKind : uint8_t { kEvaluated, kBookkeeping };
+
 // What a model learns otherwise than by gradients (a codebook that follows the vectors it stands for): f32, in the
 // checkpoint beside the parameters, and changed by Model::initialise_from and Model::after_step alone.
 struct StateInfo {
   std::string path;
   std::string axes;
+  StateKind kind = StateKind::kBookkeeping;
   Tensor value;
 };
 
@@ -129,7 +134,8 @@ class Scope {
   Parameter state_space(const std::string& name, Shape shape, const std::string& axes, Initialiser initialiser,
                         double lr) const;
   void buffer(const std::string& name, Tensor value) const { arena_->add_buffer({join(name), std::move(value)}); }
-  Tensor state(const std::string& name, Shape shape, const std::string& axes, Initialiser initialiser) const;
+  Tensor state(const std::string& name, Shape shape, const std::string& axes, StateKind kind,
+               Initialiser initialiser) const;
   Statistic statistic(Shape shape) const { return arena_->declare_statistic(std::move(shape)); }
   // For choices the model makes when it is built (orders, degrees): a stream named by the path.
   RandomStream random(const std::string& purpose) const { return {seed_, "build/" + join(purpose)}; }

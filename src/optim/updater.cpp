@@ -46,7 +46,10 @@ Updater::Updater(ParameterArena& parameters, std::unique_ptr<Optimizer> optimize
     }
   }
   for (const std::string& name : optimizer_->slots()) slots_.emplace_back(name, parameters.like());
-  if (options.average_decay > 0) average_ = parameters.like();
+  if (options.average_decay == 0) return;
+  average_ = {parameters.like(), {}};
+  for (const StateInfo& state : parameters.states())
+    average_->states.push_back(state.kind == StateKind::kEvaluated ? Tensor::zeros(state.value.shape()) : Tensor());
 }
 
 Updater::Outcome Updater::apply(std::vector<Tensor>& lanes, int64_t step, double lr_factor, LanePool& pool) {
@@ -70,9 +73,7 @@ Updater::Outcome Updater::apply(std::vector<Tensor>& lanes, int64_t step, double
   if (options_.clip_norm > 0 && outcome.gradient_norm > options_.clip_norm) {
     update.scale.gradient = static_cast<float>(options_.clip_norm / outcome.gradient_norm);
   }
-  // In the first steps a long average would be of the initial weights: it grows as there is more to average.
-  const double early = static_cast<double>(1 + step) / static_cast<double>(10 + step);
-  update.scale.average_decay = static_cast<float>(std::min(options_.average_decay, early));
+  update.scale.average_decay = static_cast<float>(average_decay(step));
   pool.run(static_cast<int64_t>(pieces_.size()), [&](int64_t i) {
     const Piece& piece = pieces_[static_cast<size_t>(i)];
     kernels::ParameterSlice slice;
@@ -80,7 +81,7 @@ Updater::Outcome Updater::apply(std::vector<Tensor>& lanes, int64_t step, double
     slice.gradients = gradients[0];
     if (!slots_.empty()) slice.first = slots_[0].second.data<float>();
     if (slots_.size() > 1) slice.second = slots_[1].second.data<float>();
-    if (average_.defined()) slice.average = average_.data<float>();
+    if (average_) slice.average = average_->weights.data<float>();
     slice.runs = runs_of_piece(piece);
     UpdateStep own = update;
     own.decay = piece.decay;
@@ -88,6 +89,31 @@ Updater::Outcome Updater::apply(std::vector<Tensor>& lanes, int64_t step, double
     optimizer_->update(own, slice);
   });
   return outcome;
+}
+
+// In the first steps a long average would be of the initial weights: it grows as there is more to average.
+double Updater::average_decay(int64_t step) const {
+  return std::min(options_.average_decay, static_cast<double>(1 + step) / static_cast<double>(10 + step));
+}
+
+void Updater::begin_average() {
+  if (!average_) return;
+  average_->weights.copy_from(parameters_.flat());
+  for (size_t i = 0; i < average_->states.size(); ++i) {
+    if (average_->states[i].defined()) average_->states[i].copy_from(parameters_.states()[i].value);
+  }
+}
+
+void Updater::average_states(int64_t step) {
+  if (!average_) return;
+  const auto keep = static_cast<float>(average_decay(step));
+  for (size_t i = 0; i < average_->states.size(); ++i) {
+    Tensor& average = average_->states[i];
+    if (!average.defined()) continue;
+    const float* now = parameters_.states()[i].value.data<float>();
+    for (int64_t j = 0; j < average.count(); ++j)
+      average.data<float>()[j] = keep * average.data<float>()[j] + (1 - keep) * now[j];
+  }
 }
 
 std::string Updater::not_finite(const Tensor& gradients) const {

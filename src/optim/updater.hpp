@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,12 @@ struct UpdateOptions {
       0;  // EMA of the weights: average = d average + (1 - d) weights, d at most (1 + step) / (10 + step); 0: none
 };
 
+// The moving average of what a model computes with.
+struct MovingAverage {
+  Tensor weights;              // of the parameters' layout
+  std::vector<Tensor> states;  // one for each of ParameterArena::states(); undefined for bookkeeping
+};
+
 class Updater {
  public:
   Updater(ParameterArena& parameters, std::unique_ptr<Optimizer> optimizer, const UpdateOptions& options);
@@ -30,15 +37,20 @@ class Updater {
   };
   // lanes[l]: the gradient arena of lane l; lane 0's is overwritten with the sum. `step` counts from 0.
   Outcome apply(std::vector<Tensor>& lanes, int64_t step, double lr_factor, LanePool& pool);
+  // The average begins as what the parameters and states are now.
+  void begin_average();
+  // The average of the states, after the model has changed them in that step.
+  void average_states(int64_t step);
   // Which parameter's gradient is not finite, after an Outcome that was not ("" when none is).
   std::string not_finite(const Tensor& gradients) const;
 
   double lr() const { return optimizer_->lr(); }
   // State, for checkpoints: arenas of the parameters' layout by name ("m", "v").
   std::vector<std::pair<std::string, Tensor>>& slots() { return slots_; }
-  Tensor& average() { return average_; }  // undefined when there is none
+  MovingAverage* average() { return average_ ? &*average_ : nullptr; }  // null when there is none
 
  private:
+  double average_decay(int64_t step) const;
   struct Piece {  // of work: some of the runs, all of one parameter
     Range runs;
     bool decay;
@@ -50,7 +62,7 @@ class Updater {
   std::vector<Range> runs_;  // of the arena: what is trained
   std::vector<Piece> pieces_;
   std::vector<std::pair<std::string, Tensor>> slots_;
-  Tensor average_;
+  std::optional<MovingAverage> average_;
 };
 
 }  // namespace mlrun

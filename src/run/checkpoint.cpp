@@ -22,13 +22,22 @@ void write_arena(io::Hdf5Writer& file, const std::string& group, const Parameter
   }
 }
 
+void write_state(io::Hdf5Writer& file, const std::string& group, const StateInfo& state, const Tensor& value) {
+  file.dataset(group + state.path, value);
+  file.attribute(group + state.path, "axes", state.axes);
+}
+
 // What a trained model is, below `at` ("" or "stage_one/").
 void write_model(io::Hdf5Writer& file, const std::string& at, const ParameterArena& parameters) {
   write_arena(file, at + "model", parameters, parameters.flat());
   for (const BufferInfo& buffer : parameters.buffers()) file.dataset(at + "buffers/" + buffer.path, buffer.value);
-  for (const StateInfo& state : parameters.states()) {
-    file.dataset(at + "state/" + state.path, state.value);
-    file.attribute(at + "state/" + state.path, "axes", state.axes);
+  for (const StateInfo& state : parameters.states()) write_state(file, at + "state/", state, state.value);
+}
+
+void write_average(io::Hdf5Writer& file, const ParameterArena& parameters, const MovingAverage& average) {
+  write_arena(file, "average", parameters, average.weights);
+  for (size_t i = 0; i < average.states.size(); ++i) {
+    if (average.states[i].defined()) write_state(file, "average_state/", parameters.states()[i], average.states[i]);
   }
 }
 
@@ -135,7 +144,8 @@ void read_model(const io::Hdf5Reader& file, const std::string& at, const std::st
   }
   for (const StateInfo& state : parameters.states()) {
     Tensor value = state.value;
-    file.read_into(at + "state/" + state.path, value);
+    const std::string averaged = at + "average_state/" + state.path;
+    file.read_into(weights == "average" && file.has(averaged) ? averaged : at + "state/" + state.path, value);
   }
   read_arena(file, at + weights, parameters, parameters.flat());
 }
@@ -186,7 +196,7 @@ io::Bytes checkpoint_image(const CheckpointIdentity& identity, const TrainState&
   write_mean(file, "evaluation_loss", state.evaluation_loss);
   write_model(file, "", parameters);
   for (const auto& [name, arena] : updater.slots()) write_arena(file, "optimizer/" + name, parameters, arena);
-  if (updater.average().defined()) write_arena(file, "average", parameters, updater.average());
+  if (const MovingAverage* average = updater.average()) write_average(file, parameters, *average);
   if (const auto& stage_one = identity.stage_one) {
     write_model(file, "stage_one/", *stage_one->built.parameters);
     write_identity(file, "stage_one/", stage_one->identity);
@@ -223,7 +233,13 @@ void Checkpoint::read_parameters(ParameterArena& parameters, bool average) const
 
 void Checkpoint::read_updater(const ParameterArena& parameters, Updater& updater) const {
   for (auto& [name, arena] : updater.slots()) read_arena(file_, "optimizer/" + name, parameters, arena);
-  if (updater.average().defined()) read_arena(file_, "average", parameters, updater.average());
+  MovingAverage* average = updater.average();
+  if (!average) return;
+  read_arena(file_, "average", parameters, average->weights);
+  for (size_t i = 0; i < average->states.size(); ++i) {
+    if (average->states[i].defined())
+      file_.read_into("average_state/" + parameters.states()[i].path, average->states[i]);
+  }
 }
 
 const AutoregressiveModel& TrainedModel::autoregressive() const {

@@ -1,10 +1,11 @@
 // A checkpoint: weights, optimizer, counters, spec, and what is needed of the data, in one file that is sufficient for
 // eval, sample and resume. Equal runs write equal bytes.
 //
-//   /model/PATH (f32, attribute axes)   /buffers/PATH   /optimizer/SLOT/PATH   /average/PATH   /rng   /data   /trainer
-//   /data/vocabulary (of a text: codes of bytes or characters)   /config/resolved_yaml   /state/PATH (f32: what is
-//   learned otherwise than by gradients) /stage_one/... of a prior over codes: the frozen model of the codes, by the
-//   same names
+//   /model/PATH (f32, attribute axes)   /buffers/PATH   /optimizer/SLOT/PATH   /rng   /data   /trainer
+//   /state/PATH (f32: what is learned otherwise than by gradients)   /config/resolved_yaml
+//   /average/PATH   /average_state/PATH   (moving averages of /model and of the part of /state that evaluation reads)
+//   /data/vocabulary (of a text: codes of bytes or characters)
+//   /stage_one/... of a prior over codes: the frozen model of the codes, by the same names
 #pragma once
 
 #include <memory>

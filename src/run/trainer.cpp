@@ -49,14 +49,6 @@ Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads)
          "eval.best=valid/nll",
          spec.model.kind());
   }
-  // The average of an encoder is far from a table that follows the encoder of now: 205 nats where 102 were expected.
-  for (const StateInfo& state : built_.parameters->states()) {
-    if (spec.train.update.average_decay == 0 || !state.path.ends_with("/table")) continue;
-    fail(ExitCode::kUsage,
-         "train.average {}: averaged weights do not fit {}, which follows the weights as they are\n"
-         "  leave it 0, or learn the table by gradients   model.quantizer.kind=ste or gumbel",
-         spec.train.update.average_decay, state.path);
-  }
   updater_ = std::make_unique<Updater>(*built_.parameters, spec.optimizer.build(), spec.train.update);
   for (int64_t lane = 0; lane < experiment_.lanes(); ++lane) {
     gradients_.push_back(built_.parameters->like());
@@ -86,7 +78,7 @@ void Trainer::initialise() {
   rows.resize(std::min(rows.size(), static_cast<size_t>(spec.train.batch_size)));
   built_.model->initialise_from(*built_.parameters, data_.batch(Split::kTrain, rows, 0),
                                 RandomStream(spec.seed, "init/from data"));
-  if (updater_->average().defined()) updater_->average().copy_from(built_.parameters->flat());
+  updater_->begin_average();
 }
 
 void Trainer::restore(const Checkpoint& checkpoint) {
@@ -97,7 +89,7 @@ void Trainer::restore(const Checkpoint& checkpoint) {
 
 void Trainer::take_weights(const Checkpoint& checkpoint) {
   checkpoint.read_parameters(*built_.parameters, /*average=*/true);
-  if (updater_->average().defined()) updater_->average().copy_from(built_.parameters->flat());
+  updater_->begin_average();
 }
 
 Trainer::StepResult Trainer::step() {
@@ -155,6 +147,7 @@ Trainer::StepResult Trainer::step() {
          state_.step + 1, updater_->not_finite(gradients_[0]), result.loss);
   }
   built_.model->after_step(statistics_);
+  updater_->average_states(state_.step);
   result.gradient_norm = outcome.gradient_norm;
   ++state_.step;
   state_.log_loss.add(result.loss * static_cast<double>(count), count);
@@ -163,14 +156,23 @@ Trainer::StepResult Trainer::step() {
   return result;
 }
 
-Trainer::AveragedWeights::AveragedWeights(Trainer& trainer) : weights_(trainer.built_.parameters->flat()) {
-  if (!trainer.updater_->average().defined()) return;
-  trained_ = weights_.clone();
-  weights_.copy_from(trainer.updater_->average());
+Trainer::AveragedWeights::AveragedWeights(Trainer& trainer) {
+  const MovingAverage* average = trainer.updater_->average();
+  if (!average) return;
+  put(trainer.built_.parameters->flat(), average->weights);
+  const std::vector<StateInfo>& states = trainer.built_.parameters->states();
+  for (size_t i = 0; i < states.size(); ++i) {
+    if (average->states[i].defined()) put(states[i].value, average->states[i]);
+  }
+}
+
+void Trainer::AveragedWeights::put(Tensor place, const Tensor& average) {
+  trained_.emplace_back(place, place.clone());
+  place.copy_from(average);
 }
 
 Trainer::AveragedWeights::~AveragedWeights() {
-  if (trained_.defined()) weights_.copy_from(trained_);
+  for (auto& [place, trained] : trained_) place.copy_from(trained);
 }
 
 Evaluation Trainer::evaluate_valid(const std::function<int()>& interrupted) {

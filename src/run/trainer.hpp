@@ -44,7 +44,7 @@ class Trainer {
   // Of image data: so many samples, or of a VQ-VAE so many images of the valid split, each with its reconstruction
   // behind it. None where the model gives neither.
   std::vector<io::Image> draw_pictures(int64_t count);
-  // While it lives, the moving average (where there is one) stands in for the weights.
+  // While it lives, the moving average (where there is one) stands in for the weights and the states like them.
   class AveragedWeights {
    public:
     explicit AveragedWeights(Trainer& trainer);
@@ -53,8 +53,8 @@ class Trainer {
     AveragedWeights& operator=(const AveragedWeights&) = delete;
 
    private:
-    Tensor& weights_;
-    Tensor trained_;  // undefined when there is no average
+    void put(Tensor place, const Tensor& average);
+    std::vector<std::pair<Tensor, Tensor>> trained_;  // places, and what was there
   };
 
  private:

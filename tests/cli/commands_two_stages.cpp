@@ -147,8 +147,6 @@ TEST_CASE("what a two-stage model cannot do is refused with the documented exit 
   refused({"train", "tiny.yaml", "model={kind: vqvae, dim: 8, quantizer: {kind: grouped, groups: 3}}"}, 2,
           "multiple of 3");
   refused({"train", "tiny.yaml", "model={kind: vqvae, quantizer: {kind: fsq, levels: [300, 300]}}"}, 2, "65536");
-  refused({"train", "tiny.yaml", "model={kind: vqvae, quantizer: {kind: ema}}", "train.average=0.9"}, 2,
-          "averaged weights do not fit");
   // The reference that a mistake there points to.
   refused({"train", "tiny.yaml", "model={kind: vqvae, quantizer: {kind: simvq, code: 3}}"}, 2,
           "config schema model.quantizer.simvq");

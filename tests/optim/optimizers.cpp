@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "config/document.hpp"
+#include "nn/initialisers.hpp"
 #include "optim/updater.hpp"
 
 using namespace mlrun;
@@ -129,14 +130,34 @@ TEST_CASE("a gradient that is not finite changes nothing, and its parameter is n
 TEST_CASE("the moving average of the weights follows its formula") {
   Bowl bowl;
   Updater updater(bowl.parameters, optimizer({"kind=sgd", "lr=0.5"}), {.average_decay = 0.9});
-  updater.average().copy_from(bowl.parameters.flat());
+  updater.begin_average();
   LanePool pool(1);
   auto lanes = bowl.gradients();
   updater.apply(lanes, 0, 1.0, pool);  // the first step hardly counts the initial weights: (1 + 0) / (10 + 0)
-  CHECK(updater.average().data<float>()[0] == Approx(0.1 * 1.0 + 0.9 * 0.5));
-  const float average = updater.average().data<float>()[0];
+  CHECK(updater.average()->weights.data<float>()[0] == Approx(0.1 * 1.0 + 0.9 * 0.5));
+  const float average = updater.average()->weights.data<float>()[0];
   lanes = bowl.gradients();
   updater.apply(lanes, 1000, 1.0, pool);
   const float weight = bowl.parameters.flat().data<float>()[0];
-  CHECK(updater.average().data<float>()[0] == Approx(0.9f * average + 0.1f * weight));
+  CHECK(updater.average()->weights.data<float>()[0] == Approx(0.9f * average + 0.1f * weight));
+}
+
+TEST_CASE("states that evaluation reads are averaged with the weights, bookkeeping is not") {
+  ParameterArena arena;
+  const Scope scope(arena, 3);
+  scope.parameter("weight", {1}, "", ParameterKind::kWeight, initialise::constant(1.0f));
+  const Tensor table = scope.state("table", {1}, "", StateKind::kEvaluated, initialise::constant(2.0f));
+  scope.state("steps", {1}, "", StateKind::kBookkeeping, initialise::zeros());
+  arena.allocate();
+  arena.initialise(1);
+  Updater updater(arena, optimizer({"kind=sgd"}), {.average_decay = 0.9});
+  updater.begin_average();
+  const std::vector<Tensor>& averages = updater.average()->states;
+  REQUIRE(averages.size() == 2);
+  CHECK(!averages[1].defined());
+  CHECK(averages[0].data<float>()[0] == 2.0f);
+  Tensor(table).data<float>()[0] = 12;
+  updater.average_states(1000);
+  CHECK(averages[0].data<float>()[0] == Approx(0.9 * 2 + 0.1 * 12));
+  CHECK(table.data<float>()[0] == 12.0f);
 }

@@ -20,9 +20,6 @@ inline std::string read(const std::string& path) {
 }
 
 inline std::string spec_of(const std::string& model, int steps) {
-  // A table that follows the weights is not averaged, so neither are they.
-  const bool follows =
-      model.find("kind: ema") != std::string::npos || model.find("kind: rotation") != std::string::npos;
   return "data: {kind: digits, train_limit: 60, valid_limit: 20, test_limit: 20}\n"
          "model: " +
          model +
@@ -30,8 +27,7 @@ inline std::string spec_of(const std::string& model, int steps) {
          "optim: {kind: adamw, lr: 2e-3, weight_decay: 0.01}\n"
          "schedule: {kind: cosine, warmup: 3 steps}\n"
          "train: {for: " +
-         std::to_string(steps) + " steps, batch_size: 14, clip_norm: 5, average: " + (follows ? "0" : "0.9") +
-         ", log_every: 4 steps}\n"
+         std::to_string(steps) + " steps, batch_size: 14, clip_norm: 5, average: 0.9, log_every: 4 steps}\n"
          "eval: {every: 7 steps, samples: 0}\n"
          "checkpoint: {every: 1 steps}\n"
          "compute: {lanes: 4}\n";
