@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "kernels/conv_tiles.hpp"
+#include "kernels/transpose_matrix.hpp"
 
 namespace mlrun::kernels {
 
@@ -66,10 +67,9 @@ TurnedKernel::TurnedKernel(const ConvShape& shape, const float* w, const float* 
         for (int64_t c = r->last; c >= r->first; --c) {
           if (!on_phase(c, q)) continue;
           columns.push_back((q - c) / s);
-          const float* tap = w + (behind + c - r->first) * in * out;
-          for (int64_t o = 0; o < out; ++o) {
-            for (int64_t i = 0; i < in; ++i) turned.push_back(tap[i * out + o]);
-          }
+          turned.resize(turned.size() + static_cast<size_t>(in * out));
+          transpose_matrix(w + (behind + c - r->first) * in * out, out, in, out,
+                           turned.data() + static_cast<int64_t>(turned.size()) - in * out, in);
         }
         if (!columns.empty()) outline.push_back({(p - r->row) / s, columns.front(), columns.back()});
       }

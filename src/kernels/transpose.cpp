@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstring>
 #include <numeric>
+#include <type_traits>
 
 #include "base/error.hpp"
 #include "kernels/profile.hpp"
+#include "kernels/transpose_matrix.hpp"
 
 namespace mlrun::kernels {
 namespace {
@@ -34,6 +36,10 @@ std::vector<Axis> moved_axes(const Tensor& x, const std::vector<int64_t>& order)
 // rows x columns numbers, in tiles that fit the L1 cache. Both sides touch whole cache lines.
 template <class T>
 void move(const T* from, T* to, const Axis& rows, const Axis& columns) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (rows.from == 1 && columns.to == 1)
+      return transpose_matrix(from, columns.from, columns.size, rows.size, to, rows.to);
+  }
   constexpr int64_t kTile = 16;
   for (int64_t i0 = 0; i0 < rows.size; i0 += kTile) {
     const int64_t i1 = std::min(rows.size, i0 + kTile);
@@ -129,7 +135,8 @@ Tensor permute(const Tensor& x, const std::vector<int64_t>& order) {
   const std::vector<Axis> axes = moved_axes(x, order);
   switch (size_of(x.dtype())) {
     case 4:
-      permute_numbers(static_cast<const uint32_t*>(x.raw()), static_cast<uint32_t*>(y.raw()), axes);
+      if (x.dtype() == DType::kF32) permute_numbers(x.data<float>(), y.data<float>(), axes);
+      else permute_numbers(static_cast<const uint32_t*>(x.raw()), static_cast<uint32_t*>(y.raw()), axes);
       break;
     case 2:
       permute_numbers(static_cast<const uint16_t*>(x.raw()), static_cast<uint16_t*>(y.raw()), axes);

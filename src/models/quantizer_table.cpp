@@ -96,8 +96,9 @@ Variable log_odds_by_distance(const Variable& z, const Variable& table) {
 
 double squared_error(const Tensor& a, const Tensor& b) {
   double sum = 0;
+  const float *x = a.data<float>(), *y = b.data<float>();
   for (int64_t i = 0; i < a.count(); ++i) {
-    const double difference = static_cast<double>(a.data<float>()[i]) - static_cast<double>(b.data<float>()[i]);
+    const double difference = static_cast<double>(x[i]) - static_cast<double>(y[i]);
     sum += difference * difference;
   }
   return sum;

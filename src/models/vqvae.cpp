@@ -52,7 +52,7 @@ class VqVae : public CodeModel {
   bool draws_codes() const override { return draws_; }
   bool has_prior() const override { return prior_ != nullptr; }
   bool sees_pixels() const override { return decoder_.sees_pixels(); }
-  int64_t examples_at_once() const override { return 8; }
+  int64_t examples_at_once() const override { return 16; }
   int64_t restarted() const override { return quantizer_->restarted(); }
 
   Variable loss(Pass& pass, const Batch& batch) const override {

@@ -62,15 +62,18 @@ Variable squared_distance(const Variable& a, const Variable& b) {
   require_same(a, b.value());
   const Tensor A = a.value(), B = b.value();
   double sum = 0;
+  const float *x = A.data<float>(), *y = B.data<float>();
   for (int64_t i = 0; i < A.count(); ++i) {
-    const double difference = static_cast<double>(A.data<float>()[i]) - static_cast<double>(B.data<float>()[i]);
+    const double difference = static_cast<double>(x[i]) - static_cast<double>(y[i]);
     sum += difference * difference;
   }
   const auto rule = [A, B](float sign) {
     return [A, B, sign](const Tensor& dy) {
       const float scale = 2.0f * sign * dy.data<float>()[0];
       Tensor d(A.shape());
-      for (int64_t i = 0; i < A.count(); ++i) d.data<float>()[i] = scale * (A.data<float>()[i] - B.data<float>()[i]);
+      const float *from = A.data<float>(), *to = B.data<float>();
+      float* out = d.data<float>();
+      for (int64_t i = 0; i < A.count(); ++i) out[i] = scale * (from[i] - to[i]);
       return d;
     };
   };
