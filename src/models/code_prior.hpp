@@ -16,7 +16,7 @@
 //   the negative ELBO, nats.
 //
 // The prior's parameters learn by ordinary likelihood in both. With `warmup` the weight of R or KL rises linearly over the
-// first steps (Sonderby et al. 2016): codes that cost their full price before the decoder can read them stay unused.
+// first steps (Sonderby et al. 2016): without it the drawn codes of two levels stayed unused on MNIST.
 #pragma once
 
 #include <vector>

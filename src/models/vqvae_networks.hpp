@@ -1,5 +1,6 @@
 // Encoder and decoder of a VQ-VAE (van den Oord, Vinyals & Kavukcuoglu 2017), of several levels as in VQ-VAE-2 (Razavi,
 // van den Oord & Vinyals 2019): a finer level's encoder and decoder see what those of the coarser levels made.
+// Unlike theirs, an encoder sees no codes of a coarser level, only what they were chosen by.
 #pragma once
 
 #include <memory>

@@ -75,6 +75,21 @@ TEST_CASE("the prior over codes sums to 1 over all maps, and no code sees itself
   }
 }
 
+TEST_CASE("the weight of the rate rises from 0 over the warmup, and its count of steps is a state") {
+  config::Diagnostics diagnostics;
+  const config::Document document = config::Document::from_text(
+      "", "test", {"rate.kind=prior", "rate.weight=0.5", "rate.warmup=4"}, diagnostics);
+  config::Reader section = document.root().section("rate");
+  ParameterArena arena;
+  RateWeight weight(CodePriorOptions(section), Scope(arena, 3));
+  for (const float expected : {0.0f, 0.125f, 0.25f, 0.375f, 0.5f, 0.5f}) {
+    CHECK(weight.now() == expected);
+    weight.after_step();
+  }
+  REQUIRE(arena.states().size() == 1);
+  CHECK(arena.states()[0].value.data<float>()[0] == 4.0f);
+}
+
 TEST_CASE("drawn codes are the largest of log-odds and noise, and their gradient that of the tempered softmax") {
   const int64_t rows = 5, k = 3;
   const Tensor l = random_tensor({rows, k}, 3), noise = gumbel_noise({rows, k}, RandomStream(1, "test")),
