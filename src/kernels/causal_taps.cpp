@@ -54,14 +54,15 @@ void taps_forward(const TapsShape& s, SequenceRows<const float> x, const float* 
 constexpr int64_t kStretch = 64;
 constexpr int kMostTaps = 64;  // of a mixer
 
-// Rows [taps, channels] that a vector of channels carries from stretch to stretch: the gradients of the taps, and SiLU's
-// gradient at the last positions, the newest first; and the gradient of the bias.
+// Rows [taps, channels] that a vector of channels carries from stretch to stretch: the gradients of the taps, and
+// SiLU's gradient at the last positions, the newest first; and the gradient of the bias.
 struct Carried {
   float *dw, *q, *bias;
 };
 
 // Positions begin .. end - 1 of sequence i at channels k ..; behind the last one the gradient is 0. With q_t = dy_t
-// silu'(pre_t): dw_j += q_t x_{t - taps + 1 + j}, and, once q_t is known, dx_{t - taps + 1} = sum over j of w_j q_{t - j}.
+// silu'(pre_t): dw_j += q_t x_{t - taps + 1 + j}, and, once q_t is known, dx_{t - taps + 1} = sum over j of w_j q_{t -
+// j}.
 template <int known>
 HWY_INLINE void stretch(const TapsShape& s, const SequenceRows<const float>& x, const float* w, const float* bias,
                         const SequenceRows<const float>& dy, const SequenceRows<float>& dx, const Carried& carried,

@@ -1,5 +1,6 @@
-// Convolution of one-hot images without their zeros: a symbol picks one row of each tap's weights, so an alphabet of any
-// size costs the same. Sums have the order, and so the bits, of conv() and conv_weight_gradient() of the one-hot images.
+// Convolution of one-hot images without their zeros: a symbol picks one row of each tap's weights, so an alphabet of
+// any size costs the same. Sums have the order, and so the bits, of conv() and conv_weight_gradient() of the one-hot
+// images.
 #pragma once
 
 #include "kernels/conv.hpp"

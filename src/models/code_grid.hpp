@@ -1,6 +1,6 @@
-// The grids of codes that strides leave of an image, one for each level (VQ-VAE-2: Razavi, van den Oord & Vinyals 2019),
-// the coarsest first. Images whose sides are no multiples of the strides' product are padded with zeros, and what is
-// decoded is cut to size.
+// The grids of codes that strides leave of an image, one for each level (VQ-VAE-2: Razavi, van den Oord & Vinyals
+// 2019), the coarsest first. Images whose sides are no multiples of the strides' product are padded with zeros, and
+// what is decoded is cut to size.
 #pragma once
 
 #include <vector>

@@ -20,7 +20,8 @@ CodePriorOptions::CodePriorOptions(config::Reader& section)
   weight = section.real(
       "weight",
       {.help = "of the codes' nats in the loss; 1: the bound itself is minimised", .min = 0, .fallback = 1.0});
-  warmup = section.integer("warmup", {.help = "steps over which the weight rises from 0, linearly", .min = 0, .fallback = 0});
+  warmup = section.integer("warmup",
+                           {.help = "steps over which the weight rises from 0, linearly", .min = 0, .fallback = 0});
   channels = section.integer("channels",
                              {.help = "of the prior's masked convolutions", .min = 1, .max = 4096, .fallback = 32});
   blocks = section.integer("blocks", {.help = "residual 3 x 3 convolutions", .min = 0, .max = 100, .fallback = 2});

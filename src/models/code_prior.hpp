@@ -15,8 +15,8 @@
 //   estimate of E_q[log q(z|x) - log p(z)] with the own code of every position summed out. With weight 1 the loss is
 //   the negative ELBO, nats.
 //
-// The prior's parameters learn by ordinary likelihood in both. With `warmup` the weight of R or KL rises linearly over the
-// first steps (Sonderby et al. 2016): without it the drawn codes of two levels stayed unused on MNIST.
+// The prior's parameters learn by ordinary likelihood in both. With `warmup` the weight of R or KL rises linearly over
+// the first steps (Sonderby et al. 2016): without it the drawn codes of two levels stayed unused on MNIST.
 #pragma once
 
 #include <vector>
@@ -35,9 +35,9 @@ struct CodePriorOptions {
   int64_t channels = 0, blocks = 0;
 };
 
-// For each level masked convolutions over one-hot codes: 5 x 5 with mask A, then residual 3 x 3 with mask B, 1 x 1 to the
-// logits. A finer level is given the coarser ones whole: 3 x 3 over their codes, transposed to its size and added to
-// its first layer.
+// For each level masked convolutions over one-hot codes: 5 x 5 with mask A, then residual 3 x 3 with mask B, 1 x 1 to
+// the logits. A finer level is given the coarser ones whole: 3 x 3 over their codes, transposed to its size and added
+// to its first layer.
 class CodePrior {
  public:
   CodePrior(const CodePriorOptions& options, const CodeGrid& grid, int64_t alphabet, const Scope& scope);

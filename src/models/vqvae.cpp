@@ -42,9 +42,7 @@ class VqVae : public CodeModel {
   }
 
   DataSpec codes() const override {
-    return {.shape = grid_.shape(quantizer_->symbols()),
-            .alphabet = quantizer_->alphabet(),
-            .classes = data().classes};
+    return {.shape = grid_.shape(quantizer_->symbols()), .alphabet = quantizer_->alphabet(), .classes = data().classes};
   }
   int64_t code_of_pixel(int64_t row, int64_t column) const override {
     return grid_.position_of_pixel(row, column) * quantizer_->symbols();

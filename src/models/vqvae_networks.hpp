@@ -30,9 +30,9 @@ class ResidualBlock {
   Conv first_, second_;
 };
 
-// Convolutions with strides; then for each level, the coarsest first, residual blocks and 1 x 1 to `dim` numbers for each
-// position. A finer level adds the level above, transposed to its size, to what the strides before made. No level sees
-// codes, its own or another's: given the image they are independent.
+// Convolutions with strides; then for each level, the coarsest first, residual blocks and 1 x 1 to `dim` numbers for
+// each position. A finer level adds the level above, transposed to its size, to what the strides before made. No level
+// sees codes, its own or another's: given the image they are independent.
 class VqVaeEncoder {
  public:
   VqVaeEncoder(const VqVaeSizes& sizes, const CodeGrid& grid, const PixelEncoding& encoding, const Scope& scope);

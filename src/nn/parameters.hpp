@@ -59,8 +59,8 @@ struct BufferInfo {
   Tensor value;
 };
 
-// Evaluated: the model computes with it outside of training too, so where weights are evaluated by their moving average,
-// so is this. Bookkeeping: only training reads it.
+// Evaluated: the model computes with it outside of training too, so where weights are evaluated by their moving
+// average, so is this. Bookkeeping: only training reads it.
 enum class StateKind : uint8_t { kEvaluated, kBookkeeping };
 
 // What a model learns otherwise than by gradients (a codebook that follows the vectors it stands for): f32, in the

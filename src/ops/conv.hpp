@@ -17,8 +17,8 @@ struct ConvOptions {
 Variable conv(const Variable& x, const Variable& w, const Variable& b, const kernels::Outline& outline,
               const ConvOptions& options = {});
 
-// The convolution of images that are one-hot symbols, without their zeros: symbols s32 [n, height, width] in 0 .. in - 1.
-// add like the result, or undefined. The same bits as conv() of the one-hot images.
+// The convolution of images that are one-hot symbols, without their zeros: symbols s32 [n, height, width] in 0 .. in
+// - 1. add like the result, or undefined. The same bits as conv() of the one-hot images.
 Variable conv_symbols(const Tensor& symbols, const Variable& w, const Variable& b, const kernels::Outline& outline,
                       const Variable& add = {});
 

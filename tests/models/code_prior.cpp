@@ -66,8 +66,8 @@ TEST_CASE("the prior over codes sums to 1 over all maps, and no code sees itself
     for (int64_t m = 0; m < maps.dim(0); ++m) {
       double sum = 0;
       for (int64_t p = 0; p < positions; ++p) {
-        sum += static_cast<double>(
-            log_p.data<float>()[(positions * m + p) * k + maps.data<int32_t>()[positions * m + p]]);
+        sum +=
+            static_cast<double>(log_p.data<float>()[(positions * m + p) * k + maps.data<int32_t>()[positions * m + p]]);
       }
       total += std::exp(sum);
     }
@@ -77,8 +77,8 @@ TEST_CASE("the prior over codes sums to 1 over all maps, and no code sees itself
 
 TEST_CASE("the weight of the rate rises from 0 over the warmup, and its count of steps is a state") {
   config::Diagnostics diagnostics;
-  const config::Document document = config::Document::from_text(
-      "", "test", {"rate.kind=prior", "rate.weight=0.5", "rate.warmup=4"}, diagnostics);
+  const config::Document document =
+      config::Document::from_text("", "test", {"rate.kind=prior", "rate.weight=0.5", "rate.warmup=4"}, diagnostics);
   config::Reader section = document.root().section("rate");
   ParameterArena arena;
   RateWeight weight(CodePriorOptions(section), Scope(arena, 3));

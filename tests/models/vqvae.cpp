@@ -150,7 +150,8 @@ TEST_CASE("a pixel's code is the one whose change is felt there") {
   const DataSpec data = {.shape = {7, 9}, .alphabet = 2, .classes = 0};  // padded by 1 row and 3 columns
   for (const std::string levels : {"1", "2"}) {
     const Built b = built({"width=3", "dim=4", "blocks=0", "strides=2,2", "quantizer.kind=residual",
-                           "quantizer.of.codes=9", "levels=" + levels}, data);
+                           "quantizer.of.codes=9", "levels=" + levels},
+                          data);
     const CodeModel& model = *b.model->code_model();
     Tensor codes = model.reconstruct(*b.parameters, random_batch(data, 1, 3).symbols).codes.clone();
     const Tensor before = model.logits(*b.parameters, codes, {}).clone();

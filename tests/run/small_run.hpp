@@ -27,7 +27,8 @@ inline std::string spec_of(const std::string& model, int steps) {
          "optim: {kind: adamw, lr: 2e-3, weight_decay: 0.01}\n"
          "schedule: {kind: cosine, warmup: 3 steps}\n"
          "train: {for: " +
-         std::to_string(steps) + " steps, batch_size: 14, clip_norm: 5, average: 0.9, log_every: 4 steps}\n"
+         std::to_string(steps) +
+         " steps, batch_size: 14, clip_norm: 5, average: 0.9, log_every: 4 steps}\n"
          "eval: {every: 7 steps, samples: 0}\n"
          "checkpoint: {every: 1 steps}\n"
          "compute: {lanes: 4}\n";
