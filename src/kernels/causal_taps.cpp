@@ -52,7 +52,6 @@ void taps_forward(const TapsShape& s, SequenceRows<const float> x, const float* 
 
 // So many positions are walked for one vector of channels, then for the next: what a vector needs stays in registers.
 constexpr int64_t kStretch = 64;
-constexpr int kMostTaps = 64;  // of a mixer
 
 // Rows [taps, channels] that a vector of channels carries from stretch to stretch: the gradients of the taps, and
 // SiLU's gradient at the last positions, the newest first; and the gradient of the bias.
@@ -67,7 +66,7 @@ template <int known>
 HWY_INLINE void stretch(const TapsShape& s, const SequenceRows<const float>& x, const float* w, const float* bias,
                         const SequenceRows<const float>& dy, const SequenceRows<float>& dx, const Carried& carried,
                         int64_t i, int64_t begin, int64_t end, int64_t k, int64_t valid) {
-  constexpr int kRoom = known ? known : kMostTaps;
+  constexpr int64_t kRoom = known ? known : kMostTaps;
   const Floats d;
   const V one = hn::Set(d, 1.0f), offset = simd::load(bias + k, valid);
   const int taps = known ? known : static_cast<int>(s.taps);
@@ -158,7 +157,8 @@ void causal_taps_gradient(const TapsShape& shape, SequenceRows<const float> x, c
   const profile::Scope scope("causal taps gradient", "own", 0,
                              12.0 * static_cast<double>(shape.sequences * shape.length * shape.channels));
   const auto row = static_cast<size_t>(shape.channels), all = static_cast<size_t>(shape.taps) * row;
-  require(shape.taps >= 1 && shape.taps <= 64, "a causal convolution of {} taps, at most 64", shape.taps);
+  require(shape.taps >= 1 && shape.taps <= kMostTaps, "a causal convolution of {} taps, at most {}", shape.taps,
+          kMostTaps);
   std::vector<float> dw(all), q(all), d_bias(row);
   HWY_DYNAMIC_DISPATCH(taps_gradient_of_any)(shape, x, w, bias, dy, to, dw.data(), q.data(), d_bias.data());
 }

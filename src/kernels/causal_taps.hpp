@@ -6,6 +6,8 @@
 
 namespace mlrun::kernels {
 
+inline constexpr int64_t kMostTaps = 64;
+
 struct TapsShape {
   int64_t sequences = 0, length = 0, channels = 0, taps = 0;
 };

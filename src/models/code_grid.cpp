@@ -35,7 +35,7 @@ Shape CodeGrid::shape(int64_t symbols) const {
 int64_t CodeGrid::position_of_pixel(int64_t row, int64_t column) const {
   const Level& finest = levels.back();
   const int64_t side = height / finest.rows;
-  const int64_t r = (row + (height - image_height) / 2) / side, c = (column + (width - image_width) / 2) / side;
+  const int64_t r = (row + top()) / side, c = (column + left()) / side;
   return positions() - finest.rows * finest.columns + r * finest.columns + c;
 }
 

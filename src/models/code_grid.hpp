@@ -19,9 +19,11 @@ struct CodeGrid {
     int64_t rows, columns;
     int64_t to_finer;  // stride between this level and the next finer one, or what comes after the finest
   };
-  std::vector<Level> levels;          // the coarsest first
-  int64_t image_height, image_width;  // of the data
-  int64_t height, width;              // of padded images
+  std::vector<Level> levels;                                   // the coarsest first
+  int64_t image_height, image_width;                           // of the data
+  int64_t height, width;                                       // of padded images
+  int64_t top() const { return (height - image_height) / 2; }  // padding above and to the left
+  int64_t left() const { return (width - image_width) / 2; }
 
   int64_t level_count() const { return static_cast<int64_t>(levels.size()); }
   int64_t positions() const;  // of all levels

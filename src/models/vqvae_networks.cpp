@@ -121,12 +121,11 @@ Variable VqVaeEncoder::operator()(Pass& pass, const Tensor& symbols) const {
 Tensor VqVaeEncoder::padded(const Tensor& images) const {
   const int64_t n = images.dim(0), height = images.dim(1), width = images.dim(2), c = images.dim(3);
   if (grid_.height == height && grid_.width == width) return images;
-  const int64_t top = (grid_.height - height) / 2, left = (grid_.width - width) / 2;
   Tensor out = Tensor::zeros({n, grid_.height, grid_.width, c});
   for (int64_t i = 0; i < n; ++i) {
     for (int64_t r = 0; r < height; ++r) {
       std::copy_n(images.data<float>() + (i * height + r) * width * c, width * c,
-                  out.data<float>() + ((i * grid_.height + r + top) * grid_.width + left) * c);
+                  out.data<float>() + ((i * grid_.height + r + grid_.top()) * grid_.width + grid_.left()) * c);
     }
   }
   return out;
@@ -172,9 +171,8 @@ Variable VqVaeDecoder::features(Pass& pass, const Variable& vectors) const {
     }
     h = up_[l](pass, ops::relu(h));
   }
-  const int64_t top = (grid_.height - grid_.image_height) / 2, left = (grid_.width - grid_.image_width) / 2;
-  if (grid_.height != grid_.image_height) h = ops::slice(h, 1, top, top + grid_.image_height);
-  if (grid_.width != grid_.image_width) h = ops::slice(h, 2, left, left + grid_.image_width);
+  if (grid_.height != grid_.image_height) h = ops::slice(h, 1, grid_.top(), grid_.top() + grid_.image_height);
+  if (grid_.width != grid_.image_width) h = ops::slice(h, 2, grid_.left(), grid_.left() + grid_.image_width);
   return h;
 }
 

@@ -18,6 +18,13 @@ Rule bias_rule(int64_t channels) {
   });
 }
 
+// How many numbers of a kernel the outline uses; they are its first.
+int64_t used_of(const kernels::ConvShape& shape, const Tensor& w) {
+  const int64_t taps = kernels::taps_of(shape.outline), used = taps * shape.in * shape.out;
+  require(used <= w.count(), "an outline of {} taps for a kernel {}", taps, to_string(w.shape()));
+  return used;
+}
+
 // What the outline does not use of a kernel has gradient 0.
 void clear_unused(Destination& dw, int64_t used) {
   if (dw.accumulate) return;
@@ -38,8 +45,7 @@ Variable conv(const Variable& x, const Variable& w, const Variable& b, const ker
   require(X.rank() == 4 && W.rank() >= 3 && W.dim(-2) == X.dim(3) && X.dim(1) % s == 0 && X.dim(2) % s == 0,
           "convolution of {} with a kernel {} and a stride of {}", to_string(X.shape()), to_string(W.shape()), s);
   const kernels::ConvShape shape = {X.dim(1) / s, X.dim(2) / s, X.dim(3), W.dim(-1), outline, s};
-  const int64_t used = kernels::taps_of(outline) * shape.in * shape.out, n = X.dim(0);
-  require(used <= W.count(), "an outline of {} taps for a kernel {}", kernels::taps_of(outline), to_string(W.shape()));
+  const int64_t used = used_of(shape, W), n = X.dim(0);
   const kernels::ConvInput input = {.relu = options.relu};
   Tensor y({n, shape.height, shape.width, shape.out});
   require(!options.add.defined() || options.add.shape() == y.shape(), "a convolution's result {} and an addend",
@@ -70,8 +76,7 @@ Variable conv_symbols(const Tensor& symbols, const Variable& w, const Variable& 
   require(symbols.rank() == 3 && W.rank() >= 3, "convolution of symbols {} with a kernel {}",
           to_string(symbols.shape()), to_string(W.shape()));
   const kernels::ConvShape shape = {symbols.dim(1), symbols.dim(2), W.dim(-2), W.dim(-1), outline, 1};
-  const int64_t used = kernels::taps_of(outline) * shape.in * shape.out, n = symbols.dim(0);
-  require(used <= W.count(), "an outline of {} taps for a kernel {}", kernels::taps_of(outline), to_string(W.shape()));
+  const int64_t used = used_of(shape, W), n = symbols.dim(0);
   const int32_t* first = symbols.data<int32_t>();
   require(std::all_of(first, first + symbols.count(), [&](int32_t s) { return s >= 0 && s < shape.in; }),
           "a symbol outside an alphabet of {}", shape.in);
@@ -98,8 +103,7 @@ Variable conv_transposed(const Variable& x, const Variable& w, const Variable& b
   require(X.rank() == 4 && W.rank() >= 3 && W.dim(-1) == X.dim(3), "transposed convolution of {} with a kernel {}",
           to_string(X.shape()), to_string(W.shape()));
   const kernels::ConvShape shape = {X.dim(1), X.dim(2), W.dim(-2), W.dim(-1), outline, stride};
-  const int64_t used = kernels::taps_of(outline) * shape.in * shape.out, n = X.dim(0);
-  require(used <= W.count(), "an outline of {} taps for a kernel {}", kernels::taps_of(outline), to_string(W.shape()));
+  const int64_t used = used_of(shape, W), n = X.dim(0);
   Tensor y({n, stride * shape.height, stride * shape.width, shape.in});
   kernels::conv_turned(kernels::TurnedKernel(shape, W.data<float>(), data_of(b)), X.data<float>(), n, {},
                        y.data<float>());
