@@ -8,9 +8,8 @@
 namespace mlrun {
 
 MambaOptions::MambaOptions(config::Reader& reader)
-    : expand(reader.integer(
-          "expand",
-          {.help = "inner channels for each of the stream", .min = 1, .max = kernels::kMostTaps, .fallback = 2})),
+    : expand(reader.integer("expand",
+                            {.help = "inner channels for each of the stream", .min = 1, .max = 64, .fallback = 2})),
       taps(reader.integer("taps", {.help = "positions that the short convolution before the scan sees, its own among "
                                            "them",
                                    .min = 1,
