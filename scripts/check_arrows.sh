@@ -28,13 +28,15 @@ FILENAME == ARGV[1] {
   sub(/#.*/, "")
   if (NF == 0) next
   if ($1 == "library") {
-    if (NF != 3 || $2 !~ /:$/) { bad_table("expected \"library PREFIX: room\""); next }
-    if (!($3 in closure)) { bad_table("library given to unknown room " $3); next }
+    if (NF < 3 || $2 !~ /:$/) { bad_table("expected \"library PREFIX: rooms\""); next }
     sub(/:$/, "", $2)
-    owner[$2] = $3
+    for (i = 3; i <= NF; i++) {
+      if (!($i in closure)) { bad_table("library given to unknown room " $i); continue }
+      owners[$2] = owners[$2] " " $i " "
+    }
     next
   }
-  if ($1 !~ /^[a-z]+:$/) { bad_table("expected \"room: targets\" or \"library PREFIX: room\""); next }
+  if ($1 !~ /^[a-z]+:$/) { bad_table("expected \"room: targets\" or \"library PREFIX: rooms\""); next }
   room = substr($1, 1, length($1) - 1)
   if (room in closure) { bad_table("room " room " is listed twice"); next }
   reach = " "
@@ -86,9 +88,12 @@ FNR == 1 {
              "change src/arrows.txt first and say why in ARCHITECTURE.md")
     }
   }
-  for (prefix in owner) if (index(included, prefix) == 1 && owner[prefix] != here) {
-    refuse((shared ? "a file of all tests" : "room " here) " may not include <" included "> (library of room " owner[prefix] ")", \
-           "only " owner[prefix] " includes " prefix "*", "use what room " owner[prefix] " offers, or add it there")
+  for (prefix in owners) if (index(included, prefix) == 1 && index(owners[prefix], " " here " ") == 0) {
+    theirs = owners[prefix]
+    gsub(/^ +| +$/, "", theirs)
+    gsub(/ +/, ", ", theirs)
+    refuse((shared ? "a file of all tests" : "room " here) " may not include <" included "> (library of room " theirs ")", \
+           "only " theirs " includes " prefix "*", "use what room " theirs " offers, or add it there")
   }
 }
 END {

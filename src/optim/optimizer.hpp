@@ -1,4 +1,5 @@
-// Update rules. One step is a pass over ranges of flat memory; which range runs on which thread does not matter.
+// Update rules. One step is a pass over ranges of flat memory; which range runs on which thread does not matter. A rule
+// that sees a parameter as a matrix first puts a direction in the place of its gradient.
 #pragma once
 
 #include <memory>
@@ -7,6 +8,7 @@
 
 #include "config/registry.hpp"
 #include "kernels/optimizer.hpp"
+#include "nn/parameters.hpp"
 
 namespace mlrun {
 
@@ -24,6 +26,16 @@ class Optimizer {
   // Arenas it keeps, in the order of ParameterSlice::first and second: {"m", "v"}; all start at 0.
   virtual std::vector<std::string> slots() const = 0;
   virtual void update(const UpdateStep& step, const kernels::ParameterSlice& slice) const = 0;
+
+  // Once, at first: what a rule keeps of its own beside the slots, by name, as it is before the first step. Checkpoints
+  // write it, and read into it.
+  using Matrices = std::vector<std::pair<std::string, Tensor>>;
+  virtual Matrices make_matrices(const ParameterArena&) { return {}; }
+  // Before the update, where preconditions() says so: the windows of parameter `index` in the arenas of gradients,
+  // first and second slots. Each parameter once a step, on any thread.
+  virtual bool preconditions() const { return false; }
+  virtual void precondition(const UpdateStep&, size_t /*index*/, Tensor& /*gradient*/, Tensor& /*first*/,
+                            Tensor& /*second*/) {}
 };
 
 using OptimizerRegistry = config::Registry<Optimizer>;

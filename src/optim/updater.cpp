@@ -46,6 +46,7 @@ Updater::Updater(ParameterArena& parameters, std::unique_ptr<Optimizer> optimize
     }
   }
   for (const std::string& name : optimizer_->slots()) slots_.emplace_back(name, parameters.like());
+  matrices_ = optimizer_->make_matrices(parameters);
   if (options.average_decay == 0) return;
   average_ = {parameters.like(), {}};
   for (const StateInfo& state : parameters.states())
@@ -74,6 +75,7 @@ Updater::Outcome Updater::apply(std::vector<Tensor>& lanes, int64_t step, double
     update.scale.gradient = static_cast<float>(options_.clip_norm / outcome.gradient_norm);
   }
   update.scale.average_decay = static_cast<float>(average_decay(step));
+  if (optimizer_->preconditions()) precondition(update, lanes[0], pool);
   pool.run(static_cast<int64_t>(pieces_.size()), [&](int64_t i) {
     const Piece& piece = pieces_[static_cast<size_t>(i)];
     kernels::ParameterSlice slice;
@@ -89,6 +91,17 @@ Updater::Outcome Updater::apply(std::vector<Tensor>& lanes, int64_t step, double
     optimizer_->update(own, slice);
   });
   return outcome;
+}
+
+void Updater::precondition(const UpdateStep& step, const Tensor& gradients, LanePool& pool) {
+  pool.run(static_cast<int64_t>(parameters_.parameters().size()), [&](int64_t i) {
+    const auto index = static_cast<size_t>(i);
+    const auto window = [&](const Tensor& arena) { return parameters_.window(arena, index); };
+    Tensor gradient = window(gradients);
+    Tensor first = slots_.empty() ? Tensor() : window(slots_[0].second);
+    Tensor second = slots_.size() < 2 ? Tensor() : window(slots_[1].second);
+    optimizer_->precondition(step, index, gradient, first, second);
+  });
 }
 
 // In the first steps a long average would be of the initial weights: it grows as there is more to average.

@@ -1,5 +1,5 @@
 // The end of a training step: lanes folded, norm checked and clipped, weights updated, average kept. Two passes over
-// memory.
+// memory, with matrix work between them where the rule preconditions.
 //
 // The norm is known, and finite, before anything is written: a NaN never enters the weights or the moments.
 #pragma once
@@ -47,10 +47,12 @@ class Updater {
   double lr() const { return optimizer_->lr(); }
   // State, for checkpoints: arenas of the parameters' layout by name ("m", "v").
   std::vector<std::pair<std::string, Tensor>>& slots() { return slots_; }
+  Optimizer::Matrices& matrices() { return matrices_; }
   MovingAverage* average() { return average_ ? &*average_ : nullptr; }  // null when there is none
 
  private:
   double average_decay(int64_t step) const;
+  void precondition(const UpdateStep& step, const Tensor& gradients, LanePool& pool);
   struct Piece {  // of work: some of the runs, all of one parameter
     Range runs;
     bool decay;
@@ -62,6 +64,7 @@ class Updater {
   std::vector<Range> runs_;  // of the arena: what is trained
   std::vector<Piece> pieces_;
   std::vector<std::pair<std::string, Tensor>> slots_;
+  Optimizer::Matrices matrices_;
   std::optional<MovingAverage> average_;
 };
 

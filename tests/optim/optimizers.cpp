@@ -1,25 +1,14 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "config/document.hpp"
+#include "built_optimizer.hpp"
 #include "nn/initialisers.hpp"
 #include "optim/updater.hpp"
 
 using namespace mlrun;
+using namespace mlrun::test;
 
 namespace {
-
-std::unique_ptr<Optimizer> optimizer(const std::vector<std::string>& overrides) {
-  config::Diagnostics diagnostics;
-  std::vector<std::string> all;
-  for (const std::string& o : overrides) all.push_back("optim." + o);
-  const config::Document document = config::Document::from_text("", "test", all, diagnostics);
-  config::Reader section = document.root().section("optim");
-  const auto choice = optimizer_kinds().choose(section);
-  document.root().finish();
-  diagnostics.throw_if_any();
-  return choice.build();
-}
 
 // Two parameters: a weight of 1,000 numbers and a bias of 3, all starting at 1.
 struct Bowl {
@@ -56,7 +45,7 @@ TEST_CASE("every registered optimizer descends a quadratic bowl") {
       std::vector<std::string> overrides = {"kind=" + kind, "lr=0.05"};
       overrides.insert(overrides.end(), more.begin(), more.end());
       Bowl bowl;
-      Updater updater(bowl.parameters, optimizer(overrides), {});
+      Updater updater(bowl.parameters, built_optimizer(overrides), {});
       LanePool pool(2);
       const double before = bowl.norm();
       for (int64_t step = 0; step < 200; ++step) {
@@ -75,7 +64,7 @@ TEST_CASE("momentum and nesterov are different rules, and nesterov without momen
                                             {"kind=sgd", "lr=0.01", "momentum=0.9"},
                                             {"kind=sgd", "lr=0.01", "momentum=0.9", "nesterov=true"}}) {
     Bowl bowl;
-    Updater updater(bowl.parameters, optimizer(o), {});
+    Updater updater(bowl.parameters, built_optimizer(o), {});
     LanePool pool(1);
     for (int64_t step = 0; step < 10; ++step) {
       auto lanes = bowl.gradients();
@@ -85,12 +74,12 @@ TEST_CASE("momentum and nesterov are different rules, and nesterov without momen
   }
   CHECK(norms[1] < norms[0]);
   CHECK(norms[2] < norms[1]);
-  CHECK_THROWS_AS(optimizer({"kind=sgd", "nesterov=true"}), Error);
+  CHECK_THROWS_AS(built_optimizer({"kind=sgd", "nesterov=true"}), Error);
 }
 
 TEST_CASE("weight decay acts on weights and not on biases") {
   Bowl bowl;
-  Updater updater(bowl.parameters, optimizer({"kind=sgd", "lr=0.1", "weight_decay=0.5"}), {});
+  Updater updater(bowl.parameters, built_optimizer({"kind=sgd", "lr=0.1", "weight_decay=0.5"}), {});
   LanePool pool(1);
   std::vector<Tensor> none = {bowl.parameters.like()};
   updater.apply(none, 0, 1.0, pool);
@@ -101,7 +90,7 @@ TEST_CASE("weight decay acts on weights and not on biases") {
 TEST_CASE("clipping scales the gradient to the given norm, and only a larger one") {
   for (const double clip : {0.5, 1e6}) {
     Bowl bowl;
-    Updater updater(bowl.parameters, optimizer({"kind=sgd", "lr=1"}), {.clip_norm = clip});
+    Updater updater(bowl.parameters, built_optimizer({"kind=sgd", "lr=1"}), {.clip_norm = clip});
     LanePool pool(1);
     auto lanes = bowl.gradients();
     const auto outcome = updater.apply(lanes, 0, 1.0, pool);
@@ -113,7 +102,7 @@ TEST_CASE("clipping scales the gradient to the given norm, and only a larger one
 
 TEST_CASE("a gradient that is not finite changes nothing, and its parameter is named") {
   Bowl bowl;
-  Updater updater(bowl.parameters, optimizer({"kind=adam"}), {.average_decay = 0.5});
+  Updater updater(bowl.parameters, built_optimizer({"kind=adam"}), {.average_decay = 0.5});
   LanePool pool(2);
   auto lanes = bowl.gradients();
   lanes[1].data<float>()[bowl.parameters.parameters()[1].offset + 2] = std::numeric_limits<float>::infinity();
@@ -129,7 +118,7 @@ TEST_CASE("a gradient that is not finite changes nothing, and its parameter is n
 
 TEST_CASE("the moving average of the weights follows its formula") {
   Bowl bowl;
-  Updater updater(bowl.parameters, optimizer({"kind=sgd", "lr=0.5"}), {.average_decay = 0.9});
+  Updater updater(bowl.parameters, built_optimizer({"kind=sgd", "lr=0.5"}), {.average_decay = 0.9});
   updater.begin_average();
   LanePool pool(1);
   auto lanes = bowl.gradients();
@@ -150,7 +139,7 @@ TEST_CASE("states that evaluation reads are averaged with the weights, bookkeepi
   scope.state("steps", {1}, "", StateKind::kBookkeeping, initialise::zeros());
   arena.allocate();
   arena.initialise(1);
-  Updater updater(arena, optimizer({"kind=sgd"}), {.average_decay = 0.9});
+  Updater updater(arena, built_optimizer({"kind=sgd"}), {.average_decay = 0.9});
   updater.begin_average();
   const std::vector<Tensor>& averages = updater.average()->states;
   REQUIRE(averages.size() == 2);

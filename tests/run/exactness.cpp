@@ -3,6 +3,7 @@
 
 #include "mixers/mixer.hpp"
 #include "models/model.hpp"
+#include "optim/optimizer.hpp"
 #include "run/run_directory.hpp"
 #include "small_run.hpp"
 
@@ -77,6 +78,20 @@ TEST_CASE("stopping and resuming at every step gives the bytes of a run that nev
     CHECK(read(directory + "/" + kLast) == read(whole + "/" + kLast));
     CHECK(timeless_journal(directory) == timeless_journal(whole));
     CHECK(timeless_journal(whole).find("\"valid\"") != std::string::npos);
+  }
+}
+
+TEST_CASE("every optimizer gives the same bits for any number of threads, and when it was stopped") {
+  const TemporaryDirectory root;
+  for (const auto& [kind, entry] : optimizer_kinds().kinds()) {
+    INFO(kind);
+    const std::vector<std::string> rule = {"optim={kind: " + kind + ", lr: 1e-3}"};
+    const std::string spec = spec_of("{kind: made, hidden: [20, 15]}", kSteps);
+    const std::string whole = root / (kind + "-whole"), stops = root / (kind + "-stops");
+    REQUIRE(train_in(whole, spec, 3, 0, rule).status == "finished");
+    for (int step = 1; step < kSteps; ++step) REQUIRE(train_in(stops, spec, 1 + step % 2, 1, rule).status == "stopped");
+    REQUIRE(train_in(stops, spec, 1, 0, rule).status == "finished");
+    CHECK(read(stops + "/" + kLast) == read(whole + "/" + kLast));
   }
 }
 

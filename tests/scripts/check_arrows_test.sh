@@ -17,10 +17,11 @@ kernels: tensor
 nn: kernels
 library dnnl: kernels
 library hdf5: tensor
+library zlib: tensor kernels
 TABLE
   printf '#pragma once\n#include <vector>\n' >"$tree/src/base/error.hpp"
   printf '#include "base/error.hpp"\n#include <hdf5.h>\n' >"$tree/src/tensor/tensor.cpp"
-  printf '#include <dnnl.hpp>\n#include "tensor/tensor.hpp"\n' >"$tree/src/kernels/gemm.cpp"
+  printf '#include <dnnl.hpp>\n#include <zlib.h>\n#include "tensor/tensor.hpp"\n' >"$tree/src/kernels/gemm.cpp"
   printf '#include "nn/layer.hpp"\n#include "base/error.hpp" // two arrows down\n' >"$tree/src/nn/mixers/s4.cpp"
   printf '#include "tensor/tensor.hpp"\n' >"$tree/tests/tensor/tensor_test.cpp"
   printf '#include "base/error.hpp"\n' >"$tree/tests/main.cpp"
@@ -54,6 +55,8 @@ refuses src/base/error.hpp '  #  include <tensor/tensor.hpp>' 'room base may not
   "spaces and angle brackets do not hide an include"
 refuses src/nn/mixers/s4.cpp '#include <dnnl.hpp>' 'nn may not include <dnnl.hpp> (library of room kernels)' \
   "a library outside its room is refused, even above it"
+refuses src/nn/mixers/s4.cpp '#include <zlib.h>' 'nn may not include <zlib.h> (library of room tensor, kernels)' \
+  "a library of two rooms is refused elsewhere"
 refuses src/tensor/tensor.cpp '#include "../nn/layer.hpp"' 'relative include' "a relative path is no way round"
 refuses tests/tensor/tensor_test.cpp '#include "kernels/gemm.hpp"' 'room tensor may not include "kernels/gemm.hpp"' \
   "a test may include what its room may, and no more"
@@ -71,7 +74,7 @@ expect 2 'room base is listed twice' "a room listed twice breaks the table"
 
 fresh_tree
 echo 'optim: run' >>"$tree/src/arrows.txt"
-expect 2 'src/arrows.txt:8: error: optim -> run' "an arrow to a room not listed above breaks the table, so there are no cycles"
+expect 2 'src/arrows.txt:9: error: optim -> run' "an arrow to a room not listed above breaks the table, so there are no cycles"
 
 fresh_tree
 echo '// #include "nn/layer.hpp"' >>"$tree/src/base/error.hpp"

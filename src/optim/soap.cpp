@@ -1,0 +1,175 @@
+// SOAP (Vyas et al. 2024): Adam in the eigenbasis of Shampoo's preconditioner.
+//
+// A weight is a matrix W [m, n], its gradient G. Of G G^T and G^T G moving averages L and R are kept, and bases Q_L and
+// Q_R near their eigenvectors, renewed every `precondition_frequency` steps:
+//   G' = Q_L^T G Q_R;   D' = Adam's direction of G', m / (sqrt(v) + eps);   W -= lr (Q_L D' Q_R^T + weight_decay W)
+// To eps is added 1e-5 of the root of the sum of v: where G has a lower rank than the matrix, what is left of G' is
+// rounding, and it would be scaled up to a step like any other.
+// A side longer than `max_precondition_dim` is left as it is, and so are biases, norms and state spaces: Adam.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "kernels/matmul.hpp"
+#include "optim/eigenbasis.hpp"
+#include "optim/optimizer.hpp"
+
+namespace mlrun {
+namespace {
+
+using kernels::Transpose;
+
+struct SoapOptions : OptimizerOptions {
+  explicit SoapOptions(config::Reader& reader)
+      : OptimizerOptions(reader, 3e-3),
+        betas(reader.reals("betas", {.help = "decay of the two moments; the second also of the matrices",
+                                     .min = 0,
+                                     .max = 1,
+                                     .exclusive_max = true,
+                                     .min_size = 2,
+                                     .max_size = 2,
+                                     .fallback = {{0.95, 0.95}}})),
+        eps(reader.real(
+            "eps",
+            {.help = "added to the root of the second moment", .min = 0, .exclusive_min = true, .fallback = 1e-8})),
+        frequency(reader.integer("precondition_frequency",
+                                 {.help = "steps from one renewal of the bases to the next; in the first so many steps "
+                                          "they are renewed every time",
+                                  .min = 1,
+                                  .fallback = 10})),
+        longest(reader.integer("max_precondition_dim",
+                               {.help = "a side of a weight that is longer has no basis", .min = 1, .fallback = 512})) {
+  }
+  std::vector<double> betas;
+  double eps;
+  int64_t frequency, longest;
+};
+
+// A parameter, as the matrix of its trained part: rows times the last axis.
+struct SoapMatrix {
+  int64_t rows = 1, columns = 1;
+  std::vector<Range> masked;  // numbers of it that a mask holds at 0
+  Eigenbasis left, right;
+
+  bool turns() const { return left.defined() || right.defined(); }
+  Tensor of(const Tensor& parameter) const { return parameter.reshape({-1, columns}).rows(0, rows); }
+  // Q_L^T x Q_R, and back.
+  Tensor turned(Tensor x) const {
+    if (left.defined()) x = kernels::matmul(left.vectors, x, Transpose::kYes);
+    return right.defined() ? kernels::matmul(x, right.vectors) : x;
+  }
+  Tensor turned_back(Tensor x) const {
+    if (left.defined()) x = kernels::matmul(left.vectors, x);
+    return right.defined() ? kernels::matmul(x, right.vectors, Transpose::kNo, Transpose::kYes) : x;
+  }
+};
+
+constexpr double kRounding = 1e-5;  // of the norm of a gradient, what is not to be believed in f32
+
+double sum(const Tensor& x) { return std::accumulate(x.data<float>(), x.data<float>() + x.count(), 0.0); }
+double squared_norm(const Tensor& x) {
+  return std::inner_product(x.data<float>(), x.data<float>() + x.count(), x.data<float>(), 0.0);
+}
+
+SoapMatrix matrix_of(const ParameterInfo& info, int64_t longest) {
+  SoapMatrix matrix;
+  matrix.columns = info.shape.empty() ? 1 : info.shape.back();
+  const int64_t end = info.trained.empty() ? info.count() : info.trained.back().end;
+  matrix.rows = (end + matrix.columns - 1) / matrix.columns;
+  int64_t next = 0;
+  for (const Range& trained : info.trained) {
+    if (trained.begin > next) matrix.masked.push_back({next, trained.begin});
+    next = trained.end;
+  }
+  if (next > 0 && next < matrix.rows * matrix.columns) matrix.masked.push_back({next, matrix.rows * matrix.columns});
+  const bool is_matrix =
+      info.shape.size() > 1 && (info.kind == ParameterKind::kWeight || info.kind == ParameterKind::kEmbedding);
+  const auto has_basis = [&](int64_t side) { return is_matrix && side > 1 && side <= longest; };
+  if (has_basis(matrix.rows)) matrix.left = Eigenbasis(matrix.rows);
+  if (has_basis(matrix.columns)) matrix.right = Eigenbasis(matrix.columns);
+  return matrix;
+}
+
+class Soap : public Optimizer {
+ public:
+  using Options = SoapOptions;
+  explicit Soap(const Options& options) : options_(options) {}
+  double lr() const override { return options_.lr; }
+  std::vector<std::string> slots() const override { return {"m", "v"}; }
+
+  Matrices make_matrices(const ParameterArena& parameters) override {
+    Matrices named;
+    for (const ParameterInfo& info : parameters.parameters()) {
+      matrices_.push_back(matrix_of(info, options_.longest));
+      for (const auto& [side, basis] :
+           {std::pair("left", matrices_.back().left), std::pair("right", matrices_.back().right)}) {
+        if (!basis.defined()) continue;
+        named.emplace_back(fmt::format("{}_moment/{}", side, info.path), basis.moment);
+        named.emplace_back(fmt::format("{}_basis/{}", side, info.path), basis.vectors);
+      }
+    }
+    return named;
+  }
+
+  bool preconditions() const override { return true; }
+  void precondition(const UpdateStep& step, size_t index, Tensor& gradient, Tensor& first, Tensor& second) override {
+    SoapMatrix& matrix = matrices_[index];
+    Tensor g = matrix.of(gradient), m = matrix.of(first), v = matrix.of(second);
+    for (int64_t i = 0; i < g.count(); ++i) g.data<float>()[i] *= step.scale.gradient;
+    // No step, as Adam takes none where v overflows: an infinite moment would have no basis.
+    if (!std::isfinite(static_cast<float>(squared_norm(g)))) return g.fill(0);
+    if (matrix.left.defined()) matrix.left.learn_rows(g, options_.betas[1]);
+    if (matrix.right.defined()) matrix.right.learn_columns(g, options_.betas[1]);
+    if (step.number <= options_.frequency || step.number % options_.frequency == 0) renew(matrix, m);
+
+    const Tensor turned = matrix.turned(g);
+    const double eps = options_.eps + (matrix.turns() ? kRounding * norm_of_roots(v, turned, step.number) : 0);
+    Tensor direction = Tensor::zeros(turned.shape());
+    const Range all = {0, turned.count()};
+    kernels::update(kernels::Adam{.lr = -1,  // upwards: the update subtracts it
+                                  .beta1 = options_.betas[0],
+                                  .beta2 = options_.betas[1],
+                                  .eps = eps,
+                                  .step = step.number},
+                    {},
+                    {.weights = direction.data<float>(),
+                     .gradients = turned.data<float>(),
+                     .first = m.data<float>(),
+                     .second = v.data<float>(),
+                     .runs = {&all, 1}});
+    g.copy_from(matrix.turned_back(direction));
+    for (const Range& masked : matrix.masked)
+      std::fill(g.data<float>() + masked.begin, g.data<float>() + masked.end, 0.0f);
+  }
+
+  void update(const UpdateStep& step, const kernels::ParameterSlice& slice) const override {
+    kernels::update(kernels::Sgd{.lr = step.lr, .weight_decay = step.decay ? options_.weight_decay : 0},
+                    {.average_decay = step.scale.average_decay}, slice);
+  }
+
+ private:
+  // The root of the sum of v, without its bias, as it will be.
+  double norm_of_roots(const Tensor& v, const Tensor& gradient, int64_t step) const {
+    const double beta = options_.betas[1];
+    const double after = beta * sum(v) + (1 - beta) * squared_norm(gradient);
+    return std::sqrt(after / (1 - std::pow(beta, static_cast<double>(step))));
+  }
+  // The first moment is carried to the new bases; the second stays as it is, as in the paper.
+  static void renew(SoapMatrix& matrix, Tensor& m) {
+    const Tensor plain = matrix.turned_back(m);
+    if (matrix.left.defined()) matrix.left.iterate();
+    if (matrix.right.defined()) matrix.right.iterate();
+    m.copy_from(matrix.turned(plain));
+  }
+
+  Options options_;
+  std::vector<SoapMatrix> matrices_;  // of each parameter
+};
+
+[[maybe_unused]] const bool registered =
+    register_optimizer<Soap>("soap", "Adam in the eigenbasis of Shampoo's preconditioner (Vyas et al. 2024)");
+
+}  // namespace
+}  // namespace mlrun
