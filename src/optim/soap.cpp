@@ -34,11 +34,9 @@ struct SoapOptions : OptimizerOptions {
         eps(reader.real(
             "eps",
             {.help = "added to the root of the second moment", .min = 0, .exclusive_min = true, .fallback = 1e-8})),
-        frequency(reader.integer("precondition_frequency",
-                                 {.help = "steps from one renewal of the bases to the next; in the first so many steps "
-                                          "they are renewed every time",
-                                  .min = 1,
-                                  .fallback = 10})),
+        frequency(
+            reader.integer("precondition_frequency",
+                           {.help = "steps from one renewal of the bases to the next", .min = 1, .fallback = 10})),
         longest(reader.integer("max_precondition_dim",
                                {.help = "a side of a weight that is longer has no basis", .min = 1, .fallback = 512})) {
   }
@@ -66,7 +64,8 @@ struct SoapMatrix {
   }
 };
 
-constexpr double kRounding = 1e-5;  // of the norm of a gradient, what is not to be believed in f32
+constexpr int64_t kFirstSteps = 10;  // in which the bases, I at first, are renewed every time
+constexpr double kRounding = 1e-5;   // of the norm of a gradient, what is not to be believed in f32
 
 double sum(const Tensor& x) { return std::accumulate(x.data<float>(), x.data<float>() + x.count(), 0.0); }
 double squared_norm(const Tensor& x) {
@@ -122,7 +121,7 @@ class Soap : public Optimizer {
     if (!std::isfinite(static_cast<float>(squared_norm(g)))) return g.fill(0);
     if (matrix.left.defined()) matrix.left.learn_rows(g, options_.betas[1]);
     if (matrix.right.defined()) matrix.right.learn_columns(g, options_.betas[1]);
-    if (step.number <= options_.frequency || step.number % options_.frequency == 0) renew(matrix, m);
+    if (step.number <= kFirstSteps || step.number % options_.frequency == 0) renew(matrix, m);
 
     const Tensor turned = matrix.turned(g);
     const double eps = options_.eps + (matrix.turns() ? kRounding * norm_of_roots(v, turned, step.number) : 0);
