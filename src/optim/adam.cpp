@@ -4,21 +4,8 @@
 namespace mlrun {
 namespace {
 
-struct AdamOptions : OptimizerOptions {
-  explicit AdamOptions(config::Reader& reader)
-      : OptimizerOptions(reader, 1e-3),
-        betas(reader.reals("betas", {.help = "decay of the two moments",
-                                     .min = 0,
-                                     .max = 1,
-                                     .exclusive_max = true,
-                                     .min_size = 2,
-                                     .max_size = 2,
-                                     .fallback = {{0.9, 0.999}}})),
-        eps(reader.real(
-            "eps",
-            {.help = "added to the root of the second moment", .min = 0, .exclusive_min = true, .fallback = 1e-8})) {}
-  std::vector<double> betas;
-  double eps;
+struct AdamOptions : MomentOptions {
+  explicit AdamOptions(config::Reader& reader) : MomentOptions(reader, 1e-3, {0.9, 0.999}) {}
 };
 
 class AdamRule : public Optimizer {

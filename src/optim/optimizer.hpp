@@ -51,4 +51,11 @@ struct OptimizerOptions {
   double lr, weight_decay;
 };
 
+// And of Adam's kin.
+struct MomentOptions : OptimizerOptions {
+  MomentOptions(config::Reader& reader, double default_lr, std::vector<double> default_betas);
+  std::vector<double> betas;
+  double eps;
+};
+
 }  // namespace mlrun

@@ -1,7 +1,7 @@
 // SOAP (Vyas et al. 2024): Adam in the eigenbasis of Shampoo's preconditioner.
 //
-// A weight is a matrix W [m, n], its gradient G. Of G G^T and G^T G moving averages L and R are kept, and bases Q_L and
-// Q_R near their eigenvectors, renewed every `precondition_frequency` steps:
+// A weight is a matrix W [m, n], its gradient G. Of G G^T and G^T G moving averages L and R are kept (they decay as v
+// does), and bases Q_L and Q_R near their eigenvectors, renewed every `precondition_frequency` steps:
 //   G' = Q_L^T G Q_R;   D' = Adam's direction of G', m / (sqrt(v) + eps);   W -= lr (Q_L D' Q_R^T + weight_decay W)
 // To eps is added 1e-5 of the root of the sum of v: where G has a lower rank than the matrix, what is left of G' is
 // rounding, and it would be scaled up to a step like any other.
@@ -21,27 +21,15 @@ namespace {
 
 using kernels::Transpose;
 
-struct SoapOptions : OptimizerOptions {
+struct SoapOptions : MomentOptions {
   explicit SoapOptions(config::Reader& reader)
-      : OptimizerOptions(reader, 3e-3),
-        betas(reader.reals("betas", {.help = "decay of the two moments; the second also of the matrices",
-                                     .min = 0,
-                                     .max = 1,
-                                     .exclusive_max = true,
-                                     .min_size = 2,
-                                     .max_size = 2,
-                                     .fallback = {{0.95, 0.95}}})),
-        eps(reader.real(
-            "eps",
-            {.help = "added to the root of the second moment", .min = 0, .exclusive_min = true, .fallback = 1e-8})),
+      : MomentOptions(reader, 3e-3, {0.95, 0.95}),
         frequency(
             reader.integer("precondition_frequency",
                            {.help = "steps from one renewal of the bases to the next", .min = 1, .fallback = 10})),
         longest(reader.integer("max_precondition_dim",
                                {.help = "a side of a weight that is longer has no basis", .min = 1, .fallback = 512})) {
   }
-  std::vector<double> betas;
-  double eps;
   int64_t frequency, longest;
 };
 
