@@ -5,7 +5,8 @@
 //   G' = Q_L^T G Q_R;   D' = Adam's direction of G', m / (sqrt(v) + eps);   W -= lr (Q_L D' Q_R^T + weight_decay W)
 // To eps is added 1e-5 of the root of the sum of v: where G has a lower rank than the matrix, what is left of G' is
 // rounding, and it would be scaled up to a step like any other.
-// A side longer than `max_precondition_dim` is left as it is, and so are biases, norms and state spaces: Adam.
+// The bases of the first steps are those of a few batches, and full steps along them do harm: warm the learning rate
+// up. A side longer than `max_precondition_dim` is left as it is, and so are biases, norms and state spaces: Adam.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -155,8 +156,8 @@ class Soap : public Optimizer {
   std::vector<SoapMatrix> matrices_;  // of each parameter
 };
 
-[[maybe_unused]] const bool registered =
-    register_optimizer<Soap>("soap", "Adam in the eigenbasis of Shampoo's preconditioner (Vyas et al. 2024)");
+[[maybe_unused]] const bool registered = register_optimizer<Soap>(
+    "soap", "Adam in the eigenbasis of Shampoo's preconditioner (Vyas et al. 2024); wants a warmup");
 
 }  // namespace
 }  // namespace mlrun
