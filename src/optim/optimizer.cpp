@@ -4,11 +4,11 @@ namespace mlrun {
 
 OptimizerOptions::OptimizerOptions(config::Reader& reader, double default_lr)
     : lr(reader.real("lr", {.help = "learning rate", .min = 0, .fallback = default_lr})),
-      weight_decay(
-          reader.real("weight_decay",
-                      {.help = "L2 penalty (adamw, soap: decoupled decay) of weights and embeddings, not of biases and norms",
-                       .min = 0,
-                       .fallback = 0.0})) {}
+      weight_decay(reader.real(
+          "weight_decay",
+          {.help = "L2 penalty (adamw, soap: decoupled decay) of weights and embeddings, not of biases and norms",
+           .min = 0,
+           .fallback = 0.0})) {}
 
 MomentOptions::MomentOptions(config::Reader& reader, double default_lr, std::vector<double> default_betas)
     : OptimizerOptions(reader, default_lr),
