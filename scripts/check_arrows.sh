@@ -2,7 +2,7 @@
 # Holds every #include in src/ and tests/ against the table of arrows, src/arrows.txt.
 #   scripts/check_arrows.sh [ROOT]      exit 0: all allowed; 1: some are not, each named; 2: the table itself is wrong
 # src/ROOM and tests/ROOM may include ROOM and what it reaches; a file directly in tests/ serves all rooms, so it may include only
-# what they all may. A library that the table gives to a room may be included there and nowhere else.
+# what they all may. A library that the table gives to rooms may be included there and nowhere else.
 set -euo pipefail
 root=$(cd "${1:-$(dirname "${BASH_SOURCE[0]}")/..}" && pwd)
 cd "$root"

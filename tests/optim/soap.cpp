@@ -27,14 +27,13 @@ Tensor noise(const Shape& shape, uint64_t seed) {
   return t;
 }
 
-// A weight [rows, columns] that begins as noise, and a bias.
+// A weight [rows, columns] and a bias, 0 at first.
 struct Parameters {
   ParameterArena arena;
   Parameters(int64_t rows, int64_t columns, std::vector<Range> trained = {}) {
     const Scope scope(arena, 1);
-    scope.parameter(
-        "weight", {rows, columns}, "in,out", ParameterKind::kWeight,
-        [](Tensor& t, const RandomStream&) { t.fill(0.0f); }, std::move(trained));
+    scope.parameter("weight", {rows, columns}, "in,out", ParameterKind::kWeight, initialise::zeros(),
+                    std::move(trained));
     scope.parameter("bias", {columns}, "out", ParameterKind::kBias, initialise::zeros());
     arena.allocate();
     arena.initialise(1);
@@ -53,11 +52,9 @@ struct Side {
 TEST_CASE("repeated iterations come to the eigenvectors of the moment, the largest first") {
   constexpr int64_t kSide = 6;
   Eigenbasis basis(kSide);
-  Tensor gradient({kSide, 40});
+  Tensor gradient = noise({kSide, 40}, 5);
   for (int64_t i = 0; i < kSide; ++i)
-    for (int64_t j = 0; j < 40; ++j)
-      gradient.data<float>()[i * 40 + j] =
-          std::pow(0.5f, static_cast<float>(i)) * noise({kSide, 40}, 5).data<float>()[i * 40 + j];
+    for (int64_t j = 0; j < 40; ++j) gradient.data<float>()[i * 40 + j] *= std::pow(0.5f, static_cast<float>(i));
   basis.learn_rows(gradient, 0.5);
   for (int i = 0; i < 60; ++i) basis.iterate();
   const MatrixXd moment = 0.5 * matrix(gradient) * matrix(gradient).transpose(), q = matrix(basis.vectors);
