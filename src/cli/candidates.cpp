@@ -1,6 +1,7 @@
 #include "cli/candidates.hpp"
 
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <map>

@@ -1,9 +1,10 @@
 // What the word under the cursor may become, for the completion of every shell.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
+
+#include "cli/command_line.hpp"
 
 namespace mlrun::cli {
 

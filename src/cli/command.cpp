@@ -1,5 +1,6 @@
 #include "cli/command.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
 namespace mlrun::cli {
@@ -17,7 +18,7 @@ bool register_command(int rank, AddCommand add) {
   return true;
 }
 
-void add_commands(CLI::App& app, const Globals& globals) {
+void add_commands(Command& app, const Globals& globals) {
   std::sort(commands().begin(), commands().end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [rank, add] : commands()) add(app, globals);
 }

@@ -1,11 +1,11 @@
 // Subcommands: one file each, which sets up its options and runs it, and registers itself.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
+#include "cli/command_line.hpp"
 #include "cli/terminal.hpp"
 
 namespace mlrun::cli {
@@ -18,9 +18,9 @@ struct Globals {
 };
 
 // `rank` orders the commands in the help.
-using AddCommand = void (*)(CLI::App& app, const Globals& globals);
+using AddCommand = void (*)(Command& app, const Globals& globals);
 bool register_command(int rank, AddCommand add);
-void add_commands(CLI::App& app, const Globals& globals);
+void add_commands(Command& app, const Globals& globals);
 
 // Ends the command with this code; the answer has been printed.
 [[noreturn]] void finish_with(ExitCode code);

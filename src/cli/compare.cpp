@@ -6,7 +6,6 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
-#include "cli/help.hpp"
 #include "cli/text_table.hpp"
 #include "run/compare_runs.hpp"
 #include "run/run_json.hpp"
@@ -103,8 +102,8 @@ void run(const Options& o, const Globals& globals) {
     log::info("their specs do not differ{}", o.group_by.empty() ? "" : " in anything else");
 }
 
-void add(CLI::App& app, const Globals& globals) {
-  CLI::App* sub = app.add_subcommand("compare", "what differs between runs, and their results");
+void add(Command& app, const Globals& globals) {
+  Command* sub = app.add_subcommand("compare", "what differs between runs, and their results");
   auto o = std::make_shared<Options>();
   set_examples(*sub,
                "mlrun compare @group:lr --group-by seed             # mean +- sd over seeds\n"
@@ -115,11 +114,10 @@ void add(CLI::App& app, const Globals& globals) {
       ->type_name("RUN...");
   sub->add_option("--group-by", o->group_by,
                   "one line for the runs that differ in these fields only: mean and sample deviation")
-      ->delimiter(',')
-      ->type_name("FIELD,...")
-      ->expected(1);
+      ->comma_separated()
+      ->type_name("FIELD,...");
   sub->add_option("--sort", o->sort, "rank by a result, or keep the order of creation")
-      ->check(CLI::IsMember({"valid/nll", "test/nll", "created"}));
+      ->one_of({"valid/nll", "test/nll", "created"});
   sub->add_flag("--md", o->markdown, "print a GitHub table");
   sub->add_flag("--force", o->force, "rank although binarization, splits or data differ");
   sub->callback([o, &globals] { run(*o, globals); });

@@ -3,7 +3,6 @@
 
 #include "cli/candidates.hpp"
 #include "cli/command.hpp"
-#include "cli/help.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -113,27 +112,27 @@ void answer(const CLI::App& root, const Request& request) {
     fmt::print("{}{}{}\n", c.text, c.description.empty() ? "" : "\t", c.description);
 }
 
-void add_complete(CLI::App& app) {
-  CLI::App* hidden = app.add_subcommand("__complete", "candidates for the word under the cursor");
-  hidden->group("");
+void add_complete(Command& app) {
+  Command* hidden = app.add_subcommand("__complete", "candidates for the word under the cursor");
+  hidden->hide();
   auto request = std::make_shared<Request>();
   hidden->add_option("WORDS", request->words, "the words so far, the last one to be completed");
-  CLI::Option* line = hidden->add_option("--line", request->line, "the command line up to the cursor, as bash has it");
+  Option* line = hidden->add_option("--line", request->line, "the command line up to the cursor, as bash has it");
   hidden->add_option("--breaks", request->breaks, "characters at which bash cuts words");
   hidden->callback([&app, request, line] {
-    request->has_line = line->count() > 0;
-    answer(app, *request);
+    request->has_line = line->given();
+    answer(app.app(), *request);
   });
 }
 
-void add(CLI::App& app, const Globals&) {
-  CLI::App* sub = app.add_subcommand("completion", "print a script that completes commands, options, fields and runs");
+void add(Command& app, const Globals&) {
+  Command* sub = app.add_subcommand("completion", "print a script that completes commands, options, fields and runs");
   auto shell = std::make_shared<std::string>();
   set_examples(*sub,
                "source <(mlrun completion bash)           # in ~/.bashrc\n"
                "source <(mlrun completion zsh)            # in ~/.zshrc, after compinit\n"
                "mlrun completion fish > ~/.config/fish/completions/mlrun.fish");
-  sub->add_option("SHELL", *shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  sub->add_option("SHELL", *shell, "bash, zsh or fish")->required()->one_of({"bash", "zsh", "fish"});
   sub->callback([shell] { fmt::print("{}", *shell == "bash" ? kBash : *shell == "zsh" ? kZsh : kFish); });
   add_complete(app);
 }

@@ -5,7 +5,6 @@
 #include <numbers>
 
 #include "cli/command.hpp"
-#include "cli/help.hpp"
 #include "cli/text_table.hpp"
 #include "cli/threads.hpp"
 #include "run/compress.hpp"
@@ -53,8 +52,8 @@ void run(const Options& o, const Globals& globals) {
   fmt::print("{}", table.plain());
 }
 
-void add(CLI::App& app, const Globals& globals) {
-  CLI::App* sub = app.add_subcommand(
+void add(Command& app, const Globals& globals) {
+  Command* sub = app.add_subcommand(
       "compress",
       "store images in as many bits as their negative log-likelihood. What comes back is the file byte by byte "
       "(idx; .amat text of whole numbers with single blanks; of .gz the unpacked bytes; of --limit the first rows), "
@@ -74,7 +73,7 @@ void add(CLI::App& app, const Globals& globals) {
       ->required();
   sub->add_option("-o,--out", o->output, "the compressed file")->required()->type_name("FILE");
   sub->add_option("--limit", o->limit, "only the first N images")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
+      ->between(int64_t{1}, int64_t{1} << 40)
       ->type_name("N");
   sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")->type_name("best|last|STEP");
   sub->add_option("--threads", o->threads, "auto: the affinity mask; the bytes do not depend on it")

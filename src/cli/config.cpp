@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "cli/command.hpp"
-#include "cli/help.hpp"
 #include "cli/text_table.hpp"
 #include "run/experiment.hpp"
 #include "run/find_run.hpp"
@@ -81,8 +80,8 @@ void init(const std::string& model) {
              model_kinds().kinds().at(kind).summary, config::resolved_yaml(described));
 }
 
-void add(CLI::App& app, const Globals& globals) {
-  CLI::App* sub = app.add_subcommand("config", "resolved specs, differences, the reference, a starter file");
+void add(Command& app, const Globals& globals) {
+  Command* sub = app.add_subcommand("config", "resolved specs, differences, the reference, a starter file");
   set_examples(*sub,
                "mlrun config show configs/made.yaml optim.lr=3e-3 --origin\n"
                "mlrun config diff configs/made.yaml @last\n"
@@ -91,24 +90,24 @@ void add(CLI::App& app, const Globals& globals) {
   sub->require_subcommand(1);
   auto words = std::make_shared<std::vector<std::string>>();
   auto origin = std::make_shared<bool>(false);
-  CLI::App* show = sub->add_subcommand("show", "the complete resolved spec");
+  Command* show = sub->add_subcommand("show", "the complete resolved spec");
   show->add_option("SPEC", *words, "a YAML file or a run, then overrides: section.key=value")
       ->required()
       ->type_name("SPEC|RUN [key=value]...");
   show->add_flag("--origin", *origin, "say where each value comes from");
   show->callback([words, origin] { fmt::print("{}", config::resolved_yaml(load(*words).fields(), *origin)); });
   auto left = std::make_shared<std::string>(), right = std::make_shared<std::string>();
-  CLI::App* difference = sub->add_subcommand("diff", "fields that differ");
+  Command* difference = sub->add_subcommand("diff", "fields that differ");
   difference->add_option("LEFT", *left, "a YAML file or a run")->required()->type_name("SPEC|RUN");
   difference->add_option("RIGHT", *right, "a YAML file or a run")->required()->type_name("SPEC|RUN");
   difference->callback([left, right, &globals] { diff(*left, *right, globals); });
   auto path = std::make_shared<std::string>();
-  CLI::App* reference =
+  Command* reference =
       sub->add_subcommand("schema", "type, range, default and help of every field; --json: a JSON Schema");
   reference->add_option("PATH", *path, "a section, a kind (model.made) or a field");
   reference->callback([path, &globals] { schema(*path, globals); });
   auto kind = std::make_shared<std::string>();
-  CLI::App* starter = sub->add_subcommand("init", "a spec to start from, on stdout");
+  Command* starter = sub->add_subcommand("init", "a spec to start from, on stdout");
   starter->add_option("MODEL", *kind, "kind of model (default made)")->check([](const std::string& name) {
     return model_kinds().kinds().contains(name) ? "" : "no model of kind '" + name + "'; see mlrun config schema model";
   });

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
-#include "cli/help.hpp"
 #include "cli/text_table.hpp"
 #include "data/dataset.hpp"
 #include "data/reference.hpp"
@@ -64,8 +63,8 @@ void check(const Globals& globals) {
   if (fails) finish_with(ExitCode::kData);
 }
 
-void add(CLI::App& app, const Globals& globals) {
-  CLI::App* sub = app.add_subcommand("data", "what is in the data folder, and whether it is intact");
+void add(Command& app, const Globals& globals) {
+  Command* sub = app.add_subcommand("data", "what is in the data folder, and whether it is intact");
   set_examples(*sub, "mlrun data ls\nmlrun data check\nMLRUN_DATA_ROOT=/big/data mlrun data check");
   sub->require_subcommand(1);
   sub->add_subcommand("ls", "files, sizes, what is missing")->callback([&globals] { list(globals); });

@@ -4,7 +4,6 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
-#include "cli/help.hpp"
 #include "cli/threads.hpp"
 #include "run/compress.hpp"
 
@@ -27,8 +26,8 @@ void run(const Options& o, const Globals& globals) {
   log::info("{} images in {} ({}, {} bytes), sha256 {:.12} ok", d.images, o.output, d.format, d.bytes, d.sha256);
 }
 
-void add(CLI::App& app, const Globals& globals) {
-  CLI::App* sub = app.add_subcommand(
+void add(Command& app, const Globals& globals) {
+  Command* sub = app.add_subcommand(
       "decompress",
       "bring back what compress stored, verified by its SHA-256; needs the same checkpoint and the same kind of CPU. "
       "Exit 3: damaged or not such a file; 7: made with another checkpoint, version or kind of CPU");

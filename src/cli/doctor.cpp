@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
-#include "cli/help.hpp"
 #include "cli/text_table.hpp"
 #include "run/doctor.hpp"
 
@@ -47,8 +46,8 @@ void run(const Globals& globals) {
   if (fails) finish_with(ExitCode::kInternal);
 }
 
-void add(CLI::App& app, const Globals& globals) {
-  CLI::App* sub = app.add_subcommand("doctor", "is this machine fit to train on? versions, cores, folders, remedies");
+void add(Command& app, const Globals& globals) {
+  Command* sub = app.add_subcommand("doctor", "is this machine fit to train on? versions, cores, folders, remedies");
   set_examples(*sub, "mlrun doctor\nmlrun doctor --json | jq -r '.findings[] | select(.state != \"ok\") | .remedy'");
   sub->callback([&globals] { run(globals); });
 }

@@ -6,7 +6,6 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
-#include "cli/help.hpp"
 #include "cli/text_table.hpp"
 #include "cli/threads.hpp"
 #include "run/eval_command.hpp"
@@ -215,8 +214,8 @@ void run(const Options& o, const Globals& globals) {
   print_more(e);
 }
 
-void add(CLI::App& app, const Globals& globals) {
-  CLI::App* sub = app.add_subcommand("eval", "likelihood of a split: mean, standard error, bits/dim");
+void add(Command& app, const Globals& globals) {
+  Command* sub = app.add_subcommand("eval", "likelihood of a split: mean, standard error, bits/dim");
   auto o = std::make_shared<Options>();
   set_examples(*sub,
                "mlrun eval @last\n"
@@ -231,26 +230,26 @@ void add(CLI::App& app, const Globals& globals) {
       ->required()
       ->type_name("RUN|CHECKPOINT");
   sub->add_option("key=value", o->words, "overrides of data.* and eval.*");
-  sub->add_option("--split", o->split, "train, valid or test")->check(CLI::IsMember({"train", "valid", "test"}));
+  sub->add_option("--split", o->split, "train, valid or test")->one_of({"train", "valid", "test"});
   sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")->type_name("best|last|STEP");
   sub->add_option("--per-example", o->per_example, "also write the NLL of every example to this HDF5 file")
       ->type_name("FILE.h5");
   sub->add_option("--orders", o->orders, "eonade: how many orders the mixture has (default: model.orders of its spec)")
-      ->check(CLI::Range(int64_t{1}, int64_t{4096}))
+      ->between(int64_t{1}, int64_t{4096})
       ->type_name("K");
   sub->add_option("--codes", o->codes,
                   "a prior over codes: how many code maps near the encoding are summed for each image (1: the encoding "
                   "alone), or draws of an encoder that draws; more make the bound tighter")
-      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}))
+      ->between(int64_t{1}, int64_t{1'000'000})
       ->type_name("K");
-  CLI::Option* region =
+  Option* region =
       sub->add_option("--region", o->region,
                       "the part of each image that is known; the NLL is that of the rest given it: top, left, right, "
                       "bottom, center, checker, rect:R0,C0,R1,C1 (rows R0 to R1-1, columns C0 to C1-1), or a mask.png "
                       "(white: known)")
           ->type_name("KNOWN");
   sub->add_option("--draws", o->draws, "binarizations of the split that the result is averaged over (dynamic only)")
-      ->check(CLI::Range(int64_t{1}, int64_t{1000}))
+      ->between(int64_t{1}, int64_t{1000})
       ->excludes(region)
       ->type_name("K");
   sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto");

@@ -4,7 +4,6 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
-#include "cli/help.hpp"
 #include "run/find_run.hpp"
 #include "run/grid.hpp"
 
@@ -61,10 +60,10 @@ void run(const Options& o, const Globals& globals) {
   log::info("{} run{}; nothing was started", combinations.size(), combinations.size() == 1 ? "" : "s");
 }
 
-void add(CLI::App& app, const Globals& globals) {
-  CLI::App* sub = app.add_subcommand("grid",
-                                     "print one train command per combination; the shell runs them\n"
-                                     "Every combination is checked first. A value that is a list stands in brackets.");
+void add(Command& app, const Globals& globals) {
+  Command* sub = app.add_subcommand("grid",
+                                    "print one train command per combination; the shell runs them\n"
+                                    "Every combination is checked first. A value that is a list stands in brackets.");
   auto o = std::make_shared<Options>();
   set_examples(*sub,
                "mlrun grid configs/made.yaml optim.lr=1e-3,3e-4 model.hidden=500 model.hidden=1000 --seeds 3 | sh\n"
@@ -75,7 +74,7 @@ void add(CLI::App& app, const Globals& globals) {
       ->required()
       ->type_name("SPEC|RUN [key=v1,v2]...");
   sub->add_option("--seeds", o->seeds, "every combination with seed=1 to seed=N")
-      ->check(CLI::Range(int64_t{1}, int64_t{1000}))
+      ->between(int64_t{1}, int64_t{1000})
       ->type_name("N");
   sub->add_option("--group", o->group, "group of the runs, for mlrun compare @group:NAME")->type_name("NAME");
   sub->add_option("--extra", o->extra, "shell text to append to every command, such as '--if-needed --resume auto'")

@@ -6,7 +6,6 @@
 
 #include "cli/braille.hpp"
 #include "cli/command.hpp"
-#include "cli/help.hpp"
 #include "io/file.hpp"
 #include "io/png.hpp"
 #include "run/hippo_command.hpp"
@@ -93,8 +92,8 @@ void run(const Options& o, const Globals& globals) {
              request.order, o.measure, o.rule, e.error.rms, e.error.relative(), reach);
 }
 
-void add(CLI::App& app, const Globals& globals) {
-  CLI::App* sub = app.add_subcommand("hippo", "project a signal online on N polynomials, and read it back");
+void add(Command& app, const Globals& globals) {
+  Command* sub = app.add_subcommand("hippo", "project a signal online on N polynomials, and read it back");
   auto o = std::make_shared<Options>();
   o->request.signal = "chirp";
   set_examples(*sub,
@@ -113,18 +112,16 @@ void add(CLI::App& app, const Globals& globals) {
   sub->add_option("--measure", o->measure,
                   "what of the past counts: legs (all alike), legt (the last --window alike), lagt (fading, with the "
                   "time constant --window)")
-      ->check(CLI::IsMember({"legs", "legt", "lagt"}));
-  sub->add_option("--order", o->request.order, "coefficients (64)")
-      ->check(CLI::Range(int64_t{1}, int64_t{1024}))
-      ->type_name("N");
+      ->one_of({"legs", "legt", "lagt"});
+  sub->add_option("--order", o->request.order, "coefficients (64)")->between(int64_t{1}, int64_t{1024})->type_name("N");
   sub->add_option("--discretisation", o->rule,
                   "forward or backward (Euler), bilinear, zoh (zero-order hold: exact for a signal of steps)")
-      ->check(CLI::IsMember({"forward", "backward", "bilinear", "zoh"}));
+      ->one_of({"forward", "backward", "bilinear", "zoh"});
   sub->add_option("--length", o->length, "samples of a built-in signal (1000), or the first of a file (all)")
-      ->check(CLI::Range(int64_t{1}, int64_t{10'000'000}))
+      ->between(int64_t{1}, int64_t{10'000'000})
       ->type_name("L");
   sub->add_option("--window", o->window, "theta, in samples (legt: the length; lagt: a tenth of it)")
-      ->check(CLI::PositiveNumber)
+      ->positive()
       ->type_name("THETA");
   sub->add_option("--column", o->request.column, "of a .csv: a name of its first line, or a number from 1 (1)")
       ->type_name("NAME|K");

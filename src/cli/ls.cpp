@@ -6,7 +6,6 @@
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "cli/command.hpp"
-#include "cli/help.hpp"
 #include "cli/text_table.hpp"
 #include "run/run_directory.hpp"
 #include "run/run_json.hpp"
@@ -68,8 +67,8 @@ void run(const Options& o, const Globals& globals) {
   else if (runs.empty()) log::info("no run fits");
 }
 
-void add(CLI::App& app, const Globals& globals) {
-  CLI::App* sub = app.add_subcommand("ls", "list runs with their status and result");
+void add(Command& app, const Globals& globals) {
+  Command* sub = app.add_subcommand("ls", "list runs with their status and result");
   auto o = std::make_shared<Options>();
   set_examples(*sub,
                "mlrun ls\n"
@@ -81,12 +80,10 @@ void add(CLI::App& app, const Globals& globals) {
       ->type_name("RUN...");
   sub->add_option("--group", o->group, "only this group")->type_name("NAME");
   sub->add_option("--status", o->status, "only runs in this state")
-      ->check(CLI::IsMember({"running", "finished", "stopped", "interrupted", "diverged", "failed", "killed"}));
-  sub->add_option("-n", o->latest, "only the latest N")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
-      ->type_name("N");
+      ->one_of({"running", "finished", "stopped", "interrupted", "diverged", "failed", "killed"});
+  sub->add_option("-n", o->latest, "only the latest N")->between(int64_t{1}, int64_t{1} << 40)->type_name("N");
   sub->add_option("--sort", o->sort, "order of the lines")
-      ->check(CLI::IsMember({"created", "valid/nll", "id", "model", "status", "step", "time"}));
+      ->one_of({"created", "valid/nll", "id", "model", "status", "step", "time"});
   sub->callback([o, &globals] { run(*o, globals); });
 }
 

@@ -56,7 +56,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   app.parse_complete_callback([&] { apply(globals); });
-  add_commands(app, globals);
+  Command root(app);
+  add_commands(root, globals);
   try {
     app.parse(argc, argv);
     return 0;

@@ -5,7 +5,6 @@
 
 #include "base/number.hpp"
 #include "cli/command.hpp"
-#include "cli/help.hpp"
 #include "cli/text_table.hpp"
 #include "cli/threads.hpp"
 #include "io/directory.hpp"
@@ -87,8 +86,8 @@ void run(const Options& o, const Globals& globals) {
   else print_text(p);
 }
 
-void add(CLI::App& app, const Globals& globals) {
-  CLI::App* sub = app.add_subcommand("profile", "time per step, memory, share of each kernel");
+void add(Command& app, const Globals& globals) {
+  Command* sub = app.add_subcommand("profile", "time per step, memory, share of each kernel");
   auto o = std::make_shared<Options>();
   set_examples(*sub,
                "mlrun profile configs/made.yaml\n"
@@ -97,15 +96,11 @@ void add(CLI::App& app, const Globals& globals) {
   sub->add_option("SPEC", o->words, "a YAML file or a run, then overrides: section.key=value")
       ->required()
       ->type_name("SPEC|RUN [key=value]...");
-  sub->add_option("--steps", o->steps, "steps that are timed")
-      ->check(CLI::Range(int64_t{1}, int64_t{1000000}))
-      ->type_name("N");
-  sub->add_option("--warmup", o->warmup, "steps before them")
-      ->check(CLI::Range(int64_t{1}, int64_t{1000000}))
-      ->type_name("N");
+  sub->add_option("--steps", o->steps, "steps that are timed")->between(int64_t{1}, int64_t{1000000})->type_name("N");
+  sub->add_option("--warmup", o->warmup, "steps before them")->between(int64_t{1}, int64_t{1000000})->type_name("N");
   sub->add_option("--max-seconds", o->max_seconds, "stop measuring steps after so long")->type_name("S");
   sub->add_option("--sample", o->sample, "also time sampling so many at a time; may be repeated")
-      ->check(CLI::Range(int64_t{1}, int64_t{65536}))
+      ->between(int64_t{1}, int64_t{65536})
       ->type_name("N");
   sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto");
   sub->callback([o, &globals] { run(*o, globals); });

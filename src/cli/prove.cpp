@@ -5,7 +5,6 @@
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "cli/command.hpp"
-#include "cli/help.hpp"
 #include "cli/text_table.hpp"
 #include "cli/threads.hpp"
 #include "run/prove.hpp"
@@ -57,8 +56,8 @@ void run(const Options& o, const Globals& globals) {
   if (!proof.pass()) finish_with(ExitCode::kInternal);
 }
 
-void add(CLI::App& app, const Globals& globals) {
-  CLI::App* sub = app.add_subcommand(
+void add(Command& app, const Globals& globals) {
+  Command* sub = app.add_subcommand(
       "prove",
       "is it a likelihood? no logit sees its own or a later symbol, both views agree, probabilities sum to 1, samples "
       "have the entropy they should, and the test NLL is above the noise in the data. Exit 0: all pass; 1: a check "

@@ -9,7 +9,6 @@
 #include "base/number.hpp"
 #include "cli/braille.hpp"
 #include "cli/command.hpp"
-#include "cli/help.hpp"
 #include "cli/sample_completions.hpp"
 #include "cli/sample_law.hpp"
 #include "cli/sample_reconstructions.hpp"
@@ -211,8 +210,8 @@ void run(Options o, const Globals& globals) {
   } else if (!o.out.empty() && o.out != "-") log::info("{} samples in {}", o.count, o.out);
 }
 
-void add(CLI::App& app, const Globals& globals) {
-  CLI::App* sub = app.add_subcommand("sample", "draw from a trained model");
+void add(Command& app, const Globals& globals) {
+  Command* sub = app.add_subcommand("sample", "draw from a trained model");
   auto o = std::make_shared<Options>();
   set_examples(*sub,
                "mlrun sample @last --show\n"
@@ -231,11 +230,10 @@ void add(CLI::App& app, const Globals& globals) {
       ->type_name("RUN|CHECKPOINT");
   sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")->type_name("best|last|STEP");
   sub->add_option("-n", o->count, "how many (default: the grid, or 16); with --complete, of each image (default: 4)")
-      ->check(CLI::Range(int64_t{1}, int64_t{10'000'000}))
+      ->between(int64_t{1}, int64_t{10'000'000})
       ->type_name("N");
-  CLI::Option* grid =
-      sub->add_option("--grid", o->grid, "rows and columns of the sheet, such as 8x8")->type_name("RxC");
-  CLI::Option* complete =
+  Option* grid = sub->add_option("--grid", o->grid, "rows and columns of the sheet, such as 8x8")->type_name("RxC");
+  Option* complete =
       sub->add_option("--complete", o->complete,
                       "draw the rest of test images given the part that is KNOWN: top, left, right, bottom, center, "
                       "checker, rect:R0,C0,R1,C1 (rows R0 to R1-1, columns C0 to C1-1), or a mask.png (white: known). "
@@ -256,7 +254,7 @@ void add(CLI::App& app, const Globals& globals) {
   sub->add_option("--sampler", o->sampler,
                   "sequential: one pixel after the other; predictive: all at once, again until nothing changes; the "
                   "images are the same. auto: sequential where the model has a step form of its own")
-      ->check(CLI::IsMember({"auto", "sequential", "predictive"}))
+      ->one_of({"auto", "sequential", "predictive"})
       ->excludes(complete);
   sub->add_option("--seed", o->seed, "of the draws: image i of a seed is the same in every call")->type_name("N");
   add_law_options(*sub, o->law);
@@ -269,19 +267,17 @@ void add(CLI::App& app, const Globals& globals) {
                   "symbols of a sample, prompt and all (default: as in training); more than in training where the "
                   "model knows such sequences")
       ->excludes(complete)
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 28))
+      ->between(int64_t{1}, int64_t{1} << 28)
       ->type_name("N");
   sub->add_option(
          "--class", o->label,
          "of a conditional model: all of this class (default: drawn from p(y); with --complete, each image's own)")
-      ->check(CLI::Range(int64_t{0}, int64_t{1'000'000}))
+      ->between(int64_t{0}, int64_t{1'000'000})
       ->type_name("K");
   sub->add_option("--batch", o->batch, "images that are drawn together")
-      ->check(CLI::Range(int64_t{1}, int64_t{65536}))
+      ->between(int64_t{1}, int64_t{65536})
       ->type_name("N");
-  sub->add_option("--scale", o->scale, "size of a pixel in the PNG")
-      ->check(CLI::Range(int64_t{1}, int64_t{64}))
-      ->type_name("N");
+  sub->add_option("--scale", o->scale, "size of a pixel in the PNG")->between(int64_t{1}, int64_t{64})->type_name("N");
   sub->add_option("-o,--out", o->out, "a file ending in .png, .h5 or .txt, or - for text on stdout")->type_name("FILE");
   sub->add_flag("--show", o->show, "draw them in the terminal");
   sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto");

@@ -2,17 +2,17 @@
 
 namespace mlrun::cli {
 
-void add_law_options(CLI::App& sub, DrawLaw& law) {
+void add_law_options(Command& sub, DrawLaw& law) {
   sub.add_option("--temperature", law.temperature, "divides the logits; 1 is the model's own law")
-      ->check(CLI::PositiveNumber)
+      ->positive()
       ->type_name("T");
   sub.add_option("--top-k", law.top_k,
                  "draw from the K likeliest symbols only; then samples are no longer of the model's own law")
-      ->check(CLI::Range(int64_t{1}, int64_t{65536}))
+      ->between(int64_t{1}, int64_t{65536})
       ->type_name("K");
   sub.add_option("--top-p", law.top_p,
                  "draw from the likeliest symbols that together have this probability, 1: all; likewise")
-      ->check(CLI::Range(1e-9, 1.0))
+      ->between(1e-9, 1.0)
       ->type_name("P");
 }
 

@@ -6,7 +6,6 @@
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "cli/command.hpp"
-#include "cli/help.hpp"
 #include "cli/show_codebook.hpp"
 #include "cli/text_table.hpp"
 #include "io/checkpoint_file.hpp"
@@ -217,8 +216,8 @@ void run(const Options& o, const Globals& globals) {
   else show_run(find_run(o.run), o, globals);
 }
 
-void add(CLI::App& app, const Globals& globals) {
-  CLI::App* sub = app.add_subcommand("show", "one run or checkpoint: spec, result, data, environment, files, tensors");
+void add(Command& app, const Globals& globals) {
+  Command* sub = app.add_subcommand("show", "one run or checkpoint: spec, result, data, environment, files, tensors");
   auto o = std::make_shared<Options>();
   set_examples(*sub,
                "mlrun show @last\n"

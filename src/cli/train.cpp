@@ -4,7 +4,6 @@
 #include <csignal>
 
 #include "cli/command.hpp"
-#include "cli/help.hpp"
 #include "cli/progress.hpp"
 #include "cli/threads.hpp"
 #include "run/dry_run.hpp"
@@ -84,8 +83,8 @@ void run(const Options& o, const Globals& globals) {
     finish_with(signals::stop_signal() == SIGTERM ? ExitCode::kTerminated : ExitCode::kInterrupted);
 }
 
-void add(CLI::App& app, const Globals& globals) {
-  CLI::App* sub = app.add_subcommand("train", "train a model; prints the run directory");
+void add(Command& app, const Globals& globals) {
+  Command* sub = app.add_subcommand("train", "train a model; prints the run directory");
   auto o = std::make_shared<Options>();
   set_examples(*sub,
                "mlrun train configs/made.yaml\n"
@@ -116,8 +115,7 @@ void add(CLI::App& app, const Globals& globals) {
   sub->add_flag("-n,--dry-run", o->dry_run,
                 "build, three real steps, then say parameters, memory and time; writes nothing");
   sub->add_option("--threads", o->threads, "auto: the affinity mask; never decides the bits")->type_name("N|auto");
-  sub->add_option("--progress", o->progress, "auto, bar, lines or none")
-      ->check(CLI::IsMember({"auto", "bar", "lines", "none"}));
+  sub->add_option("--progress", o->progress, "auto, bar, lines or none")->one_of({"auto", "bar", "lines", "none"});
   sub->callback([o, &globals] { run(*o, globals); });
 }
 

@@ -2,7 +2,6 @@
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "cli/command.hpp"
-#include "cli/help.hpp"
 #include "run/trainer.hpp"
 
 namespace mlrun::cli {
@@ -28,8 +27,8 @@ void run(const Options& o, const Globals& globals) {
   }
 }
 
-void add(CLI::App& app, const Globals& globals) {
-  CLI::App* sub = app.add_subcommand("validate", "check a spec, its data and its model without training");
+void add(Command& app, const Globals& globals) {
+  Command* sub = app.add_subcommand("validate", "check a spec, its data and its model without training");
   auto o = std::make_shared<Options>();
   set_examples(*sub, "mlrun validate configs/made.yaml\nmlrun validate configs/made.yaml model.hidden=500,500");
   sub->add_option("SPEC", o->words, "a YAML file, then overrides: section.key=value")

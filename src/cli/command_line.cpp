@@ -1,0 +1,105 @@
+#include "cli/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/help.hpp"
+
+namespace mlrun::cli {
+
+Option* Option::type_name(const std::string& name) {
+  option_->type_name(name);
+  return this;
+}
+
+Option* Option::one_of(const std::vector<std::string>& values) {
+  option_->check(CLI::IsMember(values));
+  return this;
+}
+
+Option* Option::between(int64_t least, int64_t greatest) {
+  option_->check(CLI::Range(least, greatest));
+  return this;
+}
+
+Option* Option::between(double least, double greatest) {
+  option_->check(CLI::Range(least, greatest));
+  return this;
+}
+
+Option* Option::positive() {
+  option_->check(CLI::PositiveNumber);
+  return this;
+}
+
+Option* Option::comma_separated() {
+  option_->delimiter(',')->expected(1);
+  return this;
+}
+
+Option* Option::check(std::function<std::string(const std::string&)> rule) {
+  option_->check(std::move(rule));
+  return this;
+}
+
+Option* Option::required() {
+  option_->required();
+  return this;
+}
+
+Option* Option::excludes(const Option* other) {
+  option_->excludes(other->option_);
+  return this;
+}
+
+Option* Option::needs(const Option* other) {
+  option_->needs(other->option_);
+  return this;
+}
+
+bool Option::given() const { return option_->count() > 0; }
+
+Command* Command::add_subcommand(const std::string& name, const std::string& description) {
+  return &subcommands_.emplace_back(*app_.add_subcommand(name, description));
+}
+
+Option* Command::add_option(const std::string& name, std::string& value, const std::string& help) {
+  return &options_.emplace_back(app_.add_option(name, value, help));
+}
+
+Option* Command::add_option(const std::string& name, int64_t& value, const std::string& help) {
+  return &options_.emplace_back(app_.add_option(name, value, help));
+}
+
+Option* Command::add_option(const std::string& name, uint64_t& value, const std::string& help) {
+  return &options_.emplace_back(app_.add_option(name, value, help));
+}
+
+Option* Command::add_option(const std::string& name, double& value, const std::string& help) {
+  return &options_.emplace_back(app_.add_option(name, value, help));
+}
+
+Option* Command::add_option(const std::string& name, std::optional<int64_t>& value, const std::string& help) {
+  return &options_.emplace_back(app_.add_option(name, value, help));
+}
+
+Option* Command::add_option(const std::string& name, std::vector<std::string>& value, const std::string& help) {
+  return &options_.emplace_back(app_.add_option(name, value, help));
+}
+
+Option* Command::add_option(const std::string& name, std::vector<int64_t>& value, const std::string& help) {
+  return &options_.emplace_back(app_.add_option(name, value, help));
+}
+
+Option* Command::add_flag(const std::string& name, bool& value, const std::string& help) {
+  return &options_.emplace_back(app_.add_flag(name, value, help));
+}
+
+void Command::callback(std::function<void()> run) { app_.callback(std::move(run)); }
+
+void Command::require_subcommand(int count) { app_.require_subcommand(count); }
+
+void Command::hide() { app_.group(""); }
+
+void set_examples(Command& command, const std::string& lines) { set_examples(command.app(), lines); }
+
+}  // namespace mlrun::cli
