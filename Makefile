@@ -27,7 +27,7 @@ test-asan: asan  ## run all tests under AddressSanitizer and UBSan
 test-tsan: tsan  ## run all tests under ThreadSanitizer
 	@cd build/tsan && TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan_suppressions.txt ctest --output-on-failure -j2
 
-check:  ## format, arrows, shell scripts, no warnings by g++ and clang++
+check:  ## format, arrows, shell scripts, no warnings by g++ and clang++, no include missing
 	@scripts/check.sh
 
 format:  ## rewrite src/ and tests/ with clang-format

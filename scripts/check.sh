@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What must hold before a commit besides the tests: format, arrows, shell scripts, no warnings by g++ and by clang++.
+# What must hold before a commit besides the tests: format, arrows, shell scripts, no warnings by g++ and by clang++, no include
+# that is missing.
 # Reports every failure, not only the first. The g++ build is build/release with -Werror, which stays on there.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -34,6 +35,7 @@ step "shell scripts" shell
 step "file lengths" file_lengths
 step "warnings, g++" scripts/build.sh release -DMLRUN_WERROR=ON
 step "warnings, clang++" scripts/build.sh clang -DMLRUN_WERROR=ON
+step "headers" scripts/check_headers.sh
 
 echo
 if [[ ${#failed[@]} -gt 0 ]]; then
