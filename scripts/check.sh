@@ -17,8 +17,16 @@ step() {
 
 sources() { find src tests -type f \( -name '*.cpp' -o -name '*.hpp' \) | LC_ALL=C sort; }
 
+# Releases of clang-format differ in details, so one decides: 14, that of Debian 12.
 format() {
-  sources | xargs clang-format --dry-run -Werror || { echo "remedy: make format"; return 1; }
+  local version
+  version=$(clang-format --version | grep -oE 'version [0-9]+')
+  if [[ $version == "version 14" ]]; then
+    sources | xargs clang-format --dry-run -Werror || { echo "remedy: make format"; return 1; }
+  else
+    echo "clang-format $version would lay out $(sources | xargs clang-format --dry-run 2>&1 | grep -c warning) places" \
+      "otherwise; 14 decides, and is not here"
+  fi
 }
 
 # A budget, not a law: the list is for the reader's conscience.
