@@ -54,11 +54,13 @@ store=${MLRUN_FRESH_DIR:-/var/tmp/mlrun-fresh}
 base=$store/base-$suite
 mkdir -p "$store"
 
+# Debian's main archive as this machine reads it, from files of either form; Debian's own where there is none.
 own_mirror() {
-  # deb822 files and one-line files; the first that is Debian's main archive.
-  { sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/*.sources
-    sed -n 's/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\).*/\2/p' /etc/apt/sources.list; } 2>/dev/null |
-    grep -m1 '/debian/*$' || echo http://deb.debian.org/debian
+  local found
+  found=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list 2>/dev/null |
+    grep -oE '^(URIs:|deb) .*' | grep -oE 'https?://[^ ]*/debian(/| |$)' || true)
+  found=${found%%$'\n'*}
+  echo "${found:-http://deb.debian.org/debian}"
 }
 
 make_base() {
