@@ -1,7 +1,7 @@
 # The daily front door. Everything real is in scripts/ and CMakeLists.txt.
 PREFIX ?= /usr/local
 .DEFAULT_GOAL := release
-.PHONY: help release debug asan tsan test test-asan test-tsan check format tidy golden bench install clean
+.PHONY: help release debug asan tsan test test-asan test-tsan check format tidy golden bench install package clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -27,10 +27,10 @@ test-asan: asan  ## run all tests under AddressSanitizer and UBSan
 test-tsan: tsan  ## run all tests under ThreadSanitizer
 	@cd build/tsan && TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan_suppressions.txt ctest --output-on-failure -j2
 
-check:  ## format, arrows, shell scripts, no warnings by g++ and clang++
+check:  ## format, arrows, shell scripts, no warnings by g++ and clang++, no include missing
 	@scripts/check.sh
 
-format:  ## rewrite src/ and tests/ with clang-format
+format:  ## rewrite src/ and tests/ with clang-format 14
 	@find src tests -name '*.[ch]pp' -exec clang-format -i {} +
 
 tidy:  ## clang-tidy over src/ (slow; advice only)
@@ -42,8 +42,12 @@ golden:  ## rewrite the golden runs, after a meant change of numbers
 bench:  ## profile every config
 	@scripts/bench.sh
 
-install: release  ## install mlrun under PREFIX (/usr/local)
+install:  ## install mlrun, its manual and completions under PREFIX (/usr/local)
+	@scripts/build.sh release mlrun documents
 	@cmake --install build/release --prefix $(PREFIX)
+
+package:  ## build/package: a .deb for this Debian or Ubuntu, and a .tar.gz
+	@scripts/package.sh
 
 clean:  ## remove all builds
 	rm -rf build

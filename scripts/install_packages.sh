@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages this project needs, those that are missing and no others.
-#   scripts/install_packages.sh [build] [test] [check]     without a group: build
-# build: compile mlrun.  test: run the tests.  check: `make check`, `make tidy`, the sanitizers under clang.
+#   scripts/install_packages.sh [build] [test] [check] [package]     without a group: build
+# build: compile mlrun.  test: run the tests.  check: `make check`, `make tidy`, the sanitizers under clang.  package: `make package`.
+# Every name here is one that Debian 12 and 13 and Ubuntu 24.04 all have, so nothing asks which of them this is.
 # When nothing is missing it touches neither apt nor the network, and needs no root.
 set -euo pipefail
 
@@ -11,9 +12,10 @@ packages_of() {
       echo g++ cmake make ninja-build libdnnl-dev libhdf5-dev libyaml-cpp-dev libcli11-dev libfmt-dev \
         nlohmann-json3-dev libpng-dev zlib1g-dev libssl-dev libhwy-dev librandom123-dev libeigen3-dev catch2 ;;
     test) echo hdf5-tools python3-h5py curl ;;
-    check) echo clang clang-format clang-tidy libclang-rt-14-dev shellcheck ;;
+    check) echo clang clang-format clang-tidy libclang-rt-dev shellcheck ;;
+    package) echo dpkg-dev file ;;
     *)
-      echo "install_packages.sh: unknown group '$1'; known: build, test, check" >&2
+      echo "install_packages.sh: unknown group '$1'; known: build, test, check, package" >&2
       exit 2 ;;
   esac
 }

@@ -1,12 +1,31 @@
 #!/usr/bin/env bash
-# From a bare Debian 12 to a trained model and a picture, in one command; minutes on two cores.
+# From a bare Debian or Ubuntu to a trained model and a picture, in one command; minutes on two cores.
 #   scripts/quickstart.sh [SETTING=VALUE]...        settings go to `mlrun train`, e.g. seed=2
 # Uses binary MNIST when it finds it in MLRUN_DATA_ROOT or data/, else the digits the program draws itself.
 # No network but apt's, and that only when a package is missing.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-say() { printf '\n== %s\n' "$*"; }
+# What building the program costs one core (Zen 3, g++ 12), and what training takes two of them.
+build_cpu_seconds=900
+training_cpu_seconds=25
+
+cores=$(nproc)
+# "about 4 min" that so many seconds of one core take all of this machine's.
+about() {
+  local seconds=$(($1 / cores))
+  if [[ $seconds -lt 50 ]]; then echo "about $(((seconds / 10 + 1) * 10)) s"; else echo "about $(((seconds + 59) / 60)) min"; fi
+}
+
+part=0
+taken=()
+finish_part() { [[ $part == 0 ]] || taken+=("$((SECONDS - began)) s $what"); }
+# begin WHAT HOW_LONG
+begin() {
+  finish_part
+  part=$((part + 1)) began=$SECONDS what=$1
+  printf '\n== %s/5  %s (%s)\n' "$part" "$1" "$2"
+}
 
 # Runs land in the checkout; paths the caller gave are relative to where the caller stands.
 data=$(realpath -m -- "${MLRUN_DATA_ROOT:-$root/data}")
@@ -16,6 +35,7 @@ if [[ -n ${MLRUN_RUN_ROOT:-} ]]; then
   export MLRUN_RUN_ROOT
 fi
 cd "$root"
+mlrun=$root/build/release/mlrun
 
 has_binarized_mnist() {
   local split stem
@@ -25,30 +45,39 @@ has_binarized_mnist() {
   done
 }
 
-say "1/4  packages and build"
+begin packages "under a minute, or nothing when they are there"
 scripts/install_packages.sh build
-scripts/build.sh release mlrun
-mlrun=$root/build/release/mlrun
+
+if [[ -x $mlrun ]]; then
+  begin build "what has changed since it was last built"
+else
+  begin build "$(about $build_cpu_seconds) on $cores cores; once"
+fi
+# For ninja: how much is done, and for how long.
+NINJA_STATUS='[%p of %t steps, %es] ' scripts/build.sh release mlrun
 
 if has_binarized_mnist; then
-  say "2/4  train MADE on binary MNIST (from $data)"
+  begin "train MADE on binary MNIST" "$(about $training_cpu_seconds); from $data"
   settings=('train.for=10 epochs')
 else
-  say "2/4  train MADE on drawn digits: there is no binary MNIST in $data"
+  begin "train MADE on drawn digits" "$(about $training_cpu_seconds); there is no binary MNIST in $data"
   echo "     (scripts/fetch_data.sh binarized_mnist gets it, where there is a network)"
   settings=(data.kind=digits 'train.for=10 epochs')
 fi
 run=$("$mlrun" train configs/made.yaml "${settings[@]}" "$@")
 run=$(realpath -- "$run")
 
-say "3/4  evaluate on the test images"
+begin "evaluate on the test images" "a second"
 "$mlrun" eval "$run" --split test
 
-say "4/4  sample"
+begin sample "a second"
 picture=$run/samples/quickstart.png
 "$mlrun" sample "$run" -n 10 --grid 2x5 --show -o "$picture"
+finish_part
 
-say "done"
+printf '\n== done in %s min %s s:' $((SECONDS / 60)) $((SECONDS % 60))
+printf ' %s;' "${taken[@]}"
+printf '\n'
 echo "run      $run"
 echo "picture  $picture"
 echo "next     $mlrun show $run"

@@ -225,7 +225,7 @@ Candidates positional(const Position& p, const std::string& current) {
   if (options.empty()) return {};
   const CLI::Option& option = *options[std::min(p.positionals.size(), options.size() - 1)];
   const std::string type = option.get_type_name();
-  if (option.get_name(true) == "key=value") return overrides(p, current, false);
+  if (type == "key=value") return overrides(p, current, false);
   if (has_word(type, "SPEC") && type.find("[key=") != std::string::npos && !p.positionals.empty())
     return overrides(p, current, type.find("v1,v2") != std::string::npos);
   return of_type(type, current);

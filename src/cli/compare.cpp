@@ -1,6 +1,7 @@
 // mlrun compare: runs side by side, only what differs, and their results.
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 

@@ -1,4 +1,6 @@
 // mlrun completion: scripts for the shells, which ask the hidden `mlrun __complete` at every key press.
+#include <algorithm>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "cli/candidates.hpp"

@@ -1,6 +1,7 @@
 // mlrun compress: images in as many bits as their negative log-likelihood.
 #include <cmath>
 #include <cstdio>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <numbers>
 

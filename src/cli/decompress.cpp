@@ -1,5 +1,6 @@
 // mlrun decompress: what mlrun compress stored.
 #include <cstdio>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/log.hpp"

@@ -229,7 +229,7 @@ void add(Command& app, const Globals& globals) {
   sub->add_option("RUN", o->run, "a run (directory, id, prefix of one, @last, @best:valid/nll) or a checkpoint file")
       ->required()
       ->type_name("RUN|CHECKPOINT");
-  sub->add_option("key=value", o->words, "overrides of data.* and eval.*");
+  sub->add_option("OVERRIDE", o->words, "key=value: another value of a field of data or eval")->type_name("key=value");
   sub->add_option("--split", o->split, "train, valid or test")->one_of({"train", "valid", "test"});
   sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")->type_name("best|last|STEP");
   sub->add_option("--per-example", o->per_example, "also write the NLL of every example to this HDF5 file")

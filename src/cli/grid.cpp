@@ -1,5 +1,6 @@
 // mlrun grid: one train command per combination, for the shell to run.
 #include <cerrno>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/log.hpp"

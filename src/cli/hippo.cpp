@@ -1,6 +1,7 @@
 // mlrun hippo: what a memory of N coefficients keeps of a signal.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 

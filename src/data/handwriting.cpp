@@ -1,6 +1,7 @@
 #include "data/handwriting.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "base/random.hpp"

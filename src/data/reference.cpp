@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <functional>
+#include <system_error>
 
 #include "base/error.hpp"
 #include "data/source_file.hpp"

@@ -6,6 +6,8 @@
 // the silence is long. Who remembers nothing pays log(alphabet) nats a symbol.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "data/task.hpp"
 
 namespace mlrun {

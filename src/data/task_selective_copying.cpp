@@ -6,6 +6,8 @@
 // large their state, unless they are deep enough to make gates of their nonlinearities.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "data/task.hpp"
 
 namespace mlrun {

@@ -1,5 +1,6 @@
 // The characters of a text, as sequences of one length (Karpathy 2015, "The unreasonable effectiveness of recurrent
 // neural networks", whose tiny Shakespeare is the default).
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>

@@ -1,5 +1,7 @@
 #include "io/hdf5_groups.hpp"
 
+#include <utility>
+
 namespace mlrun::io {
 namespace {
 

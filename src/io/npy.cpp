@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstring>
 #include <string_view>
+#include <system_error>
 
 #include "base/error.hpp"
 #include "io/gzip.hpp"

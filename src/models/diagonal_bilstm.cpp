@@ -6,6 +6,7 @@
 // convolution. The two crossings have their own output weights here; the paper adds them up under one.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 

@@ -4,6 +4,7 @@
 // atanh(o / h); q = round(bound(z)) straight-through, scaled by 1 / floor(L / 2) to -1 .. 1 (their section 3). There is
 // no table, and nothing is added to the loss. The code is the number whose digits are the levels, the first dimension
 // the least.
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <optional>

@@ -1,6 +1,8 @@
 // A sequence model: the symbols in some order, each predicted from a stream that has seen all those before it. What
 // carries the past is the mixer (mixers/): recurrent cells, state spaces, scans. One network for all of them, so that
 // their likelihoods can be compared.
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "models/model.hpp"
 #include "models/order.hpp"

@@ -1,5 +1,6 @@
 #include "ops/quantize.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.hpp"

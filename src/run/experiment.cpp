@@ -1,5 +1,7 @@
 #include "run/experiment.hpp"
 
+#include <algorithm>
+
 #include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "base/version.hpp"
@@ -86,7 +88,7 @@ CheckpointOptions::CheckpointOptions(config::Reader reader)
 ExperimentSpec::ExperimentSpec(config::Reader root)
     : name(root.string("name", {.help = "first part of the run's directory", .fallback = "run", .check = check_name})),
       group(root.string("group", {.help = "runs that are looked at together", .fallback = "", .allow_empty = true})),
-      tags(root.strings("tags", {.help = "words to find the run by", .fallback = {{}}})),
+      tags(root.strings("tags", {.help = "words to find the run by", .fallback = std::vector<std::string>{}})),
       seed(static_cast<uint64_t>(root.integer("seed", {.help = "of everything random", .min = 0, .fallback = 1}))),
       data(read_data(root.section("data", "what is modelled"))),
       model(read_model(root.section("model", "the model"))),

@@ -5,6 +5,7 @@
 // and not the second.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 

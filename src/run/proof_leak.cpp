@@ -1,6 +1,7 @@
 // No logit may see its own symbol or a later one.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/random.hpp"

@@ -1,6 +1,7 @@
 #include "run/prove.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 
 #include "base/error.hpp"

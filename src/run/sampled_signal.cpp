@@ -1,5 +1,6 @@
 #include "run/sampled_signal.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <iterator>

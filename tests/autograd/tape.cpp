@@ -1,9 +1,9 @@
 #include "autograd/tape.hpp"
 
-#include <catch2/catch.hpp>
 #include <limits>
 
 #include "base/error.hpp"
+#include "catch.hpp"
 #include "kernels/broadcast.hpp"
 #include "kernels/elementwise.hpp"
 #include "kernels/reduce.hpp"

@@ -1,10 +1,11 @@
 #include "base/lanes.hpp"
 
+#include <algorithm>
 #include <atomic>
-#include <catch2/catch.hpp>
 
 #include "base/cpu.hpp"
 #include "base/error.hpp"
+#include "catch.hpp"
 
 namespace mlrun {
 

@@ -1,8 +1,9 @@
 #include "base/log_sum_exp.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <vector>
+
+#include "catch.hpp"
 
 using namespace mlrun;
 

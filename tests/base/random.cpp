@@ -1,9 +1,10 @@
 #include "base/random.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <set>
+
+#include "catch.hpp"
 
 namespace mlrun {
 

@@ -1,9 +1,9 @@
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 
 #include "base/nearest_name.hpp"
 #include "base/number.hpp"
+#include "catch.hpp"
 
 namespace mlrun {
 

@@ -1,9 +1,9 @@
 #include "cli/braille.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <string>
 
+#include "catch.hpp"
 #include "cli/text_table.hpp"
 
 using namespace mlrun;

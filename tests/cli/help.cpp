@@ -1,9 +1,11 @@
 #include "cli/help.hpp"
 
-#include <catch2/catch.hpp>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include "catch.hpp"
 
 using namespace mlrun::cli;
 
@@ -31,7 +33,7 @@ Answer answer(const std::vector<std::string>& words) {
   std::vector<std::string> overrides;
   int seed = 1;
   train->add_option("SPEC", spec, "The spec")->required();
-  train->add_option("key=value", overrides, "Changes of the spec");
+  train->add_option("OVERRIDE", overrides, "Changes of the spec");
   train->add_option("--seed", seed, "Seed of every random stream of the run, from which its streams are derived")
       ->capture_default_str();
   train->add_option("-o,--run-dir", run_dir, "Where to write");
@@ -114,7 +116,7 @@ TEST_CASE("help and version are answers: stdout and exit code 0") {
   CHECK(help.code == 0);
   CHECK(help.err.empty());
   CHECK(help.out ==
-        "Usage: mlrun train SPEC [key=value...] [OPTIONS]\n"
+        "Usage: mlrun train SPEC [OVERRIDE...] [OPTIONS]\n"
         "\n"
         "Train a model\n"
         "A second line for its own help.\n"
@@ -125,7 +127,7 @@ TEST_CASE("help and version are answers: stdout and exit code 0") {
         "\n"
         "Arguments:\n"
         "  SPEC                        The spec\n"
-        "  key=value                   Changes of the spec\n"
+        "  OVERRIDE                    Changes of the spec\n"
         "\n"
         "Options:\n"
         "  -h,--help                   Print this help message and exit\n"

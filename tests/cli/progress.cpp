@@ -1,11 +1,11 @@
 #include "cli/progress.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <string>
 
 #include "base/log.hpp"
+#include "catch.hpp"
 #include "patience.hpp"
 
 using namespace mlrun;

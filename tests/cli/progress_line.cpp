@@ -1,9 +1,10 @@
 #include "cli/progress_line.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <string>
+
+#include "catch.hpp"
 
 using namespace mlrun::cli;
 

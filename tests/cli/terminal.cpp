@@ -1,12 +1,13 @@
 #include "cli/terminal.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <optional>
 #include <string>
+
+#include "catch.hpp"
 
 using namespace mlrun::cli;
 

@@ -1,8 +1,7 @@
 #include "cli/text_table.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "base/error.hpp"
+#include "catch.hpp"
 
 using namespace mlrun;
 using cli::TextTable;

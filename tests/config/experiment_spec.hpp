@@ -78,7 +78,7 @@ struct Experiment {
     Reader compute = spec.section("compute");
     lanes = compute.integer_or("lanes", "auto", {.help = "slices of a batch", .min = 1, .max = 256});
     threads = compute.integer_or("threads", "auto", {.min = 1, .max = 256});
-    tags = spec.strings("tags", {.help = "for finding runs", .fallback = {{}}});
+    tags = spec.strings("tags", {.help = "for finding runs", .fallback = std::vector<std::string>{}});
     note = spec.string_or("note", "none", {.help = "for people"});
     spec.finish();
   }

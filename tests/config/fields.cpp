@@ -1,11 +1,14 @@
-#include <catch2/catch.hpp>
 #include <clocale>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "catch.hpp"
 #include "experiment_spec.hpp"
 
 using namespace mlrun;
 using namespace mlrun::config;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 using Unit = Period::Unit;

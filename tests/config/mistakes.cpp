@@ -1,10 +1,12 @@
-#include <catch2/catch.hpp>
+#include <algorithm>
+#include <string>
 
+#include "catch.hpp"
 #include "experiment_spec.hpp"
 
 using namespace mlrun;
 using namespace mlrun::config;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 TEST_CASE("an unknown key and an unknown argument are shown as the manual promises") {
   Diagnostics diagnostics;

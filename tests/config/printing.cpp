@@ -1,10 +1,12 @@
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
+#include "catch.hpp"
 #include "experiment_spec.hpp"
 
 using namespace mlrun::config;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

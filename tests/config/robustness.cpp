@@ -1,6 +1,7 @@
-#include <catch2/catch.hpp>
+#include <string>
 
 #include "base/random.hpp"
+#include "catch.hpp"
 #include "experiment_spec.hpp"
 
 using namespace mlrun;

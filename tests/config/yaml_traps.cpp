@@ -1,11 +1,13 @@
-#include <catch2/catch.hpp>
 #include <chrono>
+#include <string>
+#include <vector>
 
+#include "catch.hpp"
 #include "experiment_spec.hpp"
 #include "patience.hpp"
 
 using namespace mlrun::config;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 const std::string kModel = "model: {kind: made}\n";

@@ -1,8 +1,9 @@
-#include <catch2/catch.hpp>
+#include <filesystem>
 
 #include <sys/wait.h>
 #include <utime.h>
 
+#include "catch.hpp"
 #include "data/cache.hpp"
 #include "support.hpp"
 

@@ -1,8 +1,9 @@
-#include <catch2/catch.hpp>
+#include <algorithm>
 
 #include <array>
 #include <cmath>
 
+#include "catch.hpp"
 #include "data/digits.hpp"
 #include "data/reference.hpp"
 #include "support.hpp"

@@ -1,5 +1,4 @@
-#include <catch2/catch.hpp>
-
+#include "catch.hpp"
 #include "data/idx.hpp"
 #include "support.hpp"
 

@@ -1,6 +1,8 @@
-#include <catch2/catch.hpp>
+#include <algorithm>
+#include <string>
 
 #include "base/lanes.hpp"
+#include "catch.hpp"
 #include "support.hpp"
 
 namespace mlrun {

@@ -1,7 +1,11 @@
-#include <catch2/catch.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
 
 #include <cmath>
 
+#include "catch.hpp"
 #include "data/order.hpp"
 #include "data/reference.hpp"
 #include "support.hpp"

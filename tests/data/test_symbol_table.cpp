@@ -1,6 +1,5 @@
-#include <catch2/catch.hpp>
-
 #include "base/error.hpp"
+#include "catch.hpp"
 #include "data/symbol_table.hpp"
 
 namespace mlrun {

@@ -1,5 +1,6 @@
-#include <catch2/catch.hpp>
+#include <algorithm>
 
+#include "catch.hpp"
 #include "data/table_file.hpp"
 #include "io/file.hpp"
 #include "io/hdf5_writer.hpp"

@@ -1,7 +1,10 @@
-#include <catch2/catch.hpp>
+#include <iterator>
+#include <string>
+#include <vector>
 
 #include <algorithm>
 
+#include "catch.hpp"
 #include "support.hpp"
 
 namespace mlrun {

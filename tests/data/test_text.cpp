@@ -1,7 +1,8 @@
-#include <catch2/catch.hpp>
+#include <memory>
 
 #include <set>
 
+#include "catch.hpp"
 #include "data/vocabulary.hpp"
 #include "support.hpp"
 

@@ -1,5 +1,4 @@
-#include <catch2/catch.hpp>
-
+#include "catch.hpp"
 #include "data/text_table.hpp"
 #include "support.hpp"
 

@@ -1,10 +1,10 @@
 #include "generate/ans.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 
 #include "base/error.hpp"
+#include "catch.hpp"
 
 using namespace mlrun;
 

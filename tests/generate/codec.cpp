@@ -1,12 +1,12 @@
 #include "generate/codec.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
 #include <numbers>
 #include <numeric>
 
 #include "base/error.hpp"
+#include "catch.hpp"
 #include "generate/streams.hpp"
 #include "models/battery.hpp"
 

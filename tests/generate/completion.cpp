@@ -1,10 +1,10 @@
 #include "generate/completion.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
 
 #include "base/error.hpp"
+#include "catch.hpp"
 #include "generate/picture.hpp"
 #include "generate/predictive.hpp"
 #include "models/battery.hpp"

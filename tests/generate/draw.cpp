@@ -1,9 +1,10 @@
 // The law that symbols are drawn from.
 #include "generate/draw.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <vector>
+
+#include "catch.hpp"
 
 using namespace mlrun;
 

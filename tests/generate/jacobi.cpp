@@ -1,9 +1,9 @@
 #include "generate/jacobi.hpp"
 
-#include <catch2/catch.hpp>
 #include <cstring>
 
 #include "base/error.hpp"
+#include "catch.hpp"
 #include "generate/sampler.hpp"
 #include "models/battery.hpp"
 #include "ops/shape.hpp"

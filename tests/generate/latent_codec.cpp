@@ -1,9 +1,9 @@
 // Images coded through the codes of a model of two stages: what comes back, and how many bits it took.
 #include "generate/latent_codec.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 
+#include "catch.hpp"
 #include "generate/streams.hpp"
 #include "models/battery.hpp"
 #include "ops/softmax.hpp"

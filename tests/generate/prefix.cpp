@@ -1,8 +1,8 @@
 // Samples that begin with something known.
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <map>
 
+#include "catch.hpp"
 #include "generate/sampler.hpp"
 #include "models/battery.hpp"
 #include "models/modelled.hpp"

@@ -1,8 +1,7 @@
 #include "generate/region.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "base/error.hpp"
+#include "catch.hpp"
 #include "io/png.hpp"
 #include "temporary_directory.hpp"
 

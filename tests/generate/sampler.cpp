@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
 #include <map>
 
+#include "catch.hpp"
 #include "config/document.hpp"
 #include "generate/picture.hpp"
 #include "generate/sampler.hpp"

@@ -1,9 +1,9 @@
 #include "hippo/initial_poles.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <numbers>
 
+#include "catch.hpp"
 #include "hippo/legs_normal.hpp"
 #include "hippo/operators.hpp"
 

@@ -1,8 +1,10 @@
 #include "hippo/operators.hpp"
 
-#include <catch2/catch.hpp>
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "catch.hpp"
 #include "hippo/basis.hpp"
 #include "hippo/discretise.hpp"
 #include "hippo/legs_restriction.hpp"

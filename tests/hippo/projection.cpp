@@ -1,7 +1,9 @@
 #include "hippo/projection.hpp"
 
-#include <catch2/catch.hpp>
+#include <algorithm>
 #include <cmath>
+
+#include "catch.hpp"
 
 using namespace mlrun::hippo;
 

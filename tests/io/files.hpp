@@ -4,7 +4,6 @@
 #include <sys/wait.h>
 
 #include <array>
-#include <catch2/catch.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +12,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "catch.hpp"
 #include "temporary_directory.hpp"
 
 namespace mlrun::test {

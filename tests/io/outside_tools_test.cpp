@@ -1,4 +1,6 @@
 // Files of mlrun are for other programs too: h5dump and h5py must find the same values in them.
+#include <algorithm>
+
 #include "io/checkpoint_file.hpp"
 #include "io/file.hpp"
 #include "io/files.hpp"

@@ -1,11 +1,11 @@
 #include "kernels/bernoulli.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 #include <vector>
 
 #include "base/random.hpp"
+#include "catch.hpp"
 #include "kernels/every_target.hpp"
 
 using namespace mlrun;

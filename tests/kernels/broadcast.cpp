@@ -1,7 +1,6 @@
 #include "kernels/broadcast.hpp"
 
-#include <catch2/catch.hpp>
-
+#include "catch.hpp"
 #include "kernels/elementwise.hpp"
 #include "tensor/random_tensor.hpp"
 

@@ -1,10 +1,11 @@
 #include "kernels/chunk_decay.hpp"
 
-#include <catch2/catch.hpp>
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "base/random.hpp"
+#include "catch.hpp"
 #include "every_target.hpp"
 
 using namespace mlrun;

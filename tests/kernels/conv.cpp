@@ -1,8 +1,8 @@
 #include "kernels/conv.hpp"
 
-#include <catch2/catch.hpp>
 #include <vector>
 
+#include "catch.hpp"
 #include "every_target.hpp"
 #include "tensor/random_tensor.hpp"
 

@@ -1,8 +1,8 @@
 #include "kernels/diagonal_scan.hpp"
 
-#include <catch2/catch.hpp>
 #include <complex>
 
+#include "catch.hpp"
 #include "every_target.hpp"
 #include "tensor/random_tensor.hpp"
 

@@ -1,11 +1,11 @@
 #include "kernels/diagonal_ssm.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <complex>
 #include <vector>
 
+#include "catch.hpp"
 #include "kernels/diagonal_ssm_step.hpp"
 #include "kernels/every_target.hpp"
 #include "tensor/random_tensor.hpp"

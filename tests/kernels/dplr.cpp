@@ -1,11 +1,11 @@
 #include "kernels/dplr.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <complex>
 #include <vector>
 
 #include "base/random.hpp"
+#include "catch.hpp"
 
 using namespace mlrun;
 using Complex = std::complex<double>;

@@ -1,9 +1,9 @@
 #include "kernels/elementwise.hpp"
 
-#include <catch2/catch.hpp>
 #include <functional>
 #include <limits>
 
+#include "catch.hpp"
 #include "tensor/random_tensor.hpp"
 
 namespace mlrun {

@@ -1,7 +1,6 @@
 #include "kernels/embedding.hpp"
 
-#include <catch2/catch.hpp>
-
+#include "catch.hpp"
 #include "kernels/dropout.hpp"
 #include "tensor/random_tensor.hpp"
 

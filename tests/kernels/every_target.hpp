@@ -3,8 +3,9 @@
 
 #include <hwy/targets.h>
 
-#include <catch2/catch.hpp>
 #include <cstdint>
+
+#include "catch.hpp"
 
 namespace mlrun {
 

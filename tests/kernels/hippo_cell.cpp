@@ -1,9 +1,9 @@
 #include "kernels/hippo_cell.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <vector>
 
+#include "catch.hpp"
 #include "tensor/random_tensor.hpp"
 
 using namespace mlrun;

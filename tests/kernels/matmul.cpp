@@ -1,9 +1,9 @@
 #include "kernels/matmul.hpp"
 
-#include <catch2/catch.hpp>
 #include <cstring>
 #include <limits>
 
+#include "catch.hpp"
 #include "tensor/random_tensor.hpp"
 
 namespace mlrun {

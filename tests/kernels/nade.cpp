@@ -1,12 +1,13 @@
 #include "kernels/nade.hpp"
 
-#include <catch2/catch.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <numeric>
 #include <vector>
 
 #include "base/random.hpp"
+#include "catch.hpp"
 #include "kernels/every_target.hpp"
 
 using namespace mlrun;

@@ -1,8 +1,8 @@
 #include "kernels/nearest_code.hpp"
 
-#include <catch2/catch.hpp>
 #include <limits>
 
+#include "catch.hpp"
 #include "kernels/every_target.hpp"
 #include "tensor/random_tensor.hpp"
 

@@ -1,8 +1,8 @@
 #include "kernels/normalize.hpp"
 
-#include <catch2/catch.hpp>
 #include <limits>
 
+#include "catch.hpp"
 #include "kernels/elementwise.hpp"
 #include "kernels/reference.hpp"
 #include "tensor/random_tensor.hpp"

@@ -1,12 +1,14 @@
 #include "kernels/optimizer.hpp"
 
-#include <catch2/catch.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "base/random.hpp"
+#include "catch.hpp"
 #include "kernels/every_target.hpp"
 
 using namespace mlrun;

@@ -1,9 +1,9 @@
 #include "kernels/prefix_dot.hpp"
 
-#include <catch2/catch.hpp>
 #include <vector>
 
 #include "base/random.hpp"
+#include "catch.hpp"
 #include "every_target.hpp"
 
 using namespace mlrun;

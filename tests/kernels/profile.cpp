@@ -1,8 +1,8 @@
 #include "kernels/profile.hpp"
 
-#include <catch2/catch.hpp>
 #include <thread>
 
+#include "catch.hpp"
 #include "kernels/matmul.hpp"
 #include "tensor/random_tensor.hpp"
 

@@ -1,8 +1,8 @@
 #include "kernels/reduce.hpp"
 
-#include <catch2/catch.hpp>
 #include <limits>
 
+#include "catch.hpp"
 #include "tensor/random_tensor.hpp"
 
 namespace mlrun {

@@ -1,9 +1,9 @@
 #include "kernels/selective_scan.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <vector>
 
+#include "catch.hpp"
 #include "every_target.hpp"
 #include "tensor/random_tensor.hpp"
 

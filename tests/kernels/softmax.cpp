@@ -1,8 +1,8 @@
 #include "kernels/softmax.hpp"
 
-#include <catch2/catch.hpp>
 #include <limits>
 
+#include "catch.hpp"
 #include "kernels/reference.hpp"
 #include "tensor/random_tensor.hpp"
 

@@ -1,10 +1,12 @@
 #include "kernels/staircase.hpp"
 
-#include <catch2/catch.hpp>
+#include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "base/random.hpp"
+#include "catch.hpp"
 
 using namespace mlrun;
 using namespace mlrun::kernels;

@@ -1,7 +1,6 @@
 #include "kernels/steps.hpp"
 
-#include <catch2/catch.hpp>
-
+#include "catch.hpp"
 #include "every_target.hpp"
 #include "tensor/random_tensor.hpp"
 

@@ -1,9 +1,9 @@
 #include "kernels/transpose.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <numeric>
 
+#include "catch.hpp"
 #include "tensor/random_tensor.hpp"
 
 namespace mlrun {

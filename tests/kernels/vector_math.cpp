@@ -1,6 +1,7 @@
 // vmath against the standard library in double, over the whole range of float, on every instruction set this CPU has.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/vector_math.cpp"
+#include "catch.hpp"
 #include "hwy/foreach_target.h"
 //
 #include "kernels/vector_math.hpp"
@@ -39,7 +40,7 @@ void map_all(const float* x, float* y, size_t count, int which) {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-#include <catch2/catch.hpp>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>

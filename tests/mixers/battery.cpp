@@ -1,9 +1,9 @@
 #include "mixers/battery.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 
+#include "catch.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/reduce.hpp"
 #include "tensor/random_tensor.hpp"

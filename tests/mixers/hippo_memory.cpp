@@ -1,9 +1,9 @@
 // The f32 memories of the mixers against HiPPO in double.
 #include "mixers/hippo_memory.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 
+#include "catch.hpp"
 #include "hippo/legs_normal.hpp"
 #include "hippo/projection.hpp"
 #include "mixers/s4_steps.hpp"

@@ -1,8 +1,8 @@
 // The battery: every registered model must pass all of it, so that adding a model needs no test of its own.
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "base/error.hpp"
+#include "catch.hpp"
 #include "models/battery.hpp"
 
 using namespace mlrun;

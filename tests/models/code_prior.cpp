@@ -2,11 +2,11 @@
 #include "models/code_prior.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <map>
 
 #include "base/error.hpp"
+#include "catch.hpp"
 #include "models/battery.hpp"
 #include "models/code_model.hpp"
 #include "models/drawn_codes.hpp"

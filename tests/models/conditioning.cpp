@@ -1,8 +1,8 @@
 // Models of labelled data: p(x|y) and p(x, y).
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "base/error.hpp"
+#include "catch.hpp"
 #include "models/battery.hpp"
 
 using namespace mlrun;

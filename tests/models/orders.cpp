@@ -1,10 +1,10 @@
 // Pixel orders by themselves, and models that know every order.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <numeric>
 
 #include "base/error.hpp"
+#include "catch.hpp"
 #include "models/battery.hpp"
 #include "models/order.hpp"
 

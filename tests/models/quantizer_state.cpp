@@ -1,7 +1,7 @@
 // What quantisers learn otherwise than by gradients: tables that follow their members, running means, first tables.
 #include <algorithm>
-#include <catch2/catch.hpp>
 
+#include "catch.hpp"
 #include "models/built_quantizer.hpp"
 #include "models/quantizer_table.hpp"
 #include "tensor/random_tensor.hpp"

@@ -1,10 +1,10 @@
 // Every registered quantiser. Differences say nothing of a function that is constant almost everywhere, so what is
 // tested is each one's own rule.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "base/error.hpp"
+#include "catch.hpp"
 #include "models/built_quantizer.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/reduce.hpp"

@@ -1,8 +1,8 @@
 // The classes of sequences: -log p(y|x), its gradient, and what it is made of.
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "base/error.hpp"
+#include "catch.hpp"
 #include "models/battery.hpp"
 
 using namespace mlrun;

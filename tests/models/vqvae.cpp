@@ -1,7 +1,7 @@
 // The VQ-VAE with every quantiser: codes, reconstructions, and the gradient where there is one to check.
-#include <catch2/catch.hpp>
 #include <cmath>
 
+#include "catch.hpp"
 #include "models/battery.hpp"
 #include "models/code_model.hpp"
 #include "models/quantizer.hpp"

@@ -1,7 +1,6 @@
 #include "ops/causal_conv.hpp"
 
-#include <catch2/catch.hpp>
-
+#include "catch.hpp"
 #include "ops/fourier.hpp"
 #include "ops/gradient_check.hpp"
 

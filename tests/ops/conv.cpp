@@ -1,7 +1,6 @@
 #include "ops/conv.hpp"
 
-#include <catch2/catch.hpp>
-
+#include "catch.hpp"
 #include "gradient_check.hpp"
 #include "kernels/broadcast.hpp"
 #include "ops/activation.hpp"

@@ -1,8 +1,8 @@
 #include "ops/diagonal_lstm.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 
+#include "catch.hpp"
 #include "gradient_check.hpp"
 
 namespace mlrun {

@@ -1,9 +1,9 @@
 #include "ops/diagonal_scan.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <complex>
 
+#include "catch.hpp"
 #include "gradient_check.hpp"
 
 namespace mlrun {

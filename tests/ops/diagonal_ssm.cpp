@@ -1,7 +1,6 @@
 #include "ops/diagonal_ssm.hpp"
 
-#include <catch2/catch.hpp>
-
+#include "catch.hpp"
 #include "gradient_check.hpp"
 
 using namespace mlrun;

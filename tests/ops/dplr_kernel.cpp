@@ -1,8 +1,8 @@
 #include "ops/dplr_kernel.hpp"
 
-#include <catch2/catch.hpp>
 #include <complex>
 
+#include "catch.hpp"
 #include "ops/gradient_check.hpp"
 
 using namespace mlrun;

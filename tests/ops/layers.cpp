@@ -1,5 +1,4 @@
-#include <catch2/catch.hpp>
-
+#include "catch.hpp"
 #include "kernels/broadcast.hpp"
 #include "ops/dropout.hpp"
 #include "ops/embedding.hpp"

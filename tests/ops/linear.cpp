@@ -1,7 +1,6 @@
 #include "ops/linear.hpp"
 
-#include <catch2/catch.hpp>
-
+#include "catch.hpp"
 #include "kernels/broadcast.hpp"
 #include "ops/gradient_check.hpp"
 #include "ops/staircase.hpp"

@@ -1,8 +1,8 @@
 #include "ops/logistic_mixture.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 
+#include "catch.hpp"
 #include "gradient_check.hpp"
 
 namespace mlrun {

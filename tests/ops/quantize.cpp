@@ -1,9 +1,9 @@
 // The rules that stand in for the derivative of a quantiser are tested for what they state, not against differences.
 #include "ops/quantize.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 
+#include "catch.hpp"
 #include "ops/gradient_check.hpp"
 
 namespace mlrun {

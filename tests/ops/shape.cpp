@@ -1,7 +1,6 @@
 #include "ops/shape.hpp"
 
-#include <catch2/catch.hpp>
-
+#include "catch.hpp"
 #include "ops/gradient_check.hpp"
 #include "ops/reduce.hpp"
 

@@ -1,6 +1,7 @@
-#include <catch2/catch.hpp>
+#include <algorithm>
 #include <cmath>
 
+#include "catch.hpp"
 #include "gradient_check.hpp"
 #include "ops/activation.hpp"
 #include "ops/causal_taps.hpp"

@@ -1,7 +1,7 @@
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "built_optimizer.hpp"
+#include "catch.hpp"
 #include "nn/initialisers.hpp"
 #include "optim/updater.hpp"
 

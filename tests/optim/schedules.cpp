@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
 #include <cmath>
 
+#include "catch.hpp"
 #include "config/document.hpp"
 #include "optim/schedule.hpp"
 

@@ -1,9 +1,10 @@
 // SOAP against its formulas in double, and on a valley that Adam walks along slowly.
 #include <Eigen/Eigenvalues>
 #include <Eigen/QR>
-#include <catch2/catch.hpp>
+#include <cmath>
 
 #include "built_optimizer.hpp"
+#include "catch.hpp"
 #include "nn/initialisers.hpp"
 #include "optim/eigenbasis.hpp"
 #include "optim/updater.hpp"

@@ -1,10 +1,12 @@
 // Files of images go through a model and come back byte by byte, or are refused.
 #include "run/compress.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
+#include "catch.hpp"
 #include "io/file.hpp"
 #include "io/gzip.hpp"
 #include "io/png.hpp"

@@ -1,7 +1,7 @@
 // A VQ-VAE whose encoder draws its codes, with a prior over them: the ELBO.
-#include <catch2/catch.hpp>
 #include <cmath>
 
+#include "catch.hpp"
 #include "models/battery.hpp"
 #include "models/code_model.hpp"
 #include "run/bound.hpp"

@@ -1,7 +1,8 @@
 // What `mlrun eval` computes: a conditional model by Bayes' rule, mixtures of more orders, draws of the binarization.
-#include <catch2/catch.hpp>
 #include <cmath>
+#include <filesystem>
 
+#include "catch.hpp"
 #include "run/eval_command.hpp"
 #include "small_run.hpp"
 

@@ -1,6 +1,8 @@
 // The same spec gives the same bits: for any number of threads, and however often the run was stopped.
-#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
 
+#include "catch.hpp"
 #include "mixers/mixer.hpp"
 #include "models/model.hpp"
 #include "optim/optimizer.hpp"

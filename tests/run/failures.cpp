@@ -1,7 +1,9 @@
 // What goes wrong in a run, and what is left afterwards.
-#include <catch2/catch.hpp>
 #include <cmath>
+#include <cstring>
+#include <fstream>
 
+#include "catch.hpp"
 #include "run/find_run.hpp"
 #include "run/run_directory.hpp"
 #include "run/trainer.hpp"

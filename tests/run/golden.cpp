@@ -1,11 +1,11 @@
 // The first ten training losses of every config, on drawn digits where it is of MNIST. They change only when somebody
 // means it (`make golden`).
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iomanip>
 
+#include "catch.hpp"
 #include "patience.hpp"
 #include "run/trainer.hpp"
 #include "small_run.hpp"

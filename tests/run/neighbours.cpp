@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <catch2/catch.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -16,6 +16,7 @@
 
 #include "base/cpu.hpp"
 #include "base/log.hpp"
+#include "catch.hpp"
 #include "temporary_directory.hpp"
 
 using namespace mlrun;

@@ -1,7 +1,9 @@
 // Every HDF5 file that mlrun writes opens in h5dump and h5py, and run.h5 is what README promises to a data frame.
-#include <catch2/catch.hpp>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
+#include "catch.hpp"
 #include "run/eval_command.hpp"
 #include "small_run.hpp"
 

@@ -1,10 +1,12 @@
 // A likelihood is proved, and what only looks like one is found out.
 #include "run/prove.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <map>
 
+#include "catch.hpp"
 #include "faulty_model.hpp"
 #include "models/battery.hpp"
 #include "small_run.hpp"

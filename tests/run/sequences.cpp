@@ -1,7 +1,9 @@
 // Runs on texts and tasks: what is given, what is right, what travels with the checkpoint.
-#include <catch2/catch.hpp>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 
+#include "catch.hpp"
 #include "models/battery.hpp"
 #include "run/checkpoint.hpp"
 #include "run/compress.hpp"

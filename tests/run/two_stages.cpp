@@ -1,8 +1,8 @@
 // A VQ-VAE, a prior over its codes, and the bound that both give.
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
 
+#include "catch.hpp"
 #include "models/battery.hpp"
 #include "models/code_model.hpp"
 #include "run/bound.hpp"

@@ -1,8 +1,7 @@
 #include "tensor/tensor.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "base/error.hpp"
+#include "catch.hpp"
 
 namespace mlrun {
 

@@ -1,4 +1,6 @@
 // A spec file of any bytes, then one override: read by fields of every type, and printed again.
+#include <vector>
+
 #include "experiment_spec.hpp"
 #include "fuzz_target.hpp"
 
