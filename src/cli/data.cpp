@@ -13,12 +13,12 @@ namespace {
 
 const char* word_for(FileStatus::State state) {
   switch (state) {
-    case FileStatus::State::kPresent:
-      return "present";
+    case FileStatus::State::kGood:
+      return "ok";
     case FileStatus::State::kMissing:
       return "missing";
-    case FileStatus::State::kWrongSize:
-      return "wrong size";
+    case FileStatus::State::kWrong:
+      return "WRONG";
     case FileStatus::State::kUnknown:
       return "not known";
   }
@@ -31,25 +31,35 @@ const char* word_for(DataFact::State state) {
 
 void list(const Globals& globals) {
   const std::string root = data_sources_from_environment(1).root;
-  TextTable table({"file", "bytes", "state", "what"});
+  TextTable table({"file", "bytes", "state"});
   for (const FileStatus& f : data_files(root)) {
     if (globals.json)
       fmt::print(
           "{}\n",
           nlohmann::ordered_json{{"file", f.path}, {"bytes", f.bytes}, {"state", word_for(f.state)}, {"what", f.what}}
               .dump());
-    table.add({f.path, fmt::format("{}", f.bytes), word_for(f.state), f.what});
+    table.add({f.path, f.state == FileStatus::State::kMissing ? "-" : fmt::format("{}", f.bytes), word_for(f.state)});
   }
   if (!globals.json)
     fmt::print("{}/  (MLRUN_DATA_ROOT; get files with scripts/fetch_data.sh)\n{}", root, table.plain());
 }
 
+// The two ends of what would not fit into the last column of 80.
+std::string shortened(const std::string& text) {
+  constexpr size_t kMost = 20, kHead = 9, kTail = 9;
+  if (text.size() <= kMost) return text;
+  return text.substr(0, kHead) + ".." + text.substr(text.size() - kTail);
+}
+
 void check(const Globals& globals) {
   const std::string root = data_sources_from_environment(1).root;
-  TextTable table({"", "data", "fact", "expected", "found"});
-  bool fails = false;
-  for (const DataFact& f : check_data(root)) {
-    fails = fails || f.state == DataFact::State::kFails;
+  const std::vector<DataFact> facts = check_data(root);
+  TextTable files({"", "SHA-256 of the content", "file"}), table({"", "data", "fact", "found"});
+  std::string failures;
+  for (const DataFact& f : facts) {
+    if (f.state == DataFact::State::kFails) {
+      failures += fmt::format("\n{}: {}\n  expected  {}\n  found     {}\n", f.subject, f.fact, f.expected, f.found);
+    }
     if (globals.json) {
       fmt::print("{}\n", nlohmann::ordered_json{{"data", f.subject},
                                                 {"fact", f.fact},
@@ -58,10 +68,12 @@ void check(const Globals& globals) {
                                                 {"state", word_for(f.state)}}
                              .dump());
     }
-    table.add({word_for(f.state), f.subject, f.fact, f.expected, f.found});
+    const std::string found = f.state == DataFact::State::kMissing ? "-" : shortened(f.found);
+    if (f.fact == kContentSum) files.add({word_for(f.state), found, f.subject});
+    else table.add({word_for(f.state), f.subject, f.fact, found});
   }
-  if (!globals.json) fmt::print("{}", table.plain());
-  if (fails) finish_with(ExitCode::kData);
+  if (!globals.json) fmt::print("{}/\n{}\n{}{}", root, files.plain(), table.plain(), failures);
+  if (!failures.empty()) finish_with(ExitCode::kData);
 }
 
 void add(CLI::App& app, const Globals& globals) {

@@ -140,21 +140,21 @@ Finding memory() {
 Finding data_root() {
   const std::string root = data_sources_from_environment(1).root;
   Finding f{State::kOk, "data root", std::filesystem::absolute(root).string(), ""};
-  size_t known = 0, present = 0;
+  size_t known = 0, good = 0;
   std::string missing, wrong;
   for (const FileStatus& file : data_files(root)) {
     if (file.state == FileStatus::State::kUnknown) continue;
     ++known;
-    if (file.state == FileStatus::State::kPresent) ++present;
+    if (file.state == FileStatus::State::kGood) ++good;
     if (file.state == FileStatus::State::kMissing && missing.empty()) missing = file.path;
-    if (file.state == FileStatus::State::kWrongSize && wrong.empty()) wrong = file.path;
+    if (file.state == FileStatus::State::kWrong && wrong.empty()) wrong = file.path;
   }
-  f.found += fmt::format("  {} of {} known files", present, known);
+  f.found += fmt::format("  {} of {} known files", good, known);
   if (!wrong.empty()) {
     f.state = State::kFail;
-    f.found += fmt::format("; {} has the wrong size", wrong);
+    f.found += fmt::format("; {} is not what was published", wrong);
     f.remedy = "mlrun data check; then fetch it again with scripts/fetch_data.sh";
-  } else if (present < known) {
+  } else if (good < known) {
     f.state = State::kWarning;
     f.found += fmt::format("; {} is missing", missing);
     f.remedy = "scripts/fetch_data.sh, or set MLRUN_DATA_ROOT; data.kind=digits needs no files";
