@@ -1,10 +1,12 @@
 // mlrun data: what is in the data folder, and whether it is what it should be.
-#include <algorithm>
+#include <ctime>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/text_table.hpp"
+#include "data/cache_folder.hpp"
 #include "data/dataset.hpp"
 #include "data/reference.hpp"
 
@@ -76,13 +78,56 @@ void check(const Globals& globals) {
   if (!failures.empty()) finish_with(ExitCode::kData);
 }
 
+std::string time_of(std::time_t time) {
+  std::tm local{};
+  ::localtime_r(&time, &local);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
+                     local.tm_hour, local.tm_min);
+}
+
+// The folder of packed copies. `clear` removes them and says what was there.
+void cache(const Globals& globals, bool clear) {
+  const std::string folder = data_sources_from_environment(1).cache;
+  if (folder.empty()) fail(ExitCode::kUsage, "there is no cache: neither XDG_CACHE_HOME nor HOME is an absolute path");
+  const std::vector<CacheEntry> entries = cache_entries(folder);
+  nlohmann::ordered_json copies = nlohmann::ordered_json::array();
+  TextTable table({"used", "size", "copy", "made of"});
+  uint64_t bytes = 0;
+  for (const CacheEntry& e : entries) {
+    bytes += e.bytes;
+    copies.push_back({{"file", e.name}, {"bytes", e.bytes}, {"used", e.used}, {"content", e.content}, {"files", e.files}});
+    std::string source = e.files.empty() ? "" : e.files[0];
+    constexpr size_t kMost = 30;  // the end of a path tells more than its beginning
+    if (source.size() > kMost) source = ".." + source.substr(source.size() - kMost + 2);
+    table.add({time_of(e.used), human_size(static_cast<int64_t>(e.bytes)), e.content, source});
+  }
+  if (clear) clear_cache(folder);
+  if (globals.json) {
+    fmt::print("{}\n", nlohmann::ordered_json{{"folder", folder},
+                                              {"bytes", bytes},
+                                              {"most_bytes", kCacheBytes},
+                                              {"copies", copies},
+                                              {"cleared", clear}}
+                           .dump());
+    return;
+  }
+  fmt::print("{}/\n{} packed {}, {} of at most {}{}\n", folder, entries.size(), entries.size() == 1 ? "copy" : "copies",
+             human_size(static_cast<int64_t>(bytes)), human_size(static_cast<int64_t>(kCacheBytes)),
+             clear ? "; removed" : "; the one not used for the longest goes first");
+  if (!entries.empty() && !clear) fmt::print("{}", table.plain());
+}
+
 void add(CLI::App& app, const Globals& globals) {
   CLI::App* sub = app.add_subcommand("data", "what is in the data folder, and whether it is intact");
-  set_examples(*sub, "mlrun data ls\nmlrun data check\nMLRUN_DATA_ROOT=/big/data mlrun data check");
+  set_examples(*sub, "mlrun data ls\nmlrun data check\nMLRUN_DATA_ROOT=/big/data mlrun data check\nmlrun data cache --clear");
   sub->require_subcommand(1);
   sub->add_subcommand("ls", "files, sizes, what is missing")->callback([&globals] { list(globals); });
   sub->add_subcommand("check", "read everything again: checksums, shapes, statistics; exit 3 when something is wrong")
       ->callback([&globals] { check(globals); });
+  CLI::App* copies = sub->add_subcommand("cache", "packed copies of data that are slow to read: folder, size, use");
+  const auto clear = std::make_shared<bool>(false);
+  copies->add_flag("--clear", *clear, "remove them; they are made again when they are needed");
+  copies->callback([&globals, clear] { cache(globals, *clear); });
 }
 
 [[maybe_unused]] const bool registered = register_command(60, add);

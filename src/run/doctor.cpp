@@ -15,6 +15,7 @@
 #include "base/lanes.hpp"
 #include "base/number.hpp"
 #include "base/version.hpp"
+#include "data/cache_folder.hpp"
 #include "data/dataset.hpp"
 #include "data/reference.hpp"
 #include "io/directory.hpp"
@@ -193,13 +194,18 @@ Finding run_root_finding() {
 Finding cache() {
   const std::string folder = data_sources_from_environment(1).cache;
   if (folder.empty())
-    return {State::kWarning, "cache", "none: neither XDG_CACHE_HOME nor HOME is set",
+    return {State::kWarning, "cache", "none: neither XDG_CACHE_HOME nor HOME is an absolute path",
             "set XDG_CACHE_HOME; without it data are read or drawn anew in each run"};
   try {
     const std::string existing = nearest_existing(folder);
     if (!io::is_directory(existing)) fail(ExitCode::kDisk, "{} is not a directory", existing);
     io::require_writable(existing);
-    return {State::kOk, "cache", folder, ""};
+    uint64_t bytes = 0;
+    for (const CacheEntry& entry : cache_entries(folder)) bytes += entry.bytes;
+    return {State::kOk, "cache",
+            fmt::format("{}  {:.2f} of at most {:.0f} GB", folder, static_cast<double>(bytes) / kGigabyte,
+                        static_cast<double>(kCacheBytes) / kGigabyte),
+            ""};
   } catch (const Error& e) {
     return {State::kWarning, "cache", e.what(), "set XDG_CACHE_HOME to a directory that you may write"};
   }

@@ -35,3 +35,25 @@ TEST_CASE("data ls and data check fit 80 columns, and a wrong file ends data che
   }
   CHECK(Json::parse(place.mlrun({"data", "check", "--json"}).lines().front())["state"] == "missing");
 }
+
+TEST_CASE("data cache says what is kept where, and clears it") {
+  Workplace place;
+  place.set("XDG_CACHE_HOME", place.path("cache"));
+  CHECK(says(place.mlrun({"data", "cache"}).out, "/cache/mlrun/\n0 packed copies, 0 B of at most 5.0 GB"));
+  place.put("data/x.csv", "0,1\n1,0\n");
+  const std::vector<std::string> validate = {"validate", "x.yaml"};
+  place.put("x.yaml", "data: {kind: table, train: x.csv, valid: x.csv, test: x.csv}\nmodel: {kind: nade}\n");
+  CHECK(place.mlrun(validate).exit_code == 0);
+  const Json answer = Json::parse(place.mlrun({"data", "cache", "--json"}).last_line());
+  CHECK(answer["folder"] == place.path("cache/mlrun"));
+  REQUIRE(answer["copies"].size() == 1);
+  CHECK(answer["copies"][0]["files"][0] == std::filesystem::canonical(place.path("data/x.csv")).string());
+  CHECK(answer["bytes"] == answer["copies"][0]["bytes"]);
+  CHECK(says(place.mlrun({"data", "cache"}).out, "data/x.csv\n"));
+  CHECK(says(place.mlrun({"data", "cache", "--clear"}).out, "1 packed copy, "));
+  CHECK(std::filesystem::is_empty(place.path("cache/mlrun")));
+  CHECK(place.mlrun(validate).exit_code == 0);
+  place.set("XDG_CACHE_HOME", "");
+  place.set("HOME", "");
+  CHECK(place.mlrun({"data", "cache"}).exit_code == 2);
+}
