@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
+#include "base/shell_word.hpp"
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "run/find_run.hpp"
