@@ -77,16 +77,23 @@ place() {
 }
 
 fetch() {
-  local path=$1 sum=$2 bytes=$3 to=$data/$1 part url urls
-  if is_right "$to" "$sum" "$bytes"; then
-    say "$path is there, SHA-256 ok"
+  local path=$1 sum=$2 bytes=$3 to=$data/$1 part url urls plain dotted name there=''
+  # The first of these names is the one that mlrun reads (src/data/source_file.hpp): it must be right, whatever the others are.
+  plain=${path%.gz}
+  dotted=${plain/-idx/.idx}
+  for name in "$plain" "$dotted" "$plain/${plain##*/}" "$dotted/${dotted##*/}"; do
+    if [[ -z $there && -f $data/$name ]]; then there=$name; fi
+    if [[ -z $there && -f $data/$name.gz ]]; then there=$name.gz; fi
+  done
+  if [[ -n $there ]] && is_right "$data/$there" "$sum" "$bytes"; then
+    say "$there is there, SHA-256 ok"
     return 0
   fi
-  if [[ $to == *.amat.gz ]] && is_right "${to%.gz}" "$sum" "$bytes"; then
-    say "${path%.gz} is there, SHA-256 ok"
-    return 0
+  if [[ -n $there && $there != "$path" ]]; then
+    say "$there is there but its SHA-256 is wrong, and mlrun would read it before $path: remove it first"
+    return 1
   fi
-  if [[ -e $to ]]; then say "$path is there but its SHA-256 is wrong: fetching it again"; fi
+  if [[ -n $there ]]; then say "$path is there but its SHA-256 is wrong: fetching it again"; fi
   if ! mkdir -p "${to%/*}" || [[ ! -w ${to%/*} ]]; then
     say "cannot write into ${to%/*}"
     exit 5

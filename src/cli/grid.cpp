@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
+#include "base/shell_word.hpp"
 #include "cli/command.hpp"
 #include "run/find_run.hpp"
 #include "run/grid.hpp"

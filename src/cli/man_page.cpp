@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <string_view>
@@ -153,13 +154,13 @@ void append(const CLI::App& app, std::vector<ManPage>& pages) {
 }
 
 // Hidden: for whoever packages the program.
-void add(CLI::App& app, const Globals&) {
-  CLI::App* sub = app.add_subcommand("__man", "write the manual pages into a folder");
-  sub->group("");
+void add(Command& app, const Globals&) {
+  Command* sub = app.add_subcommand("__man", "write the manual pages into a folder");
+  sub->hide();
   auto folder = std::make_shared<std::string>();
   sub->add_option("FOLDER", *folder, "where mlrun.1 and the others go")->required();
   sub->callback([&app, folder] {
-    for (const ManPage& page : man_pages(app)) io::write_atomically(*folder + '/' + page.name + ".1", page.text);
+    for (const ManPage& page : man_pages(app.app())) io::write_atomically(*folder + '/' + page.name + ".1", page.text);
   });
 }
 

@@ -1,9 +1,10 @@
 // The manual of the command line in man(7), made from the same tree of commands as the help.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
+
+#include "cli/command_line.hpp"
 
 namespace mlrun::cli {
 

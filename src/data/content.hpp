@@ -23,6 +23,7 @@ struct DataContent {
   };
   std::array<Part, 3> parts;  // by Split
   std::string hash;           // SHA-256 (hex) of all of the above
+  std::vector<std::string> warnings;  // for the user: what was found that looks like a mistake, and the remedy
 
   const Part& part(Split split) const { return parts[static_cast<size_t>(split)]; }
   Part& part(Split split) { return parts[static_cast<size_t>(split)]; }

@@ -48,8 +48,9 @@ DataSources data_sources_from_environment(uint64_t seed) {
   sources.seed = seed;
   sources.root = environment("MLRUN_DATA_ROOT");
   if (sources.root.empty()) sources.root = "data";
-  if (const std::string cache = environment("XDG_CACHE_HOME"); !cache.empty()) sources.cache = cache + "/mlrun";
-  else if (const std::string home = environment("HOME"); !home.empty()) sources.cache = home + "/.cache/mlrun";
+  // Paths that are not absolute are to be ignored here: XDG Base Directory Specification 0.8.
+  if (const std::string cache = environment("XDG_CACHE_HOME"); cache.starts_with('/')) sources.cache = cache + "/mlrun";
+  else if (const std::string home = environment("HOME"); home.starts_with('/')) sources.cache = home + "/.cache/mlrun";
   return sources;
 }
 

@@ -138,7 +138,7 @@ DataContent Mnist::load(const Options& options, const DataSources& sources) {
     names = {"binarized_mnist_train.amat", "binarized_mnist_valid.amat", "binarized_mnist_test.amat"};
   std::vector<std::string> files;
   for (const std::string& name : names) {
-    files.push_back(plain_or_gz(folder + "/" + name));
+    files.push_back(find_data_file(folder + "/" + name));
     if (files.back().empty()) missing(folder + "/" + name, options);
   }
   if (options.is_static()) return cached(sources.cache, {"mnist", "static", files}, [&] { return read_static(files); });

@@ -1,6 +1,7 @@
 #include "data/source_file.hpp"
 
-#include "io/directory.hpp"
+#include <filesystem>
+#include <vector>
 
 namespace mlrun {
 
@@ -8,9 +9,27 @@ std::string path_under(const std::string& root, const std::string& path) {
   return path.starts_with('/') || root.empty() ? path : root + "/" + path;
 }
 
-std::string plain_or_gz(const std::string& path) {
-  if (io::exists(path)) return path;
-  return io::exists(path + ".gz") ? path + ".gz" : "";
+std::string find_data_file(const std::string& path) {
+  namespace fs = std::filesystem;
+  const auto is_file = [](const std::string& name) {
+    std::error_code error;
+    const fs::file_status status = fs::status(name, error);
+    return fs::exists(status) && !fs::is_directory(status);
+  };
+  std::vector<std::string> names = {path};
+  const size_t slash = path.rfind('/'), mark = path.rfind("-idx");
+  if (mark != std::string::npos && (slash == std::string::npos || mark > slash) && path.ends_with("-ubyte")) {
+    names.push_back(path.substr(0, mark) + "." + path.substr(mark + 1));
+  }
+  for (size_t i = 0, plain = names.size(); i < plain; ++i) {
+    names.push_back(names[i] + "/" + fs::path(names[i]).filename().string());
+  }
+  for (const std::string& name : names) {
+    for (const char* packing : {"", ".gz"}) {
+      if (is_file(name + packing)) return name + packing;
+    }
+  }
+  return "";
 }
 
 SpecPlace::SpecPlace(const config::Reader& spec, const std::string& key, const std::string& value) {

@@ -43,6 +43,7 @@ class SymbolTableBuilder {
   void append(std::span<const uint16_t> row);
   void append(std::span<const int32_t> row);  // 0 .. 65535
   int64_t rows() const { return rows_; }
+  int64_t width() const { return width_; }
   SymbolTable finish() &&;
 
  private:

@@ -1,13 +1,16 @@
 #include "data/table_file.hpp"
 
 #include <cmath>
+#include <functional>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/number.hpp"
 #include "data/text_table.hpp"
 #include "io/gzip.hpp"
-#include "io/hdf5_reader.hpp"
+#include "io/hdf5_numbers.hpp"
 #include "io/npy.hpp"
 
 namespace mlrun {
@@ -22,41 +25,59 @@ bool ends_in(const std::string& name, std::initializer_list<const char*> endings
   return false;
 }
 
-// `value(i)` of the flat array as a double: the form in which npy and HDF5 give all their types.
-template <class Value>
-SymbolTable from_numbers(const std::string& name, const Shape& shape, int32_t largest, const Value& value) {
-  if (shape.size() != 2 || shape[0] < 1 || shape[1] < 1) {
-    fail(ExitCode::kData, "{}: found an array of shape {}, expected [rows, symbols]", name, to_string(shape));
+// Takes the values of an array, in the order of its rows, and packs them as symbols.
+class SymbolRows {
+ public:
+  // `mend` says how to write the file anew, given Python's words for an array of two dimensions made of x.
+  SymbolRows(std::string name, const Shape& shape, int32_t largest, const std::function<std::string(std::string)>& mend)
+      : name_(std::move(name)), largest_(largest), builder_(shape.size() == 2 ? shape[1] : 0) {
+    if (shape.size() == 2 && shape[0] >= 1 && shape[1] >= 1) return;
+    std::string mending;
+    if (shape.size() > 2) mending = mend("x.reshape(len(x), -1)");
+    if (shape.size() == 1) mending = mend("x.reshape(-1, 1)");
+    fail(ExitCode::kData, "{}: found an array of shape {}, expected [rows, symbols]{}", name_, to_string(shape),
+         mending);
   }
-  SymbolTableBuilder builder(shape[1]);
-  std::vector<int32_t> symbols(static_cast<size_t>(shape[1]));
-  for (int64_t row = 0; row < shape[0]; ++row) {
-    for (int64_t column = 0; column < shape[1]; ++column) {
-      const double v = value(row * shape[1] + column);
-      if (!(v >= 0 && v <= largest && v == std::floor(v))) {
-        fail(ExitCode::kData, "{}: row {}, column {} (from 0): found {}, expected {}", name, row, column,
-             print_number(v), largest == 1 ? std::string("0 or 1") : fmt::format("a whole number 0 .. {}", largest));
-      }
-      symbols[static_cast<size_t>(column)] = static_cast<int32_t>(v);
+
+  void add(double value) {
+    if (!(value >= 0 && value <= largest_ && value == std::floor(value))) {
+      fail(ExitCode::kData, "{}: row {}, column {} (from 0): found {}, expected {}", name_, builder_.rows(),
+           row_.size(), std::isnan(value) ? "nan" : print_number(value),
+           largest_ == 1 ? std::string("0 or 1") : fmt::format("a whole number 0 .. {}", largest_));
     }
-    builder.append(std::span<const int32_t>(symbols));
+    row_.push_back(static_cast<int32_t>(value));
+    if (static_cast<int64_t>(row_.size()) < builder_.width()) return;
+    builder_.append(std::span<const int32_t>(row_));
+    row_.clear();
   }
-  return std::move(builder).finish();
-}
+  SymbolTable finish() && { return std::move(builder_).finish(); }
+
+ private:
+  std::string name_;
+  int32_t largest_;
+  SymbolTableBuilder builder_;
+  std::vector<int32_t> row_;
+};
 
 SymbolTable read_hdf5(const TableSource& source, int32_t largest) {
-  const io::Hdf5Reader reader = io::open_hdf5(source.file, kMaxBytes, ExitCode::kData);
-  const std::string name = source.file + ":" + source.dataset;
-  const io::Hdf5Dataset& dataset = reader.dataset(source.dataset);
-  using Type = io::Hdf5Dataset::Type;
-  if (dataset.type == Type::kText) fail(ExitCode::kData, "{}: found text, expected numbers", name);
-  if (dataset.type == Type::kU8) {
-    const Tensor values = reader.tensor(source.dataset);
-    return from_numbers(name, dataset.shape, largest,
-                        [p = values.data<uint8_t>()](int64_t i) { return static_cast<double>(p[i]); });
-  }
-  const std::vector<double> values = reader.reals(source.dataset);
-  return from_numbers(name, dataset.shape, largest, [&](int64_t i) { return values[static_cast<size_t>(i)]; });
+  const auto mend = [&](const std::string& python) { return io::hdf5_remedy(source.file, source.dataset, python); };
+  std::optional<SymbolRows> rows;
+  io::read_hdf5_numbers(
+      source.file, source.dataset, kMaxBytes,
+      {.shape = [&](const Shape& shape) { rows.emplace(source.file + ":" + source.dataset, shape, largest, mend); },
+       .values =
+           [&](std::span<const double> values) {
+             for (const double v : values) rows->add(v);
+           }});
+  return std::move(*rows).finish();
+}
+
+SymbolTable read_npy(const std::string& file, int32_t largest) {
+  const io::NpyArray array = io::read_npy(file, kMaxBytes);
+  SymbolRows rows(file, array.shape, largest, [&](const std::string& python) { return io::npy_remedy(file, python); });
+  const int64_t count = count_of(array.shape);
+  for (int64_t i = 0; i < count; ++i) rows.add(array.value(i));
+  return std::move(rows).finish();
 }
 
 }  // namespace
@@ -87,10 +108,8 @@ SymbolTable read_table(const TableSource& source, int32_t largest) {
   switch (source.format) {
     case TableSource::Format::kText:
       return parse_text_table(io::read_maybe_gzip(source.file, kMaxBytes).text(), source.file, largest);
-    case TableSource::Format::kNpy: {
-      const io::NpyArray array = io::read_npy(source.file, kMaxBytes);
-      return from_numbers(source.file, array.shape, largest, [&](int64_t i) { return array.value(i); });
-    }
+    case TableSource::Format::kNpy:
+      return read_npy(source.file, largest);
     case TableSource::Format::kHdf5:
       return read_hdf5(source, largest);
   }

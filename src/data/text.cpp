@@ -84,7 +84,7 @@ Text::Options::Options(config::Reader& spec)
 }
 
 std::string read(const Text::Options& options, const std::string& path) {
-  const std::string found = plain_or_gz(path);
+  const std::string found = find_data_file(path);
   if (found.empty()) {
     fail(ExitCode::kData, "{} is missing   ({})\n  {}", path, options.place.words(),
          options.file == kTinyShakespeare ? "get it with   scripts/fetch_data.sh tinyshakespeare"

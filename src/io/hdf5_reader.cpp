@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "io/file.hpp"
+#include "io/hdf5_image.hpp"
 #include "io/hdf5_scan.hpp"
 #include "io/hdf5_structure.hpp"
 
@@ -13,14 +14,6 @@ namespace {
 using Type = Hdf5Dataset::Type;
 
 constexpr int64_t kMostAttribute = 1 << 16;  // bytes
-
-// The memory driver reads our bytes where they are: each of its "copies" is the block itself.
-void* same_block(size_t, H5FD_file_image_op_t, void* block) { return block; }
-void* no_copy(void* to, const void*, size_t, H5FD_file_image_op_t, void*) { return to; }
-void* no_growth(void*, size_t, H5FD_file_image_op_t, void*) { return nullptr; }
-herr_t no_free(void*, H5FD_file_image_op_t, void*) { return 0; }
-void* same_memory(void* memory) { return memory; }
-herr_t leave_memory(void*) { return 0; }
 
 std::string normal(std::string path) {
   while (path.starts_with('/')) path.erase(0, 1);
@@ -70,16 +63,7 @@ void Hdf5Reader::File::open() {
   if (bytes.size() == 0) refuse("not an HDF5 file: it is empty");
   check_hdf5_structure(bytes.span(), refusal);
   const Hdf5Session session;
-  const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-  H5FD_file_image_callbacks_t callbacks = {same_block,  no_copy,      no_growth,   no_free,
-                                           same_memory, leave_memory, bytes.data()};
-  constexpr size_t kGrowth = 1 << 16;  // it never grows: it is opened for reading only
-  const bool set =
-      H5Pset_fapl_core(access.id(), kGrowth, false) >= 0 && H5Pset_file_image_callbacks(access.id(), &callbacks) >= 0;
-  require(set, "HDF5: cannot prepare to read from memory: {}", hdf5_reason());
-  require(H5Pset_file_image(access.id(), bytes.data(), bytes.size()) >= 0, "HDF5: cannot take an image: {}",
-          hdf5_reason());
-  id = Hdf5Handle(H5Fopen(fresh_image_name().c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose);
+  id = open_hdf5_image(bytes);
   if (!id.valid()) refuse(fmt::format("not an HDF5 file, or a damaged one ({})", hdf5_reason()));
   contents = scan_hdf5(id.id(), bytes.size(), refusal);
 }

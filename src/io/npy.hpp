@@ -1,4 +1,4 @@
-// NumPy's .npy files, versions 1 and 2, C order, one or two dimensions, little-endian.
+// NumPy's .npy files: every version, order and byte order, of whole and real numbers.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +11,24 @@
 namespace mlrun::io {
 
 struct NpyArray {
-  enum class Type { kBool, kU8, kS8, kS32, kS64, kF32, kF64 };
+  enum class Type { kBool, kU8, kS8, kU16, kS16, kU32, kS32, kU64, kS64, kF16, kF32, kF64 };
   Type type = Type::kU8;
-  Shape shape;  // 1 or 2 dimensions
+  bool big_endian = false;
+  bool fortran_order = false;  // the first index varies fastest
+  Shape shape;                 // at least 1 dimension
   Bytes file;
   size_t offset = 0;  // of the values in `file`
 
   std::span<const std::byte> values() const { return file.span().subspan(offset); }
-  double value(int64_t index) const;  // of the flat array; integers beyond 2^53 are rounded
+  double value(int64_t index) const;  // of the flat row-major array; integers beyond 2^53 are rounded
 };
 
-// Error(kData) naming `name`: wrong magic, unknown version or type, Fortran order, more dimensions, a header that is
-// not exactly NumPy's, missing or trailing bytes.
+// Error(kData) naming `name`, with the line of Python that mends it where there is one: wrong magic, unknown version,
+// objects, records, text, complex numbers and times, a scalar, a header that is not exactly NumPy's, missing or trailing
+// bytes.
 NpyArray parse_npy(Bytes file, const std::string& name);
 NpyArray read_npy(const std::string& path, uint64_t max_bytes);  // plain or gzip
+// Further lines of a refusal: the command that writes the file's array x anew as `python` says, and what to read then.
+std::string npy_remedy(const std::string& path, const std::string& python);
 
 }  // namespace mlrun::io

@@ -17,6 +17,7 @@
 #include "base/lanes.hpp"
 #include "base/number.hpp"
 #include "base/version.hpp"
+#include "data/cache_folder.hpp"
 #include "data/dataset.hpp"
 #include "data/reference.hpp"
 #include "io/directory.hpp"
@@ -142,21 +143,21 @@ Finding memory() {
 Finding data_root() {
   const std::string root = data_sources_from_environment(1).root;
   Finding f{State::kOk, "data root", std::filesystem::absolute(root).string(), ""};
-  size_t known = 0, present = 0;
+  size_t known = 0, good = 0;
   std::string missing, wrong;
   for (const FileStatus& file : data_files(root)) {
     if (file.state == FileStatus::State::kUnknown) continue;
     ++known;
-    if (file.state == FileStatus::State::kPresent) ++present;
+    if (file.state == FileStatus::State::kGood) ++good;
     if (file.state == FileStatus::State::kMissing && missing.empty()) missing = file.path;
-    if (file.state == FileStatus::State::kWrongSize && wrong.empty()) wrong = file.path;
+    if (file.state == FileStatus::State::kWrong && wrong.empty()) wrong = file.path;
   }
-  f.found += fmt::format("  {} of {} known files", present, known);
+  f.found += fmt::format("  {} of {} known files", good, known);
   if (!wrong.empty()) {
     f.state = State::kFail;
-    f.found += fmt::format("; {} has the wrong size", wrong);
+    f.found += fmt::format("; {} is not what was published", wrong);
     f.remedy = "mlrun data check; then fetch it again with scripts/fetch_data.sh";
-  } else if (present < known) {
+  } else if (good < known) {
     f.state = State::kWarning;
     f.found += fmt::format("; {} is missing", missing);
     f.remedy = "scripts/fetch_data.sh, or set MLRUN_DATA_ROOT; data.kind=digits needs no files";
@@ -195,13 +196,18 @@ Finding run_root_finding() {
 Finding cache() {
   const std::string folder = data_sources_from_environment(1).cache;
   if (folder.empty())
-    return {State::kWarning, "cache", "none: neither XDG_CACHE_HOME nor HOME is set",
+    return {State::kWarning, "cache", "none: neither XDG_CACHE_HOME nor HOME is an absolute path",
             "set XDG_CACHE_HOME; without it data are read or drawn anew in each run"};
   try {
     const std::string existing = nearest_existing(folder);
     if (!io::is_directory(existing)) fail(ExitCode::kDisk, "{} is not a directory", existing);
     io::require_writable(existing);
-    return {State::kOk, "cache", folder, ""};
+    uint64_t bytes = 0;
+    for (const CacheEntry& entry : cache_entries(folder)) bytes += entry.bytes;
+    return {State::kOk, "cache",
+            fmt::format("{}  {:.2f} of at most {:.0f} GB", folder, static_cast<double>(bytes) / kGigabyte,
+                        static_cast<double>(kCacheBytes) / kGigabyte),
+            ""};
   } catch (const Error& e) {
     return {State::kWarning, "cache", e.what(), "set XDG_CACHE_HOME to a directory that you may write"};
   }

@@ -25,7 +25,4 @@ std::vector<GridAxis> grid_axes(const std::vector<std::string>& words, int first
 std::vector<std::vector<std::string>> checked_combinations(const std::string& spec, const std::vector<GridAxis>& axes,
                                                            const std::vector<std::string>& fixed = {});
 
-// A word as a POSIX shell reads it back; as it is where no quotes are needed.
-std::string shell_word(std::string_view text);
-
 }  // namespace mlrun

@@ -1,4 +1,5 @@
 // What holds for every command: the tree is walked, so that a new command needs no test of its own.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -45,8 +46,9 @@ TEST_CASE("every command, option and positional has a name that CLI11 2.4 takes"
   CHECK_FALSE(is_name(""));
 
   CLI::App app("", "mlrun");
+  Command root(app);
   const Globals globals;
-  add_commands(app, globals);
+  add_commands(root, globals);
   const std::vector<std::string> names = names_under(app);
   CHECK(std::find(names.begin(), names.end(), "train") != names.end());
   CHECK(std::find(names.begin(), names.end(), "OVERRIDE") != names.end());

@@ -1,10 +1,13 @@
 #include <filesystem>
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <utime.h>
 
 #include "catch.hpp"
 #include "data/cache.hpp"
+#include "data/cache_folder.hpp"
+#include "io/sha256.hpp"
 #include "support.hpp"
 
 namespace mlrun {
@@ -29,9 +32,14 @@ TEST_CASE("A data set read from its packed copy is the one read from its files")
   CachedMnist mnist;
   const auto fresh = mnist.read();
   REQUIRE(mnist.files().size() == 1);
-  const auto packed_at = fs::last_write_time(mnist.files()[0]);
+  const auto inode = [&] {  // another one when the copy is written again
+    struct stat status {};
+    REQUIRE(::stat(mnist.files()[0].c_str(), &status) == 0);
+    return status.st_ino;
+  };
+  const auto packed_as = inode();
   const auto again = mnist.read();
-  CHECK(fs::last_write_time(mnist.files()[0]) == packed_at);
+  CHECK(inode() == packed_as);
   CHECK(again->hash() == fresh->hash());
   CHECK(again->spec().classes == 10);
   for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) {
@@ -72,6 +80,105 @@ TEST_CASE("The builder is not called when there is a good copy, and is when anyt
   CHECK(std::distance(fs::directory_iterator(folder / "cache"), fs::directory_iterator()) == 2);
   cached("", key, build);
   CHECK(built == 5);
+}
+
+TEST_CASE("Files of one name, size and time in two projects have a copy each") {
+  const TemporaryDirectory folder, cache;
+  const std::string before = fs::current_path();
+  std::vector<std::string> hashes;
+  for (const std::string project : {"a", "b"}) {
+    write_file(folder / project + "/data/x.csv", project == "a" ? "0,1\n1,0\n" : "1,1\n1,0\n");
+    const utimbuf times{0, 0};
+    REQUIRE(utime((folder / project + "/data/x.csv").c_str(), &times) == 0);
+    fs::current_path(folder / project);
+    const DataSources sources{.root = "data", .cache = cache.path(), .seed = 1};
+    const std::string spec = "kind: table\ntrain: x.csv\nvalid: x.csv\ntest: x.csv";
+    hashes.push_back(dataset(spec, sources)->hash());
+    CHECK(dataset(spec, sources)->hash() == hashes.back());
+  }
+  fs::current_path(before);
+  CHECK(hashes[0] != hashes[1]);
+  CHECK(std::distance(fs::directory_iterator(cache.path()), fs::directory_iterator()) == 2);
+}
+
+TEST_CASE("A file has another identity when any of its bytes, its place or its inode differs, whatever its times say") {
+  const TemporaryDirectory folder;
+  const auto put = [&](const std::string& name, const std::string& content) {
+    write_file(folder / name, content);
+    const utimbuf times{5, 5};
+    REQUIRE(utime((folder / name).c_str(), &times) == 0);
+    return file_identity(folder / name);
+  };
+  CHECK(file_identity(folder / "nothing").empty());
+  CHECK_FALSE(file_identity(folder.path()).empty());
+  const auto sum = [](const std::string& identity) { return identity.substr(identity.rfind(' ') + 1); };
+  for (const size_t size : {size_t{1}, size_t{1} << 20, (size_t{3} << 20) + 5, size_t{16} << 20}) {
+    const std::string content(size, 'x');
+    const std::string plain = put("a", content);
+    CHECK(sum(plain) == io::sha256_hex(content));  // all of it
+    CHECK(plain == file_identity(folder / "a"));
+    CHECK(put("b", content) != plain);
+    for (const size_t at : {size_t{0}, size / 2, size - 1}) {
+      std::string other = content;
+      other[at] = 'y';
+      CHECK(sum(put("a", other)) != sum(plain));
+    }
+  }
+  std::string large(size_t{40} << 20, 'x');
+  const std::string sampled = sum(put("a", large));
+  large.back() = 'y';
+  CHECK(sum(put("a", large)) != sampled);
+}
+
+TEST_CASE("The cache drops what was not used for the longest, keeps what was just made, and clears its own files only") {
+  const TemporaryDirectory folder;
+  const auto put = [&](const std::string& name, size_t bytes, std::time_t used) {
+    write_file(folder / name, std::string(bytes, 'x'));
+    const utimbuf times{used, used};
+    REQUIRE(utime((folder / name).c_str(), &times) == 0);
+  };
+  const auto names = [&] {
+    std::vector<std::string> found;
+    for (const CacheEntry& entry : cache_entries(folder.path())) found.push_back(entry.name);
+    return found;
+  };
+  const std::time_t now = std::time(nullptr);
+  put("old.packed", 100, now - 300), put("new.packed", 100, now - 100), put("mid.packed", 100, now - 200);
+  put("other.txt", 1000, now - 9000), put("x.packed.12-ab.tmp", 10, now - 9000), put("y.packed.12-ab.tmp", 10, now);
+  CHECK(names() == std::vector<std::string>{"new.packed", "mid.packed", "old.packed"});
+  bound_cache(folder.path(), 300, "old.packed");
+  CHECK(names().size() == 3);
+  CHECK_FALSE(fs::exists(folder / "x.packed.12-ab.tmp"));
+  CHECK(fs::exists(folder / "y.packed.12-ab.tmp"));  // perhaps still being written
+  bound_cache(folder.path(), 299, "old.packed");
+  CHECK(names() == std::vector<std::string>{"new.packed", "old.packed"});
+  bound_cache(folder.path(), 100, "new.packed");
+  CHECK(names() == std::vector<std::string>{"new.packed"});
+  bound_cache(folder.path(), 10, "new.packed");
+  CHECK(names() == std::vector<std::string>{"new.packed"});
+  clear_cache(folder.path());
+  CHECK(names().empty());
+  CHECK(fs::exists(folder / "other.txt"));
+  CHECK_FALSE(fs::exists(folder / "y.packed.12-ab.tmp"));
+  CHECK(cache_entries(folder / "nothing").empty());
+  bound_cache(folder / "nothing", 0, "");
+  clear_cache(folder / "nothing");
+}
+
+TEST_CASE("A copy says what it was made of, and that it was used when it is read") {
+  CachedMnist mnist;
+  mnist.read();
+  std::vector<CacheEntry> found = cache_entries(mnist.sources.cache);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].content == "mnist grey");
+  REQUIRE(found[0].files.size() == 4);
+  CHECK(found[0].files[0] == fs::canonical(mnist.folder / "mnist/train-images-idx3-ubyte.gz").string());
+  CHECK(found[0].bytes == fs::file_size(mnist.files()[0]));
+  const utimbuf times{1000, 1000};
+  REQUIRE(utime(mnist.files()[0].c_str(), &times) == 0);
+  CHECK(cache_entries(mnist.sources.cache)[0].used == 1000);
+  mnist.read();
+  CHECK(cache_entries(mnist.sources.cache)[0].used > 1000);
 }
 
 TEST_CASE("A packed copy that is damaged anywhere is made again") {
@@ -150,6 +257,8 @@ TEST_CASE("The environment says where data and packed copies are") {
   CHECK(with("/d", "/c", "/h") == "/d /c/mlrun 5");
   CHECK(with(nullptr, nullptr, "/h") == "data /h/.cache/mlrun 5");
   CHECK(with(nullptr, nullptr, nullptr) == "data  5");
+  CHECK(with(nullptr, "cache", "/h") == "data /h/.cache/mlrun 5");
+  CHECK(with(nullptr, nullptr, "h") == "data  5");
 }
 
 }  // namespace

@@ -127,6 +127,34 @@ TEST_CASE("Limits take rows from the front and show in protocol, description and
   CHECK_THROWS_AS(some->batch(Split::kTrain, std::vector<int64_t>{7}, 0), Error);
 }
 
+TEST_CASE("An idx set is the same set plain, packed, and with dots in its names") {
+  SmallMnist files;
+  const std::string hash = dataset("kind: mnist\nbinarization: none", files.sources)->hash();
+  const std::string names[] = {"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
+                               "t10k-labels-idx1-ubyte.gz"};
+  const auto stored_as = [&](const std::function<std::pair<std::string, bool>(std::string)>& form) {
+    TemporaryDirectory folder;
+    for (const std::string& name : names) {
+      const std::string content = read_all(files.folder / "mnist/" + name);
+      const auto [to, pack] = form(name.substr(0, name.find("-ubyte") + 6));
+      const bool packed = name.ends_with(".gz");
+      write_file(folder / "mnist/" + to,
+                 pack == packed ? content
+                 : pack         ? gzipped(content)
+                                : std::string(io::gunzip(io::bytes_of(content), name, 1 << 20).text()));
+    }
+    return dataset("kind: mnist\nbinarization: none", {.root = folder.path(), .cache = "", .seed = 1})->hash();
+  };
+  const auto dotted = [](std::string name) { return name.replace(name.find("-idx"), 1, "."); };
+  CHECK(stored_as([](const std::string& name) { return std::pair(name, false); }) == hash);
+  CHECK(stored_as([](const std::string& name) { return std::pair(name + ".gz", true); }) == hash);
+  CHECK(stored_as([](const std::string& name) { return std::pair(name, true); }) == hash);
+  CHECK(stored_as([](const std::string& name) { return std::pair(name + ".gz", false); }) == hash);
+  CHECK(stored_as([&](const std::string& name) { return std::pair(dotted(name), false); }) == hash);
+  CHECK(stored_as([&](const std::string& name) { return std::pair(dotted(name) + ".gz", true); }) == hash);
+  CHECK(stored_as([](const std::string& name) { return std::pair(name + "/" + name, false); }) == hash);
+}
+
 TEST_CASE("Missing MNIST files are reported with both remedies") {
   TemporaryDirectory folder;
   const DataSources sources{.root = folder.path(), .cache = "", .seed = 1};

@@ -8,6 +8,7 @@
 #include "catch.hpp"
 #include "data/order.hpp"
 #include "data/reference.hpp"
+#include "io/sha256.hpp"
 #include "support.hpp"
 
 namespace mlrun {
@@ -30,21 +31,79 @@ TEST_CASE("Independent positions, ones and noise are measured as defined") {
   CHECK(binarization_noise(make({{0, 255}, {51, 255}})) == Approx(-(0.2 * std::log(0.2) + 0.8 * std::log(0.8)) / 2));
 }
 
-TEST_CASE("The state of a data folder is told: present, of the wrong size, missing, unknown") {
+// A published file that is small enough to be made here, and what it is called where.
+const std::string kContent = idx({2}, std::string("\x03\x07", 2)) + std::string(3000, 'x');
+const std::string kSum = io::sha256_hex(kContent);
+const KnownFile kToy[] = {{"set/train-labels-idx1-ubyte", "a toy", kContent.size(), kSum.c_str()}};
+
+FileStatus toy_status(const std::string& root) {
+  const std::vector<FileStatus> files = data_files(root, kToy);
+  REQUIRE_FALSE(files.empty());
+  return files[0];
+}
+
+// By the program gzip, as mirrors do: fast, small, with the name and time of a file in the header, and in two members.
+const std::vector<std::string> kPackings = {"gzip -1 -c x", "gzip -9 -n -c x", "gzip -N -c x",
+                                            "(head -c 100 x | gzip -c; tail -c +101 x | gzip -c)"};
+
+std::string packed_by(const std::string& command, const std::string& content) {
+  TemporaryDirectory folder;
+  write_file(folder / "x", content);
+  REQUIRE(std::system(("cd " + folder.path() + " && " + command + " > packed").c_str()) == 0);
+  return read_all(folder / "packed");
+}
+
+TEST_CASE("A published file is right in any packing and under every name that it goes by") {
+  using State = FileStatus::State;
+  std::vector<std::string> contents = {kContent};
+  for (const std::string& command : kPackings) contents.push_back(packed_by(command, kContent));
+  for (size_t i = 1; i < contents.size(); ++i) CHECK(contents[i] != contents[i - 1]);
+  for (const std::string name :
+       {"train-labels-idx1-ubyte", "train-labels-idx1-ubyte.gz", "train-labels.idx1-ubyte", "train-labels.idx1-ubyte.gz",
+        "train-labels-idx1-ubyte/train-labels-idx1-ubyte", "train-labels.idx1-ubyte/train-labels.idx1-ubyte.gz"}) {
+    for (const std::string& content : contents) {
+      TemporaryDirectory folder;
+      write_file(folder / "set/" + name, content);
+      INFO(name << ", " << content.size() << " bytes");
+      const FileStatus status = toy_status(folder.path());
+      CHECK(status.state == State::kGood);
+      CHECK(status.path == "set/" + name);
+      CHECK(status.bytes == content.size());
+      CHECK(status.found == kSum);
+    }
+  }
+}
+
+TEST_CASE("A published file of the right size with other content is wrong, and so is one cut short or too long") {
+  using State = FileStatus::State;
+  std::string other = kContent;
+  other.back() = 'y';
+  for (const std::string& content : {other, kContent + "x", kContent.substr(1), std::string(), gzipped(other),
+                                     gzipped(kContent).substr(0, 40), gzipped(std::string(1 << 22, 'x'))}) {
+    TemporaryDirectory folder;
+    write_file(folder / "set/train-labels-idx1-ubyte.gz", content);
+    const FileStatus status = toy_status(folder.path());
+    CHECK(status.state == State::kWrong);
+    CHECK(status.found != kSum);
+    CHECK_FALSE(status.found.empty());
+  }
+}
+
+TEST_CASE("The state of a data folder is told: wrong, missing, unknown") {
   TemporaryDirectory folder;
   write_file(folder / "mnist/t10k-labels-idx1-ubyte.gz", std::string(4542, 'x'));
-  write_file(folder / "mnist/train-labels-idx1-ubyte.gz", "short");
+  write_file(folder / "mnist/train-labels-idx1-ubyte", "short");
   write_file(folder / "b/own.csv", "0,1\n");
   write_file(folder / "a.csv", "0\n");
   using State = FileStatus::State;
-  std::vector<std::string> others;
+  std::vector<std::string> others, wrong;
   int missing = 0;
   for (const FileStatus& file : data_files(folder.path())) {
-    if (file.path == "mnist/t10k-labels-idx1-ubyte.gz") CHECK(file.state == State::kPresent);
-    else if (file.path == "mnist/train-labels-idx1-ubyte.gz") CHECK(file.state == State::kWrongSize);
+    if (file.state == State::kWrong) wrong.push_back(file.path);
     else if (file.state == State::kUnknown) others.push_back(file.path);
     else missing += file.state == State::kMissing;
   }
+  CHECK(wrong == std::vector<std::string>{"mnist/t10k-labels-idx1-ubyte.gz", "mnist/train-labels-idx1-ubyte"});
   CHECK(missing == static_cast<int>(known_files().size()) - 2);
   CHECK(others == std::vector<std::string>{"a.csv", "b/own.csv"});
   CHECK(data_files(folder / "nothing").size() == known_files().size());

@@ -2,6 +2,7 @@
 # scripts/fetch_data.sh against a mirror on disk: a right file arrives, a wrong one never does.
 # The real sums need the real data, so a copy of the script is given the sum of a toy file.
 set -euo pipefail
+real=${MLRUN_DATA_ROOT:-} program=${MLRUN_BINARY:-}
 script=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/scripts/fetch_data.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -56,6 +57,29 @@ for split in train valid test; do
     fail "the compressed $split rows are the mirror's" "they differ"
 done
 
+# A file that is there is right in every packing and under every name that mlrun reads, and is left as it is.
+mkdir -p "$work/data/mnist"
+sum_of() { sha256sum "$1" | cut -d' ' -f1; }
+for name in train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte; do
+  echo "content of $name" >"$work/$name"
+  sed -i "s/^\(mnist.$name[^ ]* *\)[0-9a-f]* [0-9]*/\1$(sum_of "$work/$name") $(stat -c %s "$work/$name")/" "$copy"
+done
+as() { # as NAME COMMAND...: the four files in this form
+  rm -rf "$work/data/mnist" && mkdir "$work/data/mnist"
+  for name in train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte; do
+    "${@:2}" "$work/$name" >"$work/data/mnist/$(eval "echo $1")"
+  done
+}
+as '$name.gz' gzip -1c && expect 0 "train-images-idx3-ubyte.gz is there" "gzip -1 is right" mnist
+as '$name.gz' gzip -9nc && expect 0 "train-images-idx3-ubyte.gz is there" "gzip -9 -n is right" mnist
+as '$name.gz' gzip -Nc && expect 0 "train-images-idx3-ubyte.gz is there" "a name in the header is right" mnist
+as '$name' cat && expect 0 "train-images-idx3-ubyte is there" "a plain file is right" mnist
+as '${name/-idx/.idx}' cat && expect 0 "train-images.idx3-ubyte is there" "a dot in the name is right" mnist
+as '${name/-idx/.idx}.gz' gzip -c && expect 0 "train-images.idx3-ubyte.gz is there" "a packed one with a dot is right" mnist
+[[ $(ls "$work/data/mnist" | wc -l) == 4 ]] || fail "right files are left alone" "$(ls "$work/data/mnist")"
+echo wrong >"$work/data/mnist/train-images-idx3-ubyte"
+expect 3 "remove it first" "a wrong plain file, which mlrun would read, is named" mnist
+
 echo 'To be, or so.' >"$text"
 rm "$arrived"
 expect 3 "has another SHA-256" "a wrong file is refused" tinyshakespeare
@@ -63,6 +87,24 @@ expect 3 "has another SHA-256" "a wrong file is refused" tinyshakespeare
 
 rm "$text"
 expect 3 "could not get tinyshakespeare/input.txt" "a dead mirror is named" tinyshakespeare
+
+# What arrives is right for the program too. Only the real files have the sums that it knows.
+if [[ -n $program && -f $real/mnist/train-images-idx3-ubyte.gz ]]; then
+  for packing in -1 '-9 -n' -N; do
+    rm -rf "$work/mirror/mnist" "$work/packed" && mkdir "$work/mirror/mnist"
+    for file in "$real"/mnist/*-ubyte.gz; do
+      plain=$work/mirror/mnist/$(basename "$file" .gz)
+      gzip -dc "$file" >"$plain"
+      # shellcheck disable=SC2086  # several options
+      gzip $packing "$plain"
+    done
+    MLRUN_DATA_ROOT=$work/packed "$script" mnist >/dev/null 2>&1 || fail "MNIST packed by gzip $packing is fetched" "exit $?"
+    answer=$(MLRUN_DATA_ROOT=$work/packed "$program" data check) || fail "data check agrees with gzip $packing" "exit $?"
+    [[ $(grep -c '^ok .*-ubyte.gz$' <<<"$answer") == 4 ]] || fail "data check agrees with gzip $packing" "$answer"
+  done
+else
+  echo "fetch_data.sh: skipped: data check of MNIST packed anew (needs MLRUN_BINARY, and MNIST in MLRUN_DATA_ROOT)"
+fi
 
 [[ $failures == 0 ]] || exit 1
 echo "fetch_data.sh: all cases pass"
