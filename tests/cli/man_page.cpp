@@ -24,7 +24,8 @@ std::map<std::string, std::string> pages() {
   CLI::App app("Models", "mlrun");
   const Globals globals;
   app.formatter(std::make_shared<HelpFormatter>(80));
-  add_commands(app, globals);
+  Command root(app);
+  add_commands(root, globals);
   std::map<std::string, std::string> texts;
   for (const ManPage& page : man_pages(app)) texts[page.name] = page.text;
   return texts;
