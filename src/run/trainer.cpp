@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <numeric>
 
 #include "base/error.hpp"
@@ -128,7 +129,8 @@ Trainer::StepResult Trainer::step() {
     }
   });
   StepResult result;
-  for (const double loss : losses) result.loss += loss;
+  result.loss = fold_lanes(
+      losses.size(), [&](size_t lane) { return losses[lane]; }, std::plus<>());
   result.loss /= static_cast<double>(count);
   result.count = count;
   const double factor = schedule_->factor(state_.step, length_);
