@@ -89,6 +89,7 @@ RunHeader header_of(const Trainer& trainer, const RunDirectory& directory, int t
   h.item = trainer.data().spec().is_image() ? "img" : "seq";
   h.dimension = dimension_of(*trainer.built().model, trainer.data());
   h.accuracy = has_accuracy(*trainer.built().model, trainer.data().spec());
+  h.loss_is_nll = trainer.built().model->loss_is_nll();
   h.total_steps = trainer.length().total_steps;
   if (h.total_steps == 0) h.total_minutes = experiment.spec().train.duration.amount;
   return h;
@@ -278,7 +279,8 @@ void say_what_idles(const Experiment& experiment, int wanted) {
   const int64_t threads = threads_for(kMostLanes, wanted), use = std::min(threads, batch);
   if (lanes >= use) return;
   log::info(
-      "{} {}, and {} lane{} to run on them; compute.lanes={} uses more of them, and is another run (other bits, another "
+      "{} {}, and {} lane{} to run on them; compute.lanes={} uses more of them, and is another run (other bits, "
+      "another "
       "fingerprint)",
       threads, wanted > 0 ? "threads" : "cores", lanes, lanes == 1 ? "" : "s", use);
 }

@@ -1,4 +1,5 @@
 // The same spec gives the same bits: for any number of threads, and however often the run was stopped.
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
@@ -154,6 +155,32 @@ TEST_CASE("another lane count is another computation, and says so in the fingerp
   const Checkpoint four((root / "four") + "/checkpoints/step-000000003.h5"),
       two((root / "two") + "/checkpoints/step-000000003.h5");
   CHECK(four.identity().fingerprint != two.identity().fingerprint);
+}
+
+TEST_CASE("rows of train metrics count the examples there were, and tell the loss from the NLL where they differ") {
+  const TemporaryDirectory root;
+  for (const std::string model : {"{kind: vqvae, width: 8, dim: 4, blocks: 1, quantizer: {kind: ste, codes: 8}}",
+                                  "{kind: pixelcnn, channels: 8, blocks: 1}"}) {
+    INFO(model);
+    const std::string directory = root / model.substr(7, 5);
+    train_in(directory, "data: {kind: digits, train_limit: 60, valid_limit: 10}\nmodel: " + model +
+                            "\ntrain: {for: 6 steps, batch_size: 60000, log_every: 2 steps}\n"
+                            "eval: {every: 6 steps, samples: 0}\n");
+    double time = 0;
+    int rows = 0;
+    for (const io::Record& record : io::read_journal(directory + "/metrics.jsonl").records) {
+      if (record.value("table", "") != "train") continue;
+      ++rows;
+      const double examples = record["items_per_s"].get<double>() * (record["time"].get<double>() - time);
+      time = record["time"].get<double>();
+      CHECK(examples > 119);       // of two steps; their own time is at most what went by
+      CHECK(examples < 120 * 20);  // and 120,000 of nominal batches would be a thousand times as many
+      CHECK(record.contains("loss") == (model.find("vqvae") != std::string::npos));
+      if (record.contains("loss")) CHECK(record["loss"].get<double>() > record["nll"].get<double>());
+      CHECK(record["bpd"].get<double>() == Approx(record["nll"].get<double>() / 784 / std::log(2.0)));
+    }
+    CHECK(rows == 3);
+  }
 }
 
 TEST_CASE("a finished run is extended by a larger train.for, and only by that") {
