@@ -82,13 +82,17 @@ Candidates files(const std::string& current, const std::vector<std::string>& suf
 
 Candidates runs(const std::string& current, bool several) {
   Candidates found;
-  if (several && (current.starts_with("@group:") || current.starts_with("@tag:"))) {
+  if (current.starts_with("@group:") || current.starts_with("@tag:")) {
     std::set<std::string> names;
     for (const RunSummary& run : all_runs(run_root())) {
       if (!run.group.empty()) names.insert("@group:" + run.group);
       for (const std::string& tag : run.tags) names.insert("@tag:" + tag);
     }
-    for (const std::string& name : names) add(found, current, name);
+    for (const std::string& name : names) {
+      if (several) add(found, current, name);
+      add(found, current, name + "@best", "the one with the best likelihood");
+      add(found, current, name + "@last", "the one begun last");
+    }
     return found;
   }
   const std::string root = run_root();
@@ -99,10 +103,8 @@ Candidates runs(const std::string& current, bool several) {
   }
   add(found, current, "@last", "the run begun last");
   add(found, current, "@best:valid/nll", "the run with the best likelihood");
-  if (several) {
-    add(found, current, "@group:", "all runs of a group");
-    add(found, current, "@tag:", "all runs with a tag");
-  }
+  add(found, current, "@group:", several ? "all runs of a group, or one" : "one run of a group");
+  add(found, current, "@tag:", several ? "all runs with a tag, or one" : "one run with a tag");
   return found;
 }
 

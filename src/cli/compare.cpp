@@ -110,7 +110,8 @@ void add(Command& app, const Globals& globals) {
                "mlrun compare @group:lr --group-by seed             # mean +- sd over seeds\n"
                "mlrun compare @group:lr --group-by seed --md        # a GitHub table\n"
                "mlrun compare made-20261124-143005-7be1 @last --sort created");
-  sub->add_option("RUN", o->selectors, "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last")
+  sub->add_option("RUN", o->selectors,
+                  "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best")
       ->required()
       ->type_name("RUN...");
   sub->add_option("--group-by", o->group_by,

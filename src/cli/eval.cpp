@@ -226,7 +226,8 @@ void add(Command& app, const Globals& globals) {
                "mlrun eval @last --codes 64                 # a prior over codes: a tighter bound\n"
                "mlrun eval @last --region top               # of the lower half, given the upper one\n"
                "mlrun eval step-000001500.h5 --per-example nll.h5");
-  sub->add_option("RUN", o->run, "a run (directory, id, prefix of one, @last, @best:valid/nll) or a checkpoint file")
+  sub->add_option("RUN", o->run,
+                  "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
       ->required()
       ->type_name("RUN|CHECKPOINT");
   sub->add_option("OVERRIDE", o->words, "key=value: another value of a field of data or eval")->type_name("key=value");

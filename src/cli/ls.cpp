@@ -17,18 +17,14 @@ namespace {
 struct Options {
   std::vector<std::string> selectors;
   std::string group, status, sort = "created";
-  int64_t latest = 0;
+  int64_t most = 0;
 };
 
 std::string epoch_of(double epoch) { return epoch < 1e6 ? fmt::format("{:.4g}", epoch) : fmt::format("{:.0f}", epoch); }
 std::string nll_of(double nats) { return std::isnan(nats) ? "-" : fmt::format("{:.3f}", nats); }
 
-// NaN (no evaluation yet) comes last.
-bool less_nll(double a, double b) { return std::isnan(b) ? !std::isnan(a) : a < b; }
-
 void sort(std::vector<RunSummary>& runs, const std::string& key) {
   const auto by = [&](auto less) { std::stable_sort(runs.begin(), runs.end(), less); };
-  if (key == "valid/nll") by([](const auto& a, const auto& b) { return less_nll(a.best_nll, b.best_nll); });
   if (key == "id") by([](const auto& a, const auto& b) { return a.id < b.id; });
   if (key == "model") by([](const auto& a, const auto& b) { return a.model < b.model; });
   if (key == "status") by([](const auto& a, const auto& b) { return a.status < b.status; });
@@ -36,13 +32,42 @@ void sort(std::vector<RunSummary>& runs, const std::string& key) {
   if (key == "time") by([](const auto& a, const auto& b) { return a.seconds < b.seconds; });
 }
 
+// The best first, at most so many (0: all). Runs whose NLLs are of different things are never ranked together: they
+// stand one kind after the other, with so many of each.
+std::vector<RunSummary> ranked(const std::vector<RunSummary>& runs, int64_t most) {
+  std::vector<std::vector<RunSummary>> kinds;
+  for (const RunSummary& run : runs) {
+    auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) {
+      return obstacle_to_ranking({k.front(), run}).empty();
+    });
+    if (kind == kinds.end()) kind = kinds.insert(kinds.end(), std::vector<RunSummary>());
+    kind->push_back(run);
+  }
+  std::vector<RunSummary> all;
+  for (std::vector<RunSummary>& kind : kinds) {
+    std::stable_sort(kind.begin(), kind.end(), [](const RunSummary& a, const RunSummary& b) {
+      return std::isnan(b.best_nll) ? !std::isnan(a.best_nll) : a.best_nll < b.best_nll;  // not evaluated yet: last
+    });
+    if (most > 0 && static_cast<size_t>(most) < kind.size()) kind.resize(static_cast<size_t>(most));
+    all.insert(all.end(), kind.begin(), kind.end());
+  }
+  if (kinds.size() > 1) log::info("ranked in {} parts: {}", kinds.size(), obstacle_to_ranking(runs));
+  return all;
+}
+
 void run(const Options& o, const Globals& globals) {
   std::vector<RunSummary> runs = select_runs(o.selectors);
   const bool none_at_all = runs.empty();
   if (!o.group.empty()) std::erase_if(runs, [&](const RunSummary& r) { return r.group != o.group; });
   if (!o.status.empty()) std::erase_if(runs, [&](const RunSummary& r) { return r.status != o.status; });
-  if (o.latest > 0 && static_cast<size_t>(o.latest) < runs.size()) runs.erase(runs.begin(), runs.end() - o.latest);
-  sort(runs, o.sort);
+  if (o.sort == "valid/nll") {
+    runs = ranked(runs, o.most);
+  } else {
+    sort(runs, o.sort);
+    const auto excess = static_cast<std::ptrdiff_t>(runs.size()) - static_cast<std::ptrdiff_t>(o.most);
+    if (o.most > 0 && excess > 0 && o.sort == "created") runs.erase(runs.begin(), runs.begin() + excess);
+    else if (o.most > 0 && excess > 0) runs.erase(runs.end() - excess, runs.end());
+  }
   const bool accuracy =
       std::any_of(runs.begin(), runs.end(), [](const RunSummary& r) { return !std::isnan(r.best_accuracy); });
   std::vector<std::string> headings = {"run", "status", "model", "epoch", "step", "valid/nll", "bits/dim"};
@@ -72,17 +97,21 @@ void add(Command& app, const Globals& globals) {
   auto o = std::make_shared<Options>();
   set_examples(*sub,
                "mlrun ls\n"
-               "mlrun ls -n 10 --status finished --sort valid/nll\n"
+               "mlrun ls -n 10 --status finished --sort valid/nll   # the ten best\n"
                "mlrun ls @group:lr made-20261124\n"
                "mlrun ls --json | jq -r 'select(.status == \"killed\") | .run'");
   sub->add_option("RUN", o->selectors,
-                  "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last (default: all)")
+                  "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best (default: all)")
       ->type_name("RUN...");
   sub->add_option("--group", o->group, "only this group")->type_name("NAME");
   sub->add_option("--status", o->status, "only runs in this state")
       ->one_of({"running", "finished", "stopped", "interrupted", "diverged", "failed", "killed"});
-  sub->add_option("-n", o->latest, "only the latest N")->between(int64_t{1}, int64_t{1} << 40)->type_name("N");
-  sub->add_option("--sort", o->sort, "order of the lines")
+  sub->add_option("-n", o->most, "only the first N in the order of --sort; of the order of creation the latest N")
+      ->between(int64_t{1}, int64_t{1} << 40)
+      ->type_name("N");
+  sub->add_option(
+         "--sort", o->sort,
+         "order of the lines, the least first; valid/nll: the best first, each kind of data and protocol apart")
       ->one_of({"created", "valid/nll", "id", "model", "status", "step", "time"});
   sub->callback([o, &globals] { run(*o, globals); });
 }

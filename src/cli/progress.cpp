@@ -140,7 +140,8 @@ Progress ScreenObserver::progress() const {
   Progress p;
   p.step = last_.step;
   p.total_steps = header_.total_steps;
-  p.nll = last_.loss;
+  p.figure = header_.loss_is_nll ? "nll" : "loss";
+  p.nats = last_.loss;
   p.lr = last_.lr;
   p.gradient_norm = last_.gradient_norm;
   p.items_per_s = last_.items_per_s;

@@ -10,7 +10,8 @@ namespace mlrun::cli {
 struct Progress {
   int64_t step = 0, total_steps = 0;  // total 0: not known
   double fraction = NAN;              // done, 0 to 1; NaN: not known
-  double nll = NAN;                   // nats per example
+  std::string figure = "nll";         // what `nats` is: "nll", or "loss" where that is more than the NLL
+  double nats = NAN;                  // per example
   double lr = NAN, gradient_norm = NAN;
   double items_per_s = 0;  // 0: not known yet
   double eta = NAN;        // seconds; NaN: not known

@@ -66,7 +66,8 @@ void add(Command& app, const Globals& globals) {
   set_examples(*sub,
                "mlrun prove @last\n"
                "mlrun prove step-000001500.h5 --full --json");
-  sub->add_option("RUN", o->run, "a run (directory, id, prefix of one, @last, @best:valid/nll) or a checkpoint file")
+  sub->add_option("RUN", o->run,
+                  "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
       ->required()
       ->type_name("RUN|CHECKPOINT");
   sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")->type_name("best|last|STEP");

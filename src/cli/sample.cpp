@@ -225,7 +225,8 @@ void add(Command& app, const Globals& globals) {
                "mlrun sample @last -n 4 --temperature 0.9 -o -     # symbols as text\n"
                "mlrun sample @last --prompt 'ROMEO:' --length 1000  # of a text\n"
                "mlrun sample @last --prompt @start.txt --top-p 0.95");
-  sub->add_option("RUN", o->run, "a run (directory, id, prefix of one, @last, @best:valid/nll) or a checkpoint file")
+  sub->add_option("RUN", o->run,
+                  "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
       ->required()
       ->type_name("RUN|CHECKPOINT");
   sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")->type_name("best|last|STEP");

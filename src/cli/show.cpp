@@ -57,7 +57,9 @@ Json details_json(const RunDetails& d) {
                                      {"nll", number_or_null(e.nll)},
                                      {"nll_se", number_or_null(e.nll_se)},
                                      {"bpd", number_or_null(e.bpd)},
-                                     {"bound", e.bound}});
+                                     {"bound", e.bound},
+                                     {"components", e.components},
+                                     {"code_maps", e.code_maps}});
   }
   return answer;
 }
@@ -91,8 +93,10 @@ void print_details(const RunDetails& d) {
   line("trained", fmt::format("{} steps  epoch {:.4g}  {}", r.step, r.epoch, human_duration(r.seconds)));
   line("result", result_of(r));
   for (const KeptEvaluation& e : d.evaluations) {
-    line("", fmt::format("{}/nll {}{:.3f} +- {:.3f} nats ({:.4f} bits/dim) at step {}, {} examples", e.split,
-                         e.bound ? "<= " : "", e.nll, e.nll_se, e.bpd, e.step, e.count));
+    const std::string settings = e.settings(r.protocol);
+    line("", fmt::format("{}/nll {}{:.3f} +- {:.3f} nats ({:.4f} bits/dim) at step {}, {} examples{}{}", e.split,
+                         e.bound ? "<= " : "", e.nll, e.nll_se, e.bpd, e.step, e.count, settings.empty() ? "" : ", ",
+                         settings));
   }
   print_spec_in_short(d.fields);
   line("protocol", r.protocol);
@@ -226,7 +230,8 @@ void add(Command& app, const Globals& globals) {
                "mlrun show step-000001500.h5 --json\n"
                "mlrun show @last --codebook            # of a VQ-VAE: use of its codes, as a picture\n"
                "mlrun show @last --spec > again.yaml");
-  sub->add_option("RUN", o->run, "a run (directory, id, prefix of one, @last, @best:valid/nll) or a checkpoint file")
+  sub->add_option("RUN", o->run,
+                  "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
       ->required()
       ->type_name("RUN|CHECKPOINT");
   sub->add_option("--which", o->which, "a checkpoint of the run: best, last or a step")->type_name("best|last|STEP");

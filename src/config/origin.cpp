@@ -10,10 +10,12 @@ std::string Origin::print() const {
 }
 
 std::string Origin::print_line() const {
-  if (is_default) return "default";
-  if (argument > 0) return file.empty() ? fmt::format("argument {}", argument) : file;
-  if (line > 0) return fmt::format("{}:{}", file, line);
-  return file;
+  const auto place = [&] {
+    if (is_default) return std::string("default");
+    if (argument > 0) return file.empty() ? fmt::format("argument {}", argument) : file;
+    return line > 0 ? fmt::format("{}:{}", file, line) : file;
+  };
+  return rule.empty() ? place() : fmt::format("{} ({})", place(), rule);
 }
 
 }  // namespace mlrun::config

@@ -11,8 +11,9 @@ struct Origin {
   int column = 0;           // from 1, in characters (code points)
   int argument = 0;         // from 1: the value was given on the command line
   bool is_default = false;  // nobody gave it
+  std::string rule = {};    // of a word that was given a value by rule: "auto: about 50 examples a lane"
 
-  std::string print() const;       // "configs/made.yaml:14:3", "argument 3", "--seed", "default"
+  std::string print() const;       // "configs/made.yaml:14:3", "argument 3", "--seed", "default", "default (RULE)"
   std::string print_line() const;  // the same without the column
 };
 

@@ -5,6 +5,9 @@
 // checked, printed and documented without building anything. Registering touches nothing central:
 //
 //   [[maybe_unused]] const bool registered = register_model<Made>("made", "Masked autoencoder (Germain et al. 2015)");
+//
+// What must be known of a kind before it is built, from its options alone, are the facts of its interface: where there
+// is a type `Interface::Facts`, every kind T has a static function T::facts(const T::Options&) that returns one.
 #pragma once
 
 #include <any>
@@ -13,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -20,13 +24,26 @@
 
 namespace mlrun::config {
 
+struct NoFacts {};
+template <class Interface>
+struct FactsOf {
+  using Type = NoFacts;
+};
+template <class Interface>
+requires requires { typename Interface::Facts; }
+struct FactsOf<Interface> {
+  using Type = typename Interface::Facts;
+};
+
 template <class Interface, class... Args>
 class Registry {
  public:
+  using Facts = typename FactsOf<Interface>::Type;
   struct Kind {
     std::string name, summary;
     std::function<std::any(Reader&)> read;
     std::function<std::unique_ptr<Interface>(const std::any&, Args...)> build;
+    std::function<Facts(const std::any&)> facts;
   };
 
   // What a spec chose: the kind, and its options as read. Empty (kind() == "") when the spec was wrong.
@@ -36,6 +53,7 @@ class Registry {
     Choice(const Kind* kind, std::any options) : kind_(kind), options_(std::move(options)) {}
     std::string kind() const { return kind_ ? kind_->name : ""; }
     std::unique_ptr<Interface> build(Args... args) const { return kind_->build(options_, std::forward<Args>(args)...); }
+    Facts facts() const { return kind_ ? kind_->facts(options_) : Facts{}; }
 
    private:
     const Kind* kind_ = nullptr;
@@ -48,6 +66,10 @@ class Registry {
               [](const std::any& options, Args... args) -> std::unique_ptr<Interface> {
                 return std::make_unique<T>(std::any_cast<const typename T::Options&>(options),
                                            std::forward<Args>(args)...);
+              },
+              [](const std::any& options) {
+                if constexpr (std::is_same_v<Facts, NoFacts>) return NoFacts{};
+                else return T::facts(std::any_cast<const typename T::Options&>(options));
               }};
     return kinds_.emplace(name, std::move(kind)).second;
   }

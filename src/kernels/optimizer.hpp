@@ -13,8 +13,8 @@
 
 namespace mlrun::kernels {
 
-// lanes[0][i] += lanes[1][i] + lanes[2][i] + ..., in this order, for every i of the runs, and squares[r] = the sum over
-// run r of lanes[0][i]^2. NaN or infinity in a gradient makes it NaN or infinity.
+// lanes[0][i] = the sum of lanes[l][i] over l by the tree of base/lanes.hpp, for every i of the runs, and squares[r] =
+// the sum over run r of lanes[0][i]^2. NaN or infinity in a gradient makes it NaN or infinity.
 void fold_gradients(const std::vector<float*>& lanes, std::span<const Range> runs, double* squares);
 // sqrt of the sum of squares [count], added up in order.
 double gradient_norm(const double* squares, int64_t count);

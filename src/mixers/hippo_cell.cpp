@@ -92,6 +92,7 @@ class HippoStepper : public MixerStepper {
 class HippoCell : public Mixer {
  public:
   using Options = HippoOptions;
+  static Facts facts(const Options&) { return {.sequences_per_lane = 8}; }
 
   HippoCell(const Options& options, const MixerShape& shape, const Scope& scope)
       : in_(shape.in), hidden_(options.hidden.value_or(shape.width)), has_output_(hidden_ != shape.width) {

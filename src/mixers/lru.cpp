@@ -45,6 +45,7 @@ struct LruOptions {
 class Lru : public Mixer {
  public:
   using Options = LruOptions;
+  static Facts facts(const Options&) { return {.sequences_per_lane = 2}; }
 
   Lru(const Options& options, const MixerShape& shape, const Scope& scope)
       : states_(options.states > 0 ? options.states : shape.width), length_(shape.length) {

@@ -94,6 +94,7 @@ class MambaStepper : public MixerStepper {
 class Mamba : public Mixer {
  public:
   using Options = MambaScanOptions;
+  static Facts facts(const Options&) { return {.sequences_per_lane = 2}; }
 
   Mamba(const Options& options, const MixerShape& shape, const Scope& scope)
       : inner_(options.common.expand * shape.width),

@@ -110,6 +110,7 @@ class Mamba2Stepper : public MixerStepper {
 class Mamba2 : public Mixer {
  public:
   using Options = Mamba2Options;
+  static Facts facts(const Options&) { return {.sequences_per_lane = 2}; }
 
   Mamba2(const Options& options, const MixerShape& shape, const Scope& scope)
       : inner_(inner_of(options, shape)),

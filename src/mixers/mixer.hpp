@@ -39,6 +39,12 @@ class MixerSteps {
 
 class Mixer {
  public:
+  // Known before the mixer is built: of how many sequences a lane of a training step should be (Model::Facts). Few
+  // where the work is per sequence; more where each pass first makes tables that all its sequences share (s4), or where
+  // weights are read again at every position for all sequences together (recurrent cells).
+  struct Facts {
+    int64_t sequences_per_lane = 1;
+  };
   virtual ~Mixer() = default;
   // Parallel view: x [n, length, in] -> [n, length, width]; position t of the result sees positions 0 .. t of x.
   virtual Variable operator()(Pass& pass, const Variable& x) const = 0;

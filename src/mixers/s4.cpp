@@ -66,6 +66,7 @@ class S4 : public Mixer {
     TimeSteps steps;
     double lr;
   };
+  static Facts facts(const Options&) { return {.sequences_per_lane = 8}; }
 
   S4(const Options& options, const MixerShape& shape, const Scope& scope) {
     require_equal_width(shape, "s4");

@@ -65,6 +65,7 @@ class S4d : public Mixer {
     TimeSteps steps;
     double lr;
   };
+  static Facts facts(const Options&) { return {.sequences_per_lane = 2}; }
 
   S4d(const Options& options, const MixerShape& shape, const Scope& scope)
       : width_(shape.width), length_(shape.length), discretisation_(options.discretisation) {

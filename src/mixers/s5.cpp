@@ -45,6 +45,7 @@ struct S5Options {
 class S5 : public Mixer {
  public:
   using Options = S5Options;
+  static Facts facts(const Options&) { return {.sequences_per_lane = 2}; }
 
   S5(const Options& options, const MixerShape& shape, const Scope& scope)
       : states_(options.states > 0 ? options.states : (shape.width + 1) / 2),

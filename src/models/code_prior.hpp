@@ -60,6 +60,7 @@ class RateWeight {
  public:
   RateWeight(const CodePriorOptions& options, const Scope& scope);
   float now() const;
+  bool is_one() const { return weight_ == 1 && warmup_ == 0; }  // at every step
   void after_step();
 
  private:

@@ -194,6 +194,7 @@ class BilstmStepper : public Stepper {
 class DiagonalBilstm : public AutoregressiveModel {
  public:
   using Options = DiagonalBilstmOptions;
+  static Facts facts(const Options&) { return {.examples_per_lane = 8}; }
 
   DiagonalBilstm(const Options& options, const DataSpec& data, const Scope& scope)
       : AutoregressiveModel((require_images(data, "diagonal_bilstm"), data), options.condition, scope),

@@ -88,6 +88,7 @@ struct EonadeOptions {
 class Eonade : public AutoregressiveModel {
  public:
   using Options = EonadeOptions;
+  static Facts facts(const Options&) { return {.examples_per_lane = 50}; }
 
   Eonade(const Options& options, const DataSpec& data, const Scope& scope)
       : AutoregressiveModel(data, options.condition, scope),

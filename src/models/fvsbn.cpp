@@ -18,6 +18,7 @@ class Fvsbn : public AutoregressiveModel {
     OrderKind order;
     Condition condition;
   };
+  static Facts facts(const Options&) { return {.examples_per_lane = 50}; }
 
   Fvsbn(const Options& options, const DataSpec& data, const Scope& scope)
       : AutoregressiveModel(data, options.condition, scope), order_(make_order(options.order, data, scope)) {

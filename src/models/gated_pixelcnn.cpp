@@ -138,6 +138,7 @@ class GatedStepper : public Stepper {
 class GatedPixelCnn : public AutoregressiveModel {
  public:
   using Options = GatedPixelCnnOptions;
+  static Facts facts(const Options&) { return {.examples_per_lane = 4}; }
 
   GatedPixelCnn(const Options& options, const DataSpec& data, const Scope& scope)
       : AutoregressiveModel((require_images(data, "gated_pixelcnn"), data), options.condition, scope),

@@ -54,6 +54,7 @@ using Degrees = std::vector<int64_t>;  // of the units of a layer; input of step
 class Made : public AutoregressiveModel {
  public:
   using Options = MadeOptions;
+  static Facts facts(const Options&) { return {.examples_per_lane = 50}; }
 
   Made(const Options& options, const DataSpec& data, const Scope& scope)
       : AutoregressiveModel(data, options.condition, scope), options_(options), width_(logits_per_step(data.alphabet)) {

@@ -16,11 +16,32 @@ class AutoregressiveModel;
 class Classifier;
 class CodeModel;
 
+struct TrainingLoss {
+  Variable loss;   // Model::loss
+  double nll = 0;  // of the same examples, nats, summed
+};
+
 class Model {
  public:
+  // Known before the model is built. `compute.lanes: auto` cuts a batch into lanes of about `examples_per_lane`
+  // (lanes_for in run/experiment.hpp): the fewest with which a lane more costs nothing. Each lane reads all weights and
+  // fills an arena of gradients of its own, which is then folded. That is dear where an example uses each weight once
+  // (dense models want 50), and next to nothing where it uses them at hundreds of pixels or positions (convolutions
+  // want 4 to 16, sequences what their mixer says). Part of the numerics.
+  struct Facts {
+    int64_t examples_per_lane = 1;
+  };
   virtual ~Model() = default;
   // Training loss in nats, summed over the batch: one number.
   virtual Variable loss(Pass& pass, const Batch& batch) const = 0;
+  // Whether the loss is the NLL (or, of an ensemble of orders or masks, an estimate of it whose mean over steps is the
+  // mean of theirs), and nothing else is in it.
+  virtual bool loss_is_nll() const { return true; }
+  // The loss, and beside it the NLL of the same pass, which is of what `nll` is of.
+  virtual TrainingLoss loss_and_nll(Pass& pass, const Batch& batch) const {
+    const Variable all = loss(pass, batch);
+    return {all, static_cast<double>(all.value().data<float>()[0])};
+  }
   // -log p(x) in nats of every example of the batch. Of a conditional model: -log p(x|y) with `class`, -log p(x, y)
   // with `joint`, where y is the batch's label; of a classifier -log p(y|x). What the data gives (DataSpec::given) is
   // behind the bar as well.
@@ -33,8 +54,7 @@ class Model {
     static_cast<void>(first);
   }
   // After a training step, when the weights are updated: what is learned otherwise than by gradients (StateInfo).
-  // `lanes`: the statistics that the passes of this step gathered, in the order of lanes, which is the order to fold
-  // them in.
+  // `lanes`: the statistics that the passes of this step gathered; sums are folded by sum_over_lanes.
   virtual void after_step(const std::vector<Statistics>& lanes) { static_cast<void>(lanes); }
   // How many examples one pass should hold, so that what it keeps stays in the caches; 0: all. Part of the numerics:
   // gradients are added up in this grouping.

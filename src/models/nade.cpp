@@ -62,6 +62,7 @@ class Nade : public AutoregressiveModel {
     OrderKind order;
     Condition condition;
   };
+  static Facts facts(const Options&) { return {.examples_per_lane = 50}; }
 
   Nade(const Options& options, const DataSpec& data, const Scope& scope)
       : AutoregressiveModel(data, options.condition, scope), order_(make_order(options.order, data, scope)) {

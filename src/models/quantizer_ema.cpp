@@ -102,11 +102,7 @@ class EmaQuantizer : public Quantizer {
     float& t = steps_.data<float>()[0];
     const float keep = std::min(static_cast<float>(options_.decay), (1.0f + t) / (10.0f + t)), take = 1.0f - keep;
     t += 1.0f;
-    Tensor members = lanes[0][members_.index()].clone(), sums = lanes[0][member_sums_.index()].clone();
-    for (size_t l = 1; l < lanes.size(); ++l) {
-      add(members, lanes[l][members_.index()]);
-      add(sums, lanes[l][member_sums_.index()]);
-    }
+    const Tensor members = sum_over_lanes(lanes, members_), sums = sum_over_lanes(lanes, member_sums_);
     float *count = count_.data<float>(), *sum = sum_.data<float>(), *table = table_.data<float>();
     double all = 0;
     for (int64_t k = 0; k < options_.codes; ++k) {
@@ -125,10 +121,6 @@ class EmaQuantizer : public Quantizer {
   }
 
  private:
-  static void add(Tensor& sum, const Tensor& x) {
-    for (int64_t i = 0; i < x.count(); ++i) sum.data<float>()[i] += x.data<float>()[i];
-  }
-
   void gather(Pass& pass, const Tensor& z, const Tensor& codes) const {
     Tensor* members = pass.statistic(members_);
     if (!members) return;

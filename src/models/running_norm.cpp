@@ -55,17 +55,12 @@ void RunningNorm::after_step(const std::vector<Statistics>& lanes) {
   float& t = steps_.data<float>()[0];
   const float keep = std::min(kDecay, (1.0f + t) / (10.0f + t)), take = 1.0f - keep;
   t += 1.0f;
-  float count = 0;
-  for (const Statistics& lane : lanes) count += lane[count_.index()].data<float>()[0];
+  const float count = sum_over_lanes(lanes, count_).data<float>()[0];
+  const Tensor sums = sum_over_lanes(lanes, sums_), squares = sum_over_lanes(lanes, squares_);
   for (int64_t j = 0; j < d_; ++j) {
-    float sum = 0, square = 0;
-    for (const Statistics& lane : lanes) {
-      sum += lane[sums_.index()].data<float>()[j];
-      square += lane[squares_.index()].data<float>()[j];
-    }
-    mean_.data<float>()[j] += take * sum / count;
+    mean_.data<float>()[j] += take * sums.data<float>()[j] / count;
     float& variance = variance_.data<float>()[j];
-    variance = keep * variance + take * square / count;
+    variance = keep * variance + take * squares.data<float>()[j] / count;
   }
 }
 

@@ -19,6 +19,7 @@ namespace {
 class VqVae : public CodeModel {
  public:
   using Options = VqVaeOptions;
+  static Facts facts(const Options&) { return {.examples_per_lane = 16}; }
 
   VqVae(const Options& options, const DataSpec& data, const Scope& scope)
       : CodeModel((require_images(data, "vqvae"), data)),
@@ -53,29 +54,37 @@ class VqVae : public CodeModel {
   int64_t examples_at_once() const override { return 16; }
   int64_t restarted() const override { return quantizer_->restarted(); }
 
-  Variable loss(Pass& pass, const Batch& batch) const override {
+  Variable loss(Pass& pass, const Batch& batch) const override { return loss_and_nll(pass, batch).loss; }
+  bool loss_is_nll() const override { return draws_ && rate_weight_.is_one(); }
+
+  TrainingLoss loss_and_nll(Pass& pass, const Batch& batch) const override {
     const Variable z = encoder_(pass, batch.symbols);
-    Variable vectors, more;
+    Variable vectors, more, rate;  // rate: what the codes cost, with weight 1
     if (draws_) {
       const Variable log_odds = quantizer_->log_odds(pass, z);
       const DrawnCodes drawn =
           draw_codes_reinmax(log_odds, gumbel_noise(log_odds.shape(), pass.next_noise()), temperature_);
       quantizer_->assigned(pass, z.value(), drawn.codes);
       vectors = quantizer_->mixed(pass, drawn.weights);
-      more = ops::scale(code_divergence(log_odds, prior_->log_p(pass, drawn.weights)), rate_weight_.now());
+      rate = code_divergence(log_odds, prior_->log_p(pass, drawn.weights));
+      more = ops::scale(rate, rate_weight_.now());
     } else {
       const Quantized q = quantizer_->quantize(pass, z);
       vectors = q.vectors;
       more = q.loss;
       if (prior_) {
         const Variable weights = chosen_codes(quantizer_->log_odds(pass, z), q.codes, temperature_);
-        const Variable length = ops::scale(code_length(weights, prior_->log_p(pass, weights)), rate_weight_.now());
+        rate = code_length(weights, prior_->log_p(pass, weights));
+        const Variable length = ops::scale(rate, rate_weight_.now());
         more = more.defined() ? ops::add(more, length) : length;
       }
     }
     const Variable likelihood =
         ops::sum(negative_log_likelihood(decoder_.logits(pass, vectors, batch.symbols), batch.symbols));
-    return more.defined() ? ops::add(likelihood, more) : likelihood;
+    const auto number = [](const Variable& v) {
+      return v.defined() ? static_cast<double>(v.value().data<float>()[0]) : 0;
+    };
+    return {more.defined() ? ops::add(likelihood, more) : likelihood, number(likelihood) + number(rate)};
   }
 
   Encoding encode(const ParameterArena& parameters, const Tensor& symbols,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "kernels/elementwise.hpp"
 
 namespace mlrun {
 
@@ -50,6 +51,16 @@ Statistics ParameterArena::statistics() const {
   Statistics zeros;
   for (const Shape& shape : statistics_) zeros.push_back(Tensor::zeros(shape));
   return zeros;
+}
+
+Tensor sum_over_lanes(const std::vector<Statistics>& lanes, const Statistic& statistic) {
+  return fold_lanes(
+      lanes.size(), [&](size_t lane) { return lanes[lane][statistic.index()]; },
+      [](const Tensor& left, const Tensor& right) {
+        Tensor sum = left.clone();
+        kernels::add_to(sum, right);
+        return sum;
+      });
 }
 
 int64_t ParameterArena::parameter_count() const {

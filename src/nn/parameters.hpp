@@ -84,6 +84,9 @@ class Statistic {
   size_t index_;
 };
 using Statistics = std::vector<Tensor>;  // of one lane, f32: one tensor for each Statistic, zero when a step begins
+// The sum of what the lanes gathered, by the tree of base/lanes.hpp. Not to be written to: of one lane it is the
+// lane's.
+Tensor sum_over_lanes(const std::vector<Statistics>& lanes, const Statistic& statistic);
 
 class ParameterArena {
  public:

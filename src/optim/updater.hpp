@@ -35,7 +35,8 @@ class Updater {
     double gradient_norm = 0;  // L2, before clipping
     bool finite = true;        // false: nothing was written
   };
-  // lanes[l]: the gradient arena of lane l; lane 0's is overwritten with the sum. `step` counts from 0.
+  // lanes[l]: the gradient arena of lane l; lane 0's is overwritten with the sum over lanes (by the tree of
+  // base/lanes.hpp). `step` counts from 0.
   Outcome apply(std::vector<Tensor>& lanes, int64_t step, double lr_factor, LanePool& pool);
   // The average begins as what the parameters and states are now.
   void begin_average();

@@ -169,8 +169,11 @@ TrainState read_state(const io::Hdf5Reader& file) {
   s.best_step = file.integer_attribute("trainer", "best_step");
   s.evaluations_since_best = file.integer_attribute("trainer", "evaluations_since_best");
   s.log_loss = read_mean(file, "log_loss");
+  // Checkpoints of before the two were told apart hold the loss alone.
+  const bool has_nll = file.has_attribute("trainer", "log_nll_sum");
+  s.log_nll = has_nll ? read_mean(file, "log_nll") : s.log_loss;
   s.log_norm = read_mean(file, "log_norm");
-  s.evaluation_loss = read_mean(file, "evaluation_loss");
+  s.evaluation_nll = read_mean(file, has_nll ? "evaluation_nll" : "evaluation_loss");
   return s;
 }
 
@@ -192,8 +195,9 @@ io::Bytes checkpoint_image(const CheckpointIdentity& identity, const TrainState&
   file.attribute("trainer", "best_step", state.best_step);
   file.attribute("trainer", "evaluations_since_best", state.evaluations_since_best);
   write_mean(file, "log_loss", state.log_loss);
+  write_mean(file, "log_nll", state.log_nll);
   write_mean(file, "log_norm", state.log_norm);
-  write_mean(file, "evaluation_loss", state.evaluation_loss);
+  write_mean(file, "evaluation_nll", state.evaluation_nll);
   write_model(file, "", parameters);
   for (const auto& [name, arena] : updater.slots()) write_arena(file, "optimizer/" + name, parameters, arena);
   for (const auto& [name, matrix] : updater.matrices()) file.dataset("optimizer/" + name, matrix);

@@ -28,6 +28,7 @@ bool is_bookkeeping(const std::string& path) {
   return false;
 }
 
+// Those by default come first, so runs that were also evaluated otherwise are compared by what all have.
 std::optional<KeptEvaluation> test_of(const RunSummary& run) {
   for (const KeptEvaluation& e : kept_evaluations(run.path)) {
     if (e.split == "test" && e.step == run.best_step && e.protocol == run.protocol) return e;
@@ -43,25 +44,6 @@ std::string status_of(const std::vector<RunSummary>& runs) {
   std::string text;
   for (const auto& [status, count] : counts) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, status);
   return text;
-}
-
-std::string list_of(const std::set<std::string>& words, size_t characters) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : " | ") + word.substr(0, characters);
-  return text;
-}
-
-std::string obstacle_to_ranking(const std::vector<RunSummary>& runs) {
-  std::set<std::string> protocols, hashes, subjects;
-  for (const RunSummary& run : runs) {
-    protocols.insert(run.protocol);
-    subjects.insert(run.nll_of);
-    hashes.insert(run.data_hash);
-  }
-  if (hashes.size() > 1) return fmt::format("their data differ: sha256 {}", list_of(hashes, 12));
-  if (subjects.size() > 1) return fmt::format("their NLLs are of different things: {}", list_of(subjects, 40));
-  if (protocols.size() > 1) return fmt::format("their binarizations or splits differ: {}", list_of(protocols, 80));
-  return "";
 }
 
 // Of runs with one fingerprint, keeps the finished one, else the latest.

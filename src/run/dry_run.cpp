@@ -22,6 +22,7 @@ void print_dry_run(const TrainRequest& request, bool json) {
   const std::unique_ptr<Dataset> data =
       experiment.spec().data.build(data_sources_from_environment(experiment.spec().seed));
   const int threads = threads_for(experiment.lanes(), request.threads);
+  say_what_idles(experiment, request.threads);
   Trainer trainer(experiment, *data, threads);
   trainer.initialise();
   std::vector<double> seconds;

@@ -182,12 +182,13 @@ EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
   const io::Bytes image = evaluation_image(outcome, request.split);
   if (!request.per_example.empty()) io::write_atomically(request.per_example, image.span());
   if (!outcome.run.empty() && !other_data) {
-    // More draws are another protocol, and stand beside the one that runs are judged by.
-    std::string draws = request.draws > 1 ? fmt::format("-draws-{}", request.draws) : "";
-    if (request.codes > 1) draws += fmt::format("-codes-{}", request.codes);
+    // Another way to evaluate stands beside the one that runs are judged by.
+    std::string settings = request.draws > 1 ? fmt::format("-draws-{}", request.draws) : "";
+    if (request.codes > 1) settings += fmt::format("-codes-{}", request.codes);
+    if (request.orders) settings += fmt::format("-orders-{}", *request.orders);
     try {
       io::write_atomically(
-          fmt::format("{}/evals/step-{:09}-{}{}.h5", outcome.run, outcome.step, name_of(request.split), draws),
+          fmt::format("{}/evals/step-{:09}-{}{}.h5", outcome.run, outcome.step, name_of(request.split), settings),
           image.span());
     } catch (const Error& e) {
       log::warning("the result is not kept in the run: {}", e.what());

@@ -1,8 +1,8 @@
 #include "run/experiment.hpp"
 
 #include <algorithm>
+#include <bit>
 
-#include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "base/version.hpp"
 #include "io/sha256.hpp"
@@ -14,7 +14,7 @@ namespace {
 using config::Period;
 using Unit = Period::Unit;
 
-constexpr int64_t kMostLanes = 256;
+constexpr int64_t kMostByRule = 8;
 constexpr const char* kCodesFrom = "data.from";
 
 std::string check_name(const std::string& name) {
@@ -37,7 +37,8 @@ OptimizerRegistry::Choice read_optimizer(config::Reader reader) { return optimiz
 std::optional<int64_t> read_lanes(config::Reader reader) {
   const auto lanes = reader.integer_or(
       "lanes", "auto",
-      {.help = "slices of a batch, one thread each; decides the bits; auto: cores in the affinity mask",
+      {.help = "slices of a batch, one thread each at most; decides the bits. auto: as many as cost nothing, by model "
+               "and batch_size, on any machine",
        .min = 1,
        .max = kMostLanes});
   reader.choice("dtype", {"f32"}, {.help = "of matrix products", .fallback = "f32"});
@@ -103,15 +104,27 @@ ExperimentSpec::ExperimentSpec(config::Reader root)
   if (train.duration.amount <= 0) train_section.mistake("for", "training for nothing");
 }
 
+int64_t lanes_for(int64_t batch_size, int64_t examples_per_lane) {
+  const int64_t lanes = std::clamp<int64_t>(batch_size / examples_per_lane, 2, kMostByRule);
+  return static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(std::min(lanes, batch_size))));
+}
+
+config::Fields resolved_fields(const config::Document& document, const ExperimentSpec& spec) {
+  config::Fields fields = document.declared();
+  const int64_t wanted = spec.model.facts().examples_per_lane;
+  for (config::FieldRecord& field : fields) {
+    if (field.path != "compute.lanes" || spec.lanes) continue;
+    field.value = fmt::format("{}", lanes_for(spec.train.batch_size, wanted));
+    field.origin.rule = fmt::format("auto: about {} example{} a lane", wanted, wanted == 1 ? "" : "s");
+  }
+  return fields;
+}
+
 Experiment::Experiment(const config::Document& document) {
   spec_ = std::make_shared<const ExperimentSpec>(document.root());
   document.root().finish();
   document.diagnostics().throw_if_any();
-  fields_ = document.declared();
-  lanes_ = spec_->lanes.value_or(std::min<int64_t>(kMostLanes, static_cast<int64_t>(affinity_cores().size())));
-  for (config::FieldRecord& field : fields_) {
-    if (field.path == "compute.lanes") field.value = fmt::format("{}", lanes_);
-  }
+  fields_ = resolved_fields(document, *spec_);
 }
 
 Experiment Experiment::load(const std::string& path, const std::vector<std::string>& overrides,

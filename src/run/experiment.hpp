@@ -57,6 +57,18 @@ struct ExperimentSpec {
   std::optional<int64_t> lanes;  // nullopt: auto
 };
 
+constexpr int64_t kMostLanes = 256;  // that a spec may ask for
+
+// Lanes of `compute.lanes: auto`: batch_size / examples_per_lane (Model::Facts), from 2 to 8, rounded down to a power of
+// two so that the tree of base/lanes.hpp is whole, and never more than there are examples. More than 8 would each keep
+// an arena of gradients in memory, which shows in models of millions of parameters, and help only where there are more
+// cores. Nothing of the machine is in it: the same spec is the same computation everywhere.
+int64_t lanes_for(int64_t batch_size, int64_t examples_per_lane);
+
+// The fields of a spec that was read without mistakes, with `auto` resolved to what it means and the rule in its
+// origin.
+config::Fields resolved_fields(const config::Document& document, const ExperimentSpec& spec);
+
 // A spec with everything that identifies it.
 class Experiment {
  public:
@@ -68,8 +80,10 @@ class Experiment {
                               const std::vector<std::string>& places = {});
 
   const ExperimentSpec& spec() const { return *spec_; }
-  const config::Fields& fields() const { return fields_; }  // with `auto` resolved to what it meant here
-  int64_t lanes() const { return lanes_; }
+  const config::Fields& fields() const { return fields_; }  // resolved_fields
+  int64_t lanes() const {
+    return spec_->lanes.value_or(lanes_for(spec_->train.batch_size, spec_->model.facts().examples_per_lane));
+  }
   std::string resolved_yaml() const { return config::resolved_yaml(fields_); }
   // SHA-256 over what decides the result: the spec without names, tags and bookkeeping, the data, the numerics version.
   std::string fingerprint(const Dataset& data) const;
@@ -82,7 +96,6 @@ class Experiment {
   std::string hash_without(const std::vector<std::string>& excluded, const Dataset& data) const;
   std::shared_ptr<const ExperimentSpec> spec_;
   config::Fields fields_;
-  int64_t lanes_ = 1;
   std::string source_;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -60,6 +62,63 @@ void read_record(const io::Record& record, RunSummary& run) {
   }
 }
 
+std::string list_of(const std::set<std::string>& words, size_t characters) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " | ") + word.substr(0, characters);
+  return text;
+}
+
+// What stands behind `mark` in the selector, if it begins with that.
+std::optional<std::string> after(const std::string& selector, const std::string& mark) {
+  if (!selector.starts_with(mark)) return std::nullopt;
+  return selector.substr(mark.size());
+}
+
+[[noreturn]] void nothing_fits(const std::string& selector, const std::set<std::string>& known, const char* what) {
+  const std::vector<std::string> names(known.begin(), known.end());
+  const auto nearest = nearest_name(selector.substr(selector.find(':') + 1), names);
+  std::string list;
+  for (size_t i = 0; i < std::min<size_t>(names.size(), 8); ++i) list += (i ? ", " : "") + names[i];
+  fail(ExitCode::kUsage, "{}: no run in {} has this {}{}", selector, run_root(), what,
+       nearest         ? fmt::format("; did you mean '{}'?", *nearest)
+       : names.empty() ? ""
+                       : fmt::format("; there are {}", list));
+}
+
+// "@group:lr@best" -> {"@group:lr", "@best"}; "@last" -> {"", "@last"}; of another kind -> {"", ""}.
+std::pair<std::string, std::string> split_selector(const std::string& selector) {
+  for (const std::string pick : {"@best:valid/nll", "@best", "@last"}) {
+    if (!selector.ends_with(pick)) continue;
+    const std::string marks = selector.substr(0, selector.size() - pick.size());
+    if (marks.empty() || after(marks, "@group:") || after(marks, "@tag:")) return {marks, pick};
+  }
+  if (selector.starts_with("@best")) fail(ExitCode::kUsage, "{}: runs are ranked by @best:valid/nll", selector);
+  return {"", ""};
+}
+
+// The latest or the best of `runs`, oldest first.
+std::string picked(const std::string& selector, const std::string& pick, std::vector<RunSummary> runs) {
+  if (pick == "@last") {
+    if (runs.empty()) fail(ExitCode::kUsage, "@last: there is no run in {}", run_root());
+    return runs.back().path;
+  }
+  std::erase_if(runs, [](const RunSummary& run) { return std::isnan(run.best_nll); });
+  if (runs.empty()) {
+    fail(ExitCode::kUsage, "{}: no run {} has been evaluated", selector,
+         selector == pick ? "in " + run_root() : "of these");
+  }
+  if (const std::string obstacle = obstacle_to_ranking(runs); !obstacle.empty()) {
+    fail(ExitCode::kUsage,
+         "{}: these runs are not ranked together: {}\n"
+         "  the best of a group            @group:NAME@best\n"
+         "  the best of each kind of data  mlrun ls --sort valid/nll -n 1",
+         selector, obstacle);
+  }
+  return std::min_element(runs.begin(), runs.end(),
+                          [](const RunSummary& a, const RunSummary& b) { return a.best_nll < b.best_nll; })
+      ->path;
+}
+
 std::string list_some(const std::vector<RunSummary>& runs) {
   std::string text;
   for (size_t i = runs.size() > 5 ? runs.size() - 5 : 0; i < runs.size(); ++i) text += "\n  " + runs[i].id;
@@ -103,6 +162,35 @@ std::vector<RunSummary> all_runs(const std::string& root) {
   return runs;
 }
 
+std::string obstacle_to_ranking(const std::vector<RunSummary>& runs) {
+  std::set<std::string> protocols, hashes, subjects;
+  for (const RunSummary& run : runs) {
+    protocols.insert(run.protocol);
+    subjects.insert(run.nll_of);
+    hashes.insert(run.data_hash);
+  }
+  if (hashes.size() > 1) return fmt::format("their data differ: sha256 {}", list_of(hashes, 12));
+  if (subjects.size() > 1) return fmt::format("their NLLs are of different things: {}", list_of(subjects, 40));
+  if (protocols.size() > 1) return fmt::format("their binarizations or splits differ: {}", list_of(protocols, 80));
+  return "";
+}
+
+std::optional<std::vector<RunSummary>> marked_runs(const std::string& selector, const std::vector<RunSummary>& all) {
+  if (!split_selector(selector).second.empty()) return std::nullopt;
+  const auto group = after(selector, "@group:"), tag = after(selector, "@tag:");
+  if (!group && !tag) return std::nullopt;
+  std::vector<RunSummary> marked;
+  std::set<std::string> known;
+  for (const RunSummary& run : all) {
+    const std::vector<std::string> marks = group ? std::vector<std::string>{run.group} : run.tags;
+    known.insert(marks.begin(), marks.end());
+    if (std::count(marks.begin(), marks.end(), group ? *group : *tag) > 0) marked.push_back(run);
+  }
+  known.erase("");
+  if (marked.empty()) nothing_fits(selector, known, group ? "group" : "tag");
+  return marked;
+}
+
 std::string spec_path(const std::string& name) {
   if (io::exists(name) && !io::is_directory(name)) return name;
   for (const char* suffix : {".yaml", ".yml"}) {
@@ -115,29 +203,12 @@ std::string find_run(const std::string& selector) {
   if (RunDirectory::is_run(selector)) return selector;
   const std::string root = run_root();
   const std::vector<RunSummary> runs = all_runs(root);
-  if (selector == "@last") {
-    if (runs.empty()) fail(ExitCode::kUsage, "@last: there is no run in {}", root);
-    return runs.back().path;
-  }
-  if (selector.rfind("@best", 0) == 0) {
-    if (selector != "@best:valid/nll" && selector != "@best")
-      fail(ExitCode::kUsage, "{}: runs are ranked by @best:valid/nll", selector);
-    const RunSummary* best = nullptr;
-    for (const RunSummary& run : runs) {
-      if (!std::isnan(run.best_nll) && (!best || run.best_nll < best->best_nll)) best = &run;
-    }
-    if (!best) fail(ExitCode::kUsage, "{}: no run in {} has been evaluated", selector, root);
-    for (const RunSummary& run : runs) {
-      if (!std::isnan(run.best_nll) &&
-          (run.protocol != best->protocol || run.data_hash != best->data_hash || run.nll_of != best->nll_of)) {
-        fail(ExitCode::kUsage,
-             "{}: the runs in {} differ in data, binarization or what is predicted (of {}: {}; of {}: {}), so their "
-             "NLLs are "
-             "not comparable\n  name the run instead",
-             selector, root, best->nll_of, best->protocol, run.nll_of, run.protocol);
-      }
-    }
-    return best->path;
+  const auto [marks, pick] = split_selector(selector);
+  if (!pick.empty()) return picked(selector, pick, marks.empty() ? runs : *marked_runs(marks, runs));
+  if (const auto marked = marked_runs(selector, runs)) {
+    if (marked->size() == 1) return marked->front().path;
+    fail(ExitCode::kUsage, "'{}' is {} runs\n  one of them   {}@best or {}@last", selector, marked->size(), selector,
+         selector);
   }
   std::vector<RunSummary> fitting;
   std::vector<std::string> ids;

@@ -1,5 +1,6 @@
-// Names of runs as people type them: a directory, a run id, a unique prefix of one, @last, @best:valid/nll; and a
-// checkpoint of a run, or a checkpoint file.
+// Names of runs as people type them: a directory, a run id, a unique prefix of one, @last, @best:valid/nll, or one of a
+// group or tag, @group:NAME@best, @group:NAME@last, @tag:NAME@best ...; and a checkpoint of a run, or a checkpoint
+// file.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +34,14 @@ struct RunSummary {
 RunSummary summarise_run(const std::string& path);
 bool is_stage_one(const RunSummary& run);                   // of a VQ-VAE
 std::vector<RunSummary> all_runs(const std::string& root);  // by creation, oldest first
+
+// "" where the NLLs of these runs are of the same thing; else the reason why they are never ranked together: they
+// differ in data, in what is predicted, or in binarization or split.
+std::string obstacle_to_ranking(const std::vector<RunSummary>& runs);
+
+// What "@group:NAME" or "@tag:NAME" stands for, oldest first. Error(kUsage) when nothing fits; nullopt when the
+// selector is of another kind (with @best or @last behind it, it is one run: find_run).
+std::optional<std::vector<RunSummary>> marked_runs(const std::string& selector, const std::vector<RunSummary>& all);
 
 // The YAML file that a person means by SPEC|RUN: a file, or the resolved spec of a run. A missing .yaml file is
 // returned as it is, for the reader to report.

@@ -100,7 +100,8 @@ std::vector<std::vector<std::string>> checked_combinations(const std::string& sp
     const ExperimentSpec checked(document.root());
     document.root().finish();
     if (diagnostics.count() > 0) continue;
-    const auto [first, is_new] = seen.emplace(io::sha256_hex(config::canonical_text(document.declared())), index);
+    const auto [first, is_new] =
+        seen.emplace(io::sha256_hex(config::canonical_text(resolved_fields(document, checked))), index);
     if (!is_new && twice.empty())
       twice = fmt::format("'{}' and '{}' are the same run", fmt::join(combinations[first->second], " "),
                           fmt::join(combinations[index], " "));

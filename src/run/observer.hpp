@@ -27,6 +27,7 @@ struct RunHeader {
   std::string item = "item";      // what rates count: "img" for images
   std::string dimension = "dim";  // what bits are counted by: "char" of a text
   bool accuracy = false;          // evaluations have one
+  bool loss_is_nll = true;        // StepReport::loss is the NLL and nothing else
 };
 
 struct StepReport {
@@ -34,7 +35,7 @@ struct StepReport {
   double loss = 0;   // nats per example of this step's batch
   double lr = 0;
   double gradient_norm = 0;
-  double items_per_s = 0;  // over the last second or so
+  double items_per_s = 0;  // examples over the time of steps, of the last half second or so; 0: not known yet
   double elapsed = 0;      // seconds of training in all
 };
 

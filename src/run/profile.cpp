@@ -56,18 +56,20 @@ Profile profile(const ProfileRequest& request) {
   p.first_step_ms = since(process_start) * 1e3;
   for (int64_t i = 1; i < request.warmup; ++i) trainer.step();
   std::vector<double> seconds;
+  int64_t examples = 0;
   const Clock::time_point start = Clock::now();
   while (static_cast<int64_t>(seconds.size()) < request.steps &&
          (seconds.empty() || since(start) < request.max_seconds)) {
     const Clock::time_point begin = Clock::now();
-    trainer.step();
+    examples += trainer.step().count;
     seconds.push_back(since(begin));
   }
   p.steps = static_cast<int64_t>(seconds.size());
   p.median_ms = quantile(seconds, 0.5) * 1e3;
   p.min_ms = quantile(seconds, 0.0) * 1e3;
   p.p95_ms = quantile(seconds, 0.95) * 1e3;
-  p.items_per_s = static_cast<double>(p.batch_size) / p.median_ms * 1e3;
+  // The last batch of an epoch, and a batch larger than the split, have fewer than batch_size.
+  p.items_per_s = static_cast<double>(examples) / static_cast<double>(p.steps) / p.median_ms * 1e3;
   p.peak_rss_mb = static_cast<double>(peak_memory_bytes()) / 1e6;
   kernels::profile::start();
   const Clock::time_point counted = Clock::now();

@@ -4,8 +4,6 @@
 #include <filesystem>
 #include <system_error>
 
-#include "base/error.hpp"
-#include "base/nearest_name.hpp"
 #include "run/run_directory.hpp"
 
 namespace mlrun {
@@ -14,26 +12,6 @@ namespace {
 bool same_directory(const std::string& a, const std::string& b) {
   std::error_code ignored;
   return a == b || std::filesystem::equivalent(a, b, ignored);
-}
-
-// What stands behind `mark` in the selector, if it begins with that.
-std::optional<std::string> after(const std::string& selector, const std::string& mark) {
-  if (!selector.starts_with(mark)) return std::nullopt;
-  return selector.substr(mark.size());
-}
-
-[[noreturn]] void nothing_fits(const std::string& selector, std::vector<std::string> known, const char* what) {
-  std::sort(known.begin(), known.end());
-  known.erase(std::unique(known.begin(), known.end()), known.end());
-  std::erase(known, "");
-  const std::string name = selector.substr(selector.find(':') + 1);
-  const auto nearest = nearest_name(name, known);
-  std::string list;
-  for (size_t i = 0; i < std::min<size_t>(known.size(), 8); ++i) list += (i ? ", " : "") + known[i];
-  fail(ExitCode::kUsage, "{}: no run in {} has this {}{}", selector, run_root(), what,
-       nearest         ? fmt::format("; did you mean '{}'?", *nearest)
-       : known.empty() ? ""
-                       : fmt::format("; there are {}", list));
 }
 
 }  // namespace
@@ -49,28 +27,16 @@ std::vector<RunSummary> select_runs(const std::vector<std::string>& selectors) {
     chosen.push_back(run);
   };
   for (const std::string& selector : selectors) {
-    const size_t before = chosen.size();
-    bool fits = false;
-    const auto add_where = [&](const auto& condition) {
+    if (const auto marked = marked_runs(selector, all)) {
+      for (const RunSummary& run : *marked) add(run);
+    } else if (!RunDirectory::is_run(selector) && !selector.empty() && selector[0] != '@') {
+      bool fits = false;
       for (const RunSummary& run : all) {
-        if (!condition(run)) continue;
+        if (!run.id.starts_with(selector)) continue;
         fits = true;
         add(run);
       }
-    };
-    if (const auto group = after(selector, "@group:")) {
-      add_where([&](const RunSummary& run) { return run.group == *group; });
-      std::vector<std::string> known;
-      for (const RunSummary& run : all) known.push_back(run.group);
-      if (!fits) nothing_fits(selector, known, "group");
-    } else if (const auto tag = after(selector, "@tag:")) {
-      std::vector<std::string> known;
-      for (const RunSummary& run : all) known.insert(known.end(), run.tags.begin(), run.tags.end());
-      add_where([&](const RunSummary& run) { return std::count(run.tags.begin(), run.tags.end(), *tag) > 0; });
-      if (!fits) nothing_fits(selector, known, "tag");
-    } else if (!RunDirectory::is_run(selector) && !selector.empty() && selector[0] != '@') {
-      add_where([&](const RunSummary& run) { return run.id.starts_with(selector); });
-      if (!fits && before == chosen.size()) add(summarise_run(find_run(selector)));
+      if (!fits) add(summarise_run(find_run(selector)));
     } else {
       add(summarise_run(find_run(selector)));
     }

@@ -78,14 +78,29 @@ std::vector<KeptEvaluation> kept_evaluations(const std::string& run_path) {
                        .nll_se = file.real_attribute("/", "nll_se"),
                        .bpd = file.real_attribute("/", "bpd"),
                        .bound = file.has_attribute("/", "bound") && file.integer_attribute("/", "bound") != 0});
+      KeptEvaluation& e = found.back();
+      if (file.has_attribute("/", "components")) e.components = file.integer_attribute("/", "components");
+      if (file.has_attribute("/", "code_maps")) e.code_maps = file.integer_attribute("/", "code_maps");
+      e.by_default = name == fmt::format("step-{:09}-{}.h5", e.step, e.split);
     } catch (const Error& e) {
       log::warning("{}", e.what());
     }
   }
   std::stable_sort(found.begin(), found.end(), [](const KeptEvaluation& a, const KeptEvaluation& b) {
-    return std::tie(a.split, a.step) < std::tie(b.split, b.step);
+    return std::tie(a.split, a.step, b.by_default, a.components, a.code_maps) <
+           std::tie(b.split, b.step, a.by_default, b.components, b.code_maps);
   });
   return found;
+}
+
+std::string KeptEvaluation::settings(const std::string& run_protocol) const {
+  std::string text;
+  const auto add = [&](const std::string& words) { text += (text.empty() ? "" : ", ") + words; };
+  if (protocol != run_protocol)
+    add(protocol.starts_with(run_protocol + ", ") ? protocol.substr(run_protocol.size() + 2) : protocol);
+  if (components > 1) add(fmt::format("a mixture of {}", components));
+  if (code_maps > 1) add(fmt::format("{} code maps", code_maps));
+  return text;
 }
 
 RunDetails run_details(const std::string& run_path, bool verify) {

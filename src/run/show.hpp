@@ -26,6 +26,13 @@ struct KeptEvaluation {  // of evals/
   int64_t step = 0, count = 0;
   double nll = 0, nll_se = 0, bpd = 0;  // nats, nats, bits/dim
   bool bound = false;                   // nll is an upper bound
+  int64_t components = 1;               // of the mixture: masks of a MADE, `eval --orders`
+  int64_t code_maps = 1;                // that the bound sums over: `eval --codes`
+  bool by_default = true;               // with the settings of the spec: no --orders, --codes or --draws
+
+  // How it was made, where that is not the only way: "protocol P, a mixture of 8, 16 code maps"; "" else. `protocol` of
+  // the run, which need not be said again.
+  std::string settings(const std::string& protocol) const;
 };
 
 struct RunDetails {
@@ -34,7 +41,7 @@ struct RunDetails {
   config::Fields fields;  // of the resolved spec; empty if this mlrun does not read it any more
   std::map<std::string, std::string> environment;
   std::vector<CheckpointFile> checkpoints;  // by step
-  std::vector<KeptEvaluation> evaluations;  // by split and step
+  std::vector<KeptEvaluation> evaluations;  // by split and step, those by default first
 };
 
 // Reads what it can: parts that are missing or damaged are left empty, with a warning. `verify` reads every checkpoint

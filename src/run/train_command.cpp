@@ -89,6 +89,7 @@ RunHeader header_of(const Trainer& trainer, const RunDirectory& directory, int t
   h.item = trainer.data().spec().is_image() ? "img" : "seq";
   h.dimension = dimension_of(*trainer.built().model, trainer.data());
   h.accuracy = has_accuracy(*trainer.built().model, trainer.data().spec());
+  h.loss_is_nll = trainer.built().model->loss_is_nll();
   h.total_steps = trainer.length().total_steps;
   if (h.total_steps == 0) h.total_minutes = experiment.spec().train.duration.amount;
   return h;
@@ -233,6 +234,7 @@ class Training {
     turn_.reset();  // others find the run now, and see that it is held
     log::set_file(directory.file("log.txt"));
     warn_if_sharing_cores(threads_);
+    say_what_idles(*experiment_, request_.threads);
     recorder.write_run_file("running");
     RunHeader header = header_of(*trainer_, directory, threads_);
     header.first_step = trainer_->state().step;
@@ -270,6 +272,17 @@ class Training {
 int threads_for(int64_t lanes, int wanted) {
   const auto cores = static_cast<int64_t>(affinity_cores().size());
   return static_cast<int>(std::max<int64_t>(1, std::min(lanes, wanted > 0 ? wanted : cores)));
+}
+
+void say_what_idles(const Experiment& experiment, int wanted) {
+  const int64_t lanes = experiment.lanes(), batch = experiment.spec().train.batch_size;
+  const int64_t threads = threads_for(kMostLanes, wanted), use = std::min(threads, batch);
+  if (lanes >= use) return;
+  log::info(
+      "{} {}, and {} lane{} to run on them; compute.lanes={} uses more of them, and is another run (other bits, "
+      "another "
+      "fingerprint)",
+      threads, wanted > 0 ? "threads" : "cores", lanes, lanes == 1 ? "" : "s", use);
 }
 
 std::string expand_name(const std::string& name_template, const config::Fields& fields) {

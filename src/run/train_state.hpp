@@ -25,8 +25,8 @@ struct TrainState {
   double best = std::numeric_limits<double>::infinity();  // by eval.best: nats, or the share that is wrong
   int64_t best_step = 0;                                  // 0: none
   int64_t evaluations_since_best = 0;
-  RunningMean log_loss, log_norm;  // since the last row of train metrics
-  RunningMean evaluation_loss;     // since the last evaluation
+  RunningMean log_loss, log_nll, log_norm;  // since the last row of train metrics
+  RunningMean evaluation_nll;               // of train, since the last evaluation
 };
 
 }  // namespace mlrun

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <numeric>
 
 #include "base/error.hpp"
@@ -26,6 +27,12 @@ TrainingLength length_of(const ExperimentSpec& spec, const Dataset& data) {
   if (duration.unit == config::Period::Unit::kEpochs) length.total_steps = duration.count() * length.steps_per_epoch;
   return length;
 }
+
+// Of the examples of a lane, nats.
+struct Sums {
+  double loss = 0, nll = 0;
+  friend Sums operator+(const Sums& a, const Sums& b) { return {a.loss + b.loss, a.nll + b.nll}; }
+};
 
 }  // namespace
 
@@ -103,7 +110,7 @@ Trainer::StepResult Trainer::step() {
   const int64_t count = std::min(spec.train.batch_size, static_cast<int64_t>(epoch_order_.size()) - begin);
   const auto lanes = static_cast<int64_t>(gradients_.size());
   const RandomStream noise = RandomStream(spec.seed, "noise").at(static_cast<uint64_t>(state_.step));
-  std::vector<double> losses(gradients_.size());
+  std::vector<Sums> sums(gradients_.size());
   pool_.run(lanes, [&](int64_t lane) {
     const Range part = slice(count, lanes, lane);
     Tensor& gradients = gradients_[static_cast<size_t>(lane)];
@@ -122,14 +129,17 @@ Trainer::StepResult Trainer::step() {
       Pass pass(*built_.parameters, gradients, state_.step,
                 piece == 0 ? lane_noise : lane_noise.at(static_cast<uint64_t>(piece)), /*accumulate=*/piece > 0,
                 &statistics);
-      const Variable loss = built_.model->loss(pass, data_.batch(Split::kTrain, rows, epoch));
-      losses[static_cast<size_t>(lane)] += static_cast<double>(loss.value().data<float>()[0]);
-      pass.backward(loss, 1.0f / static_cast<float>(count));
+      const TrainingLoss found = built_.model->loss_and_nll(pass, data_.batch(Split::kTrain, rows, epoch));
+      sums[static_cast<size_t>(lane)] =
+          sums[static_cast<size_t>(lane)] + Sums{static_cast<double>(found.loss.value().data<float>()[0]), found.nll};
+      pass.backward(found.loss, 1.0f / static_cast<float>(count));
     }
   });
   StepResult result;
-  for (const double loss : losses) result.loss += loss;
-  result.loss /= static_cast<double>(count);
+  const Sums all = fold_lanes(
+      sums.size(), [&](size_t lane) { return sums[lane]; }, std::plus<>());
+  result.loss = all.loss / static_cast<double>(count);
+  result.nll = all.nll / static_cast<double>(count);
   result.count = count;
   const double factor = schedule_->factor(state_.step, length_);
   result.lr = factor * updater_->lr();
@@ -151,8 +161,9 @@ Trainer::StepResult Trainer::step() {
   result.gradient_norm = outcome.gradient_norm;
   ++state_.step;
   state_.log_loss.add(result.loss * static_cast<double>(count), count);
+  state_.log_nll.add(result.nll * static_cast<double>(count), count);
   state_.log_norm.add(result.gradient_norm, 1);
-  state_.evaluation_loss.add(result.loss * static_cast<double>(count), count);
+  state_.evaluation_nll.add(result.nll * static_cast<double>(count), count);
   return result;
 }
 

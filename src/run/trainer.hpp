@@ -32,8 +32,8 @@ class Trainer {
   void take_weights(const Checkpoint& checkpoint);  // weights only, as initial values
 
   struct StepResult {
-    double loss = 0;  // mean over the batch, nats per example
-    int64_t count = 0;
+    double loss = 0, nll = 0;  // means over the batch, nats per example; equal where Model::loss_is_nll
+    int64_t count = 0;         // examples of the batch
     double lr = 0, gradient_norm = 0;
   };
   // One training step. NaN or Inf: Error(kDiverged) naming step and tensor, with the weights as they were.

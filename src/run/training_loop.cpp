@@ -16,6 +16,15 @@
 namespace mlrun {
 namespace {
 
+// What was trained on, and how long its steps took: without evaluations, saves and pictures.
+struct Throughput {
+  int64_t examples = 0;
+  double seconds = 0;
+  double rate_since(const Throughput& before) const {
+    return static_cast<double>(examples - before.examples) / std::max(1e-9, seconds - before.seconds);
+  }
+};
+
 // What happens between steps. All decisions are functions of the state, so that a resumed run takes the same ones.
 class TrainingLoop {
  public:
@@ -31,8 +40,6 @@ class TrainingLoop {
         start_(Clock::now()),
         last_save_(start_),
         first_step_(trainer.state().step),
-        rate_step_(first_step_),
-        rate_time_(start_),
         saved_step_(first_step_) {}
 
   std::string run() {
@@ -42,9 +49,12 @@ class TrainingLoop {
       if (options_.interrupted()) return interrupted();
       if (stop_due()) return end("stopped");
       if (options_.save_requested() || save_due()) save();
+      const Clock::time_point begin = Clock::now();
       const Trainer::StepResult result = trainer_.step();
+      trained_.examples += result.count;
+      trained_.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
       if (due(spec_.train.log_every, trainer_.state().logged_step) || finished_steps()) log_row(result);
-      observer_.stepped({trainer_.state().step, result.loss, result.lr, result.gradient_norm, rate(), elapsed()});
+      observer_.stepped({trainer_.state().step, result.loss, result.lr, result.gradient_norm, shown_rate(), elapsed()});
     }
   }
 
@@ -86,15 +96,13 @@ class TrainingLoop {
     return state().step % steps_of(p) == 0;
   }
 
-  // Examples per second over the last second or so.
-  double rate() {
-    const double seconds = std::chrono::duration<double>(Clock::now() - rate_time_).count();
-    if (seconds >= 0.5) {
-      rate_ = static_cast<double>((trainer_.state().step - rate_step_) * spec_.train.batch_size) / seconds;
-      rate_step_ = trainer_.state().step;
-      rate_time_ = Clock::now();
+  // Examples per second over the last half second or so of steps.
+  double shown_rate() {
+    if (trained_.seconds - shown_.seconds >= 0.5) {
+      shown_rate_ = trained_.rate_since(shown_);
+      shown_ = trained_;
     }
-    return rate_;
+    return shown_rate_;
   }
 
   std::map<std::string, double> place() {
@@ -105,14 +113,16 @@ class TrainingLoop {
 
   void log_row(const Trainer::StepResult& last) {
     std::map<std::string, double> row = place();
-    row["nll"] = state().log_loss.mean();
+    row["nll"] = state().log_nll.mean();
+    if (!trainer_.built().model->loss_is_nll()) row["loss"] = state().log_loss.mean();
     row["bpd"] = row["nll"] /
                  (static_cast<double>(predictions_of(*trainer_.built().model, trainer_.data().spec())) * std::log(2.0));
     row["lr"] = last.lr;
     row["grad_norm"] = state().log_norm.mean();
-    row["items_per_s"] = rate();
+    row["items_per_s"] = trained_.rate_since(logged_);
     recorder_.row("train", row);
-    state().log_loss = state().log_norm = {};
+    logged_ = trained_;
+    state().log_loss = state().log_nll = state().log_norm = {};
     state().logged_step = state().step;
   }
 
@@ -134,10 +144,8 @@ class TrainingLoop {
     if (!std::isfinite(report.valid.nll))
       fail(ExitCode::kDiverged, "step {}: the NLL of the valid split is {}", state().step, report.valid.nll);
     report.step = state().step;
-    report.train_nll = state().evaluation_loss.mean();
-    const double seconds = elapsed();
-    report.items_per_s = static_cast<double>((state().step - evaluation_step_) * spec_.train.batch_size) /
-                         std::max(1e-9, seconds - evaluation_time_ - report.valid.seconds);
+    report.train_nll = state().evaluation_nll.mean();
+    report.items_per_s = trained_.rate_since(evaluated_);
     const double figure = judged(report.valid);
     report.best = spec_.eval.best == BestBy::kLast || figure < state().best;
     if (report.best) {
@@ -147,7 +155,7 @@ class TrainingLoop {
     } else {
       ++state().evaluations_since_best;
     }
-    state().evaluation_loss = {};
+    state().evaluation_nll = {};
     state().evaluated_step = state().step;
     std::map<std::string, double> row = place();
     report.epoch = row["epoch"];
@@ -164,8 +172,7 @@ class TrainingLoop {
     observer_.evaluated(report);
     warn_of_collapse(report.valid);
     draw_samples();
-    evaluation_step_ = state().step;
-    evaluation_time_ = elapsed();
+    evaluated_ = trained_;
     return true;
   }
 
@@ -220,12 +227,11 @@ class TrainingLoop {
   CheckpointIdentity identity_;
   const LoopOptions& options_;
   Clock::time_point start_, last_save_;
-  int64_t first_step_, rate_step_;
-  Clock::time_point rate_time_;
-  double rate_ = 0;
+  int64_t first_step_;
   int64_t saved_step_;
-  int64_t evaluation_step_ = first_step_;
-  double evaluation_time_ = options_.elapsed_before;
+  Throughput trained_;                     // by this process so far
+  Throughput shown_, logged_, evaluated_;  // what it was when a rate was last shown, logged, and told by an evaluation
+  double shown_rate_ = 0;
   bool warned_of_collapse_ = false;
   CheckpointWriter writer_;  // last: it waits for its write before the rest goes
 };

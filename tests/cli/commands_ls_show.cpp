@@ -68,6 +68,59 @@ TEST_CASE("ls gives one JSON object per run and line, and selects by group, stat
   CHECK(result.out.empty());
 }
 
+TEST_CASE("ls --sort valid/nll -n 1 is the best run, and kinds of data are ranked apart") {
+  const Workplace place;
+  std::vector<std::string> runs;
+  for (const char* lr : {"1e-4", "1e-2", "1e-3"})
+    runs.push_back(place.train({std::string("optim.lr=") + lr, "--group", "lr"}));
+  const auto nll_of = [&](const std::string& run) {
+    return Json::parse(place.mlrun({"ls", run, "--json"}).out)["valid_nll"].get<double>();
+  };
+  REQUIRE(nll_of(runs[1]) < std::min(nll_of(runs[0]), nll_of(runs[2])));
+  const auto listed = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"ls", "--json"});
+    std::vector<std::string> found;
+    for (const std::string& line : place.mlrun(words).lines()) found.push_back(Json::parse(line)["run"]);
+    return found;
+  };
+  CHECK(listed({"--sort", "valid/nll", "-n", "1"}) == std::vector<std::string>{runs[1]});
+  CHECK(listed({"--sort", "valid/nll"}) == std::vector<std::string>{runs[1], runs[2], runs[0]});
+  CHECK(listed({"-n", "1"}) == std::vector<std::string>{runs[2]});
+  CHECK(listed({"-n", "2", "--sort", "id"}).size() == 2);
+  CHECK(listed({"@best"}) == std::vector<std::string>{runs[1]});
+
+  const std::string other = place.train({"data.binarization=dynamic", "--group", "other", "--tag", "odd"});
+  CHECK(listed({"--sort", "valid/nll", "-n", "1"}) == std::vector<std::string>{runs[1], other});
+  CHECK(mlrun::test::says(place.mlrun({"ls", "--sort", "valid/nll"}).err, "ranked in 2 parts"));
+  const ProgramResult refused = place.mlrun({"show", "@best"});
+  CHECK(refused.exit_code == 2);
+  CHECK(mlrun::test::says(refused.err, "@group:NAME@best"));
+  for (const char* best : {"@group:lr@best", "@group:lr@best:valid/nll"})
+    CHECK(listed({best}) == std::vector<std::string>{runs[1]});
+  CHECK(listed({"@group:lr@last"}) == std::vector<std::string>{runs[2]});
+  CHECK(listed({"@tag:odd@best"}) == std::vector<std::string>{other});
+  CHECK(Json::parse(place.mlrun({"show", "@group:lr@best", "--json"}).last_line())["run"] == runs[1]);
+  CHECK(Json::parse(place.mlrun({"show", "@group:other", "--json"}).last_line())["run"] == other);  // it has one run
+  const ProgramResult several = place.mlrun({"show", "@group:lr"});
+  CHECK(several.exit_code == 2);
+  CHECK(mlrun::test::says(several.err, "@group:lr@best"));
+  CHECK(place.mlrun({"show", "@group:rl@best"}).exit_code == 2);
+}
+
+TEST_CASE("show tells evaluations of one split apart, and compare takes the one by default") {
+  const Workplace place;
+  const std::string run = place.train({"model={kind: eonade, hidden: [8], orders: 1}"});
+  REQUIRE(place.mlrun({"eval", run, "--orders", "3", "-q"}).exit_code == 0);
+  const double plain = Json::parse(place.mlrun({"eval", run, "--json"}).last_line())["nll"];
+  const Json kept = Json::parse(place.mlrun({"show", run, "--json"}).last_line())["evaluations"];
+  REQUIRE(kept.size() == 2);
+  CHECK(kept[0]["components"] == 1);
+  CHECK(kept[1]["components"] == 3);
+  CHECK(mlrun::test::says(place.mlrun({"show", run}).out, "100 examples, a mixture of 3"));
+  const Json compared = Json::parse(place.mlrun({"compare", run, "--json"}).last_line());
+  CHECK(compared["test_nll"]["mean"].get<double>() == Approx(plain));
+}
+
 TEST_CASE("a journal with strange lines hides neither its run nor the others") {
   const Workplace place;
   const std::string run = place.train();

@@ -121,6 +121,17 @@ TEST_CASE("the header tells what is run") {
   CHECK(text.substr(text.find("  oneDNN")) == expected);
 }
 
+TEST_CASE("a loss that is more than the NLL is called a loss") {
+  Stage stage(ProgressMode::kLines, Screen{});
+  RunHeader of_vqvae = header();
+  of_vqvae.loss_is_nll = false;
+  stage.observer.started(of_vqvae);
+  stage.take();
+  stage.now += 31;
+  stage.observer.stepped(step(300));
+  CHECK(stage.take().find("loss 95.12") != std::string::npos);
+}
+
 TEST_CASE("off a terminal there is one line per evaluation or per 30 seconds, and never a carriage return") {
   for (const ProgressMode mode : {ProgressMode::kAuto, ProgressMode::kLines, ProgressMode::kBar}) {
     Stage stage(mode, Screen{});

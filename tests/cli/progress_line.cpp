@@ -13,7 +13,7 @@ TEST_CASE("the progress line fits every width and keeps what matters longest") {
   p.step = 1730;
   p.total_steps = 25'000;
   p.fraction = 0.0692;
-  p.nll = 95.12;
+  p.nats = 95.12;
   p.lr = 1e-3;
   p.gradient_norm = 2.31;
   p.items_per_s = 41'800;

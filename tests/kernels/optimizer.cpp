@@ -160,7 +160,34 @@ TEST_CASE("The bf16 copy is rounded to nearest even") {
   });
 }
 
-TEST_CASE("Folding adds lanes in order and takes the same norm for every cut") {
+TEST_CASE("Folding adds lanes by the tree of base/lanes.hpp") {
+  on_every_target([] {
+    for (const size_t lanes : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 32, 33, 100}) {
+      CAPTURE(lanes);
+      const int64_t n = 211;  // whole vectors, and a rest
+      std::vector<std::vector<float>> gradients, level;
+      std::vector<float*> pointers;
+      for (size_t lane = 0; lane < lanes; ++lane) gradients.push_back(draw(n, static_cast<uint64_t>(lane + 1)));
+      level = gradients;
+      while (level.size() > 1) {  // pairs, pairs of pairs, and so on
+        std::vector<std::vector<float>> above;
+        for (size_t l = 0; l + 1 < level.size(); l += 2) {
+          above.push_back(level[l]);
+          for (size_t i = 0; i < above.back().size(); ++i) above.back()[i] += level[l + 1][i];
+        }
+        if (level.size() % 2 == 1) above.push_back(level.back());
+        level = above;
+      }
+      for (auto& lane : gradients) pointers.push_back(lane.data());
+      double square = 0;
+      const Range all{0, n};
+      fold_gradients(pointers, {&all, 1}, &square);
+      CHECK(gradients[0] == level[0]);
+    }
+  });
+}
+
+TEST_CASE("Folding takes the same norm for every cut") {
   on_every_target([] {
     for (const int64_t n : {1, 15, 16384, 16385, 50001}) {
       CAPTURE(n);

@@ -67,6 +67,34 @@ TEST_CASE("a reconstruction's NLL is that of its decoded codes, whatever the bat
   }
 }
 
+TEST_CASE("the loss of a training pass holds more than the NLL, and the NLL beside it is that of the reconstruction") {
+  int more = 0;
+  for (const auto& options : variants()) {
+    if (options[4] == "quantizer.kind=gumbel" || options[4] == "quantizer.kind=lfq")
+      continue;                                                                          // noise; another estimate
+    if (std::count(options.begin(), options.end(), "encoder=stochastic") > 0) continue;  // other draws
+    INFO(name_of(options));
+    const Built b = built(options);
+    const Batch batch = random_batch(kBinary, 4, 17);
+    Tensor gradients = b.parameters->like();
+    Pass pass(*b.parameters, gradients, 0, RandomStream(1, "battery"));
+    const TrainingLoss found = b.model->loss_and_nll(pass, batch);
+    double nll = 0;
+    for (const double v : b.model->nll(*b.parameters, batch)) nll += v;
+    CHECK(found.nll == Approx(nll).epsilon(1e-5));
+    CHECK_FALSE(b.model->loss_is_nll());
+    more += static_cast<double>(found.loss.value().data<float>()[0]) > 1.0001 * found.nll;
+  }
+  CHECK(more > 3);
+  const Built elbo = built({"width=5", "dim=4", "blocks=1", "strides=2", "quantizer.kind=ema", "quantizer.codes=6",
+                            "rate.kind=prior", "encoder=stochastic"});
+  CHECK(elbo.model->loss_is_nll());
+  Tensor gradients = elbo.parameters->like();
+  Pass pass(*elbo.parameters, gradients, 0, RandomStream(1, "battery"));
+  const TrainingLoss found = elbo.model->loss_and_nll(pass, random_batch(kBinary, 4, 17));
+  CHECK(found.nll == Approx(static_cast<double>(found.loss.value().data<float>()[0])).epsilon(1e-6));
+}
+
 TEST_CASE("the gradient of the decoder agrees with differences: codes do not depend on it") {
   for (const auto& options : variants()) {
     INFO(name_of(options));

@@ -1,4 +1,5 @@
 // The same spec gives the same bits: for any number of threads, and however often the run was stopped.
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
@@ -97,6 +98,55 @@ TEST_CASE("every optimizer gives the same bits for any number of threads, and wh
   }
 }
 
+TEST_CASE("lanes are by default a matter of model and batch, and any number of threads gives the same bits") {
+  const TemporaryDirectory root;
+  const auto spec = [](const std::string& model) {
+    return "data: {kind: digits, train_limit: 120, valid_limit: 20}\nmodel: " + model +
+           "\ntrain: {for: 4 steps, batch_size: 40}\neval: {every: 4 steps, samples: 0}\n";
+  };
+  int number = 0;
+  for (const auto& [model, lanes] : std::vector<std::pair<std::string, std::string>>{
+           {"{kind: made, hidden: [20]}", "2"},
+           {"{kind: pixelcnn, channels: 4, blocks: 1}", "8"},
+           {"{kind: sequence, width: 4, layers: 1, mixer: {kind: s4d}}", "8"},
+           {"{kind: sequence, width: 4, layers: 1, mixer: {kind: gru}}", "4"},
+           {"{kind: vqvae, width: 4, dim: 4, blocks: 1, quantizer: {kind: ema, codes: 8}}", "2"}}) {
+    INFO(model);
+    std::string one;
+    for (const int threads : {1, 3, 16}) {
+      const std::string directory = root / (std::to_string(number) + "-" + std::to_string(threads));
+      REQUIRE(train_in(directory, spec(model), threads).status == "finished");
+      CHECK(read(directory + "/resolved.yaml").find("lanes: " + lanes + "\n") != std::string::npos);
+      const std::string bytes = read(directory + "/checkpoints/step-000000004.h5");
+      if (threads == 1) one = bytes;
+      else CHECK(bytes == one);
+    }
+    ++number;
+  }
+}
+
+TEST_CASE("by rule lanes are a power of two from 2 to 8, and no more than examples") {
+  CHECK(lanes_for(100, 50) == 2);
+  CHECK(lanes_for(20, 50) == 2);
+  CHECK(lanes_for(1, 50) == 1);
+  CHECK(lanes_for(3, 1) == 2);
+  CHECK(lanes_for(300, 50) == 4);
+  CHECK(lanes_for(64, 8) == 8);
+  CHECK(lanes_for(64, 4) == 8);
+  CHECK(lanes_for(1 << 20, 1) == 8);
+}
+
+TEST_CASE("a run keeps the number of lanes that its resolved spec holds, whatever auto means today") {
+  const TemporaryDirectory root;
+  const std::string spec = spec_of("{kind: fvsbn}", 6);
+  train_in(root / "run", spec, 1, 3, {"compute.lanes=3"});
+  TrainRequest request;
+  request.resume = root / "run";
+  TrainObserver nobody;
+  REQUIRE(train(request, nobody).status == "finished");
+  CHECK(Checkpoint((root / "run") + "/checkpoints/step-000000006.h5").experiment().lanes() == 3);
+}
+
 TEST_CASE("another lane count is another computation, and says so in the fingerprint") {
   const TemporaryDirectory root;
   const std::string spec = spec_of("{kind: fvsbn}", 3);
@@ -105,6 +155,32 @@ TEST_CASE("another lane count is another computation, and says so in the fingerp
   const Checkpoint four((root / "four") + "/checkpoints/step-000000003.h5"),
       two((root / "two") + "/checkpoints/step-000000003.h5");
   CHECK(four.identity().fingerprint != two.identity().fingerprint);
+}
+
+TEST_CASE("rows of train metrics count the examples there were, and tell the loss from the NLL where they differ") {
+  const TemporaryDirectory root;
+  for (const std::string model : {"{kind: vqvae, width: 8, dim: 4, blocks: 1, quantizer: {kind: ste, codes: 8}}",
+                                  "{kind: pixelcnn, channels: 8, blocks: 1}"}) {
+    INFO(model);
+    const std::string directory = root / model.substr(7, 5);
+    train_in(directory, "data: {kind: digits, train_limit: 60, valid_limit: 10}\nmodel: " + model +
+                            "\ntrain: {for: 6 steps, batch_size: 60000, log_every: 2 steps}\n"
+                            "eval: {every: 6 steps, samples: 0}\n");
+    double time = 0;
+    int rows = 0;
+    for (const io::Record& record : io::read_journal(directory + "/metrics.jsonl").records) {
+      if (record.value("table", "") != "train") continue;
+      ++rows;
+      const double examples = record["items_per_s"].get<double>() * (record["time"].get<double>() - time);
+      time = record["time"].get<double>();
+      CHECK(examples > 119);       // of two steps; their own time is at most what went by
+      CHECK(examples < 120 * 20);  // and 120,000 of nominal batches would be a thousand times as many
+      CHECK(record.contains("loss") == (model.find("vqvae") != std::string::npos));
+      if (record.contains("loss")) CHECK(record["loss"].get<double>() > record["nll"].get<double>());
+      CHECK(record["bpd"].get<double>() == Approx(record["nll"].get<double>() / 784 / std::log(2.0)));
+    }
+    CHECK(rows == 3);
+  }
 }
 
 TEST_CASE("a finished run is extended by a larger train.for, and only by that") {

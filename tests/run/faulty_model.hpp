@@ -18,6 +18,7 @@ class FaultyModel : public AutoregressiveModel {
                               {.help = "what is wrong", .fallback = "none"})) {}
     std::string fault;
   };
+  static Facts facts(const Options&) { return {}; }
 
   FaultyModel(const Options& options, const DataSpec& data, const Scope& scope)
       : AutoregressiveModel(data), fault_(options.fault) {
