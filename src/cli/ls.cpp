@@ -40,7 +40,7 @@ void sort(std::vector<RunSummary>& runs, const std::string& key) {
 void run(const Options& o, const Globals& globals) {
   std::vector<RunSummary> runs = select_runs(o.selectors);
   const bool none_at_all = runs.empty();
-  if (!o.group.empty()) std::erase_if(runs, [&](const RunSummary& r) { return r.group != o.group; });
+  if (!o.group.empty()) std::erase_if(runs, [&](const RunSummary& r) { return !has_word(r.groups, o.group); });
   if (!o.status.empty()) std::erase_if(runs, [&](const RunSummary& r) { return r.status != o.status; });
   if (o.latest > 0 && static_cast<size_t>(o.latest) < runs.size()) runs.erase(runs.begin(), runs.end() - o.latest);
   sort(runs, o.sort);

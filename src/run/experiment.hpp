@@ -14,6 +14,7 @@
 #include "optim/optimizer.hpp"
 #include "optim/schedule.hpp"
 #include "optim/updater.hpp"
+#include "run/origin.hpp"
 
 namespace mlrun {
 
@@ -54,6 +55,7 @@ struct ExperimentSpec {
   TrainOptions train;
   EvalOptions eval;
   CheckpointOptions checkpoint;
+  std::optional<Origin> origin;  // as written; Experiment::origin() is the one that was found
   std::optional<int64_t> lanes;  // nullopt: auto
 };
 
@@ -70,8 +72,11 @@ class Experiment {
   const ExperimentSpec& spec() const { return *spec_; }
   const config::Fields& fields() const { return fields_; }  // with `auto` resolved to what it meant here
   int64_t lanes() const { return lanes_; }
+  const std::optional<Origin>& origin() const { return origin_; }  // nullopt: fresh weights
   std::string resolved_yaml() const { return config::resolved_yaml(fields_); }
-  // SHA-256 over what decides the result: the spec without names, tags and bookkeeping, the data, the numerics version.
+  // SHA-256 over what decides the result: the spec without names, tags and bookkeeping, the data, the weights to begin
+  // from, the numerics version. Where there are weights to begin from and they are not found: the errors of
+  // open_origin.
   std::string fingerprint(const Dataset& data) const;
   // The same without how long to train: what a run may be extended under.
   std::string lineage(const Dataset& data) const;
@@ -79,15 +84,18 @@ class Experiment {
 
  private:
   explicit Experiment(const config::Document& document);
+  void settle_origin();
   std::string hash_without(const std::vector<std::string>& excluded, const Dataset& data) const;
   std::shared_ptr<const ExperimentSpec> spec_;
   config::Fields fields_;
+  std::optional<Origin> origin_;
   int64_t lanes_ = 1;
   std::string source_;
 };
 
 // Fields (and sections) that do not decide the result: names, tags, what is kept and shown.
 const std::vector<std::string>& bookkeeping_fields();
+bool is_bookkeeping(const std::string& path);  // one of them, or a field of such a section
 
 // A model with its parameters. `seed` fixes orders and degrees; initial values are drawn by
 // parameters->initialise(seed).

@@ -58,14 +58,14 @@ std::vector<RunSummary> select_runs(const std::vector<std::string>& selectors) {
       }
     };
     if (const auto group = after(selector, "@group:")) {
-      add_where([&](const RunSummary& run) { return run.group == *group; });
+      add_where([&](const RunSummary& run) { return has_word(run.groups, *group); });
       std::vector<std::string> known;
-      for (const RunSummary& run : all) known.push_back(run.group);
+      for (const RunSummary& run : all) known.insert(known.end(), run.groups.begin(), run.groups.end());
       if (!fits) nothing_fits(selector, known, "group");
     } else if (const auto tag = after(selector, "@tag:")) {
       std::vector<std::string> known;
       for (const RunSummary& run : all) known.insert(known.end(), run.tags.begin(), run.tags.end());
-      add_where([&](const RunSummary& run) { return std::count(run.tags.begin(), run.tags.end(), *tag) > 0; });
+      add_where([&](const RunSummary& run) { return has_word(run.tags, *tag); });
       if (!fits) nothing_fits(selector, known, "tag");
     } else if (!RunDirectory::is_run(selector) && !selector.empty() && selector[0] != '@') {
       add_where([&](const RunSummary& run) { return run.id.starts_with(selector); });
