@@ -85,7 +85,7 @@ Candidates runs(const std::string& current, bool several) {
   if (current.starts_with("@group:") || current.starts_with("@tag:")) {
     std::set<std::string> names;
     for (const RunSummary& run : all_runs(run_root())) {
-      if (!run.group.empty()) names.insert("@group:" + run.group);
+      for (const std::string& group : run.groups) names.insert("@group:" + group);
       for (const std::string& tag : run.tags) names.insert("@tag:" + tag);
     }
     for (const std::string& name : names) {

@@ -58,7 +58,7 @@ std::vector<RunSummary> ranked(const std::vector<RunSummary>& runs, int64_t most
 void run(const Options& o, const Globals& globals) {
   std::vector<RunSummary> runs = select_runs(o.selectors);
   const bool none_at_all = runs.empty();
-  if (!o.group.empty()) std::erase_if(runs, [&](const RunSummary& r) { return r.group != o.group; });
+  if (!o.group.empty()) std::erase_if(runs, [&](const RunSummary& r) { return !has_word(r.groups, o.group); });
   if (!o.status.empty()) std::erase_if(runs, [&](const RunSummary& r) { return r.status != o.status; });
   if (o.sort == "valid/nll") {
     runs = ranked(runs, o.most);

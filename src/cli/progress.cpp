@@ -103,6 +103,7 @@ void ScreenObserver::started(const RunHeader& header) {
       {"data", header.data, header.data_hash.empty() ? "" : "sha256 " + short_hash(header.data_hash)},
       {"model", header.model + (header.model_text.empty() ? "" : "  " + header.model_text),
        fmt::format("{} parameters  {}", print_thousands(header.parameters), human_size(4 * header.parameters))},
+      {"origin", header.origin, ""},
       {"run", header.directory, header.first_step > 0 ? fmt::format("goes on from step {}", header.first_step) : ""},
   };
   size_t left = 0;

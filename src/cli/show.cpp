@@ -83,14 +83,28 @@ void print_spec_in_short(const config::Fields& fields) {
     line(section, section_in_short(fields, section));
 }
 
+void print_history(const History& history, int64_t steps) {
+  for (size_t i = 0; i < history.size(); ++i) line(i == 0 ? "history" : "", in_words(history[i]));
+  if (!history.empty() && steps > history.back().end)
+    line("", fmt::format("steps {} to {} as this spec says: not exact", history.back().end + 1, steps));
+}
+
+void print_origin(const std::optional<Origin>& origin) {
+  if (!origin) return;
+  line("origin", fmt::format("{} at step {}", origin->run.empty() ? origin->checkpoint : origin->run, origin->step));
+  line("", "weights sha256 " + origin->sha256);
+}
+
 void print_details(const RunDetails& d) {
   const RunSummary& r = d.summary;
   line("run", fmt::format("{}  {}", r.id, r.status));
   line("directory", r.path);
-  line("group", r.group);
+  line("group", joined(r.groups));
   line("tags", joined(r.tags));
   line("created", r.created);
+  print_origin(d.origin);
   line("trained", fmt::format("{} steps  epoch {:.4g}  {}", r.step, r.epoch, human_duration(r.seconds)));
+  print_history(r.history, r.step);
   line("result", result_of(r));
   for (const KeptEvaluation& e : d.evaluations) {
     const std::string settings = e.settings(r.protocol);
@@ -144,6 +158,8 @@ Json checkpoint_json(const Checkpoint& c, const std::vector<TensorSummary>& tens
                  {"bytes", file_bytes},
                  {"intact", true},
                  {"fingerprint", id.fingerprint},
+                 {"exact", id.history.empty()},
+                 {"history", history_record(id.history)},
                  {"protocol", id.protocol},
                  {"data_hash", id.data_hash},
                  {"data", id.data_description},
@@ -173,8 +189,10 @@ void print_checkpoint(const Checkpoint& c, const std::vector<TensorSummary>& ten
   line("checkpoint", c.path());
   line("size", human_size(file_bytes) + ", every bit covered by a checksum that fits");
   line("step", fmt::format("{}", c.state().step));
+  print_history(id.history, c.state().step);
   if (c.state().best_step > 0) line("best", best_of(c));
   try {
+    print_origin(c.experiment().origin());
     print_spec_in_short(c.experiment().fields());
   } catch (const Error& e) {
     log::warning("{}", e.what());

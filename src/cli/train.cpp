@@ -48,12 +48,12 @@ TrainRequest request_of(const Options& o) {
   if (!o.name.empty()) overrides.add_option("--name", "name", o.name);
   if (!o.group.empty()) overrides.add_option("--group", "group", o.group);
   if (!o.seed.empty()) overrides.add_option("--seed", "seed", o.seed);
+  if (!o.from.empty()) overrides.add_option("--from", "origin.checkpoint", o.from);
   if (!o.tags.empty()) overrides.add_option("--tag", "tags", fmt::format("[{}]", fmt::join(o.tags, ", ")));
   request.overrides = overrides.texts;
   request.places = overrides.places;
   request.run_dir = o.run_dir;
   request.resume = o.resume;
-  request.from = o.from;
   request.if_needed = o.if_needed;
   request.allow_inexact = o.allow_inexact;
   request.threads = threads_of(o.threads);
@@ -92,6 +92,7 @@ void add(Command& app, const Globals& globals) {
                "run=$(mlrun train configs/made.yaml data.kind=digits)\n"
                "mlrun train --resume @last                       # go on after a stop, to the same bits\n"
                "mlrun train --resume @last 'train.for=40 epochs'   # longer\n"
+               "mlrun train configs/made.yaml --from @last optim.lr=1e-4   # begin with the weights of another run\n"
                "mlrun train configs/made.yaml --if-needed --resume auto   # in a sweep: only what is missing");
   sub->add_option("SPEC", o->words, "a YAML file or a run, then overrides: section.key=value")
       ->type_name("SPEC|RUN [key=value]...");
@@ -100,15 +101,17 @@ void add(Command& app, const Globals& globals) {
       ->type_name("DIR");
   sub->add_option("--name", o->name,
                   "first part of the directory's name; '{model.kind}-s{seed}' takes fields of the spec");
-  sub->add_option("--group", o->group, "runs that are looked at together");
-  sub->add_option("--tag", o->tags, "a word to find the run by; may be repeated");
+  sub->add_option("--group", o->group, "runs that are looked at together; a resumed or found run is in this one too");
+  sub->add_option("--tag", o->tags, "a word to find the run by, or one more; may be repeated");
   sub->add_option("--seed", o->seed, "the same as seed=N")->type_name("N");
   sub->add_option("--resume", o->resume,
                   "go on with a run; auto: with the unfinished run of this fingerprint, if there is one")
       ->type_name("RUN|auto");
-  sub->add_option("--from", o->from, "take initial weights from a checkpoint")->type_name("CHECKPOINT");
-  sub->add_flag("--if-needed", o->if_needed, "a finished run with this fingerprint is the answer");
-  sub->add_flag("--allow-inexact", o->allow_inexact, "resume although the spec differs");
+  sub->add_option("--from", o->from, "take initial weights from a run or checkpoint: origin.checkpoint=CHECKPOINT")
+      ->type_name("CHECKPOINT");
+  sub->add_flag("--if-needed", o->if_needed,
+                "a finished run with this fingerprint and an intact checkpoint is the answer, in whatever group");
+  sub->add_flag("--allow-inexact", o->allow_inexact, "resume although the spec differs; marks the run for good");
   sub->add_option("--stop-after", o->stop_after,
                   "checkpoint and exit with 75 after '2000 steps', '3 epochs' or '55 min'")
       ->type_name("PERIOD");

@@ -19,7 +19,8 @@ void run(const Options& o, const Globals& globals) {
   if (o.spec_only) return;
   const std::unique_ptr<Dataset> data =
       experiment.spec().data.build(data_sources_from_environment(experiment.spec().seed));
-  const Trainer trainer(experiment, *data, 1);
+  Trainer trainer(experiment, *data, 1);
+  if (experiment.origin()) trainer.initialise();  // do its weights fit?
   if (!globals.json) {
     log::info("{} is fine: {}, {} parameters, {} steps, fingerprint {:.6}", o.words[0], experiment.spec().model.kind(),
               print_thousands(trainer.built().parameters->parameter_count()), trainer.length().total_steps,

@@ -187,6 +187,7 @@ io::Bytes checkpoint_image(const CheckpointIdentity& identity, const TrainState&
   file.attribute("/", "mlrun_version", std::string_view(kVersion));
   file.attribute("/", "numerics_version", kNumericsVersion);
   write_identity(file, "", identity);
+  write_history(file, identity.history);
   file.group("trainer");
   file.attribute("trainer", "step", state.step);
   file.attribute("trainer", "evaluated_step", state.evaluated_step);
@@ -213,6 +214,7 @@ io::Bytes checkpoint_image(const CheckpointIdentity& identity, const TrainState&
 Checkpoint::Checkpoint(const std::string& path) : path_(path), file_(io::open_checkpoint(path)) {
   require_checkpoint(file_);
   identity_ = read_identity(file_, "");
+  identity_.history = read_history(file_);
   state_ = read_state(file_);
   if (file_.has("stage_one")) identity_.stage_one = read_stage_one();
 }

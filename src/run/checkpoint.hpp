@@ -5,6 +5,7 @@
 //   /state/PATH (f32: what is learned otherwise than by gradients)   /config/resolved_yaml
 //   /average/PATH   /average_state/PATH   (moving averages of /model and of the part of /state that evaluation reads)
 //   /data/vocabulary (of a text: codes of bytes or characters)
+//   /history/0, 1 ... (run/history.hpp; only where steps were trained under another spec than resolved_yaml)
 //   /stage_one/... of a prior over codes: the frozen model of the codes, by the same names
 #pragma once
 
@@ -17,6 +18,7 @@
 #include "io/hdf5_reader.hpp"
 #include "optim/updater.hpp"
 #include "run/experiment.hpp"
+#include "run/history.hpp"
 #include "run/train_state.hpp"
 
 namespace mlrun {
@@ -29,6 +31,7 @@ struct CheckpointIdentity {
   std::string data_hash, protocol, data_description;
   std::optional<Vocabulary> vocabulary;  // of a text: what its symbols stand for
   uint64_t seed = 0;
+  History history;                                // of the steps so far
   std::shared_ptr<const TrainedModel> stage_one;  // of a prior over codes: the model of the codes; else null
 };
 

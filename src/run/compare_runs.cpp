@@ -20,14 +20,6 @@ constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
 using Values = std::map<std::string, std::string>;  // path -> value
 
-// Says nothing about the result, so it is no difference.
-bool is_bookkeeping(const std::string& path) {
-  for (const std::string& field : bookkeeping_fields()) {
-    if (path == field || path.starts_with(field + ".")) return true;
-  }
-  return false;
-}
-
 // Those by default come first, so runs that were also evaluated otherwise are compared by what all have.
 std::optional<KeptEvaluation> test_of(const RunSummary& run) {
   for (const KeptEvaluation& e : kept_evaluations(run.path)) {
@@ -71,19 +63,47 @@ struct Specs {
   std::vector<std::string> paths;  // of all, in the order of the specs
 };
 
+// Fields that only say where the initial weights are. Which they are is one field, `origin`.
+bool is_of_origin(const std::string& path) { return path.starts_with("origin."); }
+
+// Words for the initial weights of runs: the same for the same weights, wherever they were found.
+class OriginWords {
+ public:
+  std::string of(const std::optional<Origin>& origin) {
+    if (!origin) return "none";
+    const std::string where = origin->run.empty() ? origin->checkpoint : origin->run;
+    return words_.try_emplace(origin->sha256, fmt::format("{} at step {}", where, origin->step)).first->second;
+  }
+
+ private:
+  std::map<std::string, std::string> words_;  // by hash
+};
+
+std::string words_of(const History& history) {
+  if (history.empty()) return "exact";
+  std::string text;
+  for (const Segment& s : history)
+    text += fmt::format("{}{} steps of {:.6}", text.empty() ? "inexact: " : ", ", s.end - s.begin, s.fingerprint);
+  return text;
+}
+
 Specs read_specs(const std::vector<RunSummary>& runs) {
   Specs specs;
   std::set<std::string> known;
+  OriginWords origins;
   for (const RunSummary& run : runs) {
     Values values;
     const Experiment experiment = Experiment::load(run.path + "/resolved.yaml", {});
     for (const config::FieldRecord& field : experiment.fields()) {
-      if (field.type == config::FieldType::kSection) continue;
+      if (field.type == config::FieldType::kSection || is_of_origin(field.path)) continue;
       values[field.path] = field.value;
       if (known.insert(field.path).second) specs.paths.push_back(field.path);
     }
+    values["origin"] = origins.of(experiment.origin());
+    values["history"] = words_of(run.history);
     specs.values.push_back(std::move(values));
   }
+  specs.paths.insert(specs.paths.end(), {"origin", "history"});
   return specs;
 }
 

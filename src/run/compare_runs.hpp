@@ -26,7 +26,9 @@ struct ComparisonRow {
 };
 
 struct Comparison {
-  std::vector<std::string> fields;  // that differ, in the order of the spec, without names, tags and what is grouped by
+  // That differ, in the order of the spec, without names, tags and what is grouped by. `origin` is the weights that
+  // runs began from; `history` says of those that are not exact which steps were trained under another spec.
+  std::vector<std::string> fields;
   std::vector<ComparisonRow> rows;  // in the order of the runs
   // Why the results must not be ranked: binarizations or data differ. "" when they may.
   std::string obstacle;

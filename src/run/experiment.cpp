@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 
 #include "base/error.hpp"
 #include "base/version.hpp"
+#include "config/yaml_writer.hpp"
 #include "io/sha256.hpp"
 #include "models/modelled.hpp"
+#include "run/checkpoint.hpp"
 
 namespace mlrun {
 namespace {
@@ -98,6 +101,7 @@ ExperimentSpec::ExperimentSpec(config::Reader root)
       train(root.section("train", "the training loop")),
       eval(root.section("eval", "evaluation during training")),
       checkpoint(root.section("checkpoint", "what is kept of the weights")),
+      origin(read_origin(root.section("origin", "where the initial weights come from"))),
       lanes(read_lanes(root.section("compute", "how it is computed"))) {
   if (root.describing()) return;
   config::Reader train_section = root.section("train");
@@ -125,6 +129,24 @@ Experiment::Experiment(const config::Document& document) {
   document.root().finish();
   document.diagnostics().throw_if_any();
   fields_ = resolved_fields(document, *spec_);
+  settle_origin();
+}
+
+// The spec then holds what was found, and means the same weights for good.
+void Experiment::settle_origin() {
+  if (spec_->origin) origin_ = identified(*spec_->origin);
+  std::erase_if(fields_, [&](const config::FieldRecord& field) {
+    return !origin_ && field.path.starts_with("origin.") && field.path != "origin.checkpoint";
+  });
+  if (!origin_) return;
+  const std::map<std::string, std::string> found = {
+      {"origin.checkpoint", config::yaml_text(origin_->checkpoint, "none")},
+      {"origin.run", config::yaml_text(origin_->run)},
+      {"origin.step", fmt::format("{}", origin_->step)},
+      {"origin.sha256", config::yaml_text(origin_->sha256)}};
+  for (config::FieldRecord& field : fields_) {
+    if (const auto value = found.find(field.path); value != found.end()) field.value = value->second;
+  }
 }
 
 Experiment Experiment::load(const std::string& path, const std::vector<std::string>& overrides,
@@ -151,8 +173,13 @@ std::string Experiment::hash_without(const std::vector<std::string>& excluded, c
   io::Sha256 sha;
   std::vector<std::string> all = excluded;
   all.emplace_back(kCodesFrom);  // where the model of the codes is; what it is counts, by the data's hash
+  all.emplace_back("origin");    // so do the weights to begin from, by theirs
   sha.update(config::canonical_text(fields_, all));
   sha.update(fmt::format("data {}\nnumerics {}\n", data.hash(), kNumericsVersion));
+  if (origin_) {
+    if (origin_->sha256.empty()) open_origin(*origin_);  // says why it was not found
+    sha.update(fmt::format("origin {}\n", origin_->sha256));
+  }
   return sha.hex();
 }
 
@@ -160,6 +187,13 @@ const std::vector<std::string>& bookkeeping_fields() {
   static const std::vector<std::string> fields = {"name",       "group",           "tags",
                                                   "checkpoint", "train.log_every", "eval.samples"};
   return fields;
+}
+
+bool is_bookkeeping(const std::string& path) {
+  for (const std::string& field : bookkeeping_fields()) {
+    if (path == field || path.starts_with(field + ".")) return true;
+  }
+  return false;
 }
 
 std::string Experiment::fingerprint(const Dataset& data) const { return hash_without(bookkeeping_fields(), data); }

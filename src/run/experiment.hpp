@@ -14,6 +14,7 @@
 #include "optim/optimizer.hpp"
 #include "optim/schedule.hpp"
 #include "optim/updater.hpp"
+#include "run/origin.hpp"
 
 namespace mlrun {
 
@@ -54,15 +55,16 @@ struct ExperimentSpec {
   TrainOptions train;
   EvalOptions eval;
   CheckpointOptions checkpoint;
+  std::optional<Origin> origin;  // as written; Experiment::origin() is the one that was found
   std::optional<int64_t> lanes;  // nullopt: auto
 };
 
 constexpr int64_t kMostLanes = 256;  // that a spec may ask for
 
-// Lanes of `compute.lanes: auto`: batch_size / examples_per_lane (Model::Facts), from 2 to 8, rounded down to a power of
-// two so that the tree of base/lanes.hpp is whole, and never more than there are examples. More than 8 would each keep
-// an arena of gradients in memory, which shows in models of millions of parameters, and help only where there are more
-// cores. Nothing of the machine is in it: the same spec is the same computation everywhere.
+// Lanes of `compute.lanes: auto`: batch_size / examples_per_lane (Model::Facts), from 2 to 8, rounded down to a power
+// of two so that the tree of base/lanes.hpp is whole, and never more than there are examples. More than 8 would each
+// keep an arena of gradients in memory, which shows in models of millions of parameters, and help only where there are
+// more cores. Nothing of the machine is in it: the same spec is the same computation everywhere.
 int64_t lanes_for(int64_t batch_size, int64_t examples_per_lane);
 
 // The fields of a spec that was read without mistakes, with `auto` resolved to what it means and the rule in its
@@ -84,8 +86,11 @@ class Experiment {
   int64_t lanes() const {
     return spec_->lanes.value_or(lanes_for(spec_->train.batch_size, spec_->model.facts().examples_per_lane));
   }
+  const std::optional<Origin>& origin() const { return origin_; }  // nullopt: fresh weights
   std::string resolved_yaml() const { return config::resolved_yaml(fields_); }
-  // SHA-256 over what decides the result: the spec without names, tags and bookkeeping, the data, the numerics version.
+  // SHA-256 over what decides the result: the spec without names, tags and bookkeeping, the data, the weights to begin
+  // from, the numerics version. Where there are weights to begin from and they are not found: the errors of
+  // open_origin.
   std::string fingerprint(const Dataset& data) const;
   // The same without how long to train: what a run may be extended under.
   std::string lineage(const Dataset& data) const;
@@ -93,14 +98,17 @@ class Experiment {
 
  private:
   explicit Experiment(const config::Document& document);
+  void settle_origin();
   std::string hash_without(const std::vector<std::string>& excluded, const Dataset& data) const;
   std::shared_ptr<const ExperimentSpec> spec_;
   config::Fields fields_;
+  std::optional<Origin> origin_;
   std::string source_;
 };
 
 // Fields (and sections) that do not decide the result: names, tags, what is kept and shown.
 const std::vector<std::string>& bookkeeping_fields();
+bool is_bookkeeping(const std::string& path);  // one of them, or a field of such a section
 
 // A model with its parameters. `seed` fixes orders and degrees; initial values are drawn by
 // parameters->initialise(seed).

@@ -21,22 +21,38 @@ namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
+void add_word(std::vector<std::string>& words, const std::string& word) {
+  if (!word.empty() && !has_word(words, word)) words.push_back(word);
+}
+
+// What a record says of the run as a whole. The first one has all of it; later ones have what is new.
+void read_identity(const io::Record& record, RunSummary& run) {
+  run.fingerprint = record.value("fingerprint", run.fingerprint);
+  run.lineage = record.value("lineage", run.lineage);
+  run.name = record.value("name", run.name);
+  run.model = record.value("model", run.model);
+  run.protocol = record.value("protocol", run.protocol);
+  run.data_hash = record.value("data_hash", run.data_hash);
+  run.nll_of = record.value("nll_of", run.nll_of);
+  run.best_by = record.value("best", run.best_by);
+  run.created = record.value("created", run.created);
+  if (record.contains("origin")) run.origin = record["origin"];
+  if (record.contains("history")) run.history = history_of(record["history"]);
+  add_word(run.groups, record.value("group", ""));
+  for (const std::string& tag : record.value("tags", std::vector<std::string>())) add_word(run.tags, tag);
+}
+
+bool is_better(const RunSummary& run, double nll, double accuracy) {
+  if (run.best_by == "last") return true;
+  return run.best_by == "valid/accuracy" ? accuracy > run.best_accuracy : nll < run.best_nll;
+}
+
 void read_record(const io::Record& record, RunSummary& run) {
   const std::string kind = record.value("kind", ""), table = record.value("table", "");
-  if (kind == "run") {
-    run.fingerprint = record.value("fingerprint", "");
-    run.lineage = record.value("lineage", "");
-    run.name = record.value("name", "");
-    run.group = record.value("group", "");
-    run.model = record.value("model", "");
-    run.protocol = record.value("protocol", "");
-    run.data_hash = record.value("data_hash", "");
-    run.nll_of = record.value("nll_of", "x");
-    run.best_by_accuracy = record.value("best", "") == "valid/accuracy";
-    run.created = record.value("created", "");
-    if (record.contains("tags")) run.tags = record["tags"].get<std::vector<std::string>>();
-  } else if (kind == "extend") {  // a longer train.for
-    run.fingerprint = record.value("fingerprint", run.fingerprint);
+  if (kind == "run" || kind == "label") {
+    read_identity(record, run);
+  } else if (kind == "extend") {  // it goes on under another spec
+    read_identity(record, run);
     run.status = "killed";
   } else if (kind == "resume") {
     run.status = "killed";
@@ -52,8 +68,7 @@ void read_record(const io::Record& record, RunSummary& run) {
     if (table != "valid" || !record.contains("nll") || !record["nll"].is_number()) return;
     run.last_nll = record["nll"].get<double>();
     const double accuracy = record.value("accuracy", kMissing);
-    const bool better = run.best_by_accuracy ? accuracy > run.best_accuracy : run.last_nll < run.best_nll;
-    if (std::isnan(run.best_nll) || better) {
+    if (std::isnan(run.best_nll) || is_better(run, run.last_nll, accuracy)) {
       run.best_nll = run.last_nll;
       run.best_accuracy = accuracy;
       run.best_step = record.value("step", int64_t{0});
@@ -133,6 +148,7 @@ RunSummary summarise_run(const std::string& path) {
   run.id = RunDirectory::open(path).id();
   run.best_nll = run.last_nll = run.best_bpd = run.best_accuracy = kMissing;
   run.status = "killed";
+  run.nll_of = "x";
   for (const io::Record& record : io::read_journal(path + "/metrics.jsonl").records) {
     try {
       read_record(record, run);
@@ -142,6 +158,10 @@ RunSummary summarise_run(const std::string& path) {
   }
   if (run.status != "finished" && !io::lock_holder(path + "/.lock").empty()) run.status = "running";
   return run;
+}
+
+bool has_word(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 bool is_stage_one(const RunSummary& run) { return run.nll_of == kNllOfCodes || run.nll_of == kNllOfBound; }
@@ -182,9 +202,9 @@ std::optional<std::vector<RunSummary>> marked_runs(const std::string& selector, 
   std::vector<RunSummary> marked;
   std::set<std::string> known;
   for (const RunSummary& run : all) {
-    const std::vector<std::string> marks = group ? std::vector<std::string>{run.group} : run.tags;
+    const std::vector<std::string>& marks = group ? run.groups : run.tags;
     known.insert(marks.begin(), marks.end());
-    if (std::count(marks.begin(), marks.end(), group ? *group : *tag) > 0) marked.push_back(run);
+    if (has_word(marks, group ? *group : *tag)) marked.push_back(run);
   }
   known.erase("");
   if (marked.empty()) nothing_fits(selector, known, group ? "group" : "tag");
@@ -232,8 +252,8 @@ std::string find_checkpoint(const std::string& selector, const std::string& whic
   std::vector<int64_t> steps = run.checkpoint_steps();
   if (steps.empty()) fail(ExitCode::kCheckpoint, "{} has no checkpoint yet", run.path());
   if (which == "best") {
-    const int64_t best = summarise_run(run.path()).best_step;
-    if (std::find(steps.begin(), steps.end(), best) != steps.end()) {
+    const int64_t best = summarise_run(run.path()).best_step;  // 0: not evaluated yet
+    if (best > 0 && std::find(steps.begin(), steps.end(), best) != steps.end()) {
       std::string reason;
       if (io::verify_checkpoint(run.checkpoint_path(best), &reason)) return run.checkpoint_path(best);
       log::warning("{}\n  falling back to the latest checkpoint instead of the best", reason);

@@ -21,6 +21,7 @@ struct RunHeader {
   int64_t parameters = 0;
   int64_t lanes = 1, threads = 1;
   std::string directory;
+  std::string origin;             // where the initial weights come from, in words; "" for fresh ones
   int64_t total_steps = 0;        // 0: not known
   int64_t first_step = 0;         // where a resumed run goes on
   double total_minutes = 0;       // when train.for is a time

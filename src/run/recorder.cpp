@@ -99,9 +99,11 @@ void Recorder::write_run_file(const std::string& status) {
     file.attribute("/", "status", status);
     file.attribute("/", "fingerprint", facts_.fingerprint);
     file.attribute("/", "created", facts_.created);
+    file.attribute("/", "exact", facts_.history.empty() ? 1 : 0);
     file.attribute("/", "default", std::string_view("metrics"));
     file.text("config/spec_yaml", facts_.spec_yaml);
     file.text("config/resolved_yaml", facts_.resolved_yaml);
+    write_history(file, facts_.history);
     file.group("env");
     for (const auto& [name, value] : facts_.environment) file.attribute("env", name, value);
     file.group("metrics");

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "io/journal.hpp"
+#include "run/history.hpp"
 #include "run/metrics.hpp"
 #include "run/run_directory.hpp"
 #include "run/train_state.hpp"
@@ -15,6 +16,7 @@ namespace mlrun {
 struct RunFacts {
   std::string run_id, fingerprint, lineage, created, spec_yaml, resolved_yaml;
   std::map<std::string, std::string> environment;
+  History history;
 };
 
 // Metrics can never stop a training: a file that cannot be written costs one warning.

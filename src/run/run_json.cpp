@@ -28,8 +28,12 @@ nlohmann::ordered_json run_json(const RunSummary& run) {
           {"data_hash", run.data_hash},
           {"fingerprint", run.fingerprint},
           {"name", run.name},
-          {"group", run.group},
+          {"group", run.groups.empty() ? "" : run.groups[0]},
+          {"groups", run.groups},
           {"tags", run.tags},
+          {"origin", run.origin},
+          {"exact", run.history.empty()},
+          {"history", history_record(run.history)},
           {"created", run.created}};
 }
 

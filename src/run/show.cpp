@@ -33,12 +33,12 @@ std::map<std::string, std::string> environment_of(const std::string& run_path) {
   return environment;
 }
 
-config::Fields fields_of(const std::string& resolved_yaml, const std::string& path) {
+std::optional<Experiment> experiment_of(const std::string& resolved_yaml, const std::string& path) {
   try {
-    return Experiment::from_text(resolved_yaml, path).fields();
+    return Experiment::from_text(resolved_yaml, path);
   } catch (const Error& e) {
     log::warning("{} is not a spec that this mlrun reads\n{}", path, e.what());
-    return {};
+    return std::nullopt;
   }
 }
 
@@ -52,7 +52,7 @@ std::vector<CheckpointFile> checkpoints_of(const RunDirectory& run, int64_t best
   std::vector<CheckpointFile> found;
   for (const int64_t step : run.checkpoint_steps()) {
     const std::string path = run.checkpoint_path(step);
-    CheckpointFile file{path, step, file_bytes(path), step == best_step, std::nullopt, ""};
+    CheckpointFile file{path, step, file_bytes(path), step > 0 && step == best_step, std::nullopt, ""};
     if (verify) file.intact = io::verify_checkpoint(path, &file.damage);
     found.push_back(std::move(file));
   }
@@ -108,7 +108,10 @@ RunDetails run_details(const std::string& run_path, bool verify) {
   RunDetails details;
   details.summary = summarise_run(run_path);
   details.resolved_yaml = io::read_text_file(run.file("resolved.yaml"), 1 << 20, ExitCode::kUsage);
-  details.fields = fields_of(details.resolved_yaml, run.file("resolved.yaml"));
+  if (const auto experiment = experiment_of(details.resolved_yaml, run.file("resolved.yaml"))) {
+    details.fields = experiment->fields();
+    details.origin = experiment->origin();
+  }
   details.environment = environment_of(run_path);
   details.checkpoints = checkpoints_of(run, details.summary.best_step, verify);
   details.evaluations = kept_evaluations(run_path);

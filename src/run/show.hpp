@@ -39,6 +39,7 @@ struct RunDetails {
   RunSummary summary;
   std::string resolved_yaml;
   config::Fields fields;  // of the resolved spec; empty if this mlrun does not read it any more
+  std::optional<Origin> origin;
   std::map<std::string, std::string> environment;
   std::vector<CheckpointFile> checkpoints;  // by step
   std::vector<KeptEvaluation> evaluations;  // by split and step, those by default first

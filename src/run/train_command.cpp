@@ -1,72 +1,26 @@
 #include "run/train_command.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cctype>
 #include <chrono>
-#include <ctime>
 
 #include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "base/version.hpp"
+#include "io/checkpoint_file.hpp"
 #include "io/directory.hpp"
 #include "io/file.hpp"
 #include "io/lock.hpp"
-#include "run/find_run.hpp"
+#include "run/continuation.hpp"
+#include "run/find_answer.hpp"
+#include "run/labels.hpp"
 #include "run/neighbours.hpp"
+#include "run/run_facts.hpp"
 #include "run/scores.hpp"
 #include "run/trained_data.hpp"
 
 namespace mlrun {
 namespace {
-
-std::string now_utc() {
-  // With milliseconds: runs are ordered by this, and a sweep begins several within a second.
-  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                     utc.tm_hour, utc.tm_min, utc.tm_sec, now.time_since_epoch().count() % 1000);
-}
-
-std::map<std::string, std::string> environment(int threads) {
-  char host[256] = {};
-  gethostname(host, sizeof host - 1);
-  return {{"mlrun", kVersion}, {"cpu", cpu_name()}, {"threads", std::to_string(threads)}, {"host", host}};
-}
-
-RunFacts facts_of(const RunDirectory& directory, const Trainer& trainer, const std::string& spec_yaml, int threads) {
-  const CheckpointIdentity id = trainer.identity();
-  return {.run_id = directory.id(),
-          .fingerprint = id.fingerprint,
-          .lineage = id.lineage,
-          .created = now_utc(),
-          .spec_yaml = spec_yaml,
-          .resolved_yaml = id.resolved_yaml,
-          .environment = environment(threads)};
-}
-
-io::Record identity_record(const Trainer& trainer, const RunFacts& facts) {
-  const ExperimentSpec& spec = trainer.experiment().spec();
-  return {{"id", facts.run_id},
-          {"created", facts.created},
-          {"name", spec.name},
-          {"group", spec.group},
-          {"tags", spec.tags},
-          {"model", spec.model.kind()},
-          {"fingerprint", facts.fingerprint},
-          {"lineage", facts.lineage},
-          {"data_hash", trainer.data().hash()},
-          {"protocol", trainer.data().protocol()},
-          // In training a conditional model is judged in one pass, by the labels that come with the data; `mlrun eval`
-          // sums them out.
-          {"nll_of", nll_subject(*trainer.built().model, /*labels_summed_out=*/false)},
-          {"best", spec.eval.best == BestBy::kAccuracy ? "valid/accuracy" : "valid/nll"},
-          {"version", kVersion}};
-}
 
 RunHeader header_of(const Trainer& trainer, const RunDirectory& directory, int threads) {
   const Experiment& experiment = trainer.experiment();
@@ -86,6 +40,7 @@ RunHeader header_of(const Trainer& trainer, const RunDirectory& directory, int t
   h.lanes = experiment.lanes();
   h.threads = threads;
   h.directory = directory.path();
+  if (const auto& origin = experiment.origin()) h.origin = in_words(*origin);
   h.item = trainer.data().spec().is_image() ? "img" : "seq";
   h.dimension = dimension_of(*trainer.built().model, trainer.data());
   h.accuracy = has_accuracy(*trainer.built().model, trainer.data().spec());
@@ -93,25 +48,6 @@ RunHeader header_of(const Trainer& trainer, const RunDirectory& directory, int t
   h.total_steps = trainer.length().total_steps;
   if (h.total_steps == 0) h.total_minutes = experiment.spec().train.duration.amount;
   return h;
-}
-
-// The spec of a run that goes on must be the one it began with, but for the length of training and bookkeeping.
-void require_same_spec(const Experiment& wanted, const CheckpointIdentity& saved, const Dataset& data,
-                       const std::string& run) {
-  if (wanted.lineage(data) == saved.lineage) return;
-  const Experiment before = Experiment::from_text(saved.resolved_yaml, run + "/resolved.yaml");
-  std::string text;
-  for (const config::Difference& d : config::differences(before.fields(), wanted.fields())) {
-    text += fmt::format("\n  {}: {} there, {} here", d.path, d.left.empty() ? "nothing" : d.left,
-                        d.right.empty() ? "nothing" : d.right);
-  }
-  if (data.hash() != saved.data_hash)
-    text += fmt::format("\n  data: sha256 {:.12} there, {:.12} here", saved.data_hash, data.hash());
-  fail(ExitCode::kUsage,
-       "{} was begun with another spec; only train.for may change on resume{}\n"
-       "  start a new run from its weights   mlrun train SPEC --from {}\n"
-       "  or insist (not exact any more)     --allow-inexact",
-       run, text.empty() ? "\n  numerics version" : text, run);
 }
 
 // Begins, continues or finds. Owns the parts in the order they depend on each other.
@@ -131,14 +67,16 @@ class Training {
       turn_ = std::make_unique<io::FileLock>(run_root() + "/.lock", std::chrono::minutes(1));
     }
     if (request_.if_needed) {
-      if (const auto finished = find_by(fingerprint, true)) {
-        log::info("{} is finished and has this fingerprint; nothing to do", *finished);
-        return {*finished, "finished"};
+      if (const auto answer = find_answer(run_root(), fingerprint, experiment_->spec())) {
+        std::optional<RunDirectory> directory;
+        if (!missing_labels(*answer, experiment_->spec()).empty())
+          directory.emplace(RunDirectory::open_locked(answer->path));
+        return is_answered_by(*answer, directory);
       }
     }
     if (request_.resume == "auto") {
       if (!request_.run_dir.empty()) run_path = RunDirectory::is_run(request_.run_dir) ? request_.run_dir : "";
-      else run_path = find_by(fingerprint, false).value_or("");
+      else if (const auto unfinished = find_unfinished(run_root(), fingerprint)) run_path = unfinished->path;
     }
     threads_ = threads_for(experiment_->lanes(), request_.threads);
     return run_path.empty() ? begin() : go_on(run_path);
@@ -155,7 +93,7 @@ class Training {
         path = find_run(path) + "/resolved.yaml";
     }
     experiment_ = std::make_unique<Experiment>(Experiment::load(path, request_.overrides, request_.places));
-    spec_yaml_ = io::read_text_file(path, 1 << 20, ExitCode::kUsage);
+    spec_path_ = path;
   }
 
   // A prior that goes on needs the run of its codes no more: its own checkpoint holds their model.
@@ -169,65 +107,134 @@ class Training {
     if (!data_) data_ = experiment_->spec().data.build(sources);
   }
 
-  std::optional<std::string> find_by(const std::string& fingerprint, bool finished) const {
-    for (const RunSummary& run : all_runs(run_root())) {
-      if (run.fingerprint == fingerprint && run.status != "diverged" && (run.status == "finished") == finished)
-        return run.path;
-    }
-    return std::nullopt;
+  // A run that was asked for with other labels than its own gets these too. `locked`: it, where there are such.
+  TrainOutcome is_answered_by(const RunSummary& run, const std::optional<RunDirectory>& locked) const {
+    const Labels labels = missing_labels(run, experiment_->spec());
+    if (locked && !labels.empty()) add_labels(*locked, labels);
+    log::info("{} is finished and has this fingerprint; nothing to do{}", run.path,
+              labels.empty() ? "" : fmt::format("; from now on it is also {}", in_words(labels)));
+    return {run.path, "finished"};
   }
 
   TrainOutcome begin() {
     trainer_ = std::make_unique<Trainer>(*experiment_, *data_, threads_);
     trainer_->initialise();
-    if (!request_.from.empty()) trainer_->take_weights(Checkpoint(find_checkpoint(request_.from)));
     const std::string name = expand_name(experiment_->spec().name, experiment_->fields());
     RunDirectory directory =
         RunDirectory::create(run_root(), name, request_.run_dir, /*take_over=*/request_.resume == "auto");
-    io::write_atomically(directory.file("spec.yaml"), spec_yaml_);
-    const RunFacts facts = facts_of(directory, *trainer_, spec_yaml_, threads_);
+    io::write_atomically(directory.file("spec.yaml"), io::read_text_file(spec_path_, 1 << 20, ExitCode::kUsage));
+    const RunFacts facts = facts_of(directory, *trainer_, "", threads_);
     Recorder recorder(directory, facts);
     recorder.note("run", identity_record(*trainer_, facts));
+    if (experiment_->origin()) save_beginning(directory);
     io::write_atomically(directory.file("resolved.yaml"), experiment_->resolved_yaml());  // from here on it is a run
     return live(directory, recorder, 0);
   }
 
+  // The origin's files belong to somebody else: the run keeps the weights it begins with until it has others.
+  void save_beginning(const RunDirectory& directory) {
+    io::write_checkpoint(
+        directory.checkpoint_path(0),
+        checkpoint_image(trainer_->identity(), trainer_->state(), *trainer_->built().parameters, trainer_->updater()));
+  }
+
   TrainOutcome go_on(const std::string& path) {
     RunDirectory directory = RunDirectory::open_locked(path);
+    const RunSummary so_far = summarise_run(path);
     // Its last holder may have finished it between our look and the lock.
-    if (const RunSummary now = summarise_run(path);
-        request_.if_needed && now.status == "finished" && now.fingerprint == experiment_->fingerprint(*data_)) {
-      return {path, "finished"};
+    if (request_.if_needed && so_far.status == "finished" && has_usable_checkpoint(so_far) &&
+        so_far.fingerprint == experiment_->fingerprint(*data_)) {
+      return is_answered_by(so_far, directory);
     }
+    const Labels labels = missing_labels(so_far, experiment_->spec());
+    if (!request_.spec.empty()) keep_labels(directory);
     trainer_ = std::make_unique<Trainer>(*experiment_, *data_, threads_);
     const std::optional<int64_t> step = directory.latest_valid_checkpoint();
     if (!step && !directory.checkpoint_steps().empty()) {
       fail(ExitCode::kCheckpoint, "{}: none of its {} checkpoints is intact", path,
            directory.checkpoint_steps().size());
     }
-    const RunFacts facts = facts_of(directory, *trainer_, spec_yaml_, threads_);
-    Recorder recorder(directory, facts);
-    if (step) {
-      const Checkpoint checkpoint(directory.checkpoint_path(*step));
-      if (!request_.allow_inexact) require_same_spec(*experiment_, checkpoint.identity(), *data_, path);
-      trainer_->restore(checkpoint);
+    std::optional<Checkpoint> checkpoint;
+    if (step) checkpoint.emplace(directory.checkpoint_path(*step));
+    const CheckpointIdentity saved = checkpoint ? checkpoint->identity() : beginning_of(directory, so_far);
+    const TrainState state = checkpoint ? checkpoint->state() : TrainState();
+    const Continuation next = continue_under(*trainer_, saved, state, so_far, request_.allow_inexact);
+    if (checkpoint) {
+      if (next.extended) require_weights_fit(*checkpoint, *experiment_, *data_, trainer_->built());
+      trainer_->restore(*checkpoint);
       directory.set_aside_newer_checkpoints(*step);
-      note_change(directory, recorder, checkpoint.identity());
     } else {
       trainer_->initialise();
+      if (so_far.step > 0)
+        log::warning("{} has no checkpoint left: it begins again, and its {} steps are lost", path, so_far.step);
     }
+    trainer_->set_history(next.history);
+    const RunFacts facts = facts_of(directory, *trainer_, so_far.created, threads_);
+    Recorder recorder(directory, facts);
     const double elapsed = recorder.resume(trainer_->state());
+    if (facts.fingerprint != so_far.fingerprint) note_change(recorder, facts, so_far, next);
+    note_labels(recorder, so_far, labels);
+    if (io::read_text_file(directory.file("resolved.yaml"), 1 << 20, ExitCode::kUsage) != facts.resolved_yaml)
+      io::write_atomically(directory.file("resolved.yaml"), facts.resolved_yaml);
     recorder.note("resume", {{"from_step", trainer_->state().step}, {"at", now_utc()}});
     return live(directory, recorder, elapsed);
   }
 
-  // A longer (or, inexact, another) spec is recorded, and is the run's spec from now on.
-  void note_change(const RunDirectory& directory, Recorder& recorder, const CheckpointIdentity& saved) {
-    if (experiment_->fingerprint(*data_) == saved.fingerprint) return;
-    recorder.note("extend", {{"fingerprint", experiment_->fingerprint(*data_)},
-                             {"before", saved.fingerprint},
-                             {"from_step", trainer_->state().step}});
-    io::write_atomically(directory.file("resolved.yaml"), experiment_->resolved_yaml());
+  // What a run that has no checkpoint yet was begun with.
+  CheckpointIdentity beginning_of(const RunDirectory& directory, const RunSummary& so_far) const {
+    const std::string file = directory.file("resolved.yaml");
+    const Experiment begun = Experiment::load(file, {});
+    CheckpointIdentity id;
+    id.resolved_yaml = io::read_text_file(file, 1 << 20, ExitCode::kUsage);
+    id.data_hash = so_far.data_hash.empty() ? data_->hash() : so_far.data_hash;
+    const bool same_data = id.data_hash == data_->hash();
+    id.lineage = same_data ? begun.lineage(*data_) : so_far.lineage;
+    id.fingerprint = same_data ? begun.fingerprint(*data_) : so_far.fingerprint;
+    return id;
+  }
+
+  // The spec holds the name, group and tags that the run was begun with, where no argument gives others.
+  void keep_labels(const RunDirectory& directory) {
+    const Experiment begun = Experiment::load(directory.file("resolved.yaml"), {});
+    std::vector<std::string> overrides = request_.overrides, places = request_.places;
+    for (const config::Difference& d : config::differences(begun.fields(), experiment_->fields())) {
+      if (d.path != "name" && d.path != "group" && d.path != "tags") continue;
+      const auto given = std::find_if(experiment_->fields().begin(), experiment_->fields().end(),
+                                      [&](const config::FieldRecord& field) { return field.path == d.path; });
+      if (given->origin.argument > 0) continue;
+      overrides.push_back(d.path + "=" + d.left);
+      places.push_back(directory.path());
+    }
+    if (overrides.size() == request_.overrides.size()) return;
+    experiment_ = std::make_unique<Experiment>(Experiment::load(spec_path_, overrides, places));
+  }
+
+  // A longer (or, inexact, another) spec is the run's spec from now on.
+  void note_change(Recorder& recorder, const RunFacts& facts, const RunSummary& so_far, const Continuation& next) {
+    const int64_t step = trainer_->state().step;
+    if (!next.departure.empty()) {
+      log::warning(
+          "{} is not exact any more from step {} on: {}\n"
+          "  it keeps this in its history, and is no answer to --if-needed for the spec as it is now",
+          so_far.path, step, next.departure);
+    } else if (next.extended && step > 0 && next.history.empty()) {
+      log::info("{} goes on under another length, with the steps so far that this one would have made", so_far.path);
+    }
+    io::Record record = identity_record(*trainer_, facts);
+    record["before"] = so_far.fingerprint;
+    record["from_step"] = step;
+    recorder.note("extend", record);
+  }
+
+  void note_labels(Recorder& recorder, const RunSummary& so_far, const Labels& labels) {
+    const std::string& name = experiment_->spec().name;
+    io::Record record = label_record(labels);
+    if (name != so_far.name && !so_far.name.empty()) {
+      log::info("{} is called {} from now on; its directory keeps its name", so_far.path, name);
+      record["name"] = name;
+    }
+    if (!labels.empty()) log::info("{} is from now on also {}", so_far.path, in_words(labels));
+    if (!record.empty()) recorder.note("label", record);
   }
 
   TrainOutcome live(RunDirectory& directory, Recorder& recorder, double elapsed) {
@@ -262,7 +269,7 @@ class Training {
   std::unique_ptr<Experiment> experiment_;
   std::unique_ptr<Dataset> data_;
   std::unique_ptr<Trainer> trainer_;
-  std::string spec_yaml_;
+  std::string spec_path_;
   std::unique_ptr<io::FileLock> turn_;
   int threads_ = 1;
 };

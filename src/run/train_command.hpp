@@ -15,9 +15,8 @@ struct TrainRequest {
   std::vector<std::string> places;     // of the overrides: "argument 3", "--seed"
   std::string run_dir;                 // "" for a new directory under the run root
   std::string resume;                  // "", "auto", or a run
-  std::string from;                    // a checkpoint or run whose weights are the initial ones, or ""
-  bool if_needed = false;              // a finished run with this fingerprint is the answer
-  bool allow_inexact = false;          // resume although the spec differs
+  bool if_needed = false;              // a finished run with this fingerprint and a checkpoint is the answer
+  bool allow_inexact = false;          // resume although the spec differs, and mark the run for good
   int threads = 0;                     // 0: as many as lanes and cores allow
   LoopOptions loop;
 };

@@ -66,7 +66,8 @@ Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads)
 CheckpointIdentity Trainer::identity() const {
   CheckpointIdentity id;
   id.resolved_yaml = experiment_.resolved_yaml();
-  id.fingerprint = experiment_.fingerprint(data_);
+  id.fingerprint = fingerprint_of_run(history_, experiment_.fingerprint(data_));
+  id.history = history_;
   id.lineage = experiment_.lineage(data_);
   id.data = data_.spec();
   id.data_hash = data_.hash();
@@ -80,6 +81,13 @@ CheckpointIdentity Trainer::identity() const {
 
 void Trainer::initialise() {
   const ExperimentSpec& spec = experiment_.spec();
+  if (const auto& origin = experiment_.origin()) {
+    const Checkpoint checkpoint = open_origin(*origin);
+    require_weights_fit(checkpoint, experiment_, data_, built_);
+    checkpoint.read_parameters(*built_.parameters, /*average=*/true);
+    updater_->begin_average();
+    return;
+  }
   built_.parameters->initialise(spec.seed);
   std::vector<int64_t> rows = epoch_order(spec.seed, 0, data_.count(Split::kTrain));
   rows.resize(std::min(rows.size(), static_cast<size_t>(spec.train.batch_size)));
@@ -92,11 +100,7 @@ void Trainer::restore(const Checkpoint& checkpoint) {
   checkpoint.read_parameters(*built_.parameters, /*average=*/false);
   checkpoint.read_updater(*built_.parameters, *updater_);
   state_ = checkpoint.state();
-}
-
-void Trainer::take_weights(const Checkpoint& checkpoint) {
-  checkpoint.read_parameters(*built_.parameters, /*average=*/true);
-  updater_->begin_average();
+  history_ = checkpoint.identity().history;
 }
 
 Trainer::StepResult Trainer::step() {

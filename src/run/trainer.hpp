@@ -25,11 +25,15 @@ class Trainer {
   Updater& updater() { return *updater_; }
   TrainingLength length() const { return length_; }
   TrainState& state() { return state_; }
+  const Schedule& schedule() const { return *schedule_; }
+  double lr() const { return updater_->lr(); }  // what the schedule's factor is of
   CheckpointIdentity identity() const;
 
-  void initialise();                                // fresh weights
-  void restore(const Checkpoint& checkpoint);       // weights, optimizer and counters
-  void take_weights(const Checkpoint& checkpoint);  // weights only, as initial values
+  // The weights that a run of this spec begins with: fresh ones, or those of its origin. Error as open_origin and
+  // require_weights_fit where that cannot be.
+  void initialise();
+  void restore(const Checkpoint& checkpoint);  // weights, optimizer and counters
+  void set_history(History history) { history_ = std::move(history); }
 
   struct StepResult {
     double loss = 0, nll = 0;  // means over the batch, nats per example; equal where Model::loss_is_nll
@@ -68,6 +72,7 @@ class Trainer {
   std::vector<Statistics> statistics_;  // one set per lane
   LanePool pool_;
   TrainState state_;
+  History history_;
   std::vector<int64_t> epoch_order_;
   int64_t ordered_epoch_ = -1;
 };

@@ -1,0 +1,29 @@
+// Groups and tags that a run gets after it was begun: records "label" of its journal. A run that is the answer to
+// `train --if-needed`, or that is gone on with, under another group or with further tags than its own is in these too,
+// so that `compare @group:NAME` finds every run that was asked for in that group. Nothing is ever taken away.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "io/journal.hpp"
+#include "run/experiment.hpp"
+#include "run/find_run.hpp"
+#include "run/run_directory.hpp"
+
+namespace mlrun {
+
+struct Labels {
+  std::string group;  // "" for none
+  std::vector<std::string> tags;
+  bool empty() const { return group.empty() && tags.empty(); }
+};
+
+// What the spec asks for and the run does not have yet.
+Labels missing_labels(const RunSummary& run, const ExperimentSpec& spec);
+io::Record label_record(const Labels& labels);  // facts of the record "label"
+std::string in_words(const Labels& labels);     // "in group lr, and found by tag a, b"
+// Into the journal of a run that this process has locked and nobody records in.
+void add_labels(const RunDirectory& locked, const Labels& labels);
+
+}  // namespace mlrun
