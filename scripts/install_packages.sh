@@ -2,7 +2,7 @@
 # Installs the Debian packages this project needs, those that are missing and no others.
 #   scripts/install_packages.sh [build] [test] [check] [package]     without a group: build
 # build: compile mlrun.  test: run the tests.  check: `make check`, `make tidy`, the sanitizers under clang.  package: `make package`.
-# Every name here is one that Debian 12 and 13 and Ubuntu 24.04 all have, so nothing asks which of them this is.
+# Every name here is one that all systems in README have, so nothing asks which of them this is.
 # When nothing is missing it touches neither apt nor the network, and needs no root.
 set -euo pipefail
 

@@ -2,7 +2,9 @@
 
 #include <sched.h>
 #include <sys/resource.h>
+#if defined(__x86_64__)
 #include <xmmintrin.h>
+#endif
 
 #include <fstream>
 
@@ -25,8 +27,15 @@ std::vector<int> affinity_cores() {
 }
 
 void prepare_thread() {
+#if defined(__x86_64__)
   constexpr unsigned kFlushToZero = 1u << 15, kDenormalsAreZero = 1u << 6;
   _mm_setcsr(_mm_getcsr() | kFlushToZero | kDenormalsAreZero);
+#elif defined(__aarch64__)
+  constexpr uint64_t kFlushToZero = 1u << 24;  // results and operands alike
+  uint64_t mode;
+  asm volatile("mrs %0, fpcr" : "=r"(mode));
+  asm volatile("msr fpcr, %0" : : "r"(mode | kFlushToZero));
+#endif
   omp_set_num_threads(1);
 }
 

@@ -38,7 +38,7 @@ void put(const std::vector<io::Image>& images, int columns, const PictureOutput&
 std::array<int64_t, 2> parse_pair(const std::string& text, int64_t images) {
   const size_t comma = text.find(',');
   const auto a = parse_integer(text.substr(0, comma));
-  const auto b = comma == std::string::npos ? std::nullopt : parse_integer(text.substr(comma + 1));
+  const auto b = parse_integer(comma == std::string::npos ? "" : text.substr(comma + 1));
   if (!a || !b || *a < 0 || *b < 0 || *a >= images || *b >= images) {
     fail(ExitCode::kUsage, "--interpolate: expected two images of the test split, A,B, from 0 to {}; found '{}'",
          images - 1, text);
