@@ -37,10 +37,12 @@ double load(const std::byte* at) {
   return static_cast<double>(std::bit_cast<T>(raw));
 }
 
-constexpr NumberType kTypes[] = {
-    {0x08, 1, "bytes", "u1", load<uint8_t>},          {0x09, 1, "signed bytes", "i1", load<int8_t>},
-    {0x0b, 2, "16-bit integers", ">i2", load<int16_t>}, {0x0c, 4, "32-bit integers", ">i4", load<int32_t>},
-    {0x0d, 4, "32-bit floats", ">f4", load<float>},   {0x0e, 8, "64-bit floats", ">f8", load<double>}};
+constexpr NumberType kTypes[] = {{0x08, 1, "bytes", "u1", load<uint8_t>},
+                                 {0x09, 1, "signed bytes", "i1", load<int8_t>},
+                                 {0x0b, 2, "16-bit integers", ">i2", load<int16_t>},
+                                 {0x0c, 4, "32-bit integers", ">i4", load<int32_t>},
+                                 {0x0d, 4, "32-bit floats", ">f4", load<float>},
+                                 {0x0e, 8, "64-bit floats", ">f8", load<double>}};
 
 const NumberType* type_of(uint32_t magic) {
   for (const NumberType& type : kTypes) {
@@ -59,14 +61,15 @@ io::Bytes with_bytes(const io::Bytes& file, const NumberType& type, size_t heade
     const double value = type.value(file.data() + header + i * type.bytes);
     if (!(value >= 0 && value <= 255 && value == std::floor(value))) {
       const std::string scale = value > 0 && value < 1 ? " * 255" : "";
-      fail(ExitCode::kData,
-           "{}: byte {}: found {} among {}, expected whole numbers 0 .. 255\n  write it anew   python3 -c 'import gzip, "
-           "numpy, sys; f, t = sys.argv[1:]; o = gzip.open if open(f, \"rb\").read(2) == b\"\\x1f\\x8b\" else open; "
-           "b = o(f, \"rb\").read(); x = numpy.frombuffer(b, \"{}\", offset={}){}; open(t, \"wb\").write(b[:2] + "
-           "b\"\\x08\" + b[3:{}] + x.round().clip(0, 255).astype(\"u1\").tobytes())' {} {} && mv {} {} && mv {} {}",
-           name, header + i * type.bytes, std::isnan(value) ? "nan" : print_number(value), type.words, type.numpy, header,
-           scale, header, shell_word(name), shell_word(name + ".bytes"), shell_word(name), shell_word(name + ".before"),
-           shell_word(name + ".bytes"), shell_word(name));
+      fail(
+          ExitCode::kData,
+          "{}: byte {}: found {} among {}, expected whole numbers 0 .. 255\n  write it anew   python3 -c 'import gzip, "
+          "numpy, sys; f, t = sys.argv[1:]; o = gzip.open if open(f, \"rb\").read(2) == b\"\\x1f\\x8b\" else open; "
+          "b = o(f, \"rb\").read(); x = numpy.frombuffer(b, \"{}\", offset={}){}; open(t, \"wb\").write(b[:2] + "
+          "b\"\\x08\" + b[3:{}] + x.round().clip(0, 255).astype(\"u1\").tobytes())' {} {} && mv {} {} && mv {} {}",
+          name, header + i * type.bytes, std::isnan(value) ? "nan" : print_number(value), type.words, type.numpy,
+          header, scale, header, shell_word(name), shell_word(name + ".bytes"), shell_word(name),
+          shell_word(name + ".before"), shell_word(name + ".bytes"), shell_word(name));
     }
     bytes.data()[header + i] = static_cast<std::byte>(value);
   }

@@ -1,5 +1,5 @@
-// The idx files in which LeCun published MNIST: numbers with one to three dimensions, big-endian. His are unsigned bytes;
-// wider numbers are read where they are whole and 0 .. 255.
+// The idx files in which LeCun published MNIST: numbers with one to three dimensions, big-endian. His are unsigned
+// bytes; wider numbers are read where they are whole and 0 .. 255.
 #pragma once
 
 #include <cstdint>

@@ -112,12 +112,12 @@ DataContent with_white(DataContent grey, const std::string& file) {
   const bool bits = std::all_of(parts.begin(), parts.end(), [](const auto& p) { return p.symbols.bits() == 1; });
   for (size_t i = 0; i < 3; ++i) {
     if (!only_zeros(parts[i].symbols)) continue;
-    grey.warnings.push_back(fmt::format("{}: every pixel of the {} {} images is 0, black", file, parts[i].symbols.rows(),
-                                        name_of(static_cast<Split>(i))));
+    grey.warnings.push_back(fmt::format("{}: every pixel of the {} {} images is 0, black", file,
+                                        parts[i].symbols.rows(), name_of(static_cast<Split>(i))));
   }
   if (!bits || grey.warnings.size() == 3) return grey;
-  grey.warnings.push_back(fmt::format(
-      "{}: the images hold 0 and 1 only, where 0 .. 255 was expected: 1 is taken as white, 255", file));
+  grey.warnings.push_back(
+      fmt::format("{}: the images hold 0 and 1 only, where 0 .. 255 was expected: 1 is taken as white, 255", file));
   for (auto& part : grey.parts) {
     SymbolTableBuilder builder(part.symbols.width());
     std::vector<int32_t> row(static_cast<size_t>(part.symbols.width()));

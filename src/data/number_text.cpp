@@ -21,8 +21,8 @@ std::string filter_remedy(const std::string& words, const std::string& file, con
   const size_t dot = plain.rfind('.'), slash = plain.rfind('/');
   const bool ending = dot != std::string::npos && dot > (slash == std::string::npos ? 0 : slash + 1);
   const std::string to = plain.substr(0, ending ? dot : plain.size()) + "-rows" + (ending ? plain.substr(dot) : "");
-  const std::string command = packed ? fmt::format("zcat {} | {}", shell_word(file), filter)
-                                     : fmt::format("{} {}", filter, shell_word(file));
+  const std::string command =
+      packed ? fmt::format("zcat {} | {}", shell_word(file), filter) : fmt::format("{} {}", filter, shell_word(file));
   return fmt::format("\n  {}   {} > {}", words, command, shell_word(to));
 }
 
@@ -179,13 +179,15 @@ bool NumberText::next(std::vector<double>& row) {
       if (at == end) break;
     }
     const Field field = take_field(at, end, separator_);
-    row.push_back(field.end - field.begin == 1 && digit(*field.begin) ? *field.begin - '0' : value(field.text(), separator_));
+    row.push_back(field.end - field.begin == 1 && digit(*field.begin) ? *field.begin - '0'
+                                                                      : value(field.text(), separator_));
     if (separator_ == ' ') continue;
     if (at == end) break;
     ++at;
   }
   if (rows_ == 0) first_ = row[0], first_line_ = line_;
-  counting_ = counting_ && row.size() > 1 && row[0] == first_ + static_cast<double>(rows_) && (first_ == 0 || first_ == 1);
+  counting_ =
+      counting_ && row.size() > 1 && row[0] == first_ + static_cast<double>(rows_) && (first_ == 0 || first_ == 1);
   ++rows_;
   return true;
 }
@@ -197,7 +199,8 @@ std::string_view NumberText::field(size_t field) const {
 
 std::string NumberText::where(size_t field) const {
   const auto fields = fields_of(current_, separator_);
-  const auto column = field < fields.size() ? fields[field].begin - current_.data() : static_cast<int64_t>(current_.size());
+  const auto column =
+      field < fields.size() ? fields[field].begin - current_.data() : static_cast<int64_t>(current_.size());
   return fmt::format("{}:{}:{}", name_, line_, column + 1);
 }
 

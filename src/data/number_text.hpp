@@ -16,8 +16,8 @@ namespace mlrun {
 // writes it anew.
 std::string_view unmarked_text(std::string_view text, const std::string& name);
 
-// A further line of a message: "\n  WORDS   FILTER x.csv > x-rows.csv". `filter` is a shell command that takes a file or
-// standard input; a file whose name ends in .gz is unpacked for it.
+// A further line of a message: "\n  WORDS   FILTER x.csv > x-rows.csv". `filter` is a shell command that takes a file
+// or standard input; a file whose name ends in .gz is unpacked for it.
 std::string filter_remedy(const std::string& words, const std::string& file, const std::string& filter);
 
 class NumberText {
@@ -32,15 +32,15 @@ class NumberText {
 
   bool next(std::vector<double>& row);  // false behind the last; a field that is no number is NaN
   // Of the row that next() gave last:
-  int64_t line() const { return line_; }      // from 1
-  std::string where(size_t field) const;      // "x.csv:2:3": file, line and column of the line, from 1
+  int64_t line() const { return line_; }       // from 1
+  std::string where(size_t field) const;       // "x.csv:2:3": file, line and column of the line, from 1
   std::string_view field(size_t field) const;  // its characters, without quotes and blanks around it
-  bool at_end(size_t field) const;            // is it empty because the text ends there
-  std::string found(size_t field) const;      // "'7O'", "nothing", "the end", made fit to print
+  bool at_end(size_t field) const;             // is it empty because the text ends there
+  std::string found(size_t field) const;       // "'7O'", "nothing", "the end", made fit to print
 
   // What may be a mistake; of the column, once all rows were given.
-  bool header_counts() const { return header_counts_; }               // the first row is 5, 6, 7: numbers of columns
-  int64_t first_line() const { return first_line_; }                  // where the first row stood
+  bool header_counts() const { return header_counts_; }                // the first row is 5, 6, 7: numbers of columns
+  int64_t first_line() const { return first_line_; }                   // where the first row stood
   bool first_column_counts() const { return rows_ > 2 && counting_; }  // it is 0, 1, 2 ... or 1, 2, 3 ...: an index
   double first_index() const { return first_; }
 

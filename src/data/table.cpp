@@ -35,8 +35,10 @@ Table::Options::Options(config::Reader& spec) {
   const std::string formats =
       ".amat, .csv, .tsv, .txt, .npy (or with .gz behind) or FILE.h5:/DATASET, under the data root";
   files[0] = spec.string("train", {.help = "training rows: " + formats, .check = check_table_source});
-  files[1] = spec.string_or("valid", "none", {.help = "validation rows; required unless `split` is given", .check = check_table_source});
-  files[2] = spec.string_or("test", "none", {.help = "test rows; required unless `split` is given", .check = check_table_source});
+  files[1] = spec.string_or("valid", "none",
+                            {.help = "validation rows; required unless `split` is given", .check = check_table_source});
+  files[2] = spec.string_or("test", "none",
+                            {.help = "test rows; required unless `split` is given", .check = check_table_source});
   split = spec.reals("split",
                      {.help = "instead of valid and test: shares of `train` for the three splits, drawn by the seed",
                       .min = 0,
@@ -146,8 +148,8 @@ Table::Table(const Options& options, const DataSources& sources) {
     const std::string path = path_under(sources.root, table.file);
     table.file = find_data_file(path);
     if (table.file.empty()) {
-      fail(ExitCode::kData, "{} is missing   ({})\n  relative paths start at the data root, {} (MLRUN_DATA_ROOT)",
-           path, options.places[i].words(), sources.root);
+      fail(ExitCode::kData, "{} is missing   ({})\n  relative paths start at the data root, {} (MLRUN_DATA_ROOT)", path,
+           options.places[i].words(), sources.root);
     }
     key.options += " " + table.dataset;
     key.files.push_back(table.file);

@@ -65,7 +65,9 @@ class Text : public Dataset {
 };
 
 Text::Options::Options(config::Reader& spec)
-    : file(spec.string("file", {.help = "text under the data root, plain or .gz; UTF-8, a byte order mark is passed over", .fallback = kTinyShakespeare})),
+    : file(spec.string("file",
+                       {.help = "text under the data root, plain or .gz; UTF-8, a byte order mark is passed over",
+                        .fallback = kTinyShakespeare})),
       length(spec.integer("length", {.help = "characters of a sequence", .min = 2, .max = 1 << 24, .fallback = 256})),
       unit(spec.one_of<TextUnit>(
           "symbols", {{"characters", TextUnit::kCharacters}, {"bytes", TextUnit::kBytes}},

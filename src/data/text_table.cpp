@@ -11,22 +11,23 @@ namespace {
 void look_for_numbers_of_rows_and_columns(const NumberText& rows, int64_t count, const std::string& name,
                                           std::vector<std::string>& warnings) {
   if (rows.header_counts()) {
-    warnings.push_back(
-        fmt::format("{}: line {} counts up from column to column: names of columns, as pandas writes them? It is taken as "
-                    "a row of symbols{}",
-                    name, rows.first_line(),
-                    filter_remedy("without it", name, fmt::format("sed {}d", rows.first_line()))));
+    warnings.push_back(fmt::format(
+        "{}: line {} counts up from column to column: names of columns, as pandas writes them? It is taken as "
+        "a row of symbols{}",
+        name, rows.first_line(), filter_remedy("without it", name, fmt::format("sed {}d", rows.first_line()))));
   }
   if (rows.first_column_counts()) {
     const std::string cut = rows.separator() == ' '    ? "sed 's/^ *[^ ]* *//'"
                             : rows.separator() == '\t' ? std::string("cut -f2-")
                                                        : fmt::format("cut -d'{}' -f2-", rows.separator());
-    const std::string column =
-        rows.header().empty() || rows.header()[0].empty() ? "column 1" : fmt::format("column 1 ('{}')", rows.header()[0]);
-    warnings.push_back(fmt::format("{}: {} counts the rows, {} .. {}: an index, as pandas writes it? It is taken as a "
-                                   "symbol{}",
-                                   name, column, rows.first_index(), rows.first_index() + static_cast<double>(count - 1),
-                                   filter_remedy("without it", name, cut)));
+    const std::string column = rows.header().empty() || rows.header()[0].empty()
+                                   ? "column 1"
+                                   : fmt::format("column 1 ('{}')", rows.header()[0]);
+    warnings.push_back(
+        fmt::format("{}: {} counts the rows, {} .. {}: an index, as pandas writes it? It is taken as a "
+                    "symbol{}",
+                    name, column, rows.first_index(), rows.first_index() + static_cast<double>(count - 1),
+                    filter_remedy("without it", name, cut)));
   }
 }
 

@@ -89,7 +89,8 @@ std::vector<double> read_signal(const std::string& path, const std::string& colu
     }
     if (index >= row.size() || std::isnan(row[index])) {
       fail(ExitCode::kData, "{}:{}: {}\n  expected   a number in column {}{}", where, rows.line(),
-           index < row.size() ? fmt::format("{} is not a number", rows.found(index)) : fmt::format("{} columns", row.size()),
+           index < row.size() ? fmt::format("{} is not a number", rows.found(index))
+                              : fmt::format("{} columns", row.size()),
            index + 1, column.empty() ? another_column(index, columns) : "");
     }
     f.push_back(row[index]);

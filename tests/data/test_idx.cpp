@@ -60,7 +60,8 @@ TEST_CASE("Wider numbers that are whole and 0 .. 255 are read, others are refuse
     const std::string path = folder / "it's-ubyte", file = typed(0x0d, std::string("\x3f\0\0\0\x3f\x80\0\0", 8));
     testing::write_file(path, packed ? testing::gzipped(file) : file);
     const std::string message = testing::error_of([&] { read_idx(path, 1); });
-    const std::string command = "cd " + folder.path() + " && PATH=/usr/bin:$PATH " + message.substr(message.find("python3"));
+    const std::string command =
+        "cd " + folder.path() + " && PATH=/usr/bin:$PATH " + message.substr(message.find("python3"));
     REQUIRE(std::system(command.c_str()) == 0);
     const IdxArray array = read_idx(path, 1);
     CHECK(array.values()[0] == 128);  // 0.5 * 255, to even

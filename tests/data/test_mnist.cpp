@@ -138,10 +138,9 @@ TEST_CASE("An idx set is the same set plain, packed, and with dots in its names"
       const std::string content = read_all(files.folder / "mnist/" + name);
       const auto [to, pack] = form(name.substr(0, name.find("-ubyte") + 6));
       const bool packed = name.ends_with(".gz");
-      write_file(folder / "mnist/" + to,
-                 pack == packed ? content
-                 : pack         ? gzipped(content)
-                                : std::string(io::gunzip(io::bytes_of(content), name, 1 << 20).text()));
+      write_file(folder / "mnist/" + to, pack == packed ? content
+                                         : pack         ? gzipped(content)
+                                                : std::string(io::gunzip(io::bytes_of(content), name, 1 << 20).text()));
     }
     return dataset("kind: mnist\nbinarization: none", {.root = folder.path(), .cache = "", .seed = 1})->hash();
   };

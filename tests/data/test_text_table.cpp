@@ -37,7 +37,8 @@ TEST_CASE("Text tables are read with every separator, line end and spelling of a
   CHECK(printed("1.000000000000000000e+00 0.0 2.5e1\n") == "1 0 25 |");
   CHECK(printed("0 1\n\n0 1\n") == "0 1 |0 1 |");
   CHECK(printed("# bits\n0 1\n # more\n0 1\n") == "0 1 |0 1 |");
-  CHECK(printed("\xef\xbb\xbf" "0,1\n1,0\n") == "0 1 |1 0 |");
+  CHECK(printed("\xef\xbb\xbf"
+                "0,1\n1,0\n") == "0 1 |1 0 |");
   CHECK(printed("\"0\",\"1\"\n\"1\", \"0\" \n") == "0 1 |1 0 |");
   CHECK(printed("0,0;1,0\n1,00;0,0\n") == "0 1 |1 0 |");
   CHECK(printed("0,0\t1,0\n1\t0\n") == "0 1 |1 0 |");
@@ -50,7 +51,7 @@ TEST_CASE("Names above a text table are passed over") {
   CHECK(printed("a;b\r\n1;0\r\n") == "1 0 |");
   CHECK(printed("a b\n1 0\n") == "1 0 |");
   CHECK(printed("# made by hand\nage\tsex\n1\t0\n") == "1 0 |");
-  CHECK(printed("close\n1,0\n3,0\n") == "1 |3 |");      // decimal commas under one name
+  CHECK(printed("close\n1,0\n3,0\n") == "1 |3 |");             // decimal commas under one name
   CHECK(printed(",0,1\n0,1,0\n1,0,1\n") == "0 1 0 |1 0 1 |");  // as pandas names columns
   CHECK(refusal("x,1,0\n0,1,1\n") == "3: x.csv:1:1: found 'x', expected a whole number 0 .. 65535");
   CHECK(refusal("0,1,x\n0,1,1\n") == "3: x.csv:1:5: found 'x', expected a whole number 0 .. 65535");
@@ -78,8 +79,8 @@ TEST_CASE("Numbers of columns and rows that pandas wrote are told of, with a com
             "zcat 'it'\\''s.amat.gz' | sed 's/^ *[^ ]* *//' > 'it'\\''s-rows.amat'"));
   CHECK(one(warnings("0\t1\n1\t0\n2\t1\n"), "column 1 counts", "cut -f2- a/t.csv > a/t-rows.csv"));
   CHECK(warnings("0,1,2\n0,5,1\n1,5,0\n2,5,0\n").size() == 1);  // the column begins 0, 0
-  CHECK(warnings("0,1\n1,0\n").empty());                       // two of each say nothing
-  CHECK(warnings("0\n1\n2\n3\n").empty());                     // a column alone is data
+  CHECK(warnings("0,1\n1,0\n").empty());                        // two of each say nothing
+  CHECK(warnings("0\n1\n2\n3\n").empty());                      // a column alone is data
   CHECK(warnings("0,1,1\n1,0,1\n1,1,1\n").empty());
   CHECK(warnings("age,sex\n1,0\n1,0\n2,0\n").empty());
   for (const std::string text : {",0,1\n0,1,1\n1,0,1\n2,1,1\n", "0 1 2\n1 1 1\n1 0 0\n", "  0  1 1\n 1 0 1\n2 1 1\n"}) {

@@ -1,5 +1,5 @@
-// Files that others write, made here with the library's own calls, so that no other program is needed; and those of h5py
-// where it is there.
+// Files that others write, made here with the library's own calls, so that no other program is needed; and those of
+// h5py where it is there.
 #include "io/hdf5_numbers.hpp"
 
 #include <cmath>
@@ -125,8 +125,8 @@ Hdf5Handle half(H5T_order_t order) {
 TEST_CASE("HDF5 numbers of every type and byte order are read") {
   const std::vector<hid_t> types = [] {
     const Hdf5Session session;
-    return std::vector<hid_t>{H5T_STD_U8LE,  H5T_STD_I8LE,  H5T_STD_U16LE, H5T_STD_U16BE, H5T_STD_I16BE,
-                              H5T_STD_U32LE, H5T_STD_I32BE, H5T_STD_I64LE, H5T_STD_U64BE, H5T_IEEE_F32LE,
+    return std::vector<hid_t>{H5T_STD_U8LE,   H5T_STD_I8LE,   H5T_STD_U16LE, H5T_STD_U16BE, H5T_STD_I16BE,
+                              H5T_STD_U32LE,  H5T_STD_I32BE,  H5T_STD_I64LE, H5T_STD_U64BE, H5T_IEEE_F32LE,
                               H5T_IEEE_F32BE, H5T_IEEE_F64LE, H5T_IEEE_F64BE};
   }();
   const Made file([&](hid_t f) {
@@ -215,8 +215,8 @@ TEST_CASE("links inside an HDF5 file are followed, and odd neighbours hide nothi
     const Hdf5Handle row(H5Tvlen_create(H5T_NATIVE_INT), H5Tclose);
     put_raw(f, "ragged", row.id(), none, nullptr);
     const Hdf5Handle scalar(H5Screate(H5S_SCALAR), H5Sclose);
-    const Hdf5Handle one(
-        H5Dcreate2(f, "scalar", H5T_STD_U8LE, scalar.id(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Dclose);
+    const Hdf5Handle one(H5Dcreate2(f, "scalar", H5T_STD_U8LE, scalar.id(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+                         H5Dclose);
     const Creation unknown = [] {
       Creation c;
       c.chunks({2, 2});
@@ -232,8 +232,8 @@ TEST_CASE("links inside an HDF5 file are followed, and odd neighbours hide nothi
         H5Dcreate2(f, "outside", H5T_STD_U8LE, space.id(), H5P_DEFAULT, outside.list.id(), H5P_DEFAULT), H5Dclose);
     const Creation view;
     H5Pset_virtual(view.list.id(), space.id(), "other.h5", "/x", space.id());
-    const Hdf5Handle seen(
-        H5Dcreate2(f, "view", H5T_STD_U8LE, space.id(), H5P_DEFAULT, view.list.id(), H5P_DEFAULT), H5Dclose);
+    const Hdf5Handle seen(H5Dcreate2(f, "view", H5T_STD_U8LE, space.id(), H5P_DEFAULT, view.list.id(), H5P_DEFAULT),
+                          H5Dclose);
     REQUIRE((raw.valid() && seen.valid()));
   });
   for (const char* path : {"/a b/x", "/soft", "/hard", "/folder/x", "a b//x/"}) check_counted(file[path], 4, 2, 5);
