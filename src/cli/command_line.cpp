@@ -2,12 +2,18 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/home.hpp"
 #include "cli/help.hpp"
 
 namespace mlrun::cli {
 
 Option* Option::type_name(const std::string& name) {
   option_->type_name(name);
+  for (const char* path : {"FILE", "DIR", "RUN", "CHECKPOINT", "SPEC", ".png"}) {
+    if (name.find(path) == std::string::npos) continue;
+    option_->transform([](const std::string& word) { return expand_home(word); });
+    break;
+  }
   return this;
 }
 

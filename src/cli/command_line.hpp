@@ -23,7 +23,8 @@ namespace mlrun::cli {
 class Option {
  public:
   explicit Option(CLI::Option* option) : option_(option) {}
-  Option* type_name(const std::string& name);              // what the help shows as its value
+  // What the help shows as its value. Where it says that this is a path (FILE, DIR, RUN, SPEC ...), ~ is expanded.
+  Option* type_name(const std::string& name);
   Option* one_of(const std::vector<std::string>& values);  // any other value is a mistake
   Option* between(int64_t least, int64_t greatest);        // both included
   Option* between(double least, double greatest);

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/home.hpp"
 #include "base/nearest_name.hpp"
 #include "base/number.hpp"
 #include "config/reading.hpp"
@@ -99,7 +100,7 @@ std::optional<Node> load_file(const std::string& path, const Origin& place, int 
     diagnostics.add(extends->origin, extends->length, "extends: expected the name of a file, found " + found(*extends));
     return root;
   }
-  const std::string base_path = (fs::path(path).parent_path() / extends->text).lexically_normal().string();
+  const std::string base_path = (fs::path(path).parent_path() / expand_home(extends->text)).lexically_normal().string();
   std::optional<Node> base = load_file(base_path, extends->origin, extends->length, chain, diagnostics);
   if (!base) return std::nullopt;
   merge(*base, std::move(*root));

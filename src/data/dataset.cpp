@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "base/error.hpp"
+#include "base/home.hpp"
 #include "data/render.hpp"
 
 namespace mlrun {
@@ -46,7 +47,7 @@ DatasetRegistry& dataset_kinds() {
 DataSources data_sources_from_environment(uint64_t seed) {
   DataSources sources;
   sources.seed = seed;
-  sources.root = environment("MLRUN_DATA_ROOT");
+  sources.root = expand_home(environment("MLRUN_DATA_ROOT"));
   if (sources.root.empty()) sources.root = "data";
   // Paths that are not absolute are to be ignored here: XDG Base Directory Specification 0.8.
   if (const std::string cache = environment("XDG_CACHE_HOME"); cache.starts_with('/')) sources.cache = cache + "/mlrun";

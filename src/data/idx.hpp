@@ -1,4 +1,5 @@
-// The idx files in which LeCun published MNIST: unsigned bytes with one to three dimensions, big-endian.
+// The idx files in which LeCun published MNIST: numbers with one to three dimensions, big-endian. His are unsigned
+// bytes; wider numbers are read where they are whole and 0 .. 255.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ struct IdxArray {
 };
 
 // `name` is for messages. Another magic number, a dimension of 0, missing or surplus bytes: Error(kData) naming the
-// byte offset, what was found and what was expected.
+// byte offset, what was found and what was expected; so is a number that is no byte, with the command that writes the
+// file anew.
 IdxArray parse_idx(io::Bytes file, const std::string& name, int rank);
 IdxArray read_idx(const std::string& path, int rank);  // plain or gzip
 

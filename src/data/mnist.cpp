@@ -101,6 +101,36 @@ void append_images(DataContent& content, Split split, const IdxArray& images, co
   for (const uint8_t label : part.labels) content.spec.classes = std::max<int64_t>(content.spec.classes, label + 1);
 }
 
+bool only_zeros(const SymbolTable& table) {
+  const auto bytes = table.bytes();
+  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
+}
+
+// Black and white written as 0 and 1 would be black all over: grey levels go up to 255. Black images are told of.
+DataContent with_white(DataContent grey, const std::string& file) {
+  const auto& parts = grey.parts;
+  const bool bits = std::all_of(parts.begin(), parts.end(), [](const auto& p) { return p.symbols.bits() == 1; });
+  for (size_t i = 0; i < 3; ++i) {
+    if (!only_zeros(parts[i].symbols)) continue;
+    grey.warnings.push_back(fmt::format("{}: every pixel of the {} {} images is 0, black", file,
+                                        parts[i].symbols.rows(), name_of(static_cast<Split>(i))));
+  }
+  if (!bits || grey.warnings.size() == 3) return grey;
+  grey.warnings.push_back(
+      fmt::format("{}: the images hold 0 and 1 only, where 0 .. 255 was expected: 1 is taken as white, 255", file));
+  for (auto& part : grey.parts) {
+    SymbolTableBuilder builder(part.symbols.width());
+    std::vector<int32_t> row(static_cast<size_t>(part.symbols.width()));
+    for (int64_t i = 0; i < part.symbols.rows(); ++i) {
+      part.symbols.unpack(i, row.data());
+      for (int32_t& pixel : row) pixel *= 255;
+      builder.append(std::span<const int32_t>(row));
+    }
+    part.symbols = std::move(builder).finish();
+  }
+  return grey;
+}
+
 // files: training images and labels, test images and labels.
 DataContent read_grey(const std::vector<std::string>& files) {
   DataContent content;
@@ -127,7 +157,7 @@ DataContent read_grey(const std::vector<std::string>& files) {
       append_images(content, Split::kTest, images, labels, {0, count});
     }
   }
-  return content;
+  return with_white(std::move(content), files[0]);
 }
 
 DataContent Mnist::load(const Options& options, const DataSources& sources) {

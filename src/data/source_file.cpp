@@ -3,10 +3,13 @@
 #include <filesystem>
 #include <vector>
 
+#include "base/home.hpp"
+
 namespace mlrun {
 
 std::string path_under(const std::string& root, const std::string& path) {
-  return path.starts_with('/') || root.empty() ? path : root + "/" + path;
+  const std::string expanded = expand_home(path);
+  return expanded.starts_with('/') || root.empty() ? expanded : root + "/" + expanded;
 }
 
 std::string find_data_file(const std::string& path) {

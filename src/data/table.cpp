@@ -10,7 +10,6 @@
 #include "data/content_dataset.hpp"
 #include "data/source_file.hpp"
 #include "data/table_file.hpp"
-#include "io/directory.hpp"
 
 namespace mlrun {
 namespace {
@@ -36,8 +35,10 @@ Table::Options::Options(config::Reader& spec) {
   const std::string formats =
       ".amat, .csv, .tsv, .txt, .npy (or with .gz behind) or FILE.h5:/DATASET, under the data root";
   files[0] = spec.string("train", {.help = "training rows: " + formats, .check = check_table_source});
-  files[1] = spec.string_or("valid", "none", {.help = "validation rows", .check = check_table_source});
-  files[2] = spec.string_or("test", "none", {.help = "test rows", .check = check_table_source});
+  files[1] = spec.string_or("valid", "none",
+                            {.help = "validation rows; required unless `split` is given", .check = check_table_source});
+  files[2] = spec.string_or("test", "none",
+                            {.help = "test rows; required unless `split` is given", .check = check_table_source});
   split = spec.reals("split",
                      {.help = "instead of valid and test: shares of `train` for the three splits, drawn by the seed",
                       .min = 0,
@@ -98,7 +99,10 @@ DataContent read(const Table::Options& options, const std::vector<TableSource>& 
       table = SymbolTableBuilder(content.parts[0].symbols.width()).finish();
       continue;
     }
-    table = read_table(sources[i], largest);
+    const bool again = std::any_of(sources.begin(), sources.begin() + static_cast<ptrdiff_t>(i),
+                                   [&](const TableSource& s) { return s.file == sources[i].file; });
+    std::vector<std::string> known;  // what was said of this file already
+    table = read_table(sources[i], largest, again ? known : content.warnings);
     if (const int64_t width = content.parts[0].symbols.width(); table.width() != width) {
       fail(ExitCode::kData, "{}: found rows of {} symbols, expected {} as in {}", sources[i].file, table.width(), width,
            sources[0].file);
@@ -141,10 +145,11 @@ Table::Table(const Options& options, const DataSources& sources) {
   CacheKey key{"table", fmt::format("alphabet {}", options.alphabet.value_or(0)), {}};
   for (size_t i = 0; i < (options.split.empty() ? 3 : 1); ++i) {
     TableSource table = parse_table_source(options.files[i].value_or(""));
-    table.file = path_under(sources.root, table.file);
-    if (!io::exists(table.file)) {
-      fail(ExitCode::kData, "{} is missing   ({})\n  relative paths start at the data root, {} (MLRUN_DATA_ROOT)",
-           table.file, options.places[i].words(), sources.root);
+    const std::string path = path_under(sources.root, table.file);
+    table.file = find_data_file(path);
+    if (table.file.empty()) {
+      fail(ExitCode::kData, "{} is missing   ({})\n  relative paths start at the data root, {} (MLRUN_DATA_ROOT)", path,
+           options.places[i].words(), sources.root);
     }
     key.options += " " + table.dataset;
     key.files.push_back(table.file);

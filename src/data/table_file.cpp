@@ -104,10 +104,10 @@ std::string check_table_source(const std::string& text) {
   return known ? "" : "a file .amat, .csv, .tsv, .txt or .npy (or with .gz behind), or FILE.h5:/DATASET";
 }
 
-SymbolTable read_table(const TableSource& source, int32_t largest) {
+SymbolTable read_table(const TableSource& source, int32_t largest, std::vector<std::string>& warnings) {
   switch (source.format) {
     case TableSource::Format::kText:
-      return parse_text_table(io::read_maybe_gzip(source.file, kMaxBytes).text(), source.file, largest);
+      return parse_text_table(io::read_maybe_gzip(source.file, kMaxBytes).text(), source.file, largest, &warnings);
     case TableSource::Format::kNpy:
       return read_npy(source.file, largest);
     case TableSource::Format::kHdf5:

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "data/symbol_table.hpp"
 
@@ -20,6 +21,7 @@ std::string check_table_source(const std::string& text);
 TableSource parse_table_source(const std::string& text);  // after the check
 
 // Symbols 0 .. largest; [rows, width], both at least 1. Error(kData) naming file and place.
-SymbolTable read_table(const TableSource& source, int32_t largest = 65535);
+// What looks like a mistake in the file is added to `warnings`.
+SymbolTable read_table(const TableSource& source, int32_t largest, std::vector<std::string>& warnings);
 
 }  // namespace mlrun

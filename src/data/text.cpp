@@ -10,6 +10,7 @@
 #include "base/random.hpp"
 #include "config/unicode.hpp"
 #include "data/dataset.hpp"
+#include "data/number_text.hpp"
 #include "data/source_file.hpp"
 #include "data/vocabulary.hpp"
 #include "io/gzip.hpp"
@@ -64,7 +65,9 @@ class Text : public Dataset {
 };
 
 Text::Options::Options(config::Reader& spec)
-    : file(spec.string("file", {.help = "text under the data root, plain or .gz", .fallback = kTinyShakespeare})),
+    : file(spec.string("file",
+                       {.help = "text under the data root, plain or .gz; UTF-8, a byte order mark is passed over",
+                        .fallback = kTinyShakespeare})),
       length(spec.integer("length", {.help = "characters of a sequence", .min = 2, .max = 1 << 24, .fallback = 256})),
       unit(spec.one_of<TextUnit>(
           "symbols", {{"characters", TextUnit::kCharacters}, {"bytes", TextUnit::kBytes}},
@@ -90,8 +93,10 @@ std::string read(const Text::Options& options, const std::string& path) {
          options.file == kTinyShakespeare ? "get it with   scripts/fetch_data.sh tinyshakespeare"
                                           : "relative paths start at the data root (MLRUN_DATA_ROOT)");
   }
-  std::string text(io::read_maybe_gzip(found, kMaxBytes).text());
-  if (options.unit == TextUnit::kCharacters) {
+  const io::Bytes file = io::read_maybe_gzip(found, kMaxBytes);
+  const bool characters = options.unit == TextUnit::kCharacters;
+  std::string text(characters ? unmarked_text(file.text(), found) : file.text());
+  if (characters) {
     if (const auto bad = config::first_invalid_utf8(text)) {
       fail(ExitCode::kData, "{}: byte {} is not UTF-8\n  take it as it is   data.symbols=bytes", found, *bad);
     }

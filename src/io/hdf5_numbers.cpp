@@ -6,15 +6,16 @@
 #include "base/error.hpp"
 #include "base/shell_word.hpp"
 #include "io/child.hpp"
-#include "io/file.hpp"
+#include "io/gzip.hpp"
 #include "io/hdf5_library.hpp"
 #include "io/hdf5_numbers_child.hpp"
 
 namespace mlrun::io {
 namespace {
 
-constexpr uint64_t kMemory = uint64_t{2} << 30;      // for the child, beyond the file's bytes, which it shares
-constexpr uint64_t kMostValues = uint64_t{1} << 33;  // a small file can claim any number of rows that were never written
+constexpr uint64_t kMemory = uint64_t{2} << 30;  // for the child, beyond the file's bytes, which it shares
+constexpr uint64_t kMostValues = uint64_t{1}
+                                 << 33;  // a small file can claim any number of rows that were never written
 
 class Receiver {
  public:
@@ -108,8 +109,9 @@ std::string hdf5_remedy(const std::string& file, const std::string& dataset, con
       numpy, python, shell_word(file), shell_word(dataset), shell_word(to), to);
 }
 
-void read_hdf5_numbers(const std::string& file, const std::string& dataset, uint64_t max_bytes, const NumberSink& sink) {
-  Bytes bytes = read_file(file, max_bytes, ExitCode::kData);
+void read_hdf5_numbers(const std::string& file, const std::string& dataset, uint64_t max_bytes,
+                       const NumberSink& sink) {
+  Bytes bytes = read_maybe_gzip(file, max_bytes);
   std::optional<Child> child;
   {
     const Hdf5Session session;  // held while the child is made, which then has the library for itself

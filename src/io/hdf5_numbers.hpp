@@ -29,7 +29,8 @@ struct NumberSink {
 // named). Error(kData) starts with "FILE:/DATASET". `max_bytes`: of the file.
 void read_hdf5_numbers(const std::string& file, const std::string& dataset, uint64_t max_bytes, const NumberSink& sink);
 
-// Further lines of a refusal: the command that writes the dataset's array x anew as `python` says, and what to read then.
+// Further lines of a refusal: the command that writes the dataset's array x anew as `python` says, and what to read
+// then.
 std::string hdf5_remedy(const std::string& file, const std::string& dataset, const std::string& python);
 
 }  // namespace mlrun::io

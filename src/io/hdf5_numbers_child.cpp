@@ -59,7 +59,8 @@ Hdf5Handle open_object(hid_t file, const std::string& path) {
     if (name.empty()) continue;
     const std::string parent = walked.empty() ? "/" : walked;
     walked += "/" + name;
-    if (H5Iget_type(here.id()) != H5I_GROUP) refuse(fmt::format("{} is a dataset, and {} would lie in it", parent, walked));
+    if (H5Iget_type(here.id()) != H5I_GROUP)
+      refuse(fmt::format("{} is a dataset, and {} would lie in it", parent, walked));
     H5L_info_t info = {};
     if (H5Lexists(here.id(), name.c_str(), H5P_DEFAULT) <= 0 ||
         H5Lget_info(here.id(), name.c_str(), &info, H5P_DEFAULT) < 0) {
@@ -102,8 +103,8 @@ void check_storage(hid_t dataset, std::vector<hsize_t>& chunk) {
     unsigned flags = 0, config = 0;
     size_t values = 0;
     char name[64] = {};
-    const H5Z_filter_t filter =
-        H5Pget_filter2(creation.id(), static_cast<unsigned>(i), &flags, &values, nullptr, sizeof name - 1, name, &config);
+    const H5Z_filter_t filter = H5Pget_filter2(creation.id(), static_cast<unsigned>(i), &flags, &values, nullptr,
+                                               sizeof name - 1, name, &config);
     if (H5Zfilter_avail(filter) > 0) continue;
     const std::string known = filter == 32000 ? "lzf" : filter == 32001 ? "blosc" : name;
     refuse(fmt::format("it is packed by a filter that libhdf5 does not have here: {}{}", filter,
@@ -115,7 +116,7 @@ void check_storage(hid_t dataset, std::vector<hsize_t>& chunk) {
 // How values come into memory, and what makes them doubles there.
 struct Reading {
   Hdf5Handle memory;
-  size_t bytes = sizeof(double);  // of a value as it is read
+  size_t bytes = sizeof(double);                              // of a value as it is read
   std::function<void(std::byte* raw, size_t count)> convert;  // in place, to doubles; null: they are
 };
 
@@ -140,13 +141,13 @@ Reading reading_of(hid_t type) {
     }
     Hdf5Handle memory(H5Tcopy(type), H5Tclose);
     H5Tset_order(memory.id(), H5Tget_order(H5T_NATIVE_UINT16));
-    return {std::move(memory), 2,
-            [](std::byte* raw, size_t count) { widen<uint16_t>(raw, count, half_to_double); }};
+    return {std::move(memory), 2, [](std::byte* raw, size_t count) { widen<uint16_t>(raw, count, half_to_double); }};
   }
   if (kind == H5T_INTEGER || kind == H5T_FLOAT) return {Hdf5Handle(H5Tcopy(H5T_NATIVE_DOUBLE), H5Tclose), 8, nullptr};
   if (kind == H5T_BITFIELD && bytes == 1) {
-    return {Hdf5Handle(H5Tcopy(H5T_NATIVE_B8), H5Tclose), 1,
-            [](std::byte* raw, size_t count) { widen<uint8_t>(raw, count, [](uint8_t v) { return static_cast<double>(v); }); }};
+    return {Hdf5Handle(H5Tcopy(H5T_NATIVE_B8), H5Tclose), 1, [](std::byte* raw, size_t count) {
+              widen<uint8_t>(raw, count, [](uint8_t v) { return static_cast<double>(v); });
+            }};
   }
   if (kind == H5T_ENUM) {
     const Hdf5Handle base(H5Tget_super(type), H5Tclose);
@@ -177,7 +178,8 @@ void send_block(hid_t dataset, const Reading& reading, hid_t space, const std::v
       H5Dread(dataset, reading.memory.id(), memory.id(), space, H5P_DEFAULT, buffer.data()) < 0) {
     refuse(fmt::format("rows {} .. {} cannot be read ({})", begin, begin + rows - 1, hdf5_reason()));
   }
-  const Hdf5Handle base(H5Tget_class(reading.memory.id()) == H5T_ENUM ? H5Tget_super(reading.memory.id()) : -1, H5Tclose);
+  const Hdf5Handle base(H5Tget_class(reading.memory.id()) == H5T_ENUM ? H5Tget_super(reading.memory.id()) : -1,
+                        H5Tclose);
   if (base.valid()) {
     if (H5Tconvert(base.id(), H5T_NATIVE_DOUBLE, values, buffer.data(), nullptr, H5P_DEFAULT) < 0)
       refuse("its enumeration cannot be read as numbers");
@@ -210,7 +212,8 @@ void send_all(Bytes& bytes, const std::string& path, int out) {
   // Whole chunks at a time where they are not enormous, since each is unpacked as a whole.
   constexpr uint64_t kBlock = uint64_t{1} << 22, kMostBlock = uint64_t{1} << 26;  // values
   uint64_t width = 1;
-  for (size_t i = 1; i < dims.size(); ++i) width = std::min(kMostBlock + 1, width * std::min<uint64_t>(dims[i], kMostBlock + 1));
+  for (size_t i = 1; i < dims.size(); ++i)
+    width = std::min(kMostBlock + 1, width * std::min<uint64_t>(dims[i], kMostBlock + 1));
   if (width > kMostBlock) refuse(fmt::format("its rows have more than {} values", kMostBlock));
   if (width == 0) dims[0] = 0;
   uint64_t rows = std::max<uint64_t>(1, kBlock / std::max<uint64_t>(width, 1));

@@ -6,6 +6,7 @@
 
 #include "base/cpu.hpp"
 #include "base/error.hpp"
+#include "base/home.hpp"
 #include "base/lanes.hpp"
 #include "io/file.hpp"
 #include "io/sha256.hpp"
@@ -58,7 +59,7 @@ CodesOptions::CodesOptions(config::Reader& reader)
 std::string pinned_checkpoint(const std::string& from) {
   if (from.starts_with("/")) return from;
   try {
-    std::string run = from;
+    std::string run = expand_home(from);
     if (from == "@last") {
       for (const RunSummary& r : all_runs(run_root())) run = is_stage_one(r) ? r.path : run;
     }

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "base/error.hpp"
+#include "base/home.hpp"
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "io/checkpoint_file.hpp"
@@ -31,7 +32,7 @@ std::string timestamp() {
 
 std::string run_root() {
   const char* root = std::getenv("MLRUN_RUN_ROOT");
-  return root && *root ? root : "experiments";
+  return root && *root ? expand_home(root) : "experiments";
 }
 
 RunDirectory RunDirectory::create(const std::string& root, const std::string& name, const std::string& path,

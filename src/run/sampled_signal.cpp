@@ -1,5 +1,7 @@
 #include "run/sampled_signal.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <iostream>
@@ -8,9 +10,11 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "base/number.hpp"
 #include "base/random.hpp"
-#include "io/file.hpp"
+#include "data/number_text.hpp"
+#include "io/gzip.hpp"
 
 namespace mlrun {
 
@@ -51,31 +55,21 @@ std::vector<double> builtin_signal(const std::string& name, int64_t length, uint
 
 namespace {
 
-std::vector<std::string_view> words_of(std::string_view line) {
-  const std::string_view parts = line.find_first_of(",;") != std::string_view::npos ? ",;" : "\t ";
-  const bool blanks = parts.front() == '\t';
-  std::vector<std::string_view> words;
-  for (size_t begin = 0; begin <= line.size();) {
-    const size_t end = std::min(line.find_first_of(parts, begin), line.size());
-    std::string_view word = line.substr(begin, end - begin);
-    while (!word.empty() && (word.front() == ' ' || word.front() == '\t')) word.remove_prefix(1);
-    while (!word.empty() && (word.back() == ' ' || word.back() == '\t')) word.remove_suffix(1);
-    if (!blanks || !word.empty()) words.push_back(word);
-    begin = end + 1;
-  }
-  return words;
-}
-
-// The index of the column, given the words of the first line.
-size_t column_of(const std::string& column, const std::vector<std::string_view>& names, const std::string& where) {
+// The index of the column.
+size_t column_of(const std::string& column, const NumberText& rows, size_t columns, const std::string& where) {
   if (column.empty()) return 0;
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == column) return i;
+  for (size_t i = 0; i < rows.header().size(); ++i) {
+    if (rows.header()[i] == column) return i;
   }
   const auto number = parse_integer(column);
-  if (number && *number >= 1 && *number <= static_cast<int64_t>(names.size())) return static_cast<size_t>(*number) - 1;
-  fail(ExitCode::kUsage, "--column {}: {} has {} column{}\n  expected   a name of its first line, or 1 to {}", column,
-       where, names.size(), names.size() == 1 ? "" : "s", names.size());
+  if (number && *number >= 1 && *number <= static_cast<int64_t>(columns)) return static_cast<size_t>(*number) - 1;
+  fail(ExitCode::kUsage, "--column {}: {} has {} column{}\n  expected   {}1 to {}", column, where, columns,
+       columns == 1 ? "" : "s",
+       rows.header().empty() ? "" : fmt::format("one of {}, or ", fmt::join(rows.header(), ", ")), columns);
+}
+
+std::string another_column(size_t index, size_t columns) {
+  return columns < 2 ? "" : fmt::format("\n  another column   --column {}", index == 0 ? 2 : 1);
 }
 
 }  // namespace
@@ -83,36 +77,34 @@ size_t column_of(const std::string& column, const std::vector<std::string_view>&
 std::vector<double> read_signal(const std::string& path, const std::string& column, std::optional<int64_t> length) {
   const bool standard = path == "-";
   const std::string where = standard ? "standard input" : path;
-  const std::string text = standard ? std::string(std::istreambuf_iterator<char>(std::cin), {})
-                                    : io::read_text_file(path, uint64_t{1} << 30, ExitCode::kData);
-  std::vector<double> f;
-  size_t index = 0;
-  bool first = true;
-  int64_t number = 0;
-  for (size_t begin = 0; begin < text.size() && (!length || static_cast<int64_t>(f.size()) < *length);) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    std::string_view line = std::string_view(text).substr(begin, end - begin);
-    begin = end + 1;
-    ++number;
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    if (line.find_first_not_of(" \t") == std::string_view::npos || line.front() == '#') continue;
-    const auto words = words_of(line);
-    if (first) index = column_of(column, words, where);
-    const auto value = index < words.size() ? parse_real(words[index]) : std::nullopt;
-    const bool names = first && !value && index < words.size();
-    first = false;
-    if (names) continue;
-    if (!value) {
-      fail(ExitCode::kData, "{}:{}: {}\n  expected   a number in column {}", where, number,
-           index < words.size() ? fmt::format("'{}' is not a number", words[index].substr(0, 40))
-                                : fmt::format("{} columns", words.size()),
-           index + 1);
+  const std::string input = standard ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : "";
+  const io::Bytes file = standard ? io::Bytes() : io::read_maybe_gzip(path, uint64_t{1} << 30);
+  NumberText rows(standard ? std::string_view(input) : file.text(), where);
+  std::vector<double> f, row;
+  size_t index = 0, columns = 0;
+  while ((!length || static_cast<int64_t>(f.size()) < *length) && rows.next(row)) {
+    if (f.empty()) {
+      columns = std::max(row.size(), rows.header().size());
+      index = column_of(column, rows, columns, where);
     }
-    f.push_back(*value);
+    if (index >= row.size() || std::isnan(row[index])) {
+      fail(ExitCode::kData, "{}:{}: {}\n  expected   a number in column {}{}", where, rows.line(),
+           index < row.size() ? fmt::format("{} is not a number", rows.found(index))
+                              : fmt::format("{} columns", row.size()),
+           index + 1, column.empty() ? another_column(index, columns) : "");
+    }
+    f.push_back(row[index]);
   }
   if (f.empty()) fail(ExitCode::kData, "{}: no numbers\n  expected   one number on each line, or a .csv", where);
   if (length && static_cast<int64_t>(f.size()) < *length) {
     fail(ExitCode::kData, "{}: {} numbers, and --length asks for {}", where, f.size(), *length);
+  }
+  if (column.empty() && columns > 1) {
+    if (rows.first_column_counts()) {
+      log::warning("{}: column 1 counts the rows: an index, not a signal?{}", where, another_column(0, columns));
+    } else {
+      log::info("{} has {} columns; the first is projected{}", where, columns, another_column(0, columns));
+    }
   }
   return f;
 }

@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "catch.hpp"
 #include "cli/run_program.hpp"
 #include "cli/text_table.hpp"
 
@@ -56,4 +56,38 @@ TEST_CASE("data cache says what is kept where, and clears it") {
   place.set("XDG_CACHE_HOME", "");
   place.set("HOME", "");
   CHECK(place.mlrun({"data", "cache"}).exit_code == 2);
+}
+
+TEST_CASE("~ is the home directory wherever a path is read, and never a folder of that name") {
+  Workplace place;
+  place.set("HOME", place.path());
+  place.put("data/x.csv", "0,1\n1,0\n");
+  place.put("x.yaml",
+            "data: {kind: table, train: ~/data/x.csv, valid: x.csv, test: x.csv}\nmodel: {kind: nade, hidden: 2}\n"
+            "train: {for: 1 steps, batch_size: 2}\n");
+  const std::vector<std::string> quiet = {"train", "~/x.yaml", "-q", "--progress", "none"};
+  const auto with = [&](std::vector<std::string> words) {
+    std::vector<std::string> all = quiet;
+    all.insert(all.end(), words.begin(), words.end());
+    return all;
+  };
+  place.set("MLRUN_RUN_ROOT", "~/my runs");
+  place.set("MLRUN_DATA_ROOT", "~/data");
+  const ProgramResult trained = place.mlrun(quiet);
+  INFO(trained.err);
+  CHECK(trained.exit_code == 0);
+  CHECK(trained.last_line().starts_with(place.path("my runs/")));
+  CHECK(place.mlrun(with({"--run-dir=~/other", "data.valid=~/data/x.csv"})).last_line() == place.path("other"));
+  place.put("y.yaml", "extends: ~/x.yaml\n");
+  CHECK(place.mlrun({"validate", "y.yaml"}).exit_code == 0);
+  CHECK(place.mlrun({"sample", "~/other", "-o", "~/drawn.txt"}).exit_code == 0);
+  CHECK(std::filesystem::exists(place.path("drawn.txt")));
+  CHECK_FALSE(std::filesystem::exists(place.path("~")));
+  const ProgramResult other = place.mlrun(with({"--run-dir=~nobody/x"}));
+  CHECK(other.exit_code == 2);
+  CHECK(says(other.err, "~nobody/x: of ~, only your own home is known"));
+  place.set("HOME", "");
+  CHECK(place.mlrun(quiet).exit_code == 2);
+  place.set("MLRUN_DATA_ROOT", "~nobody/data");
+  CHECK(place.mlrun({"data", "ls"}).exit_code == 2);
 }

@@ -73,6 +73,25 @@ TEST_CASE("hippo reads numbers by lines, by column and from standard input") {
   CHECK(mean(with(base, {"--column", "2"})) == Approx(1.0 / 3));
   CHECK(mean(base) == Approx(1));
   CHECK(mean(with(base, {"--column", "close", "--length", "2"})) == Approx(2));
+  // However the table is written, the column is the same one.
+  const std::vector<std::string> close = {"hippo", "b.csv",  "--order",  "1",    "--discretisation",
+                                          "zoh",   "--json", "--column", "close"};
+  for (const std::string text :
+       {"time;close\r\n0;1,5\r\n1;2,5\r\n2;-3\r\n", "\xef\xbb\xbftime,close\n0,1.5\n1,2.5\n2,-3\n",
+        "\"time\",\"close\"\n\"2024-01-01\",\"1.5\"\n\"2024-01-02\",\"2.5\"\n\"2024-01-03\",\"-3\"\n",
+        "time\tclose\na\t1,5\nb\t2,5\nc\t-3\n", "# prices\ntime close\n0 1.5\n\n1 2.5\n2 -3\n"}) {
+    place.put("b.csv", text);
+    INFO(text);
+    CHECK(mean(close) == Approx(1.0 / 3));
+  }
+  place.put("bom.txt",
+            "\xef\xbb\xbf"
+            "1.5\n2.5\n-3\n");
+  CHECK(mean({"hippo", "bom.txt", "--order", "1", "--discretisation", "zoh", "--json"}) == Approx(1.0 / 3));
+  CHECK(says(place.mlrun({"hippo", "a.csv", "--json"}).err, "column 1 counts the rows"));
+  CHECK(says(place.mlrun({"hippo", "b.csv", "--json"}).err, "has 2 columns; the first is projected"));
+  place.put("dates.csv", "day,close\n2024-01-01,1\n");
+  CHECK(says(place.mlrun({"hippo", "dates.csv"}).err, "another column   --column 2"));
   const ProgramResult piped = place.shell("seq 500 | mlrun hippo - --order 2 --discretisation zoh --json");
   INFO(piped.err);
   CHECK(Json::parse(piped.out)["coefficients"][0] == Approx(250.5));

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "config/document.hpp"
 #include "data/dataset.hpp"
 #include "io/gzip.hpp"
@@ -58,6 +59,17 @@ inline std::string error_of(const std::function<void()>& body) {
   }
   return "";
 }
+
+// What is logged while it lives.
+class Captured {
+ public:
+  Captured() { log::set_file(folder_ / "log"); }
+  ~Captured() { log::set_file(""); }
+  std::string text() const { return read_all(folder_ / "log"); }
+
+ private:
+  TemporaryDirectory folder_;
+};
 
 // A data set as a spec asks for it; the text is the section `data`, one key a line.
 inline std::unique_ptr<Dataset> dataset(const std::string& section, const DataSources& sources) {

@@ -138,10 +138,9 @@ TEST_CASE("An idx set is the same set plain, packed, and with dots in its names"
       const std::string content = read_all(files.folder / "mnist/" + name);
       const auto [to, pack] = form(name.substr(0, name.find("-ubyte") + 6));
       const bool packed = name.ends_with(".gz");
-      write_file(folder / "mnist/" + to,
-                 pack == packed ? content
-                 : pack         ? gzipped(content)
-                                : std::string(io::gunzip(io::bytes_of(content), name, 1 << 20).text()));
+      write_file(folder / "mnist/" + to, pack == packed ? content
+                                         : pack         ? gzipped(content)
+                                                : std::string(io::gunzip(io::bytes_of(content), name, 1 << 20).text()));
     }
     return dataset("kind: mnist\nbinarization: none", {.root = folder.path(), .cache = "", .seed = 1})->hash();
   };
@@ -153,6 +152,43 @@ TEST_CASE("An idx set is the same set plain, packed, and with dots in its names"
   CHECK(stored_as([&](const std::string& name) { return std::pair(dotted(name), false); }) == hash);
   CHECK(stored_as([&](const std::string& name) { return std::pair(dotted(name) + ".gz", true); }) == hash);
   CHECK(stored_as([](const std::string& name) { return std::pair(name + "/" + name, false); }) == hash);
+}
+
+TEST_CASE("Images of 0 and 1 are black and white, and black images are told of each time") {
+  const auto put = [](const TemporaryDirectory& folder, char train, char test) {
+    std::string pixels(60 * 20, '\0'), others(12 * 20, '\0');
+    for (size_t i = 0; i < pixels.size(); i += 3) pixels[i] = train;
+    for (size_t i = 0; i < others.size(); i += 3) others[i] = test;
+    write_small_mnist(folder / "mnist");
+    std::filesystem::remove(folder / "mnist/train-images-idx3-ubyte.gz");
+    write_file(folder / "mnist/train-images-idx3-ubyte", idx({60, 5, 4}, pixels));
+    write_file(folder / "mnist/t10k-images-idx3-ubyte", idx({12, 5, 4}, others));
+  };
+  const auto read = [](const TemporaryDirectory& folder, const std::string& binarization, std::string* said) {
+    Captured log;
+    auto data = dataset("kind: mnist\nbinarization: " + binarization,
+                        {.root = folder.path(), .cache = folder / "cache", .seed = 1});
+    *said = log.text();
+    return data;
+  };
+  TemporaryDirectory bits, white, black, half;
+  put(bits, '\1', '\1'), put(white, '\xff', '\xff'), put(black, '\0', '\0'), put(half, '\xff', '\0');
+  for (const std::string binarization : {"dynamic", "threshold", "none"}) {
+    std::string said, nothing;
+    for (int times = 0; times < 2; ++times) {
+      const auto data = read(bits, binarization, &said);
+      CHECK(said.find("the images hold 0 and 1 only") != std::string::npos);
+      CHECK(data->hash() == read(white, binarization, &nothing)->hash());
+      CHECK(nothing.empty());
+    }
+    read(black, binarization, &said);
+    CHECK(said.find("every pixel of the 50 train images is 0") != std::string::npos);
+    CHECK(said.find("every pixel of the 12 test images is 0") != std::string::npos);
+    CHECK(said.find("0 and 1 only") == std::string::npos);
+    read(half, binarization, &said);
+    CHECK(said.find("12 test images is 0") != std::string::npos);
+    CHECK(said.find("train images") == std::string::npos);
+  }
 }
 
 TEST_CASE("Missing MNIST files are reported with both remedies") {
