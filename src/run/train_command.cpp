@@ -13,6 +13,7 @@
 #include "io/directory.hpp"
 #include "io/file.hpp"
 #include "io/lock.hpp"
+#include "kernels/isa.hpp"
 #include "run/find_run.hpp"
 #include "run/neighbours.hpp"
 #include "run/scores.hpp"
@@ -34,7 +35,11 @@ std::string now_utc() {
 std::map<std::string, std::string> environment(int threads) {
   char host[256] = {};
   gethostname(host, sizeof host - 1);
-  return {{"mlrun", kVersion}, {"cpu", cpu_name()}, {"threads", std::to_string(threads)}, {"host", host}};
+  return {{"mlrun", kVersion},
+          {"cpu", cpu_name()},
+          {"isa", name_of(kernels::isa_in_force())},
+          {"threads", std::to_string(threads)},
+          {"host", host}};
 }
 
 RunFacts facts_of(const RunDirectory& directory, const Trainer& trainer, const std::string& spec_yaml, int threads) {
