@@ -65,7 +65,8 @@ try "ulimit -n 32" limited -n 32
 try "ulimit -s 256" limited -s $((256 * patience))
 try "read-only home" env HOME="$work/home" XDG_CACHE_HOME="$work/home/cache"
 try "home that cannot be" env HOME=/proc/nowhere
-try "no home, no environment" env -i MLRUN_DATA_ROOT="$MLRUN_DATA_ROOT" TSAN_OPTIONS="${TSAN_OPTIONS:-}"
+try "no home, no environment" env -i MLRUN_DATA_ROOT="$MLRUN_DATA_ROOT" MLRUN_MAX_ISA="${MLRUN_MAX_ISA:-}" \
+  TSAN_OPTIONS="${TSAN_OPTIONS:-}"
 try "OMP_NUM_THREADS=7, active" env OMP_NUM_THREADS=7 OMP_WAIT_POLICY=active OMP_DYNAMIC=true
 try "OMP_NUM_THREADS=1, passive" env OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive OMP_STACKSIZE=64k
 try "OMP of nonsense" env OMP_NUM_THREADS=-3 OMP_SCHEDULE=x OMP_PLACES=nowhere OMP_PROC_BIND=perhaps

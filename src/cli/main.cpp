@@ -18,6 +18,7 @@
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "config/diagnostics.hpp"
+#include "kernels/isa.hpp"
 #include "run/signals.hpp"
 
 namespace mlrun::cli {
@@ -29,6 +30,7 @@ void apply(const Globals& globals) {
   if (!globals.directory.empty() && chdir(globals.directory.c_str()) != 0) {
     fail(ExitCode::kUsage, "-C {}: no such directory", globals.directory);
   }
+  kernels::apply_isa_limit();
 }
 
 // A file that is opened gets the lowest free number: were 1 or 2 closed, messages would go into a checkpoint.

@@ -253,8 +253,9 @@ void add(Command& app, const Globals& globals) {
       ->needs(complete)
       ->type_name("N|A..B,...");
   sub->add_option("--sampler", o->sampler,
-                  "sequential: one pixel after the other; predictive: all at once, again until nothing changes; the "
-                  "images are the same. auto: sequential where the model has a step form of its own")
+                  "sequential: one pixel after the other; predictive: all at once, again until nothing changes, to the "
+                  "same images (convolutional models, nade and eonade; the others would draw a few other ones). auto: "
+                  "sequential where the model has a step form of its own")
       ->one_of({"auto", "sequential", "predictive"})
       ->excludes(complete);
   sub->add_option("--seed", o->seed, "of the draws: image i of a seed is the same in every call")->type_name("N");

@@ -24,10 +24,10 @@ struct JacobiDraw {
 // One image for each stream of uniforms. labels [n]: needed if the model is conditional. prefix s32 [n, k], or none:
 // the symbols of the first k steps, which are known.
 //
-// What holds: the last pass over an image draws every one of its symbols again from the final image. It is the image of
-// the sequential sampler where the two views agree to the bit (convolutional models, NADE); where they differ in last
-// bits, unless a uniform falls between the two probabilities, which differ by about 1e-7. Error(kInternal) if there is
-// no fixed point: then some logit depends on its own or a later symbol.
+// The last pass over an image draws every one of its symbols again from the final image. So it is the image of the
+// sequential sampler where both views have the same bits (views_share_bits()); elsewhere it is until a uniform falls
+// between the two probabilities, which differ by about 1e-7. Error(kInternal) if there is no fixed point: then some
+// logit depends on its own or a later symbol.
 JacobiDraw draw_by_jacobi(const AutoregressiveModel& model, const ParameterArena& parameters, int64_t component,
                           const std::vector<RandomStream>& streams, const int32_t* labels, const DrawLaw& law,
                           const Tensor& prefix = {});

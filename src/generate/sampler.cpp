@@ -88,6 +88,13 @@ void Sampler::require_possible(const SampleOptions& options) const {
          "  one that does   mlrun train SPEC model.order=raster",
          known > 0 ? "given" : "drawn alone");
   }
+  if (options.method == SampleMethod::kPredictive && !model_.views_share_bits()) {
+    fail(
+        ExitCode::kUsage,
+        "predictive sampling is not for this model: the logits of all its positions at once differ in their last bits\n"
+        "from those of one position after the other, so that some images would not be those of their seed\n"
+        "  the images of the seed   --sampler sequential");
+  }
   if (length != positions && options.method == SampleMethod::kPredictive) {
     fail(ExitCode::kUsage, "predictive sampling is of {} symbols at once, and {} are asked for", positions, length);
   }
@@ -173,8 +180,8 @@ Tensor Sampler::draw(const SampleOptions& options, LanePool& pool) const {
   const std::vector<Piece> pieces = pieces_of(latents_drawn.components, model_.components(), options.batch);
   const std::vector<int32_t>& classes = latents_drawn.labels;
   const bool predictive =
-      options.method == SampleMethod::kPredictive ||
-      (options.method == SampleMethod::kAuto && length == positions && views_[0]->runs_parallel_view());
+      options.method == SampleMethod::kPredictive || (options.method == SampleMethod::kAuto && length == positions &&
+                                                      views_[0]->runs_parallel_view() && model_.views_share_bits());
   pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index) {
     const Piece& piece = pieces[static_cast<size_t>(index)];
     const size_t n = piece.images.size();

@@ -16,9 +16,9 @@
 namespace mlrun {
 
 enum class SampleMethod : uint8_t {
-  kAuto,        // sequential where the model has a step view of its own, else predictive
+  kAuto,        // predictive where the model can be drawn so and has no step view of its own, else sequential
   kSequential,  // one step after the other
-  kPredictive,  // all at once, until nothing changes
+  kPredictive,  // all at once, until nothing changes: of models whose views_share_bits(), or the images would differ
 };
 
 struct SampleOptions {
@@ -41,7 +41,8 @@ class Sampler {
   Sampler(const AutoregressiveModel& model, const ParameterArena& parameters);
   // The classes of the images of a conditional model: [count]. Of another model: empty.
   std::vector<int32_t> labels(const SampleOptions& options) const;
-  // Symbols in the data's order, s32 [count, length]. Error(kUsage) for a prefix or a length that this model cannot do.
+  // Symbols in the data's order, s32 [count, length]. Error(kUsage) for a prefix, a length or a method that this model
+  // cannot do.
   Tensor draw(const SampleOptions& options, LanePool& pool) const;
 
  private:

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/error.hpp"
+#include "kernels/library.hpp"
 #include "kernels/onednn.hpp"
 #include "kernels/profile.hpp"
 
@@ -56,7 +57,15 @@ onednn::Call make(const Key& key) {
   dnnl::post_ops ops;
   if (key.beta != 0) ops.append_sum(key.beta);
   if (ops.len() != 0) attributes.set_post_ops(ops);
-  const auto descriptor = onednn::matmul_descriptor(a, b, key.bias ? &bias : nullptr, c, attributes);
+  const auto descriptor = [&] {
+    try {
+      return onednn::matmul_descriptor(a, b, key.bias ? &bias : nullptr, c, attributes);
+    } catch (const dnnl::error& e) {
+      if (e.status != dnnl_unimplemented) throw;
+      fail(ExitCode::kUsage, "no matrix product of {} operands on this CPU: oneDNN {} has none for {}",
+           name_of(key.dtype), library_version(), library_isa());
+    }
+  }();
   onednn::Call call(dnnl::matmul(descriptor), descriptor);
   call.add(DNNL_ARG_SRC, a);
   call.add(DNNL_ARG_WEIGHTS, b);
@@ -141,6 +150,17 @@ Plan plan(const Tensor& a, const Tensor& b, Transpose ta, Transpose tb) {
 }
 
 }  // namespace
+
+bool has_matmul(DType operands) {
+  try {
+    onednn::stream();
+    make({1, 1, 1, 1, 1, 1, 1, 0, 0, 0, operands, Transpose::kNo, Transpose::kNo, false, 0.0f});
+    return true;
+  } catch (const Error& e) {
+    if (e.code() != ExitCode::kUsage) throw;
+    return false;
+  }
+}
 
 void matmul_batched(const BatchStride& batch, const float* a, Transpose transpose_a, int64_t lda, const float* b,
                     Transpose transpose_b, int64_t ldb, float* c, int64_t ldc, int64_t m, int64_t n, int64_t k,

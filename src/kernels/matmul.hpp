@@ -11,6 +11,10 @@ namespace mlrun::kernels {
 
 enum class Transpose : uint8_t { kNo, kYes };
 
+// Whether this CPU has a product of such operands: oneDNN multiplies bf16 with AVX-512, and with less in some versions.
+// A product that it has not is Error(kUsage).
+bool has_matmul(DType operands);
+
 // op(A)[..., m, k] x op(B)[..., k, n] -> [..., m, n]. The leading dimensions of a and b are equal, or b has rank 2 and
 // serves every matrix of a (and the other way round). Both of one dtype, f32 or bf16; the result is f32.
 Tensor matmul(const Tensor& a, const Tensor& b, Transpose transpose_a = Transpose::kNo,

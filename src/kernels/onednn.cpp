@@ -8,8 +8,39 @@
 
 #include "base/cpu.hpp"
 #include "base/error.hpp"
+#include "kernels/library.hpp"
 
 namespace mlrun::kernels::onednn {
+namespace {
+
+dnnl::cpu_isa limit_for(Isa isa) {
+  switch (isa) {
+    case Isa::kSse4:
+      return dnnl::cpu_isa::sse41;
+    case Isa::kAvx2:
+      return dnnl::cpu_isa::avx2;
+    case Isa::kAvx512:  // all of it that stands below AMX
+#if DNNL_VERSION_MAJOR >= 3
+      return dnnl::cpu_isa::avx512_core_fp16;
+#else
+      return dnnl::cpu_isa::avx512_core_bf16;
+#endif
+    case Isa::kAmx:
+      break;
+  }
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl::cpu_isa::isa_default;
+#else
+  return dnnl::cpu_isa::all;
+#endif
+}
+
+}  // namespace
+
+void limit_isa(Isa isa) {
+  const dnnl::status status = dnnl::set_max_cpu_isa(limit_for(isa));
+  require(status == dnnl::status::success, "oneDNN {} cannot be limited to {}", library_version(), name_of(isa));
+}
 
 const dnnl::engine& engine() {
   static const dnnl::engine e(dnnl::engine::kind::cpu, 0);

@@ -10,9 +10,13 @@
 #include <unordered_map>
 #include <utility>
 
+#include "kernels/isa.hpp"
 #include "tensor/tensor.hpp"
 
 namespace mlrun::kernels::onednn {
+
+// Before anything else of the library is used: it settles its instruction sets then. Overrides DNNL_MAX_CPU_ISA.
+void limit_isa(Isa isa);
 
 const dnnl::engine& engine();
 // The calling thread's stream. The first call puts the thread into kernel mode (prepare_thread): a primitive fixes its

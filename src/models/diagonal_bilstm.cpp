@@ -231,6 +231,7 @@ class DiagonalBilstm : public AutoregressiveModel {
     return (*head_)(pass, x);
   }
 
+  bool views_share_bits() const override { return true; }  // kernels/conv.hpp
   std::unique_ptr<StepView> step_view(const ParameterArena&, int64_t) const override {
     const int64_t rows = data().shape[0], columns = data().shape[1];
     PackedNetwork network = {stem_.packed(rows, columns), {}, head_->packed(rows, columns), encoding_};

@@ -160,6 +160,7 @@ class Eonade : public AutoregressiveModel {
     return shape_as_logits(Variable(y), data());
   }
 
+  bool views_share_bits() const override { return true; }  // one sweep is both
   std::unique_ptr<StepView> step_view(const ParameterArena& parameters, int64_t component) const override {
     return step_view_in(parameters, order(component));
   }
@@ -176,7 +177,9 @@ class Eonade : public AutoregressiveModel {
     w.classes = classes();
     w.mask_input = options_.mask_input;
     w.activation = options_.activation;
-    for (size_t l = 0; l < weights_.size(); ++l) w.hidden.push_back({weights_[l].value(), biases_[l].value()});
+    w.first = weights_[0].value();
+    for (size_t l = 1; l < weights_.size(); ++l) w.above.emplace_back(weights_[l].value());
+    for (const Parameter& bias : biases_) w.biases.push_back(bias.value());
     w.output_weight = output_weight_.value();
     w.output_bias = output_bias_.value();
     return w;

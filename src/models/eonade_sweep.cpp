@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "kernels/matmul.hpp"
 #include "kernels/prefix_dot.hpp"
 
 namespace mlrun {
@@ -12,11 +11,9 @@ EonadeSweep::EonadeSweep(const EonadeWeights& weights, const std::vector<int64_t
                          const int32_t* labels, int64_t together)
     : weights_(weights), order_(order), count_(count), together_(together) {
   require(weights.classes == 0 || labels, "a conditional model was asked for a step view without labels");
-  const Tensor& bias = weights.hidden[0].bias;
+  const Tensor& bias = weights.biases[0];
   sums_ = Tensor({count, bias.count()});
-  for (const EonadeWeights::Layer& layer : weights.hidden) {
-    hidden_.emplace_back(Shape{together, count, layer.bias.count()});
-  }
+  for (const Tensor& of_layer : weights.biases) hidden_.emplace_back(Shape{together, count, of_layer.count()});
   const int64_t label_rows = weights.positions * (weights.width() + (weights.mask_input ? 1 : 0));
   for (int64_t i = 0; i < count; ++i) {
     float* sums = sums_.data<float>() + i * bias.count();
@@ -27,7 +24,7 @@ EonadeSweep::EonadeSweep(const EonadeWeights& weights, const std::vector<int64_t
 
 void EonadeSweep::add_row(int64_t row, float* sums) const {
   const int64_t units = sums_.dim(1);
-  const float* w = weights_.hidden[0].weight.data<float>() + row * units;
+  const float* w = weights_.first.data<float>() + row * units;
   for (int64_t k = 0; k < units; ++k) sums[k] += w[k];
 }
 
@@ -54,10 +51,13 @@ void EonadeSweep::logits(float* out) {
     const int64_t units = hidden_[l].dim(2);
     float* h = hidden_[l].data<float>();
     if (l > 0) {
-      const EonadeWeights::Layer& layer = weights_.hidden[l];
-      const int64_t below = hidden_[l - 1].dim(2);
-      kernels::matmul(hidden_[l - 1].data<float>(), kernels::Transpose::kNo, below, layer.weight.data<float>(),
-                      kernels::Transpose::kNo, units, h, units, rows, units, below, 0.0f, layer.bias.data<float>());
+      weights_.above[l - 1]({.rows = rows,
+                             .x = hidden_[l - 1].data<float>(),
+                             .x_stride = hidden_[l - 1].dim(2),
+                             .add = weights_.biases[l].data<float>(),
+                             .add_stride = 0,
+                             .y = h,
+                             .y_stride = units});
     }
     kernels::apply(weights_.activation, h, h, rows * units);
   }

@@ -2,7 +2,7 @@
 //
 // From one position to the next the first layer's input changes in one pixel, so its pre-activations are a running sum
 // of rows of its weight. The layers above are dense products; several steps (whose symbols are known) and all images
-// share one, so that the weights are read from cache.
+// share one, so that the weights are read from cache. A logit has the same bits whatever steps and images share.
 #pragma once
 
 #include <cstdint>
@@ -10,21 +10,22 @@
 
 #include "data/spec.hpp"
 #include "kernels/elementwise.hpp"
+#include "kernels/steps.hpp"
 #include "tensor/tensor.hpp"
 
 namespace mlrun {
 
-// Weights as they are stored: windows into the arena. Rows of `first`: symbols [positions * width], then the mask
+// Weights as they are stored, windows into the arena, but for those of the layers above the first, which are packed.
+// Rows of `first`: symbols [positions * width], then the mask
 // [positions] where the network sees it, then the label [classes].
 struct EonadeWeights {
-  struct Layer {
-    Tensor weight, bias;  // [in, out], [out]
-  };
   int64_t positions = 0, alphabet = 2, classes = 0;
   bool mask_input = true;
   kernels::Function activation = kernels::Function::kRelu;
-  std::vector<Layer> hidden;          // the first one is `first` above
-  Tensor output_weight, output_bias;  // [positions * width, hidden], [positions * width]
+  Tensor first;                             // [in, units], of the first hidden layer
+  std::vector<kernels::StepWeights> above;  // of the other hidden layers
+  std::vector<Tensor> biases;               // [units] of every hidden layer
+  Tensor output_weight, output_bias;        // [positions * width, hidden], [positions * width]
   int64_t width() const { return logits_per_step(alphabet); }
 };
 

@@ -187,6 +187,7 @@ class GatedPixelCnn : public AutoregressiveModel {
     return (*head_)(pass, h);
   }
 
+  bool views_share_bits() const override { return true; }  // kernels/conv.hpp
   std::unique_ptr<StepView> step_view(const ParameterArena&, int64_t) const override {
     const int64_t rows = data().shape[0], columns = data().shape[1];
     PackedNetwork network = {{}, head_->packed(rows, columns), encoding_};

@@ -109,6 +109,10 @@ class AutoregressiveModel : public Model {
   virtual std::unique_ptr<StepView> step_view(const ParameterArena& parameters, int64_t component = 0) const;
   std::unique_ptr<StepView> default_step_view(const ParameterArena& parameters, int64_t component = 0) const;
 
+  // Whether a logit has the same bits in both views, whatever goes with it: other images of the batch, later symbols.
+  // Predictive sampling needs it; the battery of tests/models holds to it every model that says so.
+  virtual bool views_share_bits() const { return false; }
+
   // Models that know p of any position given any others step in every order: `order` is a permutation of the positions.
   virtual bool any_order() const { return false; }
   // Error(kInternal) unless any_order().

@@ -90,6 +90,7 @@ class Nade : public AutoregressiveModel {
     return ops::slice(all, 1, classes(), all.dim(1));
   }
 
+  bool views_share_bits() const override { return true; }  // kernels/nade.hpp
   std::unique_ptr<StepView> step_view(const ParameterArena&, int64_t) const override {
     const kernels::NadeWeights weights{.pixels = b_.value().count(),
                                        .hidden = c_.value().count(),

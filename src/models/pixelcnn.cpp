@@ -33,6 +33,7 @@ class PixelCnn : public AutoregressiveModel {
     return network_.logits(pass, batch.symbols, conditional() ? &labels_of(batch) : nullptr);
   }
 
+  bool views_share_bits() const override { return true; }  // kernels/conv.hpp
   std::unique_ptr<StepView> step_view(const ParameterArena&, int64_t) const override {
     return std::make_unique<PackedStepView<PixelCnnNetwork::Packed, PixelCnnStepper>>(network_.packed());
   }

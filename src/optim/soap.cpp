@@ -3,10 +3,11 @@
 // A weight is a matrix W [m, n], its gradient G. Of G G^T and G^T G moving averages L and R are kept (they decay as v
 // does), and bases Q_L and Q_R near their eigenvectors, renewed every `precondition_frequency` steps:
 //   G' = Q_L^T G Q_R;   D' = Adam's direction of G', m / (sqrt(v) + eps);   W -= lr (Q_L D' Q_R^T + weight_decay W)
+// As in the authors' program the first step only looks: it begins the bases, by an eigendecomposition, and leaves all
+// weights as they are, and a gradient is turned by bases that do not know it yet.
 // To eps is added 1e-5 of the root of the sum of v: where G has a lower rank than the matrix, what is left of G' is
 // rounding, and it would be scaled up to a step like any other.
-// The bases of the first steps are those of a few batches, and full steps along them do harm: warm the learning rate
-// up. A side longer than `max_precondition_dim` is left as it is, and so are biases, norms and state spaces: Adam.
+// A side longer than `max_precondition_dim` is left as it is, and so are biases, norms and state spaces: Adam.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -53,8 +54,7 @@ struct SoapMatrix {
   }
 };
 
-constexpr int64_t kFirstSteps = 10;  // in which the bases, I at first, are renewed every time
-constexpr double kRounding = 1e-5;   // of the norm of a gradient, what is not to be believed in f32
+constexpr double kRounding = 1e-5;  // of the norm of a gradient, what is not to be believed in f32
 
 double sum(const Tensor& x) { return std::accumulate(x.data<float>(), x.data<float>() + x.count(), 0.0); }
 double squared_norm(const Tensor& x) {
@@ -108,32 +108,39 @@ class Soap : public Optimizer {
     for (int64_t i = 0; i < g.count(); ++i) g.data<float>()[i] *= step.scale.gradient;
     // No step, as Adam takes none where v overflows: an infinite moment would have no basis.
     if (!std::isfinite(static_cast<float>(squared_norm(g)))) return g.fill(0);
-    if (matrix.left.defined()) matrix.left.learn_rows(g, options_.betas[1]);
-    if (matrix.right.defined()) matrix.right.learn_columns(g, options_.betas[1]);
-    if (step.number <= kFirstSteps || step.number % options_.frequency == 0) renew(matrix, m);
-
+    if (step.number == 1) {
+      if (matrix.left.defined()) matrix.left.begin_rows(g);
+      if (matrix.right.defined()) matrix.right.begin_columns(g);
+      learn(matrix, g);
+      return g.fill(0);
+    }
+    const int64_t updates = step.number - 1;  // of the two moments, with this one
     const Tensor turned = matrix.turned(g);
-    const double eps = options_.eps + (matrix.turns() ? kRounding * norm_of_roots(v, turned, step.number) : 0);
+    const double eps = options_.eps + (matrix.turns() ? kRounding * norm_of_roots(v, turned, updates) : 0);
     Tensor direction = Tensor::zeros(turned.shape());
     const Range all = {0, turned.count()};
     kernels::update(kernels::Adam{.lr = -1,  // upwards: the update subtracts it
                                   .beta1 = options_.betas[0],
                                   .beta2 = options_.betas[1],
                                   .eps = eps,
-                                  .step = step.number},
+                                  .step = updates},
                     {},
                     {.weights = direction.data<float>(),
                      .gradients = turned.data<float>(),
                      .first = m.data<float>(),
                      .second = v.data<float>(),
                      .runs = {&all, 1}});
-    g.copy_from(matrix.turned_back(direction));
+    direction = matrix.turned_back(direction);
+    learn(matrix, g);
+    if (updates % options_.frequency == 0) renew(matrix, m);
+    g.copy_from(direction);
     for (const Range& masked : matrix.masked)
       std::fill(g.data<float>() + masked.begin, g.data<float>() + masked.end, 0.0f);
   }
 
   void update(const UpdateStep& step, const kernels::ParameterSlice& slice) const override {
-    kernels::update(kernels::Sgd{.lr = step.lr, .weight_decay = step.decay ? options_.weight_decay : 0},
+    const double lr = step.number == 1 ? 0 : step.lr;
+    kernels::update(kernels::Sgd{.lr = lr, .weight_decay = step.decay ? options_.weight_decay : 0},
                     {.average_decay = step.scale.average_decay}, slice);
   }
 
@@ -143,6 +150,10 @@ class Soap : public Optimizer {
     const double beta = options_.betas[1];
     const double after = beta * sum(v) + (1 - beta) * squared_norm(gradient);
     return std::sqrt(after / (1 - std::pow(beta, static_cast<double>(step))));
+  }
+  void learn(SoapMatrix& matrix, const Tensor& gradient) const {
+    if (matrix.left.defined()) matrix.left.learn_rows(gradient, options_.betas[1]);
+    if (matrix.right.defined()) matrix.right.learn_columns(gradient, options_.betas[1]);
   }
   // The first moment is carried to the new bases; the second stays as it is, as in the paper.
   static void renew(SoapMatrix& matrix, Tensor& m) {
@@ -157,7 +168,7 @@ class Soap : public Optimizer {
 };
 
 [[maybe_unused]] const bool registered = register_optimizer<Soap>(
-    "soap", "Adam in the eigenbasis of Shampoo's preconditioner (Vyas et al. 2024); wants a warmup");
+    "soap", "Adam in the eigenbasis of Shampoo's preconditioner (Vyas et al. 2024)");
 
 }  // namespace
 }  // namespace mlrun

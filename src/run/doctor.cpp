@@ -22,6 +22,7 @@
 #include "data/reference.hpp"
 #include "io/directory.hpp"
 #include "io/library.hpp"
+#include "kernels/isa.hpp"
 #include "kernels/library.hpp"
 #include "run/neighbours.hpp"
 #include "run/run_directory.hpp"
@@ -58,16 +59,25 @@ Finding versions() {
 }
 
 Finding instructions() {
-  Finding f{State::kOk, "instructions", kernels::library_isa(), ""};
-  for (const char* name : {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"}) {
-    if (environment(name).empty()) continue;
+  const kernels::Isa has = kernels::isa_of_cpu(), uses = kernels::isa_in_force();
+  Finding f{State::kOk, "instructions", fmt::format("{}  oneDNN {}", name_of(has), kernels::library_isa()), ""};
+  const auto limited_by = [&](const char* variable, const std::string& effect) {
     f.state = State::kWarning;
-    f.found += fmt::format("  limited by {}={}", name, environment(name));
-    f.remedy = fmt::format("unset {}", name);
+    f.found += fmt::format("; {}={}{}", variable, environment(variable), effect);
+    f.remedy = fmt::format("unset {}", variable);
+  };
+  if (const auto limit = kernels::isa_limit()) {
+    if (uses != *limit) limited_by("MLRUN_MAX_ISA", ", which this CPU has not");
+    else if (uses < has) limited_by("MLRUN_MAX_ISA", fmt::format(" limits all kernels to {}", name_of(uses)));
+    else f.found += fmt::format("; MLRUN_MAX_ISA={}", name_of(*limit));
+  } else {
+    for (const char* name : {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"}) {
+      if (!environment(name).empty()) limited_by(name, " limits oneDNN alone; MLRUN_MAX_ISA limits all kernels");
+    }
   }
-  if (f.found.starts_with("sse41") || f.found == "avx") {
+  if (has == kernels::Isa::kSse4 && f.remedy.empty()) {
     f.state = State::kWarning;
-    f.remedy = f.remedy.empty() ? "a processor with AVX2 or AVX-512 is several times faster" : f.remedy;
+    f.remedy = "a processor with AVX2 or AVX-512 is several times faster";
   }
   return f;
 }

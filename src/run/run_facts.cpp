@@ -10,6 +10,7 @@
 #include "base/version.hpp"
 #include "io/directory.hpp"
 #include "io/file.hpp"
+#include "kernels/isa.hpp"
 #include "run/scores.hpp"
 
 namespace mlrun {
@@ -18,7 +19,11 @@ namespace {
 std::map<std::string, std::string> environment(int threads) {
   char host[256] = {};
   gethostname(host, sizeof host - 1);
-  return {{"mlrun", kVersion}, {"cpu", cpu_name()}, {"threads", std::to_string(threads)}, {"host", host}};
+  return {{"mlrun", kVersion},
+          {"cpu", cpu_name()},
+          {"isa", name_of(kernels::isa_in_force())},
+          {"threads", std::to_string(threads)},
+          {"host", host}};
 }
 
 io::Record origin_record(const std::optional<Origin>& origin) {

@@ -47,6 +47,49 @@ TEST_CASE("doctor fails where runs cannot be written or threads make no sense") 
   CHECK(place.mlrun({"doctor"}).exit_code == 1);
 }
 
+TEST_CASE("doctor says which instruction sets the CPU has and which are in force") {
+  Workplace place;
+  place.set("MLRUN_MAX_ISA", "");
+  const Json free = finding(Json::parse(place.mlrun({"doctor", "--json"}).out), "instructions");
+  const std::string has = free["found"].get<std::string>().substr(0, free["found"].get<std::string>().find(' '));
+  CHECK((has == "sse4" || has == "avx2" || has == "avx512" || has == "amx"));
+
+  place.set("MLRUN_MAX_ISA", "sse4");
+  const ProgramResult limited = place.mlrun({"doctor", "--json"});
+  CHECK(limited.err == "");
+  const std::string found = finding(Json::parse(limited.out), "instructions")["found"];
+  INFO(found);
+  CHECK(found.rfind(has + "  oneDNN sse41; MLRUN_MAX_ISA=sse4", 0) == 0);
+  if (has != "sse4") CHECK(found.find("limits all kernels to sse4") != std::string::npos);
+
+  place.set("MLRUN_MAX_ISA", "amx");
+  if (has == "amx") return;
+  const ProgramResult beyond = place.mlrun({"doctor", "--json"});
+  CHECK(beyond.exit_code == 0);
+  CHECK(beyond.err == "warning: MLRUN_MAX_ISA=amx limits nothing: this CPU has no more than " + has + "\n");
+  CHECK(finding(Json::parse(beyond.out), "instructions")["state"] == "warning");
+}
+
+TEST_CASE("an unknown instruction set is a wrong command line, whatever the command") {
+  Workplace place;
+  place.put("tiny.yaml", Workplace::tiny_spec());
+  place.set("MLRUN_MAX_ISA", "avx3");
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"doctor"}, {"train", "tiny.yaml"}, {"data", "ls"}}) {
+    const ProgramResult result = place.mlrun(command);
+    CHECK(result.exit_code == 2);
+    CHECK(result.err == "error: MLRUN_MAX_ISA=avx3: expected one of sse4, avx2, avx512, amx\n");
+  }
+  CHECK(std::filesystem::is_empty(place.runs()));
+}
+
+TEST_CASE("a run says in its environment which instruction sets it used") {
+  Workplace place;
+  place.set("MLRUN_MAX_ISA", "sse4");
+  const std::string run = place.train();
+  CHECK(Json::parse(place.mlrun({"show", run, "--json"}).last_line())["environment"]["isa"] == "sse4");
+}
+
 TEST_CASE("doctor warns of a picture that a locale cannot show") {
   Workplace place;
   place.set("LC_ALL", "C");

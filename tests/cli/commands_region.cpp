@@ -61,10 +61,17 @@ TEST_CASE("parts that a model cannot complete, and words that fit no command, en
 
 TEST_CASE("the predictive sampler prints the same symbols as the sequential one") {
   Workplace place;
-  place.train();
-  const ProgramResult one = place.mlrun({"sample", "@last", "-n", "5", "--sampler", "sequential", "-o", "-"}),
-                      two = place.mlrun({"sample", "@last", "-n", "5", "--sampler", "predictive", "-o", "-"});
+  const std::string nade = place.train({"model={kind: nade, hidden: 8}"}), made = place.train();
+  const auto sample = [&](const std::string& run, const std::string& sampler) {
+    return place.mlrun({"sample", run, "-n", "5", "--sampler", sampler, "-o", "-"});
+  };
+  const ProgramResult one = sample(nade, "sequential"), two = sample(nade, "predictive");
   REQUIRE(one.exit_code == 0);
   REQUIRE(two.exit_code == 0);
   CHECK(one.out == two.out);
+
+  const ProgramResult refused = sample(made, "predictive");
+  CHECK(refused.exit_code == 2);
+  CHECK(says(refused.err, "predictive sampling is not for this model"));
+  CHECK(sample(made, "sequential").out == sample(made, "auto").out);
 }

@@ -1,5 +1,6 @@
 // The battery: every registered model must pass all of it, so that adding a model needs no test of its own.
 #include <cmath>
+#include <cstring>
 
 #include "base/error.hpp"
 #include "catch.hpp"
@@ -7,6 +8,32 @@
 
 using namespace mlrun;
 using namespace mlrun::test;
+
+namespace {
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+  return a.bytes() == b.bytes() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
+}
+
+// [n, positions * width], of the batch's own symbols.
+Tensor logits_by_steps(const AutoregressiveModel& model, const StepView& view, const Batch& batch, int64_t component) {
+  const int64_t n = batch.count(), d = model.data().positions(), width = logits_per_step(model.data().alphabet);
+  const auto stepper = view.begin(n, batch.labels.defined() ? batch.labels.data<int32_t>() : nullptr);
+  Tensor all({n, d * width}), now({n, width});
+  std::vector<int32_t> symbols(static_cast<size_t>(n));
+  for (int64_t t = 0; t < d; ++t) {
+    stepper->logits(now.data<float>());
+    const int64_t position = model.order(component)[static_cast<size_t>(t)];
+    for (int64_t i = 0; i < n; ++i) {
+      std::copy_n(now.data<float>() + i * width, width, all.data<float>() + (i * d + t) * width);
+      symbols[static_cast<size_t>(i)] = batch.symbols.data<int32_t>()[i * d + position];
+    }
+    stepper->observe(symbols.data());
+  }
+  return all;
+}
+
+}  // namespace
 
 TEST_CASE("the probabilities of all images of a small grid sum to 1") {
   for (const Case& c : all_cases({2, 3})) {
@@ -99,6 +126,52 @@ TEST_CASE("the step view gives the logits of the parallel view") {
         }
         stepper->observe(symbols.data());
         reference->observe(symbols.data());
+      }
+    }
+  }
+}
+
+TEST_CASE(
+    "an image's logits have the same bits whatever goes with it: by steps, and in both views of models that say so") {
+  for (const Case& c : all_cases({4, 5})) {
+    const Built b = build(c.kind, c.data, c.overrides);
+    wander(b, c.data, 5);
+    const AutoregressiveModel& model = b.autoregressive();
+    const int64_t n = 37, d = c.data.positions();
+    const Batch batch = random_batch(c.data, n, 11);
+    INFO(name_of(c));
+    for (int64_t component = 0; component < model.components(); ++component) {
+      const auto parallel = [&](const Batch& images) {
+        Pass pass(*b.parameters);
+        return model.logits(pass, images, component).value();
+      };
+      const auto view = model.step_view(*b.parameters, component);
+      const auto by_steps = [&](const Batch& images) { return logits_by_steps(model, *view, images, component); };
+      const Tensor together = by_steps(batch);
+      const bool share = model.views_share_bits();
+      if (share) CHECK(same_bits(together, parallel(batch)));
+      for (const int64_t count : {1, 2, 3, 5, 16, 23}) {
+        for (const int64_t begin : {int64_t{0}, int64_t{7}, n - count}) {
+          const Batch part = batch.slice(begin, begin + count);
+          const Tensor expected = together.rows(begin, begin + count);
+          INFO(count << " images from " << begin);
+          CHECK(same_bits(by_steps(part), expected));
+          if (share) CHECK(same_bits(parallel(part), expected));
+        }
+      }
+      // Later symbols do not count, to the bit: what comes before them is as it was.
+      if (!share) continue;
+      Batch cut = batch;
+      cut.symbols = batch.symbols.clone();
+      for (int64_t i = 0; i < n; ++i) {
+        for (int64_t t = d / 2; t < d; ++t)
+          cut.symbols.data<int32_t>()[i * d + model.order(component)[static_cast<size_t>(t)]] = 0;
+      }
+      const Tensor before = parallel(cut);
+      const int64_t width = logits_per_step(c.data.alphabet);
+      for (int64_t i = 0; i < n; ++i) {
+        CHECK(std::memcmp(before.data<float>() + i * d * width, together.data<float>() + i * d * width,
+                          static_cast<size_t>((d / 2 + 1) * width) * sizeof(float)) == 0);
       }
     }
   }

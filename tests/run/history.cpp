@@ -1,7 +1,6 @@
 // The history of a run: a longer run is the one begun with that length only if it made the same steps.
 #include "run/history.hpp"
-
-#include <catch2/catch.hpp>
+#include "catch.hpp"
 
 #include "identity_runs.hpp"
 #include "io/checkpoint_file.hpp"
