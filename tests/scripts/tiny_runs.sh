@@ -83,7 +83,6 @@ schedule: {kind: cosine, warmup: 7 steps}
 train: {for: 8 epochs, batch_size: 16, clip_norm: 1.0, average: 0.9, log_every: 7 steps}
 eval: {every: 13 steps}
 checkpoint: {every: 1 step}
-compute: {lanes: 2}
 SPEC
 }
 
