@@ -25,7 +25,7 @@ try_here() {
   mlrun eval "$run" --split test
   mlrun sample "$run" -n 10 --grid 2x5 --show -o samples.png
   [[ -s samples.png ]] || wrong "no picture"
-  mlrun prove "$run" | tail -n 1
+  mlrun prove "$run"
 
   step "what is installed beside it"
   dpkg -L mlrun
@@ -43,7 +43,7 @@ try_here() {
   tar -xzf "$archive" --strip-components 1
   [[ $(bin/mlrun --version) == "$(mlrun --version)" ]] || wrong "the archive holds another version"
   apt-get remove -y mlrun >/dev/null 2>&1
-  ! command -v mlrun >/dev/null || wrong "apt has left mlrun behind"
+  [[ ! -e /usr/bin/mlrun && ! -e /usr/share/mlrun ]] || wrong "apt has left something behind"
   echo "the package works"
 }
 
