@@ -1,5 +1,7 @@
 #include "cli/command_line.hpp"
 
+#include <utility>
+
 #include <CLI/CLI.hpp>
 
 #include "base/home.hpp"

@@ -145,7 +145,7 @@ HelpFormatter::HelpFormatter(int width) : width_(std::clamp(width, 60, 120)) {
 }
 
 std::string HelpFormatter::make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const {
-  if (mode == CLI::AppFormatMode::Sub) return make_expanded(app);
+  if (mode == CLI::AppFormatMode::Sub) return Formatter::make_help(app, std::move(name), mode);
   std::string text = make_usage(app, std::move(name));
   if (!app->get_description().empty()) {
     text += '\n';

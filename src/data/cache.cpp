@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <span>
+#include <system_error>
 
 #include "base/error.hpp"
 #include "base/log.hpp"

@@ -1,6 +1,7 @@
 #include "data/source_file.hpp"
 
 #include <filesystem>
+#include <system_error>
 #include <vector>
 
 #include "base/home.hpp"

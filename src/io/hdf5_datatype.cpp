@@ -103,7 +103,8 @@ Type check_type(Hdf5Cursor& cursor, int nesting) {
   if (nesting > kMostNesting) cursor.refuse("types nested deeper", fmt::format("at most {} levels", kMostNesting));
   const Hdf5Cursor start = cursor;
   const uint64_t head = cursor.number(1, "a type"), kind = head & 15, version = head >> 4;
-  if (version < 1 || version > 3) start.refuse(fmt::format("a type of version {}", version), "1 .. 3");
+  // Version 4 (HDF5 1.12) changed references alone, and what it added to them is refused below.
+  if (version < 1 || version > 4) start.refuse(fmt::format("a type of version {}", version), "1 .. 4");
   const uint64_t bits = cursor.number(3, "a type's flags"), members = bits & 0xffff;
   const uint64_t bytes = cursor.number_in(4, "a value's size", 1, std::numeric_limits<uint32_t>::max());
   switch (kind) {
@@ -140,7 +141,7 @@ Type check_type(Hdf5Cursor& cursor, int nesting) {
       check_type(cursor, nesting + 1);
       break;
     case kArray:
-      if (version < 2) start.refuse("an array type of version 1", "2 or 3");
+      if (version < 2) start.refuse("an array type of version 1", "2 .. 4");
       check_array(cursor, version, bytes, nesting);
       break;
     default:

@@ -1,8 +1,11 @@
 #include "kernels/matmul.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
 #include <unordered_map>
+#include <vector>
 
 #include "base/error.hpp"
 #include "kernels/library.hpp"
@@ -96,7 +99,7 @@ void without_product(const Key& key, float* c, const float* bias) {
   }
 }
 
-void run(Key key, const void* a, const void* b, float* c, const float* bias) {
+void multiply(Key key, const void* a, const void* b, float* c, const float* bias) {
   if (key.m == 0 || key.n == 0 || key.batch == 0) return;
   if (key.k == 0) return without_product(key, c, bias);
   // The stride of a single row means nothing: one value for all, so that the primitive is found again.
@@ -115,6 +118,54 @@ void run(Key key, const void* a, const void* b, float* c, const float* bias) {
   call.set(DNNL_ARG_DST, c);
   if (bias) call.set(DNNL_ARG_BIAS, bias);
   call.run();
+}
+
+// A column of `count` elements `step` elements apart, for each of the batch, with its elements side by side.
+const void* gathered(const void* column, const Key& key, int64_t count, int64_t step, int64_t batch_stride,
+                     std::vector<std::byte>& buffer) {
+  const size_t size = size_of(key.dtype);
+  const int64_t matrices = batch_stride == 0 ? 1 : key.batch;
+  buffer.resize(static_cast<size_t>(matrices * count) * size);
+  std::byte* to = buffer.data();
+  for (int64_t s = 0; s < matrices; ++s) {
+    const std::byte* from = static_cast<const std::byte*>(column) + static_cast<size_t>(s * batch_stride) * size;
+    for (int64_t i = 0; i < count; ++i, to += size) std::memcpy(to, from + static_cast<size_t>(i * step) * size, size);
+  }
+  return buffer.data();
+}
+
+// With AVX-512 oneDNN 3.7 takes the elements of a matrix of one row or one column for adjacent, whatever stride it is
+// told (its brg_matmul), and so reads and writes the wrong ones. Therefore columns are given to it adjacent.
+void run(Key key, const void* a, const void* b, float* c, const float* bias) {
+  thread_local std::vector<std::byte> row, column;
+  if (key.m == 1 && key.transpose_a == Transpose::kYes && key.lda != 1) {
+    a = gathered(a, key, key.k, key.lda, key.stride_a, row);
+    key.transpose_a = Transpose::kNo;
+    key.lda = key.k;
+    if (key.stride_a != 0) key.stride_a = key.k;
+  }
+  if (key.n == 1 && key.transpose_b == Transpose::kNo && key.ldb != 1) {
+    b = gathered(b, key, key.k, key.ldb, key.stride_b, column);
+    key.ldb = 1;
+    if (key.stride_b != 0) key.stride_b = key.k;
+  }
+  if (key.n != 1 || key.m == 1 || key.ldc == 1) return multiply(key, a, b, c, bias);
+
+  thread_local std::vector<float> product;
+  product.resize(static_cast<size_t>(key.batch * key.m));
+  Key adjacent = key;
+  adjacent.ldc = 1;
+  adjacent.stride_c = key.m;
+  adjacent.beta = 0;
+  adjacent.bias = false;
+  if (key.k == 0) std::fill(product.begin(), product.end(), 0.0f);
+  else multiply(adjacent, a, b, product.data(), nullptr);
+  for (int64_t s = 0; s < key.batch; ++s) {
+    for (int64_t i = 0; i < key.m; ++i) {
+      float& y = c[s * key.stride_c + i * key.ldc];
+      y = product[static_cast<size_t>(s * key.m + i)] + (key.beta == 0 ? 0.0f : key.beta * y) + (bias ? *bias : 0.0f);
+    }
+  }
 }
 
 struct Plan {

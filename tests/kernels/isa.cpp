@@ -3,6 +3,7 @@
 
 #include <hwy/targets.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/error.hpp"

@@ -2,6 +2,8 @@
 
 #include <cstring>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "catch.hpp"
@@ -92,6 +94,41 @@ TEST_CASE("a raw product obeys row strides, bias and beta, and writes nothing be
             }
             INFO("m " << m << " n " << n << " k " << k << " beta " << beta << " bias " << with_bias);
             CHECK(difference(c, expected) < tolerance(k));
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("rows and columns whose elements are apart are multiplied as they are, also in a batch") {
+  const auto count = [](int64_t x) { return static_cast<size_t>(x); };
+  for (const auto& [m, n] : {std::pair<int64_t, int64_t>{1, 1}, {1, 2}, {1, 9}, {6, 1}, {33, 1}}) {
+    for (const int64_t k : {1, 20}) {
+      for (const int64_t batch : {1, 3}) {
+        for (const Transpose ta : kBoth) {
+          for (const Transpose tb : kBoth) {
+            for (const float beta : {0.0f, 0.5f}) {
+              const int64_t lda = (ta == Transpose::kNo ? k : m) + 5, ldb = (tb == Transpose::kNo ? n : k) + 4,
+                            ldc = n + 3;
+              const int64_t stride_a = (ta == Transpose::kNo ? m : k) * lda + 7, stride_c = m * ldc + 2;
+              const Tensor a = random_tensor({batch, stride_a}, 3), b = random_tensor({k + n, ldb}, 4);
+              Tensor c = random_tensor({batch, stride_c}, 5);
+              std::vector<double> expected = test::numbers(c);
+              for (int64_t s = 0; s < batch; ++s) {
+                const auto product = naive(a.data<float>() + s * stride_a, ta, lda, b.data<float>(), tb, ldb, m, n, k);
+                for (int64_t i = 0; i < m; ++i) {
+                  for (int64_t j = 0; j < n; ++j) {
+                    double& y = expected[count(s * stride_c + i * ldc + j)];
+                    y = product[count(i * n + j)] + static_cast<double>(beta) * y;
+                  }
+                }
+              }
+              kernels::matmul_batched({.batch = batch, .a = stride_a, .b = 0, .c = stride_c}, a.data<float>(), ta, lda,
+                                      b.data<float>(), tb, ldb, c.data<float>(), ldc, m, n, k, beta);
+              INFO("m " << m << " n " << n << " k " << k << " batch " << batch << " beta " << beta);
+              CHECK(difference(c, expected) < tolerance(k));
+            }
           }
         }
       }

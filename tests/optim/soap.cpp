@@ -1,6 +1,7 @@
 // SOAP against its formulas in double, and on a valley that Adam walks along slowly.
 #include <Eigen/Eigenvalues>
 #include <Eigen/QR>
+#include <algorithm>
 #include <cmath>
 
 #include "built_optimizer.hpp"

@@ -1,6 +1,7 @@
 // Small runs for the tests of what a run says of itself, and looks at their directories.
 #pragma once
 
+#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <string>
