@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "io/file.hpp"
 
 namespace mlrun {
 namespace {
@@ -69,6 +70,18 @@ std::string departure_of_length(const Trainer& trainer, const Experiment& before
 }
 
 }  // namespace
+
+CheckpointIdentity beginning_of(const RunDirectory& run, const RunSummary& so_far, const Dataset& data) {
+  const std::string file = run.file("resolved.yaml");
+  const Experiment begun = Experiment::load(file, {});
+  CheckpointIdentity id;
+  id.resolved_yaml = io::read_text_file(file, 1 << 20, ExitCode::kUsage);
+  id.data_hash = so_far.data_hash.empty() ? data.hash() : so_far.data_hash;
+  const bool same_data = id.data_hash == data.hash();
+  id.lineage = same_data ? begun.lineage(data) : so_far.lineage;
+  id.fingerprint = same_data ? begun.fingerprint(data) : so_far.fingerprint;
+  return id;
+}
 
 Continuation continue_under(const Trainer& trainer, const CheckpointIdentity& saved, const TrainState& state,
                             const RunSummary& run, bool allow_inexact) {

@@ -5,9 +5,13 @@
 
 #include "run/checkpoint.hpp"
 #include "run/find_run.hpp"
+#include "run/run_directory.hpp"
 #include "run/trainer.hpp"
 
 namespace mlrun {
+
+// What a run that has no checkpoint yet was begun with, by its resolved.yaml.
+CheckpointIdentity beginning_of(const RunDirectory& run, const RunSummary& so_far, const Dataset& data);
 
 struct Continuation {
   History history;        // of the run from here on

@@ -1,5 +1,8 @@
 #include "run/labels.hpp"
 
+#include "base/error.hpp"
+#include "base/log.hpp"
+
 namespace mlrun {
 
 Labels missing_labels(const RunSummary& run, const ExperimentSpec& spec) {
@@ -26,10 +29,20 @@ std::string in_words(const Labels& labels) {
   return text;
 }
 
-void add_labels(const RunDirectory& locked, const Labels& labels) {
-  io::Record record = {{"kind", "label"}};
-  record.update(label_record(labels));
-  io::Journal(locked.file("metrics.jsonl")).append(record);
+std::string label_answer(const RunSummary& run, const ExperimentSpec& spec, const RunDirectory* locked) {
+  const Labels labels = missing_labels(run, spec);
+  if (labels.empty()) return "";
+  try {
+    const RunDirectory directory = locked ? *locked : RunDirectory::open_locked(run.path);
+    io::Record record = {{"kind", "label"}};
+    record.update(label_record(labels));
+    const std::string journal = directory.file("metrics.jsonl");
+    if (!io::Journal(journal).append(record)) fail(ExitCode::kDisk, "{} cannot be written", journal);
+    return "from now on it is also " + in_words(labels);
+  } catch (const Error& e) {
+    log::warning("that {} is also {} could not be recorded: {}", run.path, in_words(labels), e.what());
+    return "";
+  }
 }
 
 }  // namespace mlrun

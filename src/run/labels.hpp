@@ -23,7 +23,9 @@ struct Labels {
 Labels missing_labels(const RunSummary& run, const ExperimentSpec& spec);
 io::Record label_record(const Labels& labels);  // facts of the record "label"
 std::string in_words(const Labels& labels);     // "in group lr, and found by tag a, b"
-// Into the journal of a run that this process has locked and nobody records in.
-void add_labels(const RunDirectory& locked, const Labels& labels);
+// A finished run that is the answer to this spec gets the labels that it does not have; `locked` is it, where this
+// process holds it already. Returns words for a message, or "". It is the answer also where that cannot be recorded,
+// since the run belongs to somebody else or is held: then a warning says so.
+std::string label_answer(const RunSummary& run, const ExperimentSpec& spec, const RunDirectory* locked);
 
 }  // namespace mlrun

@@ -40,7 +40,11 @@ SampleProfile profile_sampler(const AutoregressiveModel& model, const ParameterA
 }  // namespace
 
 Profile profile(const ProfileRequest& request) {
-  const Experiment experiment = Experiment::load(request.spec, request.overrides, request.places);
+  // Other weights to begin from take no other time, and need not be there.
+  std::vector<std::string> overrides = request.overrides, places = request.places;
+  overrides.emplace_back("origin.checkpoint=none");
+  places.resize(overrides.size(), "profile");
+  const Experiment experiment = Experiment::load(request.spec, overrides, places);
   const std::unique_ptr<Dataset> data =
       experiment.spec().data.build(data_sources_from_environment(experiment.spec().seed));
   Profile p;

@@ -67,12 +67,7 @@ class Training {
       turn_ = std::make_unique<io::FileLock>(run_root() + "/.lock", std::chrono::minutes(1));
     }
     if (request_.if_needed) {
-      if (const auto answer = find_answer(run_root(), fingerprint, experiment_->spec())) {
-        std::optional<RunDirectory> directory;
-        if (!missing_labels(*answer, experiment_->spec()).empty())
-          directory.emplace(RunDirectory::open_locked(answer->path));
-        return is_answered_by(*answer, directory);
-      }
+      if (const auto answer = find_answer(run_root(), fingerprint, experiment_->spec())) return is_answered_by(*answer);
     }
     if (request_.resume == "auto") {
       if (!request_.run_dir.empty()) run_path = RunDirectory::is_run(request_.run_dir) ? request_.run_dir : "";
@@ -107,12 +102,10 @@ class Training {
     if (!data_) data_ = experiment_->spec().data.build(sources);
   }
 
-  // A run that was asked for with other labels than its own gets these too. `locked`: it, where there are such.
-  TrainOutcome is_answered_by(const RunSummary& run, const std::optional<RunDirectory>& locked) const {
-    const Labels labels = missing_labels(run, experiment_->spec());
-    if (locked && !labels.empty()) add_labels(*locked, labels);
-    log::info("{} is finished and has this fingerprint; nothing to do{}", run.path,
-              labels.empty() ? "" : fmt::format("; from now on it is also {}", in_words(labels)));
+  // `locked`: the run, where this process holds it already.
+  TrainOutcome is_answered_by(const RunSummary& run, const RunDirectory* locked = nullptr) const {
+    const std::string also = label_answer(run, experiment_->spec(), locked);
+    log::info("{} is finished and has this fingerprint; nothing to do{}", run.path, also.empty() ? "" : "; " + also);
     return {run.path, "finished"};
   }
 
@@ -144,7 +137,7 @@ class Training {
     // Its last holder may have finished it between our look and the lock.
     if (request_.if_needed && so_far.status == "finished" && has_usable_checkpoint(so_far) &&
         so_far.fingerprint == experiment_->fingerprint(*data_)) {
-      return is_answered_by(so_far, directory);
+      return is_answered_by(so_far, &directory);
     }
     const Labels labels = missing_labels(so_far, experiment_->spec());
     if (!request_.spec.empty()) keep_labels(directory);
@@ -156,7 +149,7 @@ class Training {
     }
     std::optional<Checkpoint> checkpoint;
     if (step) checkpoint.emplace(directory.checkpoint_path(*step));
-    const CheckpointIdentity saved = checkpoint ? checkpoint->identity() : beginning_of(directory, so_far);
+    const CheckpointIdentity saved = checkpoint ? checkpoint->identity() : beginning_of(directory, so_far, *data_);
     const TrainState state = checkpoint ? checkpoint->state() : TrainState();
     const Continuation next = continue_under(*trainer_, saved, state, so_far, request_.allow_inexact);
     if (checkpoint) {
@@ -178,19 +171,6 @@ class Training {
       io::write_atomically(directory.file("resolved.yaml"), facts.resolved_yaml);
     recorder.note("resume", {{"from_step", trainer_->state().step}, {"at", now_utc()}});
     return live(directory, recorder, elapsed);
-  }
-
-  // What a run that has no checkpoint yet was begun with.
-  CheckpointIdentity beginning_of(const RunDirectory& directory, const RunSummary& so_far) const {
-    const std::string file = directory.file("resolved.yaml");
-    const Experiment begun = Experiment::load(file, {});
-    CheckpointIdentity id;
-    id.resolved_yaml = io::read_text_file(file, 1 << 20, ExitCode::kUsage);
-    id.data_hash = so_far.data_hash.empty() ? data_->hash() : so_far.data_hash;
-    const bool same_data = id.data_hash == data_->hash();
-    id.lineage = same_data ? begun.lineage(*data_) : so_far.lineage;
-    id.fingerprint = same_data ? begun.fingerprint(*data_) : so_far.fingerprint;
-    return id;
   }
 
   // The spec holds the name, group and tags that the run was begun with, where no argument gives others.
@@ -218,7 +198,8 @@ class Training {
           "  it keeps this in its history, and is no answer to --if-needed for the spec as it is now",
           so_far.path, step, next.departure);
     } else if (next.extended && step > 0 && next.history.empty()) {
-      log::info("{} goes on under another length, with the steps so far that this one would have made", so_far.path);
+      log::info("{} is from now on the run of train.for={}: its {} steps are those of one that was begun so",
+                so_far.path, config::print_period(experiment_->spec().train.duration), step);
     }
     io::Record record = identity_record(*trainer_, facts);
     record["before"] = so_far.fingerprint;

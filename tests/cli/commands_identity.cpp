@@ -111,6 +111,26 @@ TEST_CASE("a run that is asked for in another group or with other tags is found 
   CHECK(place.train({"--if-needed"}) == run);
 }
 
+TEST_CASE("a run that is held is an answer all the same, and it is said that it could not be labelled") {
+  const Workplace place;
+  const std::string run = place.train({"--group", "first"});
+  const ProgramResult held = place.shell("flock " + run + "/.lock mlrun train tiny.yaml --if-needed --group second");
+  CHECK(held.exit_code == 0);
+  CHECK(held.last_line() == run);
+  CHECK(says(held.err, "could not be recorded"));
+  CHECK(summary(place, run)["groups"] == Json({"first"}));
+}
+
+TEST_CASE("profile needs no weights to begin from, and config init of everything is a spec") {
+  const Workplace place;
+  const std::string run = place.train(), tuned = place.train({"--from", run});
+  std::filesystem::remove_all(run);
+  CHECK(place.mlrun({"profile", tuned + "/resolved.yaml", "--steps", "1", "--warmup", "1"}).exit_code == 0);
+  CHECK(place.shell("mlrun config init made > init.yaml && mlrun validate init.yaml 'data={kind: digits}'").exit_code ==
+        0);
+  CHECK(says(place.mlrun({"config", "schema", "origin"}).out, "sha256"));
+}
+
 TEST_CASE("--group, --tag and --name of a resumed run are applied, and its own stay where none is given") {
   const Workplace place;
   const std::string run = place.train({"--group", "first", "--tag", "a"});
@@ -146,8 +166,10 @@ TEST_CASE("--from is refused for the text of other characters, however many they
   CHECK(says(other.err, "characters of the text: 'c' there, 'z' here"));
   CHECK_FALSE(std::filesystem::exists(place.path("two")));
   CHECK(place.mlrun({"train", "text.yaml", "--from", "one", "-o", "two", "-q"}).exit_code == 0);
-  // Another length is another window on the same characters.
-  CHECK(place.mlrun({"train", "text.yaml", "data.length=32", "--from", "one", "-q"}).exit_code == 0);
+  // Another length is another order of positions.
+  const ProgramResult longer = place.mlrun({"train", "text.yaml", "data.length=32", "--from", "one", "-q"});
+  CHECK(longer.exit_code == 7);
+  CHECK(says(longer.err, "shape of the data: [16] there, [32] here"));
 }
 
 TEST_CASE("validate and --dry-run look at the weights to begin from") {

@@ -1,5 +1,6 @@
 // The history of a run: a longer run is the one begun with that length only if it made the same steps.
 #include "run/history.hpp"
+
 #include "catch.hpp"
 
 #include "identity_runs.hpp"
@@ -30,7 +31,7 @@ TEST_CASE("of every schedule: an extended run is the longer one exactly where it
     INFO(kind);
     const TemporaryDirectory root;
     const std::string schedule =
-        "schedule: {kind: " + kind + ", warmup: 3 steps" + (kind == "step" ? ", every: 3 steps" : "") + "}\n";
+        "schedule: {kind: " + kind + ", warmup: 2 steps" + (kind == "step" ? ", every: 3 steps" : "") + "}\n";
     const std::string run = root / "run", fresh = root / "fresh";
     train_in(run, plain_spec(4, schedule));
     train_in(fresh, plain_spec(8, schedule));
@@ -82,7 +83,7 @@ TEST_CASE("what is not exact is in the journal, run.h5 and every later checkpoin
 
 TEST_CASE("an inexact run that is stopped, killed and resumed gives the bytes of one that was not") {
   const TemporaryDirectory root;
-  for (const std::string run : {root / "whole", root / "stops"}) train_in(run, plain_spec(4, kCosine));
+  for (const std::string& run : {root / "whole", root / "stops"}) train_in(run, plain_spec(4, kCosine));
   REQUIRE(resume(root / "whole", {"train.for=12 steps"}).status == "finished");
   REQUIRE(resume(root / "stops", {"train.for=12 steps"}, false, 2).status == "stopped");
   std::filesystem::remove(
@@ -97,7 +98,7 @@ TEST_CASE("an inexact run that is stopped, killed and resumed gives the bytes of
 TEST_CASE("resuming for less than was trained is refused, and changes nothing") {
   const TemporaryDirectory root;
   const std::string run = root / "run";
-  for (const std::string schedule : {std::string(), kCosine}) {
+  for (const std::string& schedule : {std::string(), kCosine}) {
     std::filesystem::remove_all(run);
     train_in(run, plain_spec(9, schedule));
     const auto before = files_of(run);
@@ -159,7 +160,7 @@ TEST_CASE("every field that decides the result is refused on resume, and what de
   for (const std::string field :
        {"train.batch_size=10", "compute.lanes=1", "data.train_limit=50", "seed=2", "eval.every=2 steps",
         "eval.best=last", "train.patience=5", "train.clip_norm=1", "schedule.kind=cosine", "model.kind=nade",
-        "data.binarization=dynamic", "optim.kind=sgd"}) {
+        "data.binarization=dynamic", "optim={kind: sgd, lr: 1e-3}"}) {
     INFO(field);
     std::vector<std::string> overrides = {field};
     if (field == "model.kind=nade") overrides.emplace_back("model.hidden=8");
@@ -221,4 +222,29 @@ TEST_CASE("segments that do not follow each other are refused") {
                                History{{0, 0, "a", "", ""}}}) {
     CHECK(contains(refusal_of(ExitCode::kCheckpoint, [&] { read_history(file_with(wrong)); }), "/history/"));
   }
+}
+
+TEST_CASE("a run from before there were origins and histories is an exact one of fresh weights") {
+  const TemporaryDirectory root;
+  const std::string run = root / "run", spec = plain_spec(8);
+  train_in(root / "whole", spec);
+  train_in(run, spec, 1, 5);
+  std::string resolved = read(run + "/resolved.yaml");
+  const std::string section = "origin:\n  checkpoint: none\n";
+  REQUIRE(contains(resolved, section));
+  resolved.erase(resolved.find(section), section.size());
+  std::ofstream(run + "/resolved.yaml", std::ios::binary) << resolved;
+  std::string journal;
+  for (io::Record record : io::read_journal(run + "/metrics.jsonl").records) {
+    for (const char* key : {"origin", "history"}) record.erase(key);
+    journal += record.dump() + "\n";
+  }
+  std::ofstream(run + "/metrics.jsonl", std::ios::binary) << journal;
+  const RunSummary before = summarise_run(run);
+  CHECK(before.history.empty());
+  CHECK(before.origin.is_null());
+  REQUIRE(resume(run).status == "finished");
+  CHECK(read(checkpoint_of(run, 8)) == read(checkpoint_of(root / "whole", 8)));
+  CHECK(summarise_run(run).fingerprint == before.fingerprint);
+  CHECK(summarise_run(run).history.empty());
 }

@@ -1,6 +1,6 @@
 // The origin of a run, `train --from`: part of its spec and fingerprint, and never forgotten.
-
 #include "catch.hpp"
+
 #include "identity_runs.hpp"
 #include "run/trainer.hpp"
 
