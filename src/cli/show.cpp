@@ -106,6 +106,7 @@ void print_details(const RunDetails& d) {
   line("trained", fmt::format("{} steps  epoch {:.4g}  {}", r.step, r.epoch, human_duration(r.seconds)));
   print_history(r.history, r.step);
   line("result", result_of(r));
+  if (r.nll_of != "x") line("", "the NLL is of " + r.nll_of);
   for (const KeptEvaluation& e : d.evaluations) {
     const std::string settings = e.settings(r.protocol);
     line("", fmt::format("{}/nll {}{:.3f} +- {:.3f} nats ({:.4f} bits/dim) at step {}, {} examples{}{}", e.split,

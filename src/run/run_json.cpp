@@ -23,6 +23,7 @@ nlohmann::ordered_json run_json(const RunSummary& run) {
           {"valid_accuracy", number_or_null(run.best_accuracy)},
           {"best_step", run.best_step},
           {"last_nll", number_or_null(run.last_nll)},
+          {"nll_of", run.nll_of},
           {"seconds", number_or_null(run.seconds)},
           {"protocol", run.protocol},
           {"data_hash", run.data_hash},
