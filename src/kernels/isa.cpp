@@ -1,7 +1,10 @@
 #include "kernels/isa.hpp"
 
-#include <cpuid.h>
 #include <hwy/targets.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #include <algorithm>
 #include <cstdlib>
@@ -14,6 +17,8 @@ namespace mlrun::kernels {
 namespace {
 
 constexpr Isa kAll[] = {Isa::kSse4, Isa::kAvx2, Isa::kAvx512, Isa::kAmx};
+
+#if defined(__x86_64__)
 
 // AMX tiles with bf16 products, which the operating system saves: Intel SDM, CPUID leaf 7 and XCR0.
 bool cpu_has_amx() {
@@ -32,24 +37,23 @@ Isa detect() {
   return targets & HWY_AVX2 ? Isa::kAvx2 : Isa::kSse4;
 }
 
+#else
+
+Isa detect() { return Isa::kOther; }
+
+#endif
+
 // Highway's targets that go beyond a level. The better one has the lower bit.
 int64_t targets_beyond(Isa isa) {
-  switch (isa) {
-    case Isa::kSse4:
-      return HWY_SSE4 - 1;
-    case Isa::kAvx2:
-      return HWY_AVX2 - 1;
-    case Isa::kAvx512:
-    case Isa::kAmx:
-      return 0;  // no target of Highway's uses AMX
-  }
-  return 0;
+  if (isa == Isa::kSse4) return HWY_SSE4 - 1;
+  if (isa == Isa::kAvx2) return HWY_AVX2 - 1;
+  return 0;  // no target of Highway's uses AMX
 }
 
 }  // namespace
 
 const char* name_of(Isa isa) {
-  constexpr const char* kNames[] = {"sse4", "avx2", "avx512", "amx"};
+  constexpr const char* kNames[] = {"other", "sse4", "avx2", "avx512", "amx"};
   return kNames[static_cast<size_t>(isa)];
 }
 
@@ -61,6 +65,7 @@ Isa isa_of_cpu() {
 std::optional<Isa> isa_limit() {
   const char* value = std::getenv("MLRUN_MAX_ISA");
   if (!value || !*value) return std::nullopt;
+  if (isa_of_cpu() == Isa::kOther) fail(ExitCode::kUsage, "MLRUN_MAX_ISA={}: this is no x86 CPU", value);
   std::string names;
   for (const Isa isa : kAll) {
     if (std::string(value) == name_of(isa)) return isa;

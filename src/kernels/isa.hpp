@@ -8,12 +8,13 @@
 
 namespace mlrun::kernels {
 
-// In order: each has the ones before it. AMX are the matrix units of some AVX-512 CPUs.
-enum class Isa : uint8_t { kSse4, kAvx2, kAvx512, kAmx };
-const char* name_of(Isa isa);  // "sse4", "avx2", "avx512", "amx": the values of MLRUN_MAX_ISA
+// Of x86, in order: each has the ones before it. AMX are the matrix units of some AVX-512 CPUs. Another architecture is
+// kOther, and cannot be limited.
+enum class Isa : uint8_t { kOther, kSse4, kAvx2, kAvx512, kAmx };
+const char* name_of(Isa isa);  // "other", and the values of MLRUN_MAX_ISA: "sse4", "avx2", "avx512", "amx"
 
 Isa isa_of_cpu();
-std::optional<Isa> isa_limit();  // what MLRUN_MAX_ISA says; Error(kUsage) where it is none of the names
+std::optional<Isa> isa_limit();  // what MLRUN_MAX_ISA says; Error(kUsage) where that is none of its values
 Isa isa_in_force();              // the CPU's, or the limit where that is less
 // Makes oneDNN and the hand-written kernels keep to isa_limit(). Once in a process, before its first kernel. A limit
 // above the CPU's own instruction sets changes nothing, and is warned of.

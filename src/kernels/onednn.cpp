@@ -26,6 +26,7 @@ dnnl::cpu_isa limit_for(Isa isa) {
       return dnnl::cpu_isa::avx512_core_bf16;
 #endif
     case Isa::kAmx:
+    case Isa::kOther:
       break;
   }
 #if DNNL_VERSION_MAJOR >= 3
