@@ -124,6 +124,7 @@ constexpr std::pair<std::string_view, std::string_view> kEnvironment[] = {
     {"MLRUN_DATA_ROOT", "the folder of the data [data]"},
     {"MLRUN_RUN_ROOT", "the folder of the runs [experiments]"},
     {"MLRUN_THREADS", "how many threads, or auto: the affinity mask [auto]"},
+    {"XDG_CACHE_HOME", "its folder mlrun holds packed copies of data [~/.cache]"},
 };
 
 std::string what_holds_for_all_commands() {

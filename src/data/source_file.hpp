@@ -10,9 +10,8 @@ namespace mlrun {
 std::string path_under(const std::string& root, const std::string& path);  // an absolute path stays, ~/x is in the home
 // The file that holds the data set file `path`, under any name that the world gives it; "" where there is none. `path`
 // is the plain name. Tried in this order, each plain and then with .gz: the name itself; for an idx file the name with
-// a dot
-// ("train-images.idx3-ubyte" for "train-images-idx3-ubyte"); and these names inside a folder of the same name, which is
-// how some archives unpack. What a name says about packing is not believed: the readers look at the first bytes.
+// a dot (train-images.idx3-ubyte for train-images-idx3-ubyte); and these names inside a folder of the same name, which
+// is how some archives unpack. What a name says about packing is not believed: the readers look at the first bytes.
 std::string find_data_file(const std::string& path);
 
 // The place of a choice in the spec, kept for messages after the spec itself is gone.

@@ -142,7 +142,7 @@ void deal_out(DataContent& content, const std::vector<double>& shares, const Dat
 
 Table::Table(const Options& options, const DataSources& sources) {
   std::vector<TableSource> tables;
-  CacheKey key{"table", fmt::format("alphabet {}", options.alphabet.value_or(0)), {}};
+  CacheKey key{"table", "alphabet " + (options.alphabet ? std::to_string(*options.alphabet) : "auto"), {}};
   for (size_t i = 0; i < (options.split.empty() ? 3 : 1); ++i) {
     TableSource table = parse_table_source(options.files[i].value_or(""));
     const std::string path = path_under(sources.root, table.file);
