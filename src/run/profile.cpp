@@ -6,6 +6,7 @@
 #include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "generate/sampler.hpp"
+#include "run/load_spec.hpp"
 
 namespace mlrun {
 namespace {
@@ -40,7 +41,7 @@ SampleProfile profile_sampler(const AutoregressiveModel& model, const ParameterA
 }  // namespace
 
 Profile profile(const ProfileRequest& request) {
-  const Experiment experiment = Experiment::load(request.spec, request.overrides, request.places);
+  const Experiment experiment = load_spec(request.spec, request.overrides, request.places);
   const std::unique_ptr<Dataset> data =
       experiment.spec().data.build(data_sources_from_environment(experiment.spec().seed));
   Profile p;
