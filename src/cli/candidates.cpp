@@ -1,18 +1,19 @@
 #include "cli/candidates.hpp"
 
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <map>
-#include <optional>
 #include <set>
 
 #include "base/error.hpp"
+#include "generate/region.hpp"
 #include "io/directory.hpp"
 #include "run/experiment.hpp"
 #include "run/find_run.hpp"
+#include "run/load_spec.hpp"
 #include "run/run_directory.hpp"
+#include "run/spec_reference.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -108,35 +109,26 @@ Candidates runs(const std::string& current, bool several) {
   return found;
 }
 
-// The fields of the spec as it would be with these words.
-config::Fields fields_for(const std::vector<std::string>& positionals) {
-  std::map<std::string, std::string> kinds = {{"data.kind", "mnist"}, {"model.kind", "made"}};
+// The fields of the spec as it would be with these words, the first of which names it; mistakes change nothing.
+config::Fields fields_for(const std::vector<std::string>& words) {
+  std::vector<std::string> kinds;
+  for (const std::string& word : words) {
+    if (const size_t equals = word.find('='); equals != std::string::npos && word.substr(0, equals).ends_with("kind"))
+      kinds.push_back(word.substr(0, word.find(',')));  // of a grid's kinds the first
+  }
+  std::string text = "data: {kind: mnist}\nmodel: {kind: made}\n";
+  const bool named = !words.empty() && words[0].find('=') == std::string::npos;
   try {
-    if (!positionals.empty()) {
-      const Experiment experiment = Experiment::load(spec_path(positionals[0]), {});
-      for (const config::FieldRecord& f : experiment.fields())
-        if (f.type == config::FieldType::kKind) kinds[f.path] = f.value;
-    }
-  } catch (const Error&) {  // a spec with mistakes: the defaults will do
+    if (named) text = config::resolved_yaml(Experiment::load(spec_path(words[0]), {}).fields());
+  } catch (const Error&) {  // a spec with mistakes: the defaults will do; or, of `config init`, a kind of model
+    if (model_kinds().kinds().contains(words[0])) kinds.insert(kinds.begin(), "model.kind=" + words[0]);
   }
-  const auto choices_of = [](const std::map<std::string, std::string>& chosen) {
-    std::vector<std::string> choices;
-    for (const auto& [path, kind] : chosen) choices.push_back(path + "=" + kind);
-    return choices;
-  };
-  std::map<std::string, std::string> chosen = kinds;
-  for (const std::string& word : positionals) {
-    if (const size_t at = word.find(".kind="); at != std::string::npos)
-      chosen[word.substr(0, at + 5)] = word.substr(at + 6);
-  }
-  try {
-    return describe_spec(choices_of(chosen));
-  } catch (const Error&) {  // a kind that does not exist
-    return describe_spec(choices_of(kinds));
-  }
+  const config::Document document = config::Document::from_text(text, "spec", kinds, {});
+  const ExperimentSpec spec(document.root());
+  return document.declared();
 }
 
-Candidates values_of(const config::FieldRecord& field, const std::string& before, const std::string& current) {
+Candidates values_of_field(const config::FieldRecord& field, const std::string& before, const std::string& current) {
   Candidates found;
   for (const auto& [name, summary] : field.choices) add(found, current, before + name, summary);
   if (field.type == config::FieldType::kBoolean) {
@@ -149,61 +141,99 @@ Candidates values_of(const config::FieldRecord& field, const std::string& before
 }
 
 // "key=" or, after the "=", values; of `grid`, after each comma.
-Candidates overrides(const Position& p, const std::string& current, bool lists) {
+Candidates key_values(const Position& p, const OverrideWords& words, const std::string& current) {
   Candidates found;
   const size_t equals = current.find('=');
-  const config::Fields fields = fields_for(p.positionals);
-  const std::string command = p.command->get_name();
-  for (const config::FieldRecord& field : fields) {
+  for (const config::FieldRecord& field : fields_for(p.positionals)) {
     if (field.type == config::FieldType::kSection) continue;
-    if (command == "eval" && !field.path.starts_with("data.") && !field.path.starts_with("eval.")) continue;
+    const bool fits =
+        words.sections.empty() || std::any_of(words.sections.begin(), words.sections.end(),
+                                              [&](const std::string& s) { return field.path.starts_with(s + "."); });
+    if (!fits) continue;
     if (equals == std::string::npos) {
       const bool given = std::any_of(p.positionals.begin(), p.positionals.end(),
                                      [&](const std::string& word) { return word.starts_with(field.path + "="); });
       if (!given) add(found, current, field.path + "=", field.help);
     } else if (current.substr(0, equals) == field.path) {
-      const size_t comma = lists ? current.rfind(',') : std::string::npos;
-      return values_of(field, current.substr(0, comma == std::string::npos ? equals + 1 : comma + 1), current);
+      const size_t comma = words.lists ? current.rfind(',') : std::string::npos;
+      return values_of_field(field, current.substr(0, comma == std::string::npos ? equals + 1 : comma + 1), current);
     }
   }
   return found;
 }
 
-bool has_word(const std::string& type, const std::string& word) {
-  const size_t at = type.find(word);
-  if (at == std::string::npos) return false;
-  const auto letter = [&](size_t i) { return i < type.size() && type[i] >= 'A' && type[i] <= 'Z'; };
-  return (at == 0 || !letter(at - 1)) && !letter(at + word.size());
-}
-
-// "auto", "bar" of "TEXT:{auto,bar}", and "best", "last" of "best|last|STEP".
-std::vector<std::string> fixed_words(const std::string& type) {
-  std::vector<std::string> words;
-  const size_t open = type.find('{'), close = type.find('}', open);
-  if (open != std::string::npos && close != std::string::npos) {
-    for (const std::string& word : CLI::detail::split(type.substr(open + 1, close - open - 1), ','))
-      words.push_back(word);
-    return words;
-  }
-  const std::string alternatives = type.substr(0, type.find_first_of(" :"));
-  if (alternatives.find('|') == std::string::npos) return words;
-  for (const std::string& word : CLI::detail::split(alternatives, '|')) {
-    if (!word.empty() && std::all_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; }))
-      words.push_back(word);
-  }
-  return words;
-}
-
-Candidates of_type(const std::string& type, const std::string& current) {
+// The checkpoints of the run that is the command's first argument.
+Candidates checkpoints(const Position& p, const std::string& current) {
   Candidates found;
-  for (const std::string& word : fixed_words(type)) add(found, current, word);
-  const auto append = [&](Candidates more) { found.insert(found.end(), more.begin(), more.end()); };
-  if (has_word(type, "SPEC")) append(files(current, {".yaml", ".yml"}, true));
-  if (has_word(type, "CHECKPOINT")) append(files(current, {".h5"}, false));
-  if (has_word(type, "RUN")) append(runs(current, type.starts_with("RUN...")));
-  if (has_word(type, "FIELD")) {
-    for (const config::FieldRecord& field : fields_for({}))
-      if (field.type != config::FieldType::kSection) add(found, current, field.path, field.help);
+  add(found, current, "best", "by eval.best");
+  add(found, current, "last", "the latest");
+  if (p.positionals.empty()) return found;
+  try {
+    for (const int64_t step : RunDirectory::open(find_run(p.positionals[0])).checkpoint_steps())
+      add(found, current, fmt::format("{}", step), "step");
+  } catch (const Error&) {  // no such run
+  }
+  return found;
+}
+
+Candidates groups(const std::string& current) {
+  std::set<std::string> names;
+  for (const RunSummary& run : all_runs(run_root())) names.insert(run.groups.begin(), run.groups.end());
+  Candidates found;
+  for (const std::string& name : names)
+    if (!name.empty()) add(found, current, name);
+  return found;
+}
+
+// Sections, kinds and fields below what is typed up to its last dot.
+Candidates reference(const std::string& current) {
+  const size_t dot = current.rfind('.');
+  Candidates found;
+  for (const auto& [path, help] : names_below(dot == std::string::npos ? "" : current.substr(0, dot)))
+    add(found, current, path, help);
+  return found;
+}
+
+Candidates of_kind(Value kind, const Position& p, const std::string& current) {
+  Candidates found;
+  switch (kind) {
+    case Value::kSpec:
+      return files(current, {".yaml", ".yml"}, true);
+    case Value::kRun:
+      return runs(current, false);
+    case Value::kRuns:
+      return runs(current, true);
+    case Value::kCheckpointFile:
+      return files(current, {".h5"}, false);
+    case Value::kCheckpoint:
+      return checkpoints(p, current);
+    case Value::kFields:
+      for (const config::FieldRecord& field : fields_for({}))
+        if (field.type != config::FieldType::kSection) add(found, current, field.path, field.help);
+      return found;
+    case Value::kReference:
+      return reference(current);
+    case Value::kModel:
+      for (const auto& [name, entry] : model_kinds().kinds()) add(found, current, name, entry.summary);
+      return found;
+    case Value::kKnownPart:
+      for (const std::string& word : region_words()) add(found, current, word);
+      add(found, current, "rect:", "rows R0 to R1-1, columns C0 to C1-1: rect:R0,C0,R1,C1");
+      for (const Candidate& file : files(current, {".png"}, true)) found.push_back(file);
+      return found;
+    case Value::kGroup:
+      return groups(current);
+  }
+  return found;
+}
+
+Candidates of_option(const CLI::Option& option, const Position& p, const std::string& current) {
+  const Values& values = values_of(option);
+  Candidates found;
+  for (const std::string& word : values.words) add(found, current, word);
+  for (const Value kind : values.kinds) {
+    const Candidates more = of_kind(kind, p, current);
+    found.insert(found.end(), more.begin(), more.end());
   }
   return found;
 }
@@ -225,12 +255,15 @@ Candidates option_names(const CLI::App* command, const std::string& current) {
 Candidates positional(const Position& p, const std::string& current) {
   const auto options = p.command->get_options([](const CLI::Option* o) { return o->get_positional(); });
   if (options.empty()) return {};
-  const CLI::Option& option = *options[std::min(p.positionals.size(), options.size() - 1)];
-  const std::string type = option.get_type_name();
-  if (type == "key=value") return overrides(p, current, false);
-  if (has_word(type, "SPEC") && type.find("[key=") != std::string::npos && !p.positionals.empty())
-    return overrides(p, current, type.find("v1,v2") != std::string::npos);
-  return of_type(type, current);
+  const size_t index = std::min(p.positionals.size(), options.size() - 1);
+  const CLI::Option& option = *options[index];
+  const bool first = p.positionals.size() == index;  // of the words that this argument takes
+  const OverrideWords* overrides = overrides_of(option);
+  if (!overrides || (first && overrides->behind_first)) return of_option(option, p, current);
+  Candidates found = first ? of_option(option, p, current) : Candidates{};
+  const Candidates more = key_values(p, *overrides, current);
+  found.insert(found.end(), more.begin(), more.end());
+  return found;
 }
 
 }  // namespace
@@ -239,12 +272,12 @@ std::vector<Candidate> candidates(const CLI::App& root, const std::vector<std::s
   const std::string current = words.empty() ? "" : words.back();
   try {
     const Position p = position_of(root, words);
-    if (p.pending) return of_type(p.pending->get_type_name(), current);
+    if (p.pending) return of_option(*p.pending, p, current);
     if (!p.options_over && current.starts_with("-")) {
       const size_t equals = current.find('=');
       if (equals == std::string::npos) return option_names(p.command, current);
       const CLI::Option* option = find_option(p.command, current.substr(0, equals));
-      Candidates found = option ? of_type(option->get_type_name(), current.substr(equals + 1)) : Candidates{};
+      Candidates found = option ? of_option(*option, p, current.substr(equals + 1)) : Candidates{};
       for (Candidate& c : found) c.text = current.substr(0, equals + 1) + c.text;
       return found;
     }

@@ -12,9 +12,9 @@ struct Candidate {
   std::string text, description;  // the whole word; one line or ""
 };
 
-// `words`: all after the program's name up to the cursor; the last is the one to complete, and may be "". Everything is
-// read off the commands themselves: names, options, {a,b} of IsMember, and the type names RUN (runs of the run root),
-// CHECKPOINT (.h5 files), SPEC (YAML files, then fields of the spec), lower-case words between bars (best|last|STEP).
+// `words`: all after the program's name up to the cursor; the last is the one to complete, and may be "". Commands and
+// options are those of the tree; what a value may be is what `takes` said of it (cli/values.hpp), and fields are those
+// of the spec as the words before make it.
 // Nothing means: whatever the shell itself completes, that is files. Never throws.
 std::vector<Candidate> candidates(const CLI::App& root, const std::vector<std::string>& words);
 

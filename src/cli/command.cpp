@@ -33,7 +33,7 @@ void Overrides::add_words(const std::vector<std::string>& words, int first_argum
 }
 
 void Overrides::add_option(const std::string& option, const std::string& field, const std::string& value) {
-  texts.push_back(field + "=" + value);
+  texts.push_back(field + "=" + (value == "default" ? "\"default\"" : value));
   places.push_back(option);
 }
 

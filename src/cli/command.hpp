@@ -29,6 +29,7 @@ void add_commands(Command& app, const Globals& globals);
 struct Overrides {
   std::vector<std::string> texts, places;
   void add_words(const std::vector<std::string>& words, int first_argument);
+  // The value is a text as it is, also where the word would mean something in a spec (`default`, a number).
   void add_option(const std::string& option, const std::string& field, const std::string& value);
 };
 

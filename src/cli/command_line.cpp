@@ -3,11 +3,34 @@
 #include <utility>
 
 #include <CLI/CLI.hpp>
+#include <map>
+#include <utility>
 
 #include "base/home.hpp"
 #include "cli/help.hpp"
 
 namespace mlrun::cli {
+namespace {
+
+struct Told {
+  Values values;
+  std::optional<OverrideWords> overrides;
+};
+
+// By option: CLI11 keeps nothing of ours with them, and one command line is parsed in a process.
+std::map<const CLI::Option*, Told>& told() {
+  static std::map<const CLI::Option*, Told> options;
+  return options;
+}
+
+}  // namespace
+
+const Values& values_of(const CLI::Option& option) { return told()[&option].values; }
+
+const OverrideWords* overrides_of(const CLI::Option& option) {
+  const auto& overrides = told()[&option].overrides;
+  return overrides ? &*overrides : nullptr;
+}
 
 Option* Option::type_name(const std::string& name) {
   option_->type_name(name);
@@ -19,7 +42,18 @@ Option* Option::type_name(const std::string& name) {
   return this;
 }
 
+Option* Option::takes(Values values) {
+  told()[option_].values = std::move(values);
+  return this;
+}
+
+Option* Option::takes(Values values, OverrideWords overrides) {
+  told()[option_].overrides = std::move(overrides);
+  return takes(std::move(values));
+}
+
 Option* Option::one_of(const std::vector<std::string>& values) {
+  told()[option_].values = {{}, values};
   option_->check(CLI::IsMember(values));
   return this;
 }

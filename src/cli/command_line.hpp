@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/values.hpp"
+
 namespace CLI {
 class App;
 class Option;
@@ -29,6 +31,9 @@ class Option {
   Option* between(int64_t least, int64_t greatest);        // both included
   Option* between(double least, double greatest);
   Option* positive();
+  // What completion offers as its value; of one_of, its values. Nothing told: files, as the shell itself does.
+  Option* takes(Values values);
+  Option* takes(Values values, OverrideWords overrides);
   Option* comma_separated();  // the values stand in one word, with commas between them
   // `rule` answers "" to a good value, else what is wrong with it.
   Option* check(std::function<std::string(const std::string&)> rule);
@@ -68,6 +73,9 @@ class Command {
   std::deque<Option> options_;
   std::deque<Command> subcommands_;
 };
+
+const Values& values_of(const CLI::Option& option);
+const OverrideWords* overrides_of(const CLI::Option& option);  // null: it takes none
 
 // The examples that a command's help begins with, one a line.
 void set_examples(Command& command, const std::string& lines);

@@ -113,11 +113,13 @@ void add(Command& app, const Globals& globals) {
   sub->add_option("RUN", o->selectors,
                   "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best")
       ->required()
-      ->type_name("RUN...");
+      ->type_name("RUN...")
+      ->takes({{Value::kRuns}});
   sub->add_option("--group-by", o->group_by,
                   "one line for the runs that differ in these fields only: mean and sample deviation")
       ->comma_separated()
-      ->type_name("FIELD,...");
+      ->type_name("FIELD,...")
+      ->takes({{Value::kFields}});
   sub->add_option("--sort", o->sort, "rank by a result, or keep the order of creation")
       ->one_of({"valid/nll", "test/nll", "created"});
   sub->add_flag("--md", o->markdown, "print a GitHub table");

@@ -68,7 +68,8 @@ void add(Command& app, const Globals& globals) {
   sub->add_option("RUN", o->run,
                   "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
       ->required()
-      ->type_name("RUN|CHECKPOINT");
+      ->type_name("RUN|CHECKPOINT")
+      ->takes({{Value::kRun, Value::kCheckpointFile}});
   sub->add_option("INPUT", o->input,
                   "split:train, split:valid or split:test of the run's data (comes back as .amat), or a file: .amat "
                   "text, idx images (plain or .gz), one grey PNG")
@@ -77,9 +78,12 @@ void add(Command& app, const Globals& globals) {
   sub->add_option("--limit", o->limit, "only the first N images")
       ->between(int64_t{1}, int64_t{1} << 40)
       ->type_name("N");
-  sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")->type_name("best|last|STEP");
+  sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")
+      ->type_name("best|last|STEP")
+      ->takes({{Value::kCheckpoint}});
   sub->add_option("--threads", o->threads, "auto: the affinity mask; the bytes do not depend on it")
-      ->type_name("N|auto");
+      ->type_name("N|auto")
+      ->takes({{}, {"auto"}});
   sub->callback([o, &globals] { run(*o, globals); });
 }
 

@@ -8,6 +8,7 @@
 #include "data/cache_folder.hpp"
 #include "data/dataset.hpp"
 #include "data/reference.hpp"
+#include "data/source_file.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -41,8 +42,7 @@ void list(const Globals& globals) {
               .dump());
     table.add({f.path, f.state == FileStatus::State::kMissing ? "-" : fmt::format("{}", f.bytes), word_for(f.state)});
   }
-  if (!globals.json)
-    fmt::print("{}/  (MLRUN_DATA_ROOT; get files with scripts/fetch_data.sh)\n{}", root, table.plain());
+  if (!globals.json) fmt::print("{}/  (MLRUN_DATA_ROOT)\n{}get them with   {}\n", root, table.plain(), fetching("all"));
 }
 
 // The two ends of what would not fit into the last column of 80.

@@ -31,6 +31,9 @@ nlohmann::ordered_json json_of(const EvalOutcome& e, const std::string& split) {
                                    {"split", split},        {"protocol", e.protocol},     {"count", e.result.count},
                                    {"nll", e.result.nll},   {"nll_se", e.result.nll_se},  {"bpd", e.result.bpd},
                                    {"bound", e.is_bound()}, {"components", e.components}};
+  answer["data"] = e.data;
+  answer["other_data"] = e.other_data;
+  if (e.other_data) answer["trained_on"] = e.trained_on;
   if (e.bound) {
     for (const auto& [key, figure] :
          {std::pair{"nll_reconstruction", &e.bound->reconstruction}, std::pair{"nll_prior", &e.bound->prior}}) {
@@ -210,6 +213,10 @@ void run(const Options& o, const Globals& globals) {
   TextTable table(headings);
   table.add(cells);
   fmt::print("{}", table.plain());
+  if (e.other_data) {
+    fmt::print("on other data than it was trained on: {}{}\n", e.data,
+               e.trained_on.empty() ? "" : fmt::format("; trained on {}", e.trained_on));
+  }
   if (e.nll_of != "x" && !e.code_use) fmt::print("the NLL is of {}\n", e.nll_of);
   print_more(e);
 }
@@ -222,6 +229,7 @@ void add(Command& app, const Globals& globals) {
                "mlrun eval @last --split valid --which last\n"
                "mlrun eval experiments/made-20261124-143005-7be1 --json\n"
                "mlrun eval @last --orders 128               # eonade: the mixture of 128 orders\n"
+               "mlrun eval @last data.kind=digits           # on other data than it was trained on\n"
                "mlrun eval @last --draws 5                  # dynamic binarization: mean over 5 draws\n"
                "mlrun eval @last --codes 64                 # a prior over codes: a tighter bound\n"
                "mlrun eval @last --region top               # of the lower half, given the upper one\n"
@@ -229,10 +237,18 @@ void add(Command& app, const Globals& globals) {
   sub->add_option("RUN", o->run,
                   "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
       ->required()
-      ->type_name("RUN|CHECKPOINT");
-  sub->add_option("OVERRIDE", o->words, "key=value: another value of a field of data or eval")->type_name("key=value");
+      ->type_name("RUN|CHECKPOINT")
+      ->takes({{Value::kRun, Value::kCheckpointFile}});
+  sub->add_option(
+         "OVERRIDE", o->words,
+         "key=value: another value of a field of eval, or of data: other data of the same shape and alphabet; the "
+         "answer then says so, and is not kept in the run")
+      ->type_name("key=value")
+      ->takes({}, OverrideWords{.behind_first = false, .sections = {"data", "eval"}});
   sub->add_option("--split", o->split, "train, valid or test")->one_of({"train", "valid", "test"});
-  sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")->type_name("best|last|STEP");
+  sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")
+      ->type_name("best|last|STEP")
+      ->takes({{Value::kCheckpoint}});
   sub->add_option("--per-example", o->per_example, "also write the NLL of every example to this HDF5 file")
       ->type_name("FILE.h5");
   sub->add_option("--orders", o->orders, "eonade: how many orders the mixture has (default: model.orders of its spec)")
@@ -248,12 +264,13 @@ void add(Command& app, const Globals& globals) {
                       "the part of each image that is known; the NLL is that of the rest given it: top, left, right, "
                       "bottom, center, checker, rect:R0,C0,R1,C1 (rows R0 to R1-1, columns C0 to C1-1), or a mask.png "
                       "(white: known)")
-          ->type_name("KNOWN");
+          ->type_name("KNOWN")
+          ->takes({{Value::kKnownPart}});
   sub->add_option("--draws", o->draws, "binarizations of the split that the result is averaged over (dynamic only)")
       ->between(int64_t{1}, int64_t{1000})
       ->excludes(region)
       ->type_name("K");
-  sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto");
+  sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
   sub->callback([o, &globals] { run(*o, globals); });
 }
 

@@ -1,13 +1,13 @@
 // mlrun grid: one train command per combination, for the shell to run.
-#include <cerrno>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/advice.hpp"
 #include "base/log.hpp"
 #include "base/shell_word.hpp"
 #include "cli/command.hpp"
-#include "run/find_run.hpp"
 #include "run/grid.hpp"
+#include "run/load_spec.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -40,17 +40,13 @@ std::vector<GridAxis> axes_of(const Options& o) {
 
 void run(const Options& o, const Globals& globals) {
   if (o.words[0].find('=') != std::string::npos) {
-    fail(ExitCode::kUsage, "the first argument is the spec, and '{}' is a value\n  mlrun grid SPEC {}", o.words[0],
-         o.words[0]);
+    fail(ExitCode::kUsage, "the first argument is the spec, and '{}' is a value", o.words[0]);
   }
   const std::string spec = spec_path(o.words[0]);
   std::vector<std::string> fixed;
   if (!o.group.empty()) fixed.push_back("group=" + o.group);
   const auto combinations = checked_combinations(spec, axes_of(o), fixed);
-  // The program is called as it was called now, and from where -C went.
-  std::string start = shell_word(program_invocation_name);
-  if (!globals.directory.empty()) start += " -C " + shell_word(globals.directory);
-  start += " train " + shell_word(o.words[0]);
+  const std::string start = advice::command({"train", o.words[0]});
   for (const std::vector<std::string>& overrides : combinations) {
     std::string command = start;
     for (const std::string& text : overrides) command += " " + shell_word(text);
@@ -74,11 +70,14 @@ void add(Command& app, const Globals& globals) {
                "parallel -j2 --joblog sweep.log < sweep.txt     # stop it, start it again: only the rest runs");
   sub->add_option("SPEC", o->words, "a YAML file or a run, then fields with their values: section.key=v1,v2")
       ->required()
-      ->type_name("SPEC|RUN [key=v1,v2]...");
+      ->type_name("SPEC|RUN [key=v1,v2]...")
+      ->takes({{Value::kSpec, Value::kRun}}, OverrideWords{.lists = true});
   sub->add_option("--seeds", o->seeds, "every combination with seed=1 to seed=N")
       ->between(int64_t{1}, int64_t{1000})
       ->type_name("N");
-  sub->add_option("--group", o->group, "group of the runs, for mlrun compare @group:NAME")->type_name("NAME");
+  sub->add_option("--group", o->group, "group of the runs, for mlrun compare @group:NAME")
+      ->type_name("NAME")
+      ->takes({{Value::kGroup}});
   sub->add_option("--extra", o->extra, "shell text to append to every command, such as '--if-needed --resume auto'")
       ->type_name("TEXT");
   sub->callback([o, &globals] { run(*o, globals); });

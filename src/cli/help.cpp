@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/nearest_name.hpp"
@@ -45,6 +46,14 @@ std::string full_name(const CLI::App& app) {
   const std::string name = app.get_name();
   const std::string file = name.substr(name.find_last_of('/') + 1);
   return file.empty() ? "mlrun" : file;
+}
+
+// "./build/release/mlrun train --help": as the program was called.
+std::string help_of(const CLI::App& app) {
+  std::vector<std::string> words;
+  for (const CLI::App* a = &app; a->get_parent(); a = a->get_parent()) words.insert(words.begin(), a->get_name());
+  words.emplace_back("--help");
+  return advice::command(words);
 }
 
 std::vector<std::string> commands_of(const CLI::App& app) {
@@ -214,7 +223,7 @@ int explain(const CLI::App& app, const CLI::ParseError& error, std::ostream& out
   // `mlrun trian --help` has no help to give.
   const bool help_of_nothing = !left_over.empty() && !is_option(left_over[0]) && app.get_subcommands().empty();
   if (help_word && left_over.size() > 1) {
-    err << "error: " << no_command(deepest(app), left_over[1]) << "\nSee: " << full_name(app) << " --help\n";
+    err << "error: " << no_command(deepest(app), left_over[1]) << "\nSee: " << help_of(app) << '\n';
     return static_cast<int>(ExitCode::kUsage);
   }
   if (help_word || (dynamic_cast<const CLI::Success*>(&error) && !help_of_nothing)) {
@@ -229,8 +238,7 @@ int explain(const CLI::App& app, const CLI::ParseError& error, std::ostream& out
                              dynamic_cast<const CLI::ArgumentMismatch*>(&error);
   std::string text = left_over.empty() || about_a_value ? plain_words(app, error) : unexpected(app, left_over[0]);
   const bool color = log::color();
-  err << (color ? "\033[1;31merror: \033[0m" : "error: ") << text << "\nSee: " << full_name(deepest(app))
-      << " --help\n";
+  err << (color ? "\033[1;31merror: \033[0m" : "error: ") << text << "\nSee: " << help_of(deepest(app)) << '\n';
   return static_cast<int>(ExitCode::kUsage);
 }
 

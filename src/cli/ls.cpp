@@ -102,8 +102,9 @@ void add(Command& app, const Globals& globals) {
                "mlrun ls --json | jq -r 'select(.status == \"killed\") | .run'");
   sub->add_option("RUN", o->selectors,
                   "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best (default: all)")
-      ->type_name("RUN...");
-  sub->add_option("--group", o->group, "only this group")->type_name("NAME");
+      ->type_name("RUN...")
+      ->takes({{Value::kRuns}});
+  sub->add_option("--group", o->group, "only this group")->type_name("NAME")->takes({{Value::kGroup}});
   sub->add_option("--status", o->status, "only runs in this state")
       ->one_of({"running", "finished", "stopped", "interrupted", "diverged", "failed", "killed"});
   sub->add_option("-n", o->most, "only the first N in the order of --sort; of the order of creation the latest N")

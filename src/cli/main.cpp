@@ -12,6 +12,7 @@
 #include <new>
 #include <system_error>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/version.hpp"
@@ -58,7 +59,11 @@ int run(int argc, char** argv) {
   app.add_option("-C", globals.directory, "change to this directory first")->type_name("DIR");
   app.require_subcommand(1);
   app.fallthrough();
-  app.parse_complete_callback([&] { apply(globals); });
+  advice::set_command_line({argv, argv + argc}, "");
+  app.parse_complete_callback([&] {
+    apply(globals);
+    advice::set_command_line({argv, argv + argc}, globals.directory);
+  });
   Command root(app);
   add_commands(root, globals);
   try {

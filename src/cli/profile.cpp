@@ -3,12 +3,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/advice.hpp"
 #include "base/number.hpp"
 #include "cli/command.hpp"
 #include "cli/text_table.hpp"
 #include "cli/threads.hpp"
-#include "io/directory.hpp"
-#include "run/find_run.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -70,17 +69,15 @@ void print_text(const Profile& p) {
 void run(const Options& o, const Globals& globals) {
   Overrides overrides;
   overrides.add_words({o.words.begin() + 1, o.words.end()}, 2);
-  ProfileRequest request{.spec = o.words[0],
-                         .overrides = overrides.texts,
-                         .places = overrides.places,
-                         .threads = threads_of(o.threads),
-                         .steps = o.steps,
-                         .warmup = o.warmup,
-                         .max_seconds = o.max_seconds,
-                         .sample_batches = o.sample};
-  if (!io::exists(request.spec) || io::is_directory(request.spec)) {
-    if (request.spec.find(".yaml") == std::string::npos) request.spec = find_run(request.spec) + "/resolved.yaml";
-  }
+  advice::accept_overrides();
+  const ProfileRequest request{.spec = o.words[0],
+                               .overrides = overrides.texts,
+                               .places = overrides.places,
+                               .threads = threads_of(o.threads),
+                               .steps = o.steps,
+                               .warmup = o.warmup,
+                               .max_seconds = o.max_seconds,
+                               .sample_batches = o.sample};
   const Profile p = profile(request);
   if (globals.json) print_json(p);
   else print_text(p);
@@ -95,14 +92,15 @@ void add(Command& app, const Globals& globals) {
                "mlrun profile @last train.batch_size=200");
   sub->add_option("SPEC", o->words, "a YAML file or a run, then overrides: section.key=value")
       ->required()
-      ->type_name("SPEC|RUN [key=value]...");
+      ->type_name("SPEC|RUN [key=value]...")
+      ->takes({{Value::kSpec, Value::kRun}}, OverrideWords{});
   sub->add_option("--steps", o->steps, "steps that are timed")->between(int64_t{1}, int64_t{1000000})->type_name("N");
   sub->add_option("--warmup", o->warmup, "steps before them")->between(int64_t{1}, int64_t{1000000})->type_name("N");
   sub->add_option("--max-seconds", o->max_seconds, "stop measuring steps after so long")->type_name("S");
   sub->add_option("--sample", o->sample, "also time sampling so many at a time; may be repeated")
       ->between(int64_t{1}, int64_t{65536})
       ->type_name("N");
-  sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto");
+  sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
   sub->callback([o, &globals] { run(*o, globals); });
 }
 

@@ -69,10 +69,13 @@ void add(Command& app, const Globals& globals) {
   sub->add_option("RUN", o->run,
                   "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
       ->required()
-      ->type_name("RUN|CHECKPOINT");
-  sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")->type_name("best|last|STEP");
+      ->type_name("RUN|CHECKPOINT")
+      ->takes({{Value::kRun, Value::kCheckpointFile}});
+  sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")
+      ->type_name("best|last|STEP")
+      ->takes({{Value::kCheckpoint}});
   sub->add_flag("--full", o->full, "every component of a mixture, and the whole test split instead of 1000 rows");
-  sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto");
+  sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
   sub->callback([o, &globals] { run(*o, globals); });
 }
 

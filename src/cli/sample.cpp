@@ -59,7 +59,7 @@ std::optional<int32_t> label_of(const Options& o, const TrainedModel& model) {
   if (!known.conditional()) {
     fail(ExitCode::kUsage,
          "--class {}: this model knows no classes (model.condition: none)\n"
-         "  one that does   mlrun train SPEC model.condition=class, with data that has labels",
+         "  one that does   is trained with model.condition=class, on data that has labels",
          o.label);
   }
   if (o.label >= known.classes()) {
@@ -228,8 +228,11 @@ void add(Command& app, const Globals& globals) {
   sub->add_option("RUN", o->run,
                   "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
       ->required()
-      ->type_name("RUN|CHECKPOINT");
-  sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")->type_name("best|last|STEP");
+      ->type_name("RUN|CHECKPOINT")
+      ->takes({{Value::kRun, Value::kCheckpointFile}});
+  sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")
+      ->type_name("best|last|STEP")
+      ->takes({{Value::kCheckpoint}});
   sub->add_option("-n", o->count, "how many (default: the grid, or 16); with --complete, of each image (default: 4)")
       ->between(int64_t{1}, int64_t{10'000'000})
       ->type_name("N");
@@ -240,7 +243,8 @@ void add(Command& app, const Globals& globals) {
                       "checker, rect:R0,C0,R1,C1 (rows R0 to R1-1, columns C0 to C1-1), or a mask.png (white: known). "
                       "The picture has a row for each image: itself, its known part, its completions")
           ->excludes(grid)
-          ->type_name("KNOWN");
+          ->type_name("KNOWN")
+          ->takes({{Value::kKnownPart}});
   sub->add_option("--interpolate", o->interpolate,
                   "of a VQ-VAE: -n pictures from test image A to B, whose encodings are mixed, quantised and decoded "
                   "(numbers from 0; default: 16 pictures)")
@@ -282,7 +286,7 @@ void add(Command& app, const Globals& globals) {
   sub->add_option("--scale", o->scale, "size of a pixel in the PNG")->between(int64_t{1}, int64_t{64})->type_name("N");
   sub->add_option("-o,--out", o->out, "a file ending in .png, .h5 or .txt, or - for text on stdout")->type_name("FILE");
   sub->add_flag("--show", o->show, "draw them in the terminal");
-  sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto");
+  sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
   sub->callback([o, &globals] { run(*o, globals); });
 }
 

@@ -14,6 +14,7 @@
 #include "io/hdf5_writer.hpp"
 #include "io/png.hpp"
 #include "run/complete.hpp"
+#include "run/completion_file.hpp"
 #include "run/reconstructions.hpp"
 
 namespace mlrun::cli {
@@ -64,6 +65,7 @@ io::Bytes completions_image(const CompleteOutcome& outcome, const TrainedModel& 
   Tensor known(data.shape, DType::kU8);
   std::copy(outcome.region.known.begin(), outcome.region.known.end(), known.data<uint8_t>());
   file.dataset("known", known);
+  write_orders(file, outcome.orders);
   file.dataset("completions", shaped(outcome.completions, data, {images, options.per_image}));
   file.dataset("images", outcome.images);
   if (!outcome.labels.empty()) file.dataset("labels", Tensor::of({images}, outcome.labels));

@@ -3,7 +3,11 @@
 namespace mlrun::cli {
 
 void add_law_options(Command& sub, DrawLaw& law) {
-  sub.add_option("--temperature", law.temperature, "divides the logits; 1 is the model's own law")
+  sub.add_option(
+         "--temperature", law.temperature,
+         "divides the logits of every symbol; 1 is the model's own law. What stands before the symbols is never "
+         "changed, by this or the next two: the class is drawn from p(y), and the component of a mixture, and the "
+         "pixels of given codes, from the model's own law")
       ->positive()
       ->type_name("T");
   sub.add_option("--top-k", law.top_k,

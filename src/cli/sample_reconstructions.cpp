@@ -14,6 +14,7 @@
 #include "cli/terminal.hpp"
 #include "generate/picture.hpp"
 #include "io/png.hpp"
+#include "run/codes_dataset.hpp"
 #include "run/reconstructions.hpp"
 #include "run/trained_data.hpp"
 
@@ -24,8 +25,8 @@ void require_pictures(const TrainedModel& model, const PictureOutput& out) {
   if (out.show || out.file.ends_with(".png")) return;
   fail(ExitCode::kUsage,
        "{}: a VQ-VAE has no law of images to draw from; its reconstructions are a picture   -o pairs.png, or --show\n"
-       "  samples come from a prior over its codes   mlrun train configs/vqvae_prior.yaml data.from={}",
-       model.path, model.path);
+       "  samples come from a prior over its codes   {}",
+       model.path, training_a_prior(model.path));
 }
 
 void put(const std::vector<io::Image>& images, int columns, const PictureOutput& out, const Globals& globals) {

@@ -252,8 +252,11 @@ void add(Command& app, const Globals& globals) {
   sub->add_option("RUN", o->run,
                   "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
       ->required()
-      ->type_name("RUN|CHECKPOINT");
-  sub->add_option("--which", o->which, "a checkpoint of the run: best, last or a step")->type_name("best|last|STEP");
+      ->type_name("RUN|CHECKPOINT")
+      ->takes({{Value::kRun, Value::kCheckpointFile}});
+  sub->add_option("--which", o->which, "a checkpoint of the run: best, last or a step")
+      ->type_name("best|last|STEP")
+      ->takes({{Value::kCheckpoint}});
   sub->add_flag("--verify", o->verify, "compare the SHA-256 of every checkpoint; exit 7 if one is damaged");
   sub->add_flag("--codebook", o->codebook, "of a VQ-VAE: how the valid split uses its codes");
   sub->add_flag("--spec", o->spec, "print the resolved spec, nothing else");

@@ -2,11 +2,15 @@
 #include <fmt/ranges.h>
 
 #include <csignal>
+#include <nlohmann/json.hpp>
 
+#include "base/advice.hpp"
 #include "cli/command.hpp"
 #include "cli/progress.hpp"
 #include "cli/threads.hpp"
 #include "run/dry_run.hpp"
+#include "run/find_run.hpp"
+#include "run/run_json.hpp"
 #include "run/signals.hpp"
 #include "run/train_command.hpp"
 
@@ -39,10 +43,10 @@ TrainRequest request_of(const Options& o) {
     first = 2;
   }
   if (request.spec.empty() && (o.resume.empty() || o.resume == "auto")) {
-    fail(ExitCode::kUsage,
-         "train needs a spec\n  for instance   mlrun train configs/made.yaml\n  or start one   mlrun config init > "
-         "my.yaml");
+    fail(ExitCode::kUsage, "train needs a spec: a YAML file or a run\n  start one   {} > made.yaml",
+         advice::command({"config", "init", "made"}));
   }
+  if (o.resume.empty() || o.resume == "auto") advice::accept_overrides();
   Overrides overrides;
   overrides.add_words(words, first);
   if (!o.name.empty()) overrides.add_option("--name", "name", o.name);
@@ -60,11 +64,22 @@ TrainRequest request_of(const Options& o) {
   if (!o.stop_after.empty()) {
     request.loop.stop_after = config::parse_period(o.stop_after);
     if (!request.loop.stop_after)
-      fail(ExitCode::kUsage, "--stop-after: expected '2000 steps', '3 epochs' or '55 min', found '{}'", o.stop_after);
+      fail(ExitCode::kUsage, "--stop-after: expected '2000 steps', '3 epochs', '55 min' or '2 h', found '{}'",
+           o.stop_after);
   }
   request.loop.interrupted = signals::stop_signal;
   request.loop.save_requested = signals::take_save_request;
   return request;
+}
+
+// What `ls --json` says of the run, and how many steps all of it has.
+nlohmann::ordered_json json_of(const TrainOutcome& outcome) {
+  const RunSummary run = summarise_run(outcome.directory);
+  nlohmann::ordered_json answer = run_json(run);
+  answer["status"] = outcome.status;
+  const int64_t steps = outcome.status == "finished" ? run.step : outcome.total_steps;
+  answer["steps"] = steps > 0 ? nlohmann::ordered_json(steps) : nlohmann::ordered_json(nullptr);
+  return answer;
 }
 
 void run(const Options& o, const Globals& globals) {
@@ -77,7 +92,8 @@ void run(const Options& o, const Globals& globals) {
   const ProgressMode mode = globals.quiet ? ProgressMode::kNone : *parse_progress_mode(o.progress);
   PreviewingObserver observer(mode, screen_of(2, globals.color_choice()), software_versions());
   const TrainOutcome outcome = train(request, observer);
-  fmt::print("{}\n", outcome.directory);
+  if (globals.json) fmt::print("{}\n", json_of(outcome).dump());
+  else fmt::print("{}\n", outcome.directory);
   if (outcome.status == "stopped") finish_with(ExitCode::kStopped);
   if (outcome.status == "interrupted")
     finish_with(signals::stop_signal() == SIGTERM ? ExitCode::kTerminated : ExitCode::kInterrupted);
@@ -93,31 +109,40 @@ void add(Command& app, const Globals& globals) {
                "mlrun train --resume @last                       # go on after a stop, to the same bits\n"
                "mlrun train --resume @last 'train.for=40 epochs'   # longer\n"
                "mlrun train configs/made.yaml --from @last optim.lr=1e-4   # begin with the weights of another run\n"
+               "mlrun train @last model.kind=nade                 # the spec of a run, with another model\n"
+               "mlrun train configs/made.yaml --json | jq -r .valid_nll   # run, status, steps, best\n"
                "mlrun train configs/made.yaml --if-needed --resume auto   # in a sweep: only what is missing");
   sub->add_option("SPEC", o->words, "a YAML file or a run, then overrides: section.key=value")
-      ->type_name("SPEC|RUN [key=value]...");
+      ->type_name("SPEC|RUN [key=value]...")
+      ->takes({{Value::kSpec, Value::kRun}}, OverrideWords{});
   sub->add_option("-o,--run-dir", o->run_dir,
                   "the run's directory (default: a new one under MLRUN_RUN_ROOT or experiments)")
       ->type_name("DIR");
   sub->add_option("--name", o->name,
                   "first part of the directory's name; '{model.kind}-s{seed}' takes fields of the spec");
-  sub->add_option("--group", o->group, "runs that are looked at together; a resumed or found run is in this one too");
+  sub->add_option("--group", o->group, "runs that are looked at together; a resumed or found run is in this one too")
+      ->type_name("NAME")
+      ->takes({{Value::kGroup}});
   sub->add_option("--tag", o->tags, "a word to find the run by, or one more; may be repeated");
   sub->add_option("--seed", o->seed, "the same as seed=N")->type_name("N");
   sub->add_option("--resume", o->resume,
                   "go on with a run; auto: with the unfinished run of this fingerprint, if there is one")
-      ->type_name("RUN|auto");
+      ->type_name("RUN|auto")
+      ->takes({{Value::kRun}, {"auto"}});
   sub->add_option("--from", o->from, "take initial weights from a run or checkpoint: origin.checkpoint=CHECKPOINT")
-      ->type_name("CHECKPOINT");
+      ->type_name("RUN|CHECKPOINT")
+      ->takes({{Value::kRun, Value::kCheckpointFile}});
   sub->add_flag("--if-needed", o->if_needed,
                 "a finished run with this fingerprint and an intact checkpoint is the answer, in whatever group");
   sub->add_flag("--allow-inexact", o->allow_inexact, "resume although the spec differs; marks the run for good");
   sub->add_option("--stop-after", o->stop_after,
-                  "checkpoint and exit with 75 after '2000 steps', '3 epochs' or '55 min'")
+                  "checkpoint and exit with 75 after '2000 steps', '3 epochs', '55 min' or '2 h'")
       ->type_name("PERIOD");
   sub->add_flag("-n,--dry-run", o->dry_run,
                 "build, three real steps, then say parameters, memory and time; writes nothing");
-  sub->add_option("--threads", o->threads, "auto: the affinity mask; never decides the bits")->type_name("N|auto");
+  sub->add_option("--threads", o->threads, "auto: the affinity mask; never decides the bits")
+      ->type_name("N|auto")
+      ->takes({{}, {"auto"}});
   sub->add_option("--progress", o->progress, "auto, bar, lines or none")->one_of({"auto", "bar", "lines", "none"});
   sub->callback([o, &globals] { run(*o, globals); });
 }

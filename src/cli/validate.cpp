@@ -1,7 +1,11 @@
 // mlrun validate: everything that can be checked without training.
+#include <nlohmann/json.hpp>
+
+#include "base/advice.hpp"
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "cli/command.hpp"
+#include "run/load_spec.hpp"
 #include "run/trainer.hpp"
 
 namespace mlrun::cli {
@@ -12,29 +16,58 @@ struct Options {
   bool spec_only = false;
 };
 
-void run(const Options& o, const Globals& globals) {
+nlohmann::ordered_json checked(const Options& o, const Globals& globals) {
   Overrides overrides;
   overrides.add_words({o.words.begin() + 1, o.words.end()}, 2);
-  const Experiment experiment = Experiment::load(o.words[0], overrides.texts, overrides.places);
-  if (o.spec_only) return;
+  advice::accept_overrides();
+  const Experiment experiment = load_spec(o.words[0], overrides.texts, overrides.places);
+  nlohmann::ordered_json answer = {{"spec", o.words[0]}, {"valid", true}, {"model", experiment.spec().model.kind()}};
+  if (o.spec_only) return answer;
   const std::unique_ptr<Dataset> data =
       experiment.spec().data.build(data_sources_from_environment(experiment.spec().seed));
   Trainer trainer(experiment, *data, 1);
   if (experiment.origin()) trainer.initialise();  // do its weights fit?
+  const int64_t parameters = trainer.built().parameters->parameter_count(), steps = trainer.length().total_steps;
+  const std::string fingerprint = experiment.fingerprint(*data);
   if (!globals.json) {
     log::info("{} is fine: {}, {} parameters, {} steps, fingerprint {:.6}", o.words[0], experiment.spec().model.kind(),
-              print_thousands(trainer.built().parameters->parameter_count()), trainer.length().total_steps,
-              experiment.fingerprint(*data));
+              print_thousands(parameters), steps, fingerprint);
+  }
+  answer["parameters"] = parameters;
+  answer["steps"] =
+      steps > 0 ? nlohmann::ordered_json(steps) : nlohmann::ordered_json(nullptr);  // null: the clock ends it
+  answer["data"] = data->description();
+  answer["data_hash"] = data->hash();
+  answer["protocol"] = data->protocol();
+  answer["fingerprint"] = fingerprint;
+  return answer;
+}
+
+void run(const Options& o, const Globals& globals) {
+  try {
+    const nlohmann::ordered_json answer = checked(o, globals);
+    if (globals.json) fmt::print("{}\n", answer.dump());
+  } catch (const Error& e) {
+    if (globals.json) {
+      const nlohmann::ordered_json answer = {{"spec", o.words[0]}, {"valid", false}, {"error", e.what()}};
+      fmt::print("{}\n", answer.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    }
+    throw;
   }
 }
 
 void add(Command& app, const Globals& globals) {
   Command* sub = app.add_subcommand("validate", "check a spec, its data and its model without training");
   auto o = std::make_shared<Options>();
-  set_examples(*sub, "mlrun validate configs/made.yaml\nmlrun validate configs/made.yaml model.hidden=500,500");
-  sub->add_option("SPEC", o->words, "a YAML file, then overrides: section.key=value")
+  set_examples(*sub,
+               "mlrun validate configs/made.yaml\n"
+               "mlrun validate configs/made.yaml model.hidden=500,500\n"
+               "mlrun validate @last optim.kind=sgd               # the spec of a run, with another update rule\n"
+               "mlrun validate configs/made.yaml --json | jq .parameters");
+  sub->add_option("SPEC", o->words, "a YAML file or a run, then overrides: section.key=value")
       ->required()
-      ->type_name("SPEC [key=value]...");
+      ->type_name("SPEC|RUN [key=value]...")
+      ->takes({{Value::kSpec, Value::kRun}}, OverrideWords{});
   sub->add_flag("--spec-only", o->spec_only, "do not look for the data");
   sub->callback([o, &globals] { run(*o, globals); });
 }

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <vector>
 
+#include "base/advice.hpp"
 #include "config/unicode.hpp"
 
 namespace mlrun::config {
@@ -144,7 +145,7 @@ std::string Diagnostics::report() const {
   }
   if (sorted.size() > kMaxShown) out += fmt::format("... and {} more\n", sorted.size() - kMaxShown);
   out += fmt::format("{} error{}; nothing was started.", sorted.size(), sorted.size() == 1 ? "" : "s");
-  if (!topic.empty()) out += "   See: mlrun config schema " + topic;
+  if (!topic.empty()) out += "   See: " + advice::command({"config", "schema", topic});
   return out;
 }
 

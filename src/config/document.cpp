@@ -173,5 +173,6 @@ Document Document::empty(const std::vector<std::string>& overrides, Diagnostics 
 Reader Document::root() const { return Reader(reading_, reading_->sections.at("")); }
 Diagnostics Document::diagnostics() const { return reading_->diagnostics; }
 const std::vector<FieldRecord>& Document::declared() const { return reading_->fields; }
+std::vector<std::string> Document::notes() const { return notes_of(*reading_); }
 
 }  // namespace mlrun::config

@@ -17,8 +17,10 @@ class Document {
  public:
   // The file at `path`; `extends: base.yaml` in it is relative to it (maps merge, lists and values replace; at most 8
   // deep). Overrides are "a.b=value": value is a word, "1,2" or "[1, 2]" for a list, "{k: v}" for a map; the field that
-  // reads it decides its type. `places` says where each override stood: "argument 3" (with the number), or a label such
-  // as
+  // reads it decides its type. The word `default`, here and in files, takes a key back to its default (quoted it is a
+  // text). Another kind of a section (`model.kind=nade`), by override or `extends`, keeps the keys that the new kind
+  // has too and drops the others. `places` says where each override stood: "argument 3" (with the number), or a label
+  // such as
   // "--seed"; when empty they are arguments 1, 2, ... Mistakes, even a missing file, go to `diagnostics`.
   static Document load(const std::string& path, const std::vector<std::string>& overrides, Diagnostics diagnostics,
                        const std::vector<std::string>& places = {});
@@ -32,6 +34,9 @@ class Document {
   Diagnostics diagnostics() const;
   // Every field read so far, in the order of first reading, with its value and where that came from.
   const std::vector<FieldRecord>& declared() const;
+  // What was read otherwise than it was written, a line each: keys that a replaced kind left behind. Complete after
+  // finish() of the root.
+  std::vector<std::string> notes() const;
 
  private:
   explicit Document(std::shared_ptr<Reading> reading);

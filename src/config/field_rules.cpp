@@ -111,6 +111,7 @@ FieldRecord record_of(const PeriodField& field) {
   for (size_t i = 0; i < field.units.size(); ++i) {
     if (i > 0) examples += i + 1 == field.units.size() ? " or " : ", ";
     examples += fmt::format("'N {}'", unit_name(field.units[i]));
+    if (field.units[i] == Period::Unit::kMinutes) examples += " (or h)";
   }
   return record_with(FieldType::kPeriod, field.help,
                      fmt::format("a period, {}{}", examples, field.allow_zero ? "" : ", greater than 0"));
@@ -205,12 +206,16 @@ std::string remedy_for(const FieldRecord& field, const Node& node) {
       return "the decimal sign is a point";
   }
   if (field.type == FieldType::kPeriod) {
+    if (const std::optional<Period> period = parse_period(text);
+        period && period->unit == Period::Unit::kMinutes && period->amount > 0) {
+      return "count steps or epochs: by the clock, the same spec would give other weights every time";
+    }
     const size_t end = text.find_first_not_of("0123456789._e");
     const std::string number = text.substr(0, end);
     if (mlrun::parse_real(number)) {
       if (end == std::string::npos) return fmt::format("give the unit: {0} steps, {0} epochs or {0} min", number);
       const std::string typed = text.substr(std::min(text.find_first_not_of(' ', end), text.size()));
-      const std::optional<std::string> unit = nearest_name(typed, {"steps", "epochs", "min"});
+      const std::optional<std::string> unit = nearest_name(typed, {"steps", "epochs", "min", "hours"});
       if (unit) return fmt::format("did you mean '{} {}'?", number, *unit);
     }
   }

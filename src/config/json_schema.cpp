@@ -50,7 +50,7 @@ Json schema_of(const FieldRecord& field) {
       json = {{"type", "boolean"}};
       break;
     case FieldType::kPeriod:
-      json = {{"type", "string"}, {"pattern", "^[0-9][0-9_.e]* +(steps?|epochs?|min)$"}};
+      json = {{"type", "string"}, {"pattern", "^[0-9][0-9_.e]* +(steps?|epochs?|min|minutes?|h|hours?)$"}};
       break;
     case FieldType::kKind:
     case FieldType::kChoice:

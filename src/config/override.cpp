@@ -75,7 +75,11 @@ Override apply_override(Node& root, const std::string& text, const Origin& origi
   for (size_t begin = 0; begin <= path.size();) {
     const size_t end = std::min(path.find('.', begin), path.size());
     const std::string key = path.substr(begin, end - begin);
-    if (node->kind == Node::Kind::kNull) node->kind = Node::Kind::kMap;  // `model:` with nothing below
+    if (node->kind == Node::Kind::kNull || stands_for_default(*node)) {  // `model:` with nothing below
+      node->kind = Node::Kind::kMap;
+      node->text.clear();
+    }
+    if (key == "kind" && end == path.size() && value->kind == Node::Kind::kScalar) replace_kind(*node, value->text);
     if (node->kind != Node::Kind::kMap) {
       diagnostics.add(origin, 1,
                       fmt::format("'{}' is not a section but {} ({})", path.substr(0, begin - 1), found(*node),
@@ -91,6 +95,7 @@ Override apply_override(Node& root, const std::string& text, const Origin& origi
       child = &node->children.back();
     }
     node = child;
+    node->of_former_kind = false;
     begin = end + 1;
   }
   value->key = node->key;

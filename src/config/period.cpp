@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "base/number.hpp"
 
 namespace mlrun::config {
@@ -31,11 +33,13 @@ std::optional<Period> parse_period(std::string_view text) {
   if (gap == std::string_view::npos || word == std::string_view::npos) return std::nullopt;
   const std::string_view number = text.substr(0, gap), unit = text.substr(word);
   Period period;
-  if (unit == "min") {
+  const bool hours = unit == "h" || unit == "hour" || unit == "hours";
+  if (hours || unit == "min" || unit == "minute" || unit == "minutes") {
     period.unit = Period::Unit::kMinutes;
     const std::optional<double> amount = parse_real(number);
     if (!amount || *amount < 0) return std::nullopt;
-    period.amount = *amount;
+    period.amount = hours ? *amount * 60 : *amount;
+    if (!std::isfinite(period.amount)) return std::nullopt;
     return period;
   }
   if (unit == "step" || unit == "steps") period.unit = Period::Unit::kSteps;

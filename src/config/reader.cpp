@@ -12,7 +12,10 @@ namespace mlrun::config {
 Reader::Reader(std::shared_ptr<Reading> reading, std::shared_ptr<SectionReading> section)
     : reading_(std::move(reading)), section_(std::move(section)) {}
 
-const Node* Reader::find(std::string_view key) const { return section_->node ? section_->node->find(key) : nullptr; }
+const Node* Reader::find(std::string_view key) const {
+  const Node* node = section_->node ? section_->node->find(key) : nullptr;
+  return node && !stands_for_default(*node) && section_->dropped.count(std::string(key)) == 0 ? node : nullptr;
+}
 
 std::string Reader::path_of(std::string_view key) const {
   return section_->path.empty() ? std::string(key) : fmt::format("{}.{}", section_->path, key);
@@ -51,12 +54,22 @@ const Node* Reader::given(std::string_view key, const FieldRecord& record) {
   return node;
 }
 
+bool drop_former(Reading& reading, SectionReading& section, const Node& node, FieldRecord& field) {
+  if (!node.of_former_kind) return false;
+  section.dropped.insert(node.key);
+  reading.dropped.push_back(field.path);
+  field.origin = Origin();
+  field.origin.is_default = true;
+  return true;
+}
+
 void Reader::wrong(const Node& node, const std::string& message, const std::string& remedy) {
   reading_->diagnostics.add(node.origin, node.length, message, remedy, section_topic(*section_));
 }
 
+// Checks across fields say nothing where one of the fields is wrong by itself.
 void Reader::mistake(std::string_view key, const std::string& message, const std::string& remedy) {
-  if (reading_->describing || reading_->broken) return;
+  if (reading_->describing || reading_->broken || section_->faulty) return;
   if (const Node* node = find(key)) return wrong(*node, message, remedy);
   const std::string subject = key.empty() ? "" : fmt::format("{} (by default): ", path_of(key));
   reading_->diagnostics.add(section_->origin, section_->length, subject + message, remedy, section_topic(*section_));
@@ -82,6 +95,8 @@ Reader Reader::section(std::string_view key, std::string_view help) {
     section->length = node->key_length;
     if (node->kind == Node::Kind::kMap) {
       section->node = node;
+    } else if (node->of_former_kind) {
+      reading_->dropped.push_back(path);
     } else if (node->kind != Node::Kind::kNull || !node->text.empty()) {
       wrong(*node, fmt::format("{}: expected {}, found {}", path, record.expected, found(*node)));
       section->judged = false;
@@ -105,6 +120,8 @@ std::string Reader::kind(const Kinds& known, const std::optional<std::string>& f
   std::string name = fallback.value_or("");
   if (node && node->kind == Node::Kind::kScalar && std::find(names.begin(), names.end(), node->text) != names.end()) {
     name = node->text;
+  } else if (node && drop_former(*reading_, *section_, *node, field)) {
+    given("kind", field);  // reports what is required
   } else if (node) {
     const std::optional<std::string> nearest =
         node->kind == Node::Kind::kScalar ? nearest_name(node->text, names) : std::nullopt;

@@ -38,6 +38,11 @@ T Reader::value(std::string_view key, FieldRecord record, const std::optional<T>
   std::string expected = field.expected;
   const std::optional<T> parsed = parse(*node, expected);
   if (!parsed) {
+    if (drop_former(*reading_, *section_, *node, field)) {
+      given(key, field);  // reports what is required
+      return otherwise;
+    }
+    section_->faulty = true;
     wrong(*node, fmt::format("{}: expected {}, found {}", field.path, expected, found(*node)),
           remedy_for(field, *node));
     return otherwise;
@@ -76,6 +81,11 @@ std::vector<T> Reader::list(std::string_view key, FieldRecord record, const std:
   const std::vector<Node>& elements = node->kind == Node::Kind::kScalar ? single : node->children;
   if (node->kind == Node::Kind::kMap || node->kind == Node::Kind::kNull || elements.size() < least ||
       elements.size() > most) {
+    if (drop_former(*reading_, *section_, *node, field)) {
+      given(key, field);  // reports what is required
+      return otherwise;
+    }
+    section_->faulty = true;
     const std::string what =
         node->kind == Node::Kind::kList ? fmt::format("{} of them", elements.size()) : found(*node);
     wrong(*node, fmt::format("{}: expected {}, found {}", field.path, field.expected, what), remedy_for(field, *node));
@@ -89,6 +99,11 @@ std::vector<T> Reader::list(std::string_view key, FieldRecord record, const std:
       values.push_back(*parsed);
       continue;
     }
+    if (drop_former(*reading_, *section_, *node, field)) {
+      given(key, field);  // reports what is required
+      return otherwise;
+    }
+    section_->faulty = true;
     const std::string place = elements.size() > 1 ? fmt::format("{}[{}]", field.path, i) : field.path;
     wrong(elements[i], fmt::format("{}: expected {}, found {}", place, expected, found(elements[i])),
           remedy_for(field, elements[i]));

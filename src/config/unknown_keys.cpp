@@ -73,6 +73,10 @@ void refuse_in_section(Reading& reading, const SectionReading& section) {
   for (const Node& child : section.node->children) {
     if (section.keys.count(child.key) > 0) continue;
     const std::string path = section.path.empty() ? child.key : section.path + "." + child.key;
+    if (child.of_former_kind) {
+      if (std::count(reading.dropped.begin(), reading.dropped.end(), path) == 0) reading.dropped.push_back(path);
+      continue;
+    }
     if (child.key_origin.argument > 0 && is_of_override(reading, path)) continue;
     const std::optional<std::string> nearest = nearest_path(reading, path);
     std::string remedy;
@@ -84,7 +88,56 @@ void refuse_in_section(Reading& reading, const SectionReading& section) {
   }
 }
 
+// The node at the path, or one above it, was left behind by a former kind.
+bool is_of_former_kind(const Node& root, const std::string& path) {
+  const Node* node = &root;
+  for (size_t begin = 0; begin <= path.size();) {
+    const size_t end = std::min(path.find('.', begin), path.size());
+    node = node->find(path.substr(begin, end - begin));
+    if (!node) return false;
+    if (node->of_former_kind) return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+// The path of the innermost section around `path` whose kind was replaced.
+std::string replaced_section(const Node& root, const std::string& path) {
+  std::string found;
+  const Node* node = &root;
+  for (size_t begin = 0; begin <= path.size();) {
+    if (node->former_kind) found = path.substr(0, begin == 0 ? 0 : begin - 1);
+    const size_t end = std::min(path.find('.', begin), path.size());
+    node = node->find(path.substr(begin, end - begin));
+    if (!node) break;
+    begin = end + 1;
+  }
+  return found;
+}
+
 }  // namespace
+
+std::vector<std::string> notes_of(const Reading& reading) {
+  std::map<std::string, std::vector<std::string>> dropped;  // by the section whose kind was replaced
+  for (const std::string& path : reading.dropped) {
+    const std::string section = replaced_section(reading.root, path);
+    dropped[section].push_back(path.substr(section.empty() ? 0 : section.size() + 1));
+  }
+  std::vector<std::string> notes;
+  for (const auto& [path, names] : dropped) {
+    const auto section = reading.sections.find(path);
+    if (section == reading.sections.end() || !section->second->node) continue;
+    const Node& node = *section->second->node;
+    const Node* kind = node.find("kind");
+    if (!kind) continue;
+    std::string list;
+    for (size_t i = 0; i < std::min(names.size(), kMaxKnown); ++i) list += (i > 0 ? ", " : "") + names[i];
+    if (names.size() > kMaxKnown) list += fmt::format(" and {} more", names.size() - kMaxKnown);
+    notes.push_back(fmt::format("{}.kind={} ({}) instead of {} drops {}", path, kind->text, kind->origin.print_line(),
+                                node.former_kind->empty() ? "the default" : *node.former_kind, list));
+  }
+  return notes;
+}
 
 std::string section_name(const SectionReading& section) {
   if (section.path.empty()) return "in the spec";
@@ -104,6 +157,7 @@ void refuse_unknown_keys(Reading& reading, const SectionReading& section) {
 void refuse_unknown_overrides(Reading& reading) {
   for (const Override& argument : reading.overrides) {
     if (argument.path.empty() || reading.places.count(argument.path) > 0) continue;
+    if (is_of_former_kind(reading.root, argument.path)) continue;  // a later argument chose another kind
     // The deepest declared section, or field, on the way.
     std::string above = parent(argument.path);
     while (!above.empty() && reading.places.count(above) == 0) above = parent(above);

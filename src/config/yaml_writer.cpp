@@ -13,7 +13,8 @@ bool is_plain(std::string_view text) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   if (!letter(text[0]) && !digit(text[0]) && text[0] != '/' && text[0] != '.' && text[0] != '_') return false;
   if (text.substr(0, 3) == "...") return false;
-  for (const std::string_view word : {"null", "Null", "NULL", "true", "false", "yes", "no", "on", "off", "y", "n"})
+  for (const std::string_view word :
+       {"null", "Null", "NULL", "true", "false", "yes", "no", "on", "off", "y", "n", "default"})
     if (text == word) return false;
   return std::all_of(text.begin(), text.end(), [&](char c) {
     return letter(c) || digit(c) || c == '_' || c == '-' || c == '.' || c == '/' || c == '+';

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/lanes.hpp"
 #include "data/cache.hpp"
@@ -56,18 +57,15 @@ class Mnist : public ImageDataset {
 [[noreturn]] void missing(const std::string& path, const Mnist::Options& options) {
   std::string message = fmt::format("{}.gz is missing   ({})", path, options.place.words());
   if (!options.root) {
-    message +=
-        fmt::format("\n  get it with   scripts/fetch_data.sh {}\n  or, offline   mlrun train {} data.kind=digits",
-                    options.folder(), options.place.file());
+    message += "\n  get it with   " + fetching(options.folder());
+    if (const auto offline = advice::with("data.kind=digits")) message += "\n  or, offline   " + *offline;
   } else if (options.is_static()) {
     message +=
         "\n  static binarization exists as Larochelle's files of MNIST only; for other images\n  take          "
         "data.binarization=dynamic (or threshold, none)";
   } else {
-    message += fmt::format(
-        "\n  put there     the four idx files of the set, plain or .gz\n  or, offline   mlrun train {} "
-        "data.kind=digits  (without data.root)",
-        options.place.file());
+    message += "\n  put there     the four idx files of the set, plain or .gz";
+    if (const auto offline = advice::with("data.kind=digits")) message += "\n  or, offline   " + *offline;
   }
   throw Error(ExitCode::kData, message);
 }

@@ -1,9 +1,12 @@
 #include "data/source_file.hpp"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <system_error>
 #include <vector>
 
+#include "base/advice.hpp"
 #include "base/home.hpp"
 
 namespace mlrun {
@@ -36,11 +39,15 @@ std::string find_data_file(const std::string& path) {
   return "";
 }
 
+std::string fetching(const std::string& set) {
+  return advice::script("fetch_data.sh", {set})
+      .value_or(fmt::format("scripts/fetch_data.sh {}, in a checkout of mlrun", set));
+}
+
 SpecPlace::SpecPlace(const config::Reader& spec, const std::string& key, const std::string& value) {
   const config::Origin origin = spec.origin(key);
   words_ = (spec.path().empty() ? "" : spec.path() + ".") + key + ": " + value;
   if (!origin.is_default) words_ += ", " + origin.print_line();
-  if (!origin.is_default && origin.argument == 0 && origin.line > 0) file_ = origin.file;
 }
 
 }  // namespace mlrun

@@ -14,16 +14,18 @@ std::string path_under(const std::string& root, const std::string& path);  // an
 // is how some archives unpack. What a name says about packing is not believed: the readers look at the first bytes.
 std::string find_data_file(const std::string& path);
 
+// How to get a data set that scripts/fetch_data.sh knows: the command, or where to find that script.
+std::string fetching(const std::string& set);
+
 // The place of a choice in the spec, kept for messages after the spec itself is gone.
 class SpecPlace {
  public:
   SpecPlace() = default;
   SpecPlace(const config::Reader& spec, const std::string& key, const std::string& value);
   std::string words() const { return words_; }  // "data.kind: mnist, configs/made.yaml:6"
-  std::string file() const { return file_; }    // "configs/made.yaml", or "SPEC" where it is not known
 
  private:
-  std::string words_ = "", file_ = "SPEC";
+  std::string words_ = "";
 };
 
 }  // namespace mlrun

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/number.hpp"
+#include "config/starter.hpp"
 #include "data/cache.hpp"
 #include "data/content_dataset.hpp"
 #include "data/source_file.hpp"
@@ -179,6 +180,8 @@ Table::Table(const Options& options, const DataSources& sources) {
 
 [[maybe_unused]] const bool registered =
     register_dataset<Table>("table", "rows of 0/1 or small whole numbers from your own files");
+[[maybe_unused]] const bool starter =
+    config::register_starter("data.kind=table", {"data.train=rows.csv", "data.split=[0.8, 0.1, 0.1]"});
 
 }  // namespace
 }  // namespace mlrun

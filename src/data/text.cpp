@@ -90,8 +90,8 @@ std::string read(const Text::Options& options, const std::string& path) {
   const std::string found = find_data_file(path);
   if (found.empty()) {
     fail(ExitCode::kData, "{} is missing   ({})\n  {}", path, options.place.words(),
-         options.file == kTinyShakespeare ? "get it with   scripts/fetch_data.sh tinyshakespeare"
-                                          : "relative paths start at the data root (MLRUN_DATA_ROOT)");
+         options.file == kTinyShakespeare ? "get it with   " + fetching("tinyshakespeare")
+                                          : std::string("relative paths start at the data root (MLRUN_DATA_ROOT)"));
   }
   const io::Bytes file = io::read_maybe_gzip(found, kMaxBytes);
   const bool characters = options.unit == TextUnit::kCharacters;

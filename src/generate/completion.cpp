@@ -34,13 +34,12 @@ struct Job {  // one completion
 
 }  // namespace
 
-Completer::Completer(const AutoregressiveModel& model, const ParameterArena& parameters, const Region& region,
-                     uint64_t order_seed)
+Completer::Completer(const AutoregressiveModel& model, const ParameterArena& parameters, const Region& region)
     : model_(model),
       parameters_(parameters),
       known_(region.known),
       known_count_(region.known_count()),
-      orders_(completion_orders(model, region, order_seed)),
+      orders_(completion_orders(model, region)),
       log_class_prior_(model.conditional() ? model.log_class_prior(parameters) : std::vector<double>(1)) {
   for (size_t c = 0; c < orders_.size(); ++c) {
     views_.push_back(model.any_order() ? model.step_view_in(parameters, orders_[c])

@@ -33,9 +33,8 @@ struct RegionNll {
 // Holds the model's step views; the model and its parameters must outlive it unchanged.
 class Completer {
  public:
-  // `order_seed`: of the orders of a model of every order. Error(kUsage): see completion_orders.
-  Completer(const AutoregressiveModel& model, const ParameterArena& parameters, const Region& region,
-            uint64_t order_seed = 1);
+  // Error(kUsage): see completion_orders.
+  Completer(const AutoregressiveModel& model, const ParameterArena& parameters, const Region& region);
 
   const std::vector<std::vector<int64_t>>& orders() const { return orders_; }  // by component
 

@@ -9,6 +9,8 @@
 namespace mlrun {
 namespace {
 
+constexpr uint64_t kOrderSeed = 1;
+
 bool begins_with(const std::vector<int64_t>& order, const Region& region) {
   return std::all_of(order.begin(), order.begin() + region.known_count(),
                      [&](int64_t position) { return region.known[static_cast<size_t>(position)] != 0; });
@@ -74,11 +76,10 @@ std::vector<int64_t> new_order(const Region& region, const RandomStream& noise) 
 
 }  // namespace
 
-std::vector<std::vector<int64_t>> completion_orders(const AutoregressiveModel& model, const Region& region,
-                                                    uint64_t seed) {
+std::vector<std::vector<int64_t>> completion_orders(const AutoregressiveModel& model, const Region& region) {
   std::vector<std::vector<int64_t>> orders;
   if (model.any_order()) {
-    const RandomStream noise(seed, "complete/order");
+    const RandomStream noise(kOrderSeed, "complete/order");
     for (int64_t c = 0; c < model.components(); ++c) {
       orders.push_back(new_order(region, noise.at(static_cast<uint64_t>(c))));
     }

@@ -10,10 +10,10 @@
 namespace mlrun {
 
 // One order for each component, beginning with the known positions. A model of every order gets as many new ones as it
-// has components: the known positions row by row, then the unknown ones in a random order that the seed fixes; another
-// model keeps its own. Error(kUsage), naming the parts that the model can complete, unless the known positions come
+// has components: the known positions row by row, then the unknown ones in a random order, which depends on the region
+// and the component alone, so that whatever draws and whatever judges a completion follows one law; another model keeps
+// its own. Error(kUsage), naming the parts that the model can complete, unless the known positions come
 // first in every one.
-std::vector<std::vector<int64_t>> completion_orders(const AutoregressiveModel& model, const Region& region,
-                                                    uint64_t seed);
+std::vector<std::vector<int64_t>> completion_orders(const AutoregressiveModel& model, const Region& region);
 
 }  // namespace mlrun

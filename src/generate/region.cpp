@@ -107,11 +107,13 @@ Region region_named(const std::string& text, const DataSpec& data) {
   if (!is_proper(region)) {
     fail(ExitCode::kUsage, "region '{}': {} of {} pixels are known, so that {}", text, region.known_count(),
          data.positions(),
-         region.known_count() == 0 ? "there is nothing to go by; draw whole images with   mlrun sample"
+         region.known_count() == 0 ? "there is nothing to go by; whole images are drawn without --complete"
                                    : "there is nothing left to complete");
   }
   return region;
 }
+
+const std::vector<std::string>& region_words() { return kWords; }
 
 std::vector<Region> named_regions(const DataSpec& data) {
   std::vector<Region> regions;

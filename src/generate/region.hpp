@@ -21,6 +21,9 @@ struct Region {
 // inside, a known part that is nothing or everything, and data that are not images; Error(kData) for a damaged PNG.
 Region region_named(const std::string& text, const DataSpec& data);
 
+// The six words.
+const std::vector<std::string>& region_words();
+
 // Those of the six words that leave something known and something unknown of such images.
 std::vector<Region> named_regions(const DataSpec& data);
 

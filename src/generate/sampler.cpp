@@ -85,7 +85,7 @@ void Sampler::require_possible(const SampleOptions& options) const {
   if (!begins_in_stored_order(model_, in_order)) {
     fail(ExitCode::kUsage,
          "this model does not visit positions in the order of the data, so that a first part of them cannot be {}\n"
-         "  one that does   mlrun train SPEC model.order=raster",
+         "  one that does   is trained with model.order=raster",
          known > 0 ? "given" : "drawn alone");
   }
   if (options.method == SampleMethod::kPredictive && !model_.views_share_bits()) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "config/starter.hpp"
 #include "models/model.hpp"
 #include "models/order.hpp"
 #include "models/packed_step_view.hpp"
@@ -133,6 +134,7 @@ class Sequence : public AutoregressiveModel {
 
 [[maybe_unused]] const bool registered =
     register_model<Sequence>("sequence", "Blocks of a mixer and an MLP over any symbols: one network for all mixers");
+[[maybe_unused]] const bool starter = config::register_starter("model.kind=sequence", {"model.mixer.kind=s4d"});
 
 }  // namespace
 }  // namespace mlrun

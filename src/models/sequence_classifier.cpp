@@ -1,6 +1,7 @@
 // The class of a sequence, from the stream of a sequence model after its last position, or averaged over all. On
 // pixels one by one it is sequential MNIST (Le, Jaitly & Hinton 2015), in a random order permuted MNIST.
 #include "base/error.hpp"
+#include "config/starter.hpp"
 #include "models/model.hpp"
 #include "models/order.hpp"
 #include "models/sequence_network.hpp"
@@ -64,6 +65,8 @@ class SequenceClassifier : public Classifier {
 
 [[maybe_unused]] const bool registered = register_model<SequenceClassifier>(
     "sequence_classifier", "The class of a sequence, by the same blocks as kind: sequence");
+[[maybe_unused]] const bool starter =
+    config::register_starter("model.kind=sequence_classifier", {"model.mixer.kind=s4d", "data.binarization=dynamic"});
 
 }  // namespace
 }  // namespace mlrun

@@ -1,9 +1,10 @@
 // The schedules, all with linear warm-up: over `warmup` the factor rises as (step + 1) / warmup, then the rule takes
-// over.
+// over. Every rule counts from the end of the warm-up: its step 0 is the first step with the whole learning rate.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
+#include "config/starter.hpp"
 #include "optim/schedule.hpp"
 
 namespace mlrun {
@@ -60,8 +61,8 @@ class StepDecay : public WarmedUp {
   struct Options : WarmupOptions {
     explicit Options(config::Reader& reader)
         : WarmupOptions(reader),
-          every(reader.period(
-              "every", {.help = "how often the factor drops", .units = {Period::Unit::kSteps, Period::Unit::kEpochs}})),
+          every(reader.period("every", {.help = "how often the factor drops, counted from the end of the warm-up",
+                                        .units = {Period::Unit::kSteps, Period::Unit::kEpochs}})),
           gamma(reader.real(
               "gamma",
               {.help = "what it is multiplied by", .min = 0, .max = 1, .exclusive_min = true, .fallback = 0.1})) {}
@@ -71,8 +72,10 @@ class StepDecay : public WarmedUp {
   explicit StepDecay(const Options& options) : WarmedUp(options), options_(options) {}
 
  protected:
-  double after(int64_t step, int64_t, const TrainingLength& length) const override {
-    return std::pow(options_.gamma, static_cast<double>(step / std::max<int64_t>(1, steps_of(options_.every, length))));
+  double after(int64_t step, int64_t warmup, const TrainingLength& length) const override {
+    const int64_t since = std::max<int64_t>(0, step - warmup);
+    return std::pow(options_.gamma,
+                    static_cast<double>(since / std::max<int64_t>(1, steps_of(options_.every, length))));
   }
 
  private:
@@ -84,8 +87,11 @@ class Exponential : public WarmedUp {
   struct Options : WarmupOptions {
     explicit Options(config::Reader& reader)
         : WarmupOptions(reader),
-          gamma(reader.real(
-              "gamma", {.help = "factor per epoch", .min = 0, .max = 1, .exclusive_min = true, .fallback = 0.95})) {}
+          gamma(reader.real("gamma", {.help = "factor per epoch, counted from the end of the warm-up",
+                                      .min = 0,
+                                      .max = 1,
+                                      .exclusive_min = true,
+                                      .fallback = 0.95})) {}
     double gamma;
   };
   explicit Exponential(const Options& options) : WarmedUp(options), gamma_(options.gamma) {}
@@ -146,6 +152,7 @@ class Linear : public WarmedUp {
 [[maybe_unused]] const bool cosine =
     register_schedule<Cosine>("cosine", "down to `final` along half a cosine (Loshchilov & Hutter 2017)");
 [[maybe_unused]] const bool linear = register_schedule<Linear>("linear", "down to `final` along a line");
+[[maybe_unused]] const bool starter = config::register_starter("schedule.kind=step", {"schedule.every=10 epochs"});
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/version.hpp"
 #include "io/checkpoint_file.hpp"
@@ -255,8 +256,8 @@ const AutoregressiveModel& TrainedModel::autoregressive() const {
   if (!model && built.model->classifier()) {
     fail(ExitCode::kUsage,
          "{}: a {} model is a classifier: it says p(y|x), and has no likelihood of x to sample from or to code with\n"
-         "  what it says   mlrun eval {}",
-         path, experiment.spec().model.kind(), path);
+         "  what it says   {}",
+         path, experiment.spec().model.kind(), advice::command({"eval", path}));
   }
   if (!model)
     fail(ExitCode::kUsage, "{}: a {} model has no autoregressive likelihood to sample from", path,

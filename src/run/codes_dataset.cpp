@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <numeric>
 
+#include "base/advice.hpp"
 #include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "base/home.hpp"
@@ -26,15 +27,15 @@ std::shared_ptr<const TrainedModel> load_stage_one(const std::string& from) {
     path = find_checkpoint(from);
   } catch (const Error& e) {
     throw Error(e.code(), fmt::format("data.from {}: {}\n"
-                                      "  train one first   mlrun train configs/vqvae.yaml",
-                                      from, e.what()));
+                                      "  train one first; a spec to start from   {} > vqvae.yaml",
+                                      from, e.what(), advice::command({"config", "init", "vqvae"})));
   }
   auto trained = std::make_shared<TrainedModel>(load_trained_model(path));
   if (!trained->built.model->code_model()) {
     fail(ExitCode::kUsage,
          "data.from {}: {} is a {} model, which has no codes; expected a run of kind vqvae\n"
-         "  the runs there are   mlrun ls",
-         from, path, trained->experiment.spec().model.kind());
+         "  the runs there are   {}",
+         from, path, trained->experiment.spec().model.kind(), advice::command({"ls"}));
   }
   return trained;
 }
@@ -149,4 +150,10 @@ namespace {
     register_dataset<CodesDataset>("codes", "the codes of a trained VQ-VAE, for a prior to model");
 
 }  // namespace
+std::string training_a_prior(const std::string& stage_one) {
+  return fmt::format("{} > prior.yaml && {}",
+                     advice::command({"config", "init", "pixelcnn", "data.kind=codes", "data.from=" + stage_one}),
+                     advice::command({"train", "prior.yaml"}));
+}
+
 }  // namespace mlrun

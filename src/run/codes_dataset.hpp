@@ -57,4 +57,7 @@ class CodesDataset : public Dataset {
 // nothing fits it, or it is such a path already. So a resolved spec keeps meaning what it meant when it was resolved.
 std::string pinned_checkpoint(const std::string& from);
 
+// The command that trains a prior over the codes of this run or checkpoint, for messages.
+std::string training_a_prior(const std::string& stage_one);
+
 }  // namespace mlrun

@@ -9,7 +9,8 @@ CompleteOutcome complete(const TrainedModel& trained, const CompleteRequest& req
   const AutoregressiveModel& model = trained.autoregressive();
   CompleteOutcome outcome;
   outcome.region = region_named(request.region, model.data());
-  const Completer completer(model, *trained.built.parameters, outcome.region, request.options.seed);
+  const Completer completer(model, *trained.built.parameters, outcome.region);
+  outcome.orders = completer.orders();
   const std::unique_ptr<Dataset> data = data_of(trained);
   outcome.images = request.images;
   const int64_t count = data->count(Split::kTest);

@@ -20,10 +20,11 @@ struct CompleteRequest {
 
 struct CompleteOutcome {
   Region region;
-  std::vector<int64_t> images;  // rows of the test split
-  std::vector<int32_t> labels;  // that the completions are given: of a conditional model, else empty
-  Tensor originals;             // s32 [images, positions]
-  Tensor completions;           // s32 [images * per_image, positions]
+  std::vector<int64_t> images;               // rows of the test split
+  std::vector<int32_t> labels;               // that the completions are given: of a conditional model, else empty
+  std::vector<std::vector<int64_t>> orders;  // in which positions are visited, by component: the known ones first
+  Tensor originals;                          // s32 [images, positions]
+  Tensor completions;                        // s32 [images * per_image, positions]
 };
 
 // Error(kUsage) where the model cannot complete this part exactly, and for images that the split does not have.

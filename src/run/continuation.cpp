@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "io/file.hpp"
 
@@ -26,6 +27,17 @@ std::string differences_of(const Experiment& before, const Experiment& now, cons
   return text;
 }
 
+// The command that trains what is wanted in a run of its own, from the weights of this one.
+std::string from_weights(const Experiment& before, const Experiment& wanted, const std::string& run) {
+  std::vector<std::string> words = {"train", run};
+  for (const config::Difference& d : config::differences(before.fields(), wanted.fields())) {
+    if (!d.right.empty() && !is_bookkeeping(d.path) && !d.path.starts_with("origin."))
+      words.push_back(d.path + "=" + d.right);
+  }
+  words.insert(words.end(), {"--from", run});
+  return advice::command(words);
+}
+
 // A run that was trained further than the spec says would be passed off as a shorter one.
 void require_enough(const Trainer& trainer, const Experiment& before, const TrainState& state, const RunSummary& run) {
   const config::Period& wanted = trainer.experiment().spec().train.duration;
@@ -33,16 +45,19 @@ void require_enough(const Trainer& trainer, const Experiment& before, const Trai
   if (length.total_steps > 0 && state.step > length.total_steps) {
     fail(ExitCode::kUsage,
          "{} has trained {} steps, and train.for={} is {}: a run cannot be made shorter, and nothing was changed\n"
-         "  go on with it              mlrun train --resume {} 'train.for={} steps'\n"
-         "  a shorter run of its own   mlrun train {} 'train.for={}'",
-         run.path, state.step, config::print_period(wanted), length.total_steps, run.path, 2 * state.step, run.path,
-         config::print_period(wanted));
+         "  go on with it              {}\n"
+         "  a shorter run of its own   {}",
+         run.path, state.step, config::print_period(wanted), length.total_steps,
+         advice::command({"train", "--resume", run.path, fmt::format("train.for={} steps", 2 * state.step)}),
+         advice::command({"train", run.path, "train.for=" + config::print_period(wanted)}));
   }
   if (length.total_steps == 0 && wanted != before.spec().train.duration && run.seconds > wanted.seconds()) {
     fail(ExitCode::kUsage,
          "{} has trained for {:.1f} min, and train.for is {}: a run cannot be made shorter, and nothing was changed\n"
-         "  go on with it   mlrun train --resume {} 'train.for={:.0f} min'",
-         run.path, run.seconds / 60, config::print_period(wanted), run.path, std::ceil(run.seconds / 30));
+         "  go on with it   {}",
+         run.path, run.seconds / 60, config::print_period(wanted),
+         advice::command(
+             {"train", "--resume", run.path, fmt::format("train.for={:.0f} min", std::ceil(run.seconds / 30))}));
   }
 }
 
@@ -63,6 +78,8 @@ std::string departure_of_length(const Trainer& trainer, const Experiment& before
                        before.spec().schedule.kind(), lr * schedule->factor(state.step - 1, then),
                        lr * trainer.schedule().factor(state.step, now), state.step);
   }
+  // Evaluations by the clock are where they are, whatever the length.
+  if (trainer.experiment().spec().eval.every.unit == config::Period::Unit::kMinutes) return "";
   const int64_t at = state.evaluated_step, every = steps_of(trainer.experiment().spec().eval.every, now);
   if (at > segment_begin && at % every != 0 && (now.total_steps == 0 || at < now.total_steps))
     return fmt::format("{}; the run was evaluated at its end then, step {}, and is not there now", lengths, at);
@@ -109,9 +126,10 @@ Continuation continue_under(const Trainer& trainer, const CheckpointIdentity& sa
     const std::string text = differences_of(before, wanted, saved.data_hash, trainer.data().hash(), "\n  ");
     fail(ExitCode::kUsage,
          "{} was begun with another spec; only train.for may change on resume{}\n"
-         "  start a new run from its weights   mlrun train SPEC --from {}\n"
-         "  or insist (not exact any more)     --allow-inexact",
-         run.path, text.empty() ? "\n  numerics version" : text, run.path);
+         "  start a new run from its weights   {}\n"
+         "  or insist (not exact any more)     {}",
+         run.path, text.empty() ? "\n  numerics version" : text, from_weights(before, wanted, run.path),
+         advice::again({"--allow-inexact"}));
   }
   require_enough(trainer, before, state, run);
   return other;

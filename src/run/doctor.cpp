@@ -12,6 +12,7 @@
 #include <system_error>
 #include <thread>
 
+#include "base/advice.hpp"
 #include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "base/lanes.hpp"
@@ -20,6 +21,7 @@
 #include "data/cache_folder.hpp"
 #include "data/dataset.hpp"
 #include "data/reference.hpp"
+#include "data/source_file.hpp"
 #include "io/directory.hpp"
 #include "io/library.hpp"
 #include "kernels/isa.hpp"
@@ -145,7 +147,7 @@ Finding memory() {
             ""};
   if (available < 0.5 * kGigabyte) {
     f.state = State::kWarning;
-    f.remedy = "end other programs; mlrun train --dry-run says what a spec needs";
+    f.remedy = "end other programs";
   }
   return f;
 }
@@ -166,11 +168,11 @@ Finding data_root() {
   if (!wrong.empty()) {
     f.state = State::kFail;
     f.found += fmt::format("; {} is not what was published", wrong);
-    f.remedy = "mlrun data check; then fetch it again with scripts/fetch_data.sh";
+    f.remedy = advice::command({"data", "check"});
   } else if (good < known) {
     f.state = State::kWarning;
     f.found += fmt::format("; {} is missing", missing);
-    f.remedy = "scripts/fetch_data.sh, or set MLRUN_DATA_ROOT; data.kind=digits needs no files";
+    f.remedy = "set MLRUN_DATA_ROOT (data.kind=digits needs no files), or   " + fetching("all");
   }
   return f;
 }
@@ -229,8 +231,9 @@ Finding neighbours_finding() {
   std::string text;
   for (const Neighbour& n : others)
     text += fmt::format("{}pid {} on cores {}: {}", text.empty() ? "" : "; ", n.pid, list(n.cores), n.command);
-  return {State::kWarning, "neighbours", text,
-          fmt::format("give each run its own cores: taskset -c {} mlrun train ...", affinity_cores().front())};
+  return {
+      State::kWarning, "neighbours", text,
+      fmt::format("give each run cores of its own, by   taskset -c {}   before its command", affinity_cores().front())};
 }
 
 }  // namespace

@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/cpu.hpp"
-#include "base/error.hpp"
 #include "base/number.hpp"
 #include "io/library.hpp"
 #include "kernels/library.hpp"
+#include "run/load_spec.hpp"
 
 namespace mlrun {
 
@@ -17,8 +17,8 @@ std::string software_versions() {
 }
 
 void print_dry_run(const TrainRequest& request, bool json) {
-  if (request.spec.empty()) fail(ExitCode::kUsage, "--dry-run needs a spec");
-  const Experiment experiment = Experiment::load(request.spec, request.overrides, request.places);
+  const std::string& name = request.spec.empty() ? request.resume : request.spec;
+  const Experiment experiment = load_spec(name, request.overrides, request.places);
   const std::unique_ptr<Dataset> data =
       experiment.spec().data.build(data_sources_from_environment(experiment.spec().seed));
   const int threads = threads_for(experiment.lanes(), request.threads);

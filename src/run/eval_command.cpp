@@ -5,11 +5,13 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "io/directory.hpp"
 #include "io/file.hpp"
 #include "io/hdf5_writer.hpp"
+#include "run/codes_dataset.hpp"
 #include "run/eval_draws.hpp"
 #include "run/find_run.hpp"
 #include "run/run_directory.hpp"
@@ -35,6 +37,8 @@ io::Bytes evaluation_image(const EvalOutcome& outcome, Split split) {
   file.attribute("/", "step", outcome.step);
   file.attribute("/", "split", std::string_view(name_of(split)));
   file.attribute("/", "protocol", outcome.protocol);
+  file.attribute("/", "data", outcome.data);
+  file.attribute("/", "other_data", outcome.other_data ? 1 : 0);
   file.attribute("/", "components", outcome.components);
   file.attribute("/", "bpd", outcome.result.bpd);
   add_figure(file, "nll", outcome.result);
@@ -77,7 +81,7 @@ TrainedModel load_for(const EvalRequest& request, const std::string& path) {
   return load_trained_model(path, {fmt::format("model.orders={}", *request.orders)});
 }
 
-void require_same_data(const TrainedModel& trained, const Dataset& data, bool other_data, const EvalRequest& request) {
+void require_same_data(const TrainedModel& trained, const Dataset& data, bool named) {
   const CheckpointIdentity& identity = trained.identity;
   if (data.spec().shape != identity.data.shape || data.spec().alphabet != identity.data.alphabet) {
     fail(ExitCode::kData, "{}: the model is of data of shape {} with {} symbols, and this data has {} with {}",
@@ -97,11 +101,12 @@ void require_same_data(const TrainedModel& trained, const Dataset& data, bool ot
     fail(ExitCode::kData, "{}: the model is of a text of other {}, as many as this one has", trained.path,
          name_of(vocabulary->unit()));
   }
-  if (!other_data && data.hash() != identity.data_hash) {
+  if (!named && data.hash() != identity.data_hash) {
     fail(ExitCode::kData,
          "{}: trained on data with sha256 {:.12}, and the data found now has {:.12}\n"
-         "  name the data to evaluate on it all the same   mlrun eval {} data.kind={}",
-         trained.path, identity.data_hash, data.hash(), request.selector, trained.experiment.spec().data.kind());
+         "  name the data to evaluate on it all the same   {}",
+         trained.path, identity.data_hash, data.hash(),
+         advice::again({"data.kind=" + trained.experiment.spec().data.kind()}));
   }
 }
 
@@ -139,18 +144,21 @@ void evaluate_draws(const EvalRequest& request, const Experiment& experiment, co
 }  // namespace
 
 EvalSubject subject_of(const EvalRequest& request) {
-  bool other_data = false;
+  bool data_named = false;
   for (const std::string& o : request.overrides) {
     if (o.rfind("data.", 0) != 0 && o.rfind("eval.", 0) != 0)
       fail(ExitCode::kUsage, "'{}': eval takes overrides of data.* and eval.* only", o);
-    other_data = other_data || o.rfind("data.", 0) == 0;
+    data_named = data_named || o.rfind("data.", 0) == 0;
   }
   const std::string path = find_checkpoint(request.selector, request.which);
   TrainedModel trained = load_for(request, path);
   Experiment experiment =
       Experiment::from_text(trained.identity.resolved_yaml, path, request.overrides, request.places);
+  for (const std::string& note : experiment.notes()) log::info("{}", note);
   std::unique_ptr<Dataset> data = build_data(experiment, data_sources_from_environment(trained.identity.seed), trained);
-  require_same_data(trained, *data, other_data, request);
+  require_same_data(trained, *data, data_named);
+  const bool other_data =
+      data_named && (data->hash() != trained.identity.data_hash || data->protocol() != trained.identity.protocol);
   return {run_of(path), std::move(trained), std::move(experiment), std::move(data), other_data};
 }
 
@@ -160,6 +168,9 @@ EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
   outcome.run = run;
   outcome.checkpoint = trained.path;
   outcome.protocol = data->protocol();
+  outcome.data = data->description();
+  outcome.other_data = other_data;
+  outcome.trained_on = trained.identity.data_description;
   if (request.draws > 1) outcome.protocol += fmt::format(", mean of {} draws", request.draws);
   outcome.step = trained.state.step;
   outcome.dimension = dimension_of(*trained.built.model, *data);
@@ -170,10 +181,9 @@ EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
   }
   const auto* codes = dynamic_cast<const CodesDataset*>(data.get());
   if (!codes && request.codes > 1) {
-    fail(ExitCode::kUsage,
-         "--codes {}: this is no prior over the codes of a VQ-VAE, and its likelihood is exact\n"
-         "  a prior   mlrun train configs/vqvae_prior.yaml data.from=RUN",
-         request.codes);
+    fail(ExitCode::kUsage, "--codes {}: codes are those of a prior over a VQ-VAE's codes, and this is a {} model{}",
+         request.codes, trained.experiment.spec().model.kind(),
+         trained.built.model->code_model() ? "\n  train a prior   " + training_a_prior(trained.path) : "");
   }
   if (codes) evaluate_bound(request, experiment, trained, *codes, outcome);
   else if (trained.built.model->code_model()) evaluate_stage_one(request, experiment, trained, *data, outcome);

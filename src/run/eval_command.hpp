@@ -30,7 +30,7 @@ struct EvalSubject {
   TrainedModel trained;
   Experiment experiment;
   std::unique_ptr<Dataset> data;
-  bool other_data = false;  // than at training, by an override
+  bool other_data = false;  // than at training, by an override of data.*
 };
 EvalSubject subject_of(const EvalRequest& request);
 
@@ -49,6 +49,9 @@ struct BoundParts {
 
 struct EvalOutcome {
   std::string run, checkpoint, protocol;
+  std::string data;         // what it was evaluated on, in words
+  bool other_data = false;  // than it was trained on, by an override of data.*; then nothing is left in the run
+  std::string trained_on;   // in words; "" where the checkpoint does not say
   int64_t step = 0;
   int64_t components = 1;  // of the mixture that the model is
   int64_t classes = 0;     // that were summed over; 0: the model is not conditional

@@ -7,6 +7,7 @@
 #include "generate/completion.hpp"
 #include "io/file.hpp"
 #include "io/hdf5_writer.hpp"
+#include "run/completion_file.hpp"
 #include "run/train_command.hpp"
 
 namespace mlrun {
@@ -32,6 +33,7 @@ io::Bytes region_image(const RegionOutcome& outcome, const Region& region, const
   Tensor known(data.shape, DType::kU8);
   std::copy(region.known.begin(), region.known.end(), known.data<uint8_t>());
   file.dataset("known", known);
+  write_orders(file, outcome.orders);
   return file.finish();
 }
 
@@ -65,6 +67,7 @@ RegionOutcome evaluate_region(const EvalRequest& request, const std::string& reg
   outcome.protocol = subject.data->protocol();
   outcome.step = subject.trained.state.step;
   outcome.components = model.components();
+  outcome.orders = completer.orders();
   outcome.known = region.known_count();
   outcome.unknown = model.data().positions() - outcome.known;
   outcome.result = summarise(std::move(unlabelled), outcome.unknown);

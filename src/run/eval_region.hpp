@@ -11,8 +11,9 @@ namespace mlrun {
 struct RegionOutcome {
   std::string run, checkpoint, protocol;
   int64_t step = 0;
-  int64_t components = 1;              // of the mixture that the model is
-  int64_t known = 0, unknown = 0;      // positions
+  int64_t components = 1;                    // of the mixture that the model is
+  int64_t known = 0, unknown = 0;            // positions
+  std::vector<std::vector<int64_t>> orders;  // in which positions are visited, by component: the known ones first
   Evaluation result;                   // of -log p(unknown | known), whatever the model; bits per unknown position
   std::optional<Evaluation> labelled;  // of -log p(unknown | known, y), y the label, of a conditional model
 };

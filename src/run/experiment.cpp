@@ -66,14 +66,16 @@ TrainOptions::TrainOptions(config::Reader reader)
                           .fallback = 0.0})},
       patience(reader.integer_or("patience", "never",
                                  {.help = "evaluations without a new best before training stops", .min = 1})),
-      log_every(reader.period("log_every", {.help = "distance of the rows of train metrics",
-                                            .units = {Unit::kSteps, Unit::kEpochs},
-                                            .fallback = Period{100, Unit::kSteps}})) {}
+      log_every(reader.period(
+          "log_every", {.help = "distance of the rows of train metrics", .fallback = Period{100, Unit::kSteps}})) {}
 
 EvalOptions::EvalOptions(config::Reader reader)
-    : every(reader.period("every", {.help = "distance of evaluations on the valid split",
-                                    .units = {Unit::kSteps, Unit::kEpochs},
-                                    .fallback = Period{1, Unit::kEpochs}})),
+    : every(reader.period(
+          "every",
+          {.help = "distance of evaluations on the valid split; in min or h the weights of a step stay the same "
+                   "bits, but which steps are evaluated, and so the best one and train.patience, depends on "
+                   "the clock",
+           .fallback = Period{1, Unit::kEpochs}})),
       batch_size(reader.integer(
           "batch_size", {.help = "examples at a time in each lane", .min = 1, .max = 1 << 20, .fallback = 100})),
       best(reader.one_of<BestBy>(
@@ -129,6 +131,7 @@ Experiment::Experiment(const config::Document& document) {
   document.root().finish();
   document.diagnostics().throw_if_any();
   fields_ = resolved_fields(document, *spec_);
+  notes_ = document.notes();
   settle_origin();
 }
 

@@ -87,6 +87,8 @@ class Experiment {
     return spec_->lanes.value_or(lanes_for(spec_->train.batch_size, spec_->model.facts().examples_per_lane));
   }
   const std::optional<Origin>& origin() const { return origin_; }  // nullopt: fresh weights
+  // What was read otherwise than it was written, a line each, for the person: see config::Document::notes.
+  const std::vector<std::string>& notes() const { return notes_; }
   std::string resolved_yaml() const { return config::resolved_yaml(fields_); }
   // SHA-256 over what decides the result: the spec without names, tags and bookkeeping, the data, the weights to begin
   // from, the numerics version. Where there are weights to begin from and they are not found: the errors of
@@ -103,6 +105,7 @@ class Experiment {
   std::shared_ptr<const ExperimentSpec> spec_;
   config::Fields fields_;
   std::optional<Origin> origin_;
+  std::vector<std::string> notes_;
   std::string source_;
 };
 

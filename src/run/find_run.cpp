@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/nearest_name.hpp"
@@ -126,8 +127,8 @@ std::string picked(const std::string& selector, const std::string& pick, std::ve
     fail(ExitCode::kUsage,
          "{}: these runs are not ranked together: {}\n"
          "  the best of a group            @group:NAME@best\n"
-         "  the best of each kind of data  mlrun ls --sort valid/nll -n 1",
-         selector, obstacle);
+         "  the best of each kind of data  {}",
+         selector, obstacle, advice::command({"ls", "--sort", "valid/nll", "-n", "1"}));
   }
   return std::min_element(runs.begin(), runs.end(),
                           [](const RunSummary& a, const RunSummary& b) { return a.best_nll < b.best_nll; })
@@ -138,6 +139,35 @@ std::string list_some(const std::vector<RunSummary>& runs) {
   std::string text;
   for (size_t i = runs.size() > 5 ? runs.size() - 5 : 0; i < runs.size(); ++i) text += "\n  " + runs[i].id;
   return text;
+}
+
+// A word with @ that is no selector is told the nearest one.
+void require_selector(const std::string& selector) {
+  for (const char* known : {"@last", "@best", "@group:", "@tag:"})
+    if (selector.starts_with(known)) return;
+  const auto nearest = nearest_name(selector, {"@last", "@best", "@best:valid/nll", "@group:NAME", "@tag:NAME"});
+  fail(ExitCode::kUsage, "'{}' stands for no run{}\n  known   @last, @best:valid/nll, @group:NAME@best, @tag:NAME@last",
+       selector, nearest ? fmt::format("; did you mean '{}'?", *nearest) : "");
+}
+
+// A directory that is no run: the runs in it, or around it.
+[[noreturn]] void no_run(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  std::string runs;
+  int64_t count = 0;
+  for (const std::string& name : io::list_directory(path)) {
+    if (!RunDirectory::is_run(path + "/" + name)) continue;
+    if (++count <= 5) runs += "\n  " + path + "/" + name;
+  }
+  const size_t slash = path.rfind('/');
+  const std::string parent = slash == std::string::npos ? ".." : path.substr(0, slash);
+  std::string more;
+  if (count > 5) more = fmt::format("\n  and {} more", count - 5);
+  if (count > 0) fail(ExitCode::kUsage, "{} is a directory of runs, and one of them is wanted:{}{}", path, runs, more);
+  if (RunDirectory::is_run(parent))
+    fail(ExitCode::kUsage, "{} is a part of a run, not a run\n  the run is   {}", path, parent);
+  fail(ExitCode::kUsage, "{} is a directory, and neither a run nor one that holds runs\n  runs are in   {}", path,
+       run_root());
 }
 
 }  // namespace
@@ -211,17 +241,10 @@ std::optional<std::vector<RunSummary>> marked_runs(const std::string& selector, 
   return marked;
 }
 
-std::string spec_path(const std::string& name) {
-  if (io::exists(name) && !io::is_directory(name)) return name;
-  for (const char* suffix : {".yaml", ".yml"}) {
-    if (name.ends_with(suffix)) return name;
-  }
-  return find_run(name) + "/resolved.yaml";
-}
-
 std::string find_run(const std::string& selector) {
   if (RunDirectory::is_run(selector)) return selector;
   const std::string root = run_root();
+  if (selector.starts_with('@')) require_selector(selector);
   const std::vector<RunSummary> runs = all_runs(root);
   const auto [marks, pick] = split_selector(selector);
   if (!pick.empty()) return picked(selector, pick, marks.empty() ? runs : *marked_runs(marks, runs));
@@ -238,6 +261,7 @@ std::string find_run(const std::string& selector) {
     ids.push_back(run.id);
   }
   if (fitting.size() == 1) return fitting[0].path;
+  if (fitting.empty() && io::is_directory(selector)) no_run(selector);
   if (fitting.size() > 1)
     fail(ExitCode::kUsage, "'{}' fits {} runs in {}:{}", selector, fitting.size(), root, list_some(fitting));
   const auto nearest = nearest_name(selector, ids);

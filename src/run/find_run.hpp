@@ -49,11 +49,8 @@ std::string obstacle_to_ranking(const std::vector<RunSummary>& runs);
 // selector is of another kind (with @best or @last behind it, it is one run: find_run).
 std::optional<std::vector<RunSummary>> marked_runs(const std::string& selector, const std::vector<RunSummary>& all);
 
-// The YAML file that a person means by SPEC|RUN: a file, or the resolved spec of a run. A missing .yaml file is
-// returned as it is, for the reader to report.
-std::string spec_path(const std::string& name);
-
-// The run's directory. Error(kUsage) when nothing, or more than one, fits.
+// The run's directory. Error(kUsage) when nothing, or more than one, fits; of a directory that is no run, with the runs
+// in it.
 std::string find_run(const std::string& selector);
 // A checkpoint file as it is; of a run: "best" (default), "last", or a step. A damaged best or last falls back, loudly.
 std::string find_checkpoint(const std::string& selector, const std::string& which = "best");

@@ -21,6 +21,7 @@ namespace mlrun {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr std::chrono::hours kRemembered{1};
 
 std::string contents(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
@@ -97,6 +98,18 @@ std::optional<Neighbour> look_at(int pid, const std::vector<int>& ours) {
   return std::nullopt;
 }
 
+// Whether this session was told within the last hour, by a file in the folder that holds its number; it is from now on.
+bool has_been_told(const std::string& folder) {
+  std::error_code error;
+  if (folder.empty() || !fs::is_directory(folder, error)) return false;
+  const fs::path file = fs::path(folder) / ".neighbours";
+  const std::string session = fmt::format("{}\n", getsid(0));
+  const auto written = fs::last_write_time(file, error);
+  const bool told = !error && contents(file) == session && fs::file_time_type::clock::now() - written < kRemembered;
+  std::ofstream(file, std::ios::binary) << session;
+  return told;
+}
+
 }  // namespace
 
 std::vector<Neighbour> neighbours() {
@@ -109,7 +122,8 @@ std::vector<Neighbour> neighbours() {
   return found;
 }
 
-void warn_if_sharing_cores(int threads) {
+void warn_if_sharing_cores(int threads, const std::string& folder) {
+  if (log::level() > log::Level::kInfo) return;
   const std::vector<Neighbour> others = neighbours();
   if (others.empty()) return;
   const std::vector<int> ours = affinity_cores();
@@ -121,10 +135,10 @@ void warn_if_sharing_cores(int threads) {
     wanted += other.threads;
     pids += fmt::format("{}{}", pids.empty() ? "" : ", ", other.pid);
   }
-  if (wanted <= static_cast<int>(cores.size())) return;
+  if (wanted <= static_cast<int>(cores.size()) || has_been_told(folder)) return;
   log::warning(
-      "shares cores with mlrun pid {}; both will be slower: give each its own cores, such as "
-      "taskset -c {} mlrun train ..., or fewer --threads",
+      "shares cores with mlrun pid {}; both will be slower: give each cores of its own (by taskset -c {} before the "
+      "command), or fewer --threads",
       pids, ours.front());
 }
 

@@ -18,7 +18,8 @@ struct Neighbour {
 std::vector<Neighbour> neighbours();
 
 // One line of warning if the threads of ours and of the neighbours are more than the cores they may use together, with
-// pids and remedy. Call it when training begins.
-void warn_if_sharing_cores(int threads);
+// pids and remedy; none under -q. Call it when training begins. `folder`, if there is such a folder, remembers who was
+// told: the runs that one session (a shell, a sweep) begins there within an hour of each other hear of neighbours once.
+void warn_if_sharing_cores(int threads, const std::string& folder);
 
 }  // namespace mlrun

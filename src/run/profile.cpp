@@ -6,6 +6,7 @@
 #include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "generate/sampler.hpp"
+#include "run/load_spec.hpp"
 
 namespace mlrun {
 namespace {
@@ -44,7 +45,7 @@ Profile profile(const ProfileRequest& request) {
   std::vector<std::string> overrides = request.overrides, places = request.places;
   overrides.emplace_back("origin.checkpoint=none");
   places.resize(overrides.size(), "profile");
-  const Experiment experiment = Experiment::load(request.spec, overrides, places);
+  const Experiment experiment = load_spec(request.spec, overrides, places);
   const std::unique_ptr<Dataset> data =
       experiment.spec().data.build(data_sources_from_environment(experiment.spec().seed));
   Profile p;

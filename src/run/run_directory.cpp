@@ -9,6 +9,7 @@
 #include <ctime>
 #include <random>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/home.hpp"
 #include "base/log.hpp"
@@ -45,9 +46,9 @@ RunDirectory RunDirectory::create(const std::string& root, const std::string& na
       // Not a run yet: perhaps made a moment ago by a process that is about to lock it.
       const std::chrono::milliseconds patience(is_run(path) ? 0 : 1000);
       const std::string holder = io::lock_holder(path + "/.lock", patience);
-      fail(ExitCode::kLocked,
-           "{} exists already{}\n  go on with it   mlrun train --resume {}\n  or choose another --run-dir", path,
-           holder.empty() ? "" : fmt::format(" and is held by {}", holder), path);
+      fail(ExitCode::kLocked, "{} exists already{}\n  go on with it   {}\n  or choose another --run-dir", path,
+           holder.empty() ? "" : fmt::format(" and is held by {}", holder),
+           advice::command({"train", "--resume", path}));
     }
   } else {
     io::make_directories(root);
@@ -59,7 +60,8 @@ RunDirectory RunDirectory::create(const std::string& root, const std::string& na
   RunDirectory run(made);
   run.lock_ = std::make_shared<io::FileLock>(run.file(".lock"));
   if (is_run(made)) {  // while this process looked and waited
-    fail(ExitCode::kLocked, "{} was begun by another process\n  go on with it   mlrun train --resume {}", made, made);
+    fail(ExitCode::kLocked, "{} was begun by another process\n  go on with it   {}", made,
+         advice::command({"train", "--resume", made}));
   }
   io::remove_stale_temporaries(made);
   for (const char* part : {"checkpoints", "samples", "evals"}) io::make_directories(run.file(part));

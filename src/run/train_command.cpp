@@ -4,6 +4,7 @@
 #include <cctype>
 #include <chrono>
 
+#include "base/advice.hpp"
 #include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -14,6 +15,7 @@
 #include "run/continuation.hpp"
 #include "run/find_answer.hpp"
 #include "run/labels.hpp"
+#include "run/load_spec.hpp"
 #include "run/neighbours.hpp"
 #include "run/run_facts.hpp"
 #include "run/scores.hpp"
@@ -79,15 +81,8 @@ class Training {
 
  private:
   void read_spec(const std::string& run_path) {
-    std::string path = request_.spec;
-    if (path.empty()) path = run_path + "/resolved.yaml";
-    else if (io::is_directory(path) ||
-             !io::exists(path)) {  // a run as a spec; a missing file is reported by the reader
-      if (io::is_directory(path)) path = RunDirectory::open(path).file("resolved.yaml");
-      else if (path.find('/') == std::string::npos && path.find(".y") == std::string::npos)
-        path = find_run(path) + "/resolved.yaml";
-    }
-    experiment_ = std::make_unique<Experiment>(Experiment::load(path, request_.overrides, request_.places));
+    const std::string path = spec_path(request_.spec.empty() ? run_path : request_.spec);
+    experiment_ = std::make_unique<Experiment>(load_spec(path, request_.overrides, request_.places));
     spec_path_ = path;
   }
 
@@ -221,7 +216,7 @@ class Training {
   TrainOutcome live(RunDirectory& directory, Recorder& recorder, double elapsed) {
     turn_.reset();  // others find the run now, and see that it is held
     log::set_file(directory.file("log.txt"));
-    warn_if_sharing_cores(threads_);
+    warn_if_sharing_cores(threads_, run_root());
     say_what_idles(*experiment_, request_.threads);
     recorder.write_run_file("running");
     RunHeader header = header_of(*trainer_, directory, threads_);
@@ -238,7 +233,7 @@ class Training {
     try {
       const std::string status = run_training(*trainer_, directory, recorder, observer_, loop);
       log::set_file("");
-      return {directory.path(), status};
+      return {directory.path(), status, trainer_->length().total_steps};
     } catch (const Error& e) {
       close(e.code() == ExitCode::kDiverged ? "diverged" : "failed");
       throw;

@@ -23,7 +23,8 @@ struct TrainRequest {
 
 struct TrainOutcome {
   std::string directory;
-  std::string status;  // finished, stopped, interrupted
+  std::string status;       // finished, stopped, interrupted
+  int64_t total_steps = 0;  // of the whole training; 0: the clock ends it
 };
 
 // Error(kDiverged, kLocked, kUsage, kData, kDisk, kCheckpoint) as documented for the exit codes.

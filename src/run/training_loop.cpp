@@ -25,7 +25,8 @@ struct Throughput {
   }
 };
 
-// What happens between steps. All decisions are functions of the state, so that a resumed run takes the same ones.
+// What happens between steps. All decisions are functions of the state, so that a resumed run takes the same ones; but
+// for those of periods in minutes, which never change the weights that a step has.
 class TrainingLoop {
  public:
   TrainingLoop(Trainer& trainer, RunDirectory& directory, Recorder& recorder, TrainObserver& observer,
@@ -53,7 +54,7 @@ class TrainingLoop {
       const Trainer::StepResult result = trainer_.step();
       trained_.examples += result.count;
       trained_.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
-      if (due(spec_.train.log_every, trainer_.state().logged_step) || finished_steps()) log_row(result);
+      if (due(spec_.train.log_every, trainer_.state().logged_step, log_time_) || finished_steps()) log_row(result);
       observer_.stepped({trainer_.state().step, result.loss, result.lr, result.gradient_norm, shown_rate(), elapsed()});
     }
   }
@@ -68,15 +69,18 @@ class TrainingLoop {
   int64_t steps_of(const config::Period& p) const {
     return p.count() * (p.unit == config::Period::Unit::kEpochs ? trainer_.length().steps_per_epoch : 1);
   }
-  // A period of steps has come round at this step, and what it triggers was not yet done at it.
-  bool due(const config::Period& period, int64_t last) {
-    return state().step > last && state().step % steps_of(period) == 0;
+  // A period has come round at this step, and what it triggers was not yet done at it. `last`: the step when it was
+  // done, and the time (seconds of training) when this process did it, or began.
+  bool due(const config::Period& period, int64_t last_step, double last_time) {
+    if (state().step <= last_step) return false;
+    if (period.unit == config::Period::Unit::kMinutes) return elapsed() - last_time >= period.seconds();
+    return state().step % steps_of(period) == 0;
   }
   bool finished_steps() { return trainer_.length().total_steps > 0 && state().step >= trainer_.length().total_steps; }
   bool out_of_time() const { return trainer_.length().total_steps == 0 && elapsed() >= spec_.train.duration.seconds(); }
   bool out_of_patience() { return spec_.train.patience && state().evaluations_since_best >= *spec_.train.patience; }
   bool evaluation_due() {
-    return due(spec_.eval.every, state().evaluated_step) ||
+    return due(spec_.eval.every, state().evaluated_step, evaluation_time_) ||
            ((finished_steps() || out_of_time()) && state().step > state().evaluated_step);
   }
   bool done() { return finished_steps() || out_of_time() || out_of_patience(); }
@@ -124,6 +128,7 @@ class TrainingLoop {
     logged_ = trained_;
     state().log_loss = state().log_nll = state().log_norm = {};
     state().logged_step = state().step;
+    log_time_ = elapsed();
   }
 
   // What eval.best looks at: less is better.
@@ -173,6 +178,7 @@ class TrainingLoop {
     warn_of_collapse(report.valid);
     draw_samples();
     evaluated_ = trained_;
+    evaluation_time_ = elapsed();
     return true;
   }
 
@@ -232,6 +238,7 @@ class TrainingLoop {
   Throughput trained_;                     // by this process so far
   Throughput shown_, logged_, evaluated_;  // what it was when a rate was last shown, logged, and told by an evaluation
   double shown_rate_ = 0;
+  double evaluation_time_ = options_.elapsed_before, log_time_ = options_.elapsed_before;  // seconds of training
   bool warned_of_collapse_ = false;
   CheckpointWriter writer_;  // last: it waits for its write before the rest goes
 };

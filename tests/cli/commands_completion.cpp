@@ -75,6 +75,49 @@ TEST_CASE("bash completes runs, their groups, and checkpoint files") {
   CHECK(has(tab(place, "mlrun train --resume "), id));
 }
 
+TEST_CASE("bash completes known parts, checkpoints, the reference, kinds and the fields of nested kinds") {
+  const Workplace place;
+  const std::string run = place.train({"eval.every=1 steps", "--group", "lr"});
+  place.put("mask.png", "");
+  CHECK(tab(place, "mlrun sample @last --complete t") == Words{"top"});
+  CHECK(tab(place, "mlrun sample @last --complete m") == Words{"mask.png"});
+  CHECK(has(tab(place, "mlrun eval @last --region "), "checker"));
+  const Words steps = tab(place, "mlrun eval @last --which ");
+  CHECK(has(steps, "best"));
+  CHECK(has(steps, "3"));
+  CHECK(tab(place, "mlrun ls --group ") == Words{"lr"});
+  CHECK(tab(place, "mlrun grid tiny.yaml optim.lr=1 --gr") == Words{"--group"});
+
+  CHECK(tab(place, "mlrun config schema mod") == Words{"model"});
+  const Words model = tab(place, "mlrun config schema model.");
+  for (const char* name : {"model.hidden", "model.mixer", "model.made", "model.quantizer"}) CHECK(has(model, name));
+  CHECK(has(tab(place, "mlrun config schema model.mixer."), "model.mixer.s4d"));
+  CHECK(has(tab(place, "mlrun config schema model.mixer.s4d."), "model.mixer.s4d.state"));
+  CHECK(has(tab(place, "mlrun config schema optim."), "optim.lr"));
+  CHECK(has(tab(place, "mlrun config schema train."), "train.for"));
+  CHECK(tab(place, "mlrun config init gated") == Words{"gated_pixelcnn"});
+  CHECK(has(tab(place, "mlrun config init sequence model.mixer.kind="), "lru"));
+
+  CHECK(has(tab(place, "mlrun train tiny.yaml model.kind=sequence model."), "model.mixer.kind="));
+  CHECK(has(tab(place, "mlrun train tiny.yaml model.kind=sequence model.mixer.kind=s4d model.mixer."),
+            "model.mixer.state="));
+  CHECK(has(tab(place, "mlrun train tiny.yaml model.kind=vqvae model.quantizer.kind=residual model.quantizer.of."),
+            "model.quantizer.of.codes="));
+  CHECK(has(tab(place, "mlrun eval @last data.te"), "data.test_limit="));
+  CHECK(tab(place, "mlrun eval @last optim.").empty());
+}
+
+TEST_CASE("completion does not read the help: rewording it changes nothing") {
+  // Every option whose value is one of few words, or a thing mlrun knows, was told so where it was declared.
+  const Workplace place;
+  for (const char* line : {"train x --progress ", "train x --threads ", "eval x --split ", "eval x --which ",
+                           "ls --status ", "ls --sort ", "compare --group-by ", "hippo --measure ", "--color ",
+                           "sample x --sampler ", "prove x --threads ", "show x --which ", "completion "}) {
+    INFO(line);
+    CHECK_FALSE(tab(place, std::string("mlrun ") + line).empty());
+  }
+}
+
 TEST_CASE("other shells are given whole words with descriptions") {
   const Workplace place;
   const ProgramResult result = place.mlrun({"__complete", "--", "train", "x.yaml", "--thr"});

@@ -45,6 +45,25 @@ TEST_CASE("sample draws one class, and refuses classes there are not") {
   CHECK(says(plain.err, "knows no classes"));
 }
 
+TEST_CASE("temperature, top-k and top-p change the law of symbols, never that of the class: it is drawn from p(y)") {
+  Workplace place;
+  place.train({"model.condition=joint", "data.binarization=dynamic"});
+  const auto sampled = [&](const std::vector<std::string>& law) {
+    std::vector<std::string> words = {"sample", "@last", "-n", "40", "--json", "-o", "s.txt"};
+    words.insert(words.end(), law.begin(), law.end());
+    const ProgramResult r = place.mlrun(words);
+    REQUIRE(r.exit_code == 0);
+    return std::pair(Json::parse(r.last_line()).at("labels"), place.get("s.txt"));
+  };
+  const auto plain = sampled({});
+  for (const std::vector<std::string>& law : std::vector<std::vector<std::string>>{
+           {"--temperature", "0.2"}, {"--temperature", "5"}, {"--top-k", "1"}, {"--top-p", "0.5"}}) {
+    const auto other = sampled(law);
+    CHECK(other.first == plain.first);
+    CHECK(other.second != plain.second);
+  }
+}
+
 TEST_CASE("labels asked of data without them, and orders of a model that has one, are refused") {
   Workplace place;
   place.put("tiny.yaml", Workplace::tiny_spec());

@@ -109,7 +109,7 @@ TEST_CASE("every user mistake has its exit code and one clear message") {
       {{"sample", "@last", "-o", "x.gif"}, 2, ".png"},
       {{"sample", "@last", "-o", "/nowhere/x.png"}, 5, "/nowhere"},
       {{"sample", "@last", "--temperature", "-1"}, 2, "temperature"},
-      {{"config", "schema", "model.mad"}, 2, "did you mean 'made'"},
+      {{"config", "schema", "model.mad"}, 2, "did you mean 'model.made'"},
       {{"config", "init", "mad"}, 2, "mad"},
       {{"validate", "tiny.yaml", "model.hidden=0"}, 2, "model.hidden"},
   };

@@ -2,8 +2,11 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/error.hpp"
 #include "cli/run_program.hpp"
+#include "io/hdf5_reader.hpp"
 
+namespace io = mlrun::io;
 using mlrun::test::ProgramResult;
 using mlrun::test::says;
 using mlrun::test::Workplace;
@@ -35,6 +38,30 @@ TEST_CASE("sample --complete writes pictures, files and text, and eval --region 
   CHECK(answer.at("known").get<int64_t>() + answer.at("unknown").get<int64_t>() == 784);
   for (const char* key : {"nll", "nll_se", "nll_per_unknown", "nll_given_label"}) CHECK(answer.at(key).is_number());
   CHECK(std::filesystem::exists(place.path("r.h5")));
+}
+
+TEST_CASE(
+    "sample --complete draws from the law that eval --region judges by, whatever the seed: the files hold its order") {
+  Workplace place;
+  place.train({"model={kind: eonade, hidden: [8], orders: 2}"});
+  const auto orders = [&](const std::string& file) {
+    const std::string bytes = place.get(file);
+    io::Bytes image(bytes.size());
+    std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(image.data()));
+    const io::Hdf5Reader reader(std::move(image), file, mlrun::ExitCode::kData);
+    CHECK(reader.dataset("orders").shape == mlrun::Shape{2, 784});
+    return reader.integers("orders");
+  };
+  for (const char* seed : {"1", "9"}) {
+    REQUIRE(place
+                .mlrun({"sample", "@last", "--complete", "center", "-n", "1", "--images", "2", "--seed", seed, "-o",
+                        std::string("s") + seed + ".h5"})
+                .exit_code == 0);
+  }
+  REQUIRE(place.mlrun({"eval", "@last", "--region", "center", "--per-example", "r.h5"}).exit_code == 0);
+  CHECK(orders("s1.h5") == orders("s9.h5"));
+  CHECK(orders("s1.h5") == orders("r.h5"));
+  CHECK(orders("r.h5")[0] == 7 * 28 + 7);  // the known part comes first, row by row
 }
 
 TEST_CASE("parts that a model cannot complete, and words that fit no command, end with exit code 2") {

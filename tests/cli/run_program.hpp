@@ -77,6 +77,12 @@ class Workplace {
     REQUIRE(binary != nullptr);  // set by ctest; by hand: MLRUN_BINARY=/path/to/mlrun test_cli
     return std::filesystem::absolute(binary).string();
   }
+  // The project's checkout.
+  static std::string source() {
+    const char* folder = std::getenv("MLRUN_SOURCE_DIR");
+    REQUIRE(folder != nullptr);  // set by ctest
+    return folder;
+  }
   // mlrun with these arguments. stdin is empty.
   ProgramResult mlrun(const std::vector<std::string>& arguments) const {
     std::vector<std::string> words = {binary()};

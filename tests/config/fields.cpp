@@ -20,6 +20,8 @@ TEST_CASE("a period is a number, blanks and a unit") {
   CHECK(parse_period("1e5  steps") == Period{100000, Unit::kSteps});
   CHECK(parse_period("3 epochs") == Period{3, Unit::kEpochs});
   CHECK(parse_period("0.5 min") == Period{0.5, Unit::kMinutes});
+  CHECK(parse_period("90 minutes") == Period{90, Unit::kMinutes});
+  for (const char* text : {"1.5 h", "1.5 hours", "1.5 hour"}) CHECK(parse_period(text) == Period{90, Unit::kMinutes});
   for (const char* text :
        {"", "500", "steps", "500steps", "1.5 epochs", "-1 steps", "5 hours", "5 Steps", "1e300 steps", "5 steps x"})
     CHECK_FALSE(parse_period(text));

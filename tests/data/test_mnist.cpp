@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/advice.hpp"
 #include "base/lanes.hpp"
 #include "catch.hpp"
 #include "support.hpp"
@@ -194,11 +195,18 @@ TEST_CASE("Images of 0 and 1 are black and white, and black images are told of e
 TEST_CASE("Missing MNIST files are reported with both remedies") {
   TemporaryDirectory folder;
   const DataSources sources{.root = folder.path(), .cache = "", .seed = 1};
-  CHECK(error_of([&] { dataset("kind: mnist\nbinarization: dynamic", sources); }) ==
-        "3: " + folder.path() +
-            "/mnist/train-images-idx3-ubyte.gz is missing   (data.kind: mnist, spec.yaml:2)\n"
-            "  get it with   scripts/fetch_data.sh mnist\n"
-            "  or, offline   mlrun train spec.yaml data.kind=digits");
+  const auto report = [&] { return error_of([&] { dataset("kind: mnist\nbinarization: dynamic", sources); }); };
+  const std::string fetch = advice::script("fetch_data.sh", {"mnist"}).value_or("");
+  CHECK(fetch.ends_with("scripts/fetch_data.sh mnist"));
+  const std::string missing = "3: " + folder.path() +
+                              "/mnist/train-images-idx3-ubyte.gz is missing   (data.kind: mnist, spec.yaml:2)\n"
+                              "  get it with   " +
+                              fetch;
+  CHECK(report() == missing);  // of a command that takes no overrides
+  advice::set_command_line({"mlrun", "train", "a spec.yaml"}, "");
+  advice::accept_overrides();
+  CHECK(report() == missing + "\n  or, offline   mlrun train 'a spec.yaml' data.kind=digits");
+  advice::set_command_line({"mlrun"}, "");
   CHECK(error_of([&] { dataset("kind: mnist", sources); }).find("fetch_data.sh binarized_mnist\n") !=
         std::string::npos);
   const std::string other = error_of([&] { dataset("kind: mnist\nroot: fashion", sources); });

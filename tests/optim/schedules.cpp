@@ -55,3 +55,17 @@ TEST_CASE("linear, step and exponential follow their formulas") {
   CHECK(step->factor(650, kLength) == Approx(0.125));
   CHECK(schedule({"kind=exponential", "gamma=0.9"})->factor(300, kLength) == Approx(std::pow(0.9, 3)));
 }
+
+TEST_CASE("every schedule counts from the end of its warm-up") {
+  for (const auto& [kind, entry] : schedule_kinds().kinds()) {
+    std::vector<std::string> overrides = {"kind=" + kind};
+    if (kind == "step") overrides.push_back("every=2 epochs");
+    const auto plain = schedule(overrides);
+    overrides.push_back("warmup=150 steps");
+    const auto warmed = schedule(overrides);
+    INFO(kind);
+    const TrainingLength longer{.total_steps = kLength.total_steps + 150, .steps_per_epoch = kLength.steps_per_epoch};
+    for (int64_t step = 0; step < 1000; step += 7)
+      CHECK(warmed->factor(step + 150, longer) == Approx(plain->factor(step, kLength)));
+  }
+}

@@ -88,10 +88,26 @@ TEST_CASE("sharing cores is told in one line with the pid and the remedy") {
   REQUIRE(becomes_neighbour(computing.pid()));
   const int cores = static_cast<int>(affinity_cores().size());
   // Together one thread more than there are cores.
-  const std::string text = warnings_of([&] { warn_if_sharing_cores(cores); });
+  const std::string text = warnings_of([&] { warn_if_sharing_cores(cores, ""); });
   CHECK(text.find(std::to_string(computing.pid())) != std::string::npos);
   CHECK(text.find("taskset -c") != std::string::npos);
   CHECK(std::count(text.begin(), text.end(), '\n') == 1);
+}
+
+TEST_CASE("one session hears of neighbours once in a folder, and under -q not at all") {
+  const Process computing("mlrun", true);
+  REQUIRE(becomes_neighbour(computing.pid()));
+  const int cores = static_cast<int>(affinity_cores().size());
+  const test::TemporaryDirectory folder;
+  const auto warning = [&] { return warnings_of([&] { warn_if_sharing_cores(cores, folder.path()); }); };
+  CHECK(warning().find("shares cores") != std::string::npos);
+  CHECK(warning().empty());
+  std::ofstream(folder / ".neighbours") << "another session\n";
+  CHECK(warning().find("shares cores") != std::string::npos);
+  const log::Level before = log::level();
+  log::set_level(log::Level::kWarning);
+  CHECK(warnings_of([&] { warn_if_sharing_cores(cores, ""); }).empty());
+  log::set_level(before);
 }
 
 TEST_CASE("a neighbour that is gone is not warned of") {
@@ -102,6 +118,6 @@ TEST_CASE("a neighbour that is gone is not warned of") {
     REQUIRE(becomes_neighbour(pid));
   }
   CHECK_FALSE(is_neighbour(pid));
-  const std::string text = warnings_of([] { warn_if_sharing_cores(1 << 20); });
+  const std::string text = warnings_of([] { warn_if_sharing_cores(1 << 20, ""); });
   CHECK(text.find("pid " + std::to_string(pid)) == std::string::npos);
 }
