@@ -37,15 +37,18 @@ void add(Command& app, const Globals& globals) {
   set_examples(*sub,
                "mlrun decompress @last test.mlrun -o test.amat\n"
                "mlrun decompress step-000001500.h5 test.mlrun -o t10k-images-idx3-ubyte");
-  takes(sub->add_option("RUN", o->run, "the run or checkpoint that it was compressed with")->required(),
-        "RUN|CHECKPOINT", {{Value::kRun, Value::kCheckpointFile}});
+  sub->add_option("RUN", o->run, "the run or checkpoint that it was compressed with")
+      ->required()
+      ->type_name("RUN|CHECKPOINT")
+      ->takes({{Value::kRun, Value::kCheckpointFile}});
   sub->add_option("FILE", o->input, "a file of mlrun compress")->required()->type_name("FILE");
   sub->add_option("-o,--out", o->output, "the file to write, in the format of the original")
       ->required()
       ->type_name("FILE");
-  takes(sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step"), "best|last|STEP",
-        {{Value::kCheckpoint}});
-  takes(sub->add_option("--threads", o->threads, "auto: the affinity mask"), "N|auto", {{}, {"auto"}});
+  sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")
+      ->type_name("best|last|STEP")
+      ->takes({{Value::kCheckpoint}});
+  sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
   sub->callback([o, &globals] { run(*o, globals); });
 }
 
