@@ -118,7 +118,8 @@ DecompressOutcome decompress(const DecompressRequest& request) {
     fail(
         ExitCode::kCheckpoint,
         "{}: {}\n  its checksum is right and its model is this one: it was made on another kind of CPU, or by another\n"
-        "  version of mlrun, whose logits differ in their last bits; decompress it there",
+        "  version of mlrun, whose logits differ in their last bits; decompress it there, or, if that CPU had fewer\n"
+        "  instructions, with MLRUN_MAX_ISA=avx2 or MLRUN_MAX_ISA=sse4 before the command",
         request.input, finding);
   };
   try {
