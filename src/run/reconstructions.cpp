@@ -42,7 +42,7 @@ std::vector<io::Image> decoded_images(const CodeModel& model, const ParameterAre
     for (int64_t p = 0; p < data.positions(); ++p) {
       const double mean = mean_symbol(logits.data<float>() + (i * data.positions() + p) * width, data.alphabet);
       image.pixels[static_cast<size_t>(p)] =
-          static_cast<uint8_t>(std::lround(255.0 * mean / static_cast<double>(data.alphabet - 1)));
+          static_cast<uint8_t>(std::lround(255.0 * mean / static_cast<double>(std::max<int64_t>(data.alphabet - 1, 1))));
     }
     images.push_back(std::move(image));
   }
