@@ -30,7 +30,11 @@ void diff(const std::string& left, const std::string& right, const Globals& glob
 
 // "model.quantizer.ema": a kind of a section that some kinds of model have. Sections of the same kinds within it ("of")
 // have the same fields. Nothing when there is no such section.
-std::optional<std::string> nested_schema(const std::string& path) {
+struct NestedFields {
+  std::string section;
+  config::Fields fields;  // of a whole spec with that kind
+};
+std::optional<NestedFields> nested_fields(const std::string& path) {
   std::string section = path.substr(0, path.rfind('.'));
   const std::string kind = path.substr(path.rfind('.') + 1);
   while (section.ends_with(".of")) section.resize(section.size() - 3);
@@ -39,7 +43,7 @@ std::optional<std::string> nested_schema(const std::string& path) {
     const config::Fields fields = describe_spec(choices);
     if (std::none_of(fields.begin(), fields.end(), [&](const auto& f) { return f.path == section; })) continue;
     choices.push_back(section + ".kind=" + kind);
-    return config::schema_text(describe_spec(choices), section);
+    return NestedFields{section, describe_spec(choices)};
   }
   return std::nullopt;
 }
@@ -49,8 +53,12 @@ void schema(const std::string& path, const Globals& globals) {
   std::vector<std::string> kinds = {"data.kind=mnist", "model.kind=made"};
   std::string section = path;
   const size_t dot = path.find('.');
-  if (path.starts_with("model.") && path.find('.', dot + 1) != std::string::npos && !globals.json) {
-    if (const auto text = nested_schema(path)) return fmt::print("{}", *text);
+  if (path.starts_with("model.") && path.find('.', dot + 1) != std::string::npos) {
+    if (const auto nested = nested_fields(path)) {
+      if (globals.json) fmt::print("{}\n", config::json_schema(nested->fields).dump(2));
+      else fmt::print("{}", config::schema_text(nested->fields, nested->section));
+      return;
+    }
   }
   for (const char* s : {"data", "model", "optim", "schedule"}) {
     if (dot != std::string::npos && path.substr(0, dot) == s) {

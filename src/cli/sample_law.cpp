@@ -4,7 +4,7 @@ namespace mlrun::cli {
 
 void add_law_options(Command& sub, DrawLaw& law) {
   sub.add_option("--temperature", law.temperature, "divides the logits; 1 is the model's own law")
-      ->positive()
+      ->between(1e-6, 1e6, "the likeliest symbol always   --top-k 1")
       ->type_name("T");
   sub.add_option("--top-k", law.top_k,
                  "draw from the K likeliest symbols only; then samples are no longer of the model's own law")

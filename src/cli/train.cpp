@@ -1,8 +1,10 @@
 // mlrun train: prints the run directory on stdout, nothing else.
 #include <fmt/ranges.h>
 
-#include <csignal>
+#include <cstdio>
 
+#include "base/log.hpp"
+#include "base/shell_word.hpp"
 #include "cli/command.hpp"
 #include "cli/progress.hpp"
 #include "cli/threads.hpp"
@@ -20,13 +22,25 @@ struct Options {
   bool if_needed = false, allow_inexact = false, dry_run = false;
 };
 
-// The screen, with a row of samples below each evaluation where there is room.
+// The screen, with a row of samples below each evaluation where there is room. From the first line on there is a run to
+// save, and signals are answered.
 class PreviewingObserver : public ScreenObserver {
  public:
   using ScreenObserver::ScreenObserver;
+  void started(const RunHeader& header) override {
+    directory_ = header.directory;
+    signals::install(log::level() <= log::Level::kInfo
+                         ? "finishing the step, then saving (once more: leave at once, without saving)"
+                         : "");
+    ScreenObserver::started(header);
+  }
   void sampled(const std::vector<io::Image>& images) override {
     if (wants_preview()) preview(images);
   }
+  const std::string& directory() const { return directory_; }  // "" before there is one
+
+ private:
+  std::string directory_;
 };
 
 TrainRequest request_of(const Options& o) {
@@ -67,8 +81,23 @@ TrainRequest request_of(const Options& o) {
   return request;
 }
 
+// As it works from where the user stands, who may have given -C.
+std::string resume_command(const std::string& run, const Globals& globals) {
+  return fmt::format("mlrun {}train --resume {}",
+                     globals.directory.empty() ? "" : fmt::format("-C {} ", shell_word(globals.directory)),
+                     shell_word(run));
+}
+
+void tell(const TrainOutcome& outcome, const Globals& globals) {
+  const std::string again = resume_command(outcome.directory, globals);
+  if (!outcome.reason.empty()) log::info("{} is finished: {}", outcome.directory, outcome.reason);
+  else if (!outcome.trained)
+    log::info("{} was finished before; nothing was trained\n  longer   {} 'train.for=PERIOD'", outcome.directory,
+              again);
+  if (outcome.status != "finished") log::info("go on with   {}", again);
+}
+
 void run(const Options& o, const Globals& globals) {
-  signals::install();
   const TrainRequest request = request_of(o);
   if (o.dry_run) {
     print_dry_run(request, globals.json);
@@ -76,11 +105,17 @@ void run(const Options& o, const Globals& globals) {
   }
   const ProgressMode mode = globals.quiet ? ProgressMode::kNone : *parse_progress_mode(o.progress);
   PreviewingObserver observer(mode, screen_of(2, globals.color_choice()), software_versions());
-  const TrainOutcome outcome = train(request, observer);
+  TrainOutcome outcome;
+  try {
+    outcome = train(request, observer);
+  } catch (const Error&) {  // diverged, or the disk is full: there is a run all the same
+    if (!observer.directory().empty()) std::puts(observer.directory().c_str());
+    throw;
+  }
+  tell(outcome, globals);
   fmt::print("{}\n", outcome.directory);
   if (outcome.status == "stopped") finish_with(ExitCode::kStopped);
-  if (outcome.status == "interrupted")
-    finish_with(signals::stop_signal() == SIGTERM ? ExitCode::kTerminated : ExitCode::kInterrupted);
+  if (outcome.status == "interrupted") finish_with(signals::exit_code());
 }
 
 void add(Command& app, const Globals& globals) {
@@ -115,8 +150,9 @@ void add(Command& app, const Globals& globals) {
   sub->add_option("--stop-after", o->stop_after,
                   "checkpoint and exit with 75 after '2000 steps', '3 epochs' or '55 min'")
       ->type_name("PERIOD");
-  sub->add_flag("-n,--dry-run", o->dry_run,
-                "build, three real steps, then say parameters, memory and time; writes nothing");
+  sub->add_flag(
+      "-n,--dry-run", o->dry_run,
+      "build, up to three real steps (a minute at most), then say parameters, memory and time; writes nothing");
   sub->add_option("--threads", o->threads, "auto: the affinity mask; never decides the bits")->type_name("N|auto");
   sub->add_option("--progress", o->progress, "auto, bar, lines or none")->one_of({"auto", "bar", "lines", "none"});
   sub->callback([o, &globals] { run(*o, globals); });

@@ -113,7 +113,7 @@ class Training {
     if (locked && !labels.empty()) add_labels(*locked, labels);
     log::info("{} is finished and has this fingerprint; nothing to do{}", run.path,
               labels.empty() ? "" : fmt::format("; from now on it is also {}", in_words(labels)));
-    return {run.path, "finished"};
+    return {.directory = run.path, .status = "finished"};
   }
 
   TrainOutcome begin() {
@@ -255,9 +255,9 @@ class Training {
       log::set_file("");
     };
     try {
-      const std::string status = run_training(*trainer_, directory, recorder, observer_, loop);
+      const LoopOutcome end = run_training(*trainer_, directory, recorder, observer_, loop);
       log::set_file("");
-      return {directory.path(), status};
+      return {directory.path(), end.status, end.reason, end.trained};
     } catch (const Error& e) {
       close(e.code() == ExitCode::kDiverged ? "diverged" : "failed");
       throw;

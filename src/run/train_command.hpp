@@ -23,7 +23,9 @@ struct TrainRequest {
 
 struct TrainOutcome {
   std::string directory;
-  std::string status;  // finished, stopped, interrupted
+  std::string status;   // finished, stopped, interrupted
+  std::string reason;   // of a status that says too little (LoopOutcome::reason)
+  bool trained = true;  // false: the run was finished before
 };
 
 // Error(kDiverged, kLocked, kUsage, kData, kDisk, kCheckpoint) as documented for the exit codes.

@@ -10,6 +10,7 @@
 #include "ops/elementwise.hpp"
 #include "ops/reduce.hpp"
 #include "tensor/random_tensor.hpp"
+#include "registered.hpp"
 
 using namespace mlrun;
 using namespace mlrun::test;
@@ -19,7 +20,7 @@ namespace {
 // Options that make every kind small. A kind that is new is tested with its defaults.
 std::vector<std::vector<std::string>> variants() {
   std::vector<std::vector<std::string>> all;
-  for (const auto& [name, kind] : quantizer_kinds().kinds()) {
+  for (const auto& [name, kind] : registered(quantizer_kinds())) {
     const std::string chosen = "kind=" + name;
     if (name == "fsq") all.push_back({chosen, "levels=3,4"});
     else if (name == "lfq") all.push_back({chosen, "bits=3"});
