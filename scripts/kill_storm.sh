@@ -1,28 +1,42 @@
 #!/usr/bin/env bash
 # Kills training at random moments by SIGKILL, resumes it, and compares the end with a run that was left alone: weights,
 # metrics and samples must be the same bytes.
-#   scripts/kill_storm.sh [KILLS [MODEL]...]      default: 50 kills, shared out to fvsbn, nade and made
+#   scripts/kill_storm.sh [KILLS [FAMILY]...]      default: 50 kills, shared out to all families
+# A family is a kind of model (all that the program knows), `codes` (a prior of the codes of a VQ-VAE), or `fine_tuned`
+# (a run begun with --from).
 # Checkpoints are written after every step, so many kills fall into a save. MLRUN_STORM_SEED repeats the delays (though
 # not what the machine does meanwhile), MLRUN_KEEP keeps the files, MLRUN_BINARY names the program.
 set -euo pipefail
 kills=${1:-50}
 shift || true
 models=("$@")
-[[ ${#models[@]} -gt 0 ]] || models=(fvsbn nade made)
 if [[ ! $kills =~ ^[1-9][0-9]*$ ]]; then
-  echo "usage: scripts/kill_storm.sh [KILLS [MODEL]...]" >&2
+  echo "usage: scripts/kill_storm.sh [KILLS [FAMILY]...]" >&2
   exit 2
 fi
 # shellcheck source=tests/scripts/tiny_runs.sh disable=SC1091
 source "$(dirname "${BASH_SOURCE[0]}")/../tests/scripts/tiny_runs.sh"
 seed_random
 make_data
+make_labelled_data
+if [[ ${#models[@]} -eq 0 ]]; then
+  kinds=$("$mlrun" config schema --json |
+    python3 -c 'import json, sys; print(*json.load(sys.stdin)["properties"]["model"]["properties"]["kind"]["enum"])')
+  read -ra models <<<"$kinds codes fine_tuned"
+fi
+[[ ${#models[@]} -gt 2 || $# -gt 0 ]] || { echo "kill_storm.sh: the program names no models" >&2; exit 1; }
+# What the two families begin from.
+stage_one=$work/stage_one origin=$work/origin
+make_spec vqvae "$work/vqvae.yaml"
+"$mlrun" -q train "$work/vqvae.yaml" 'train.for=2 epochs' -o "$stage_one" >/dev/null
+make_spec made "$work/made.yaml"
+"$mlrun" -q train "$work/made.yaml" 'train.for=2 epochs' -o "$origin" >/dev/null
 
 # One attempt at RUN, killed after at most $limit milliseconds if MODE is kill. Sets $killed.
 attempt() {
   local run=$1 mode=$2 child code=0
   # Every other time by name, or told to find out.
-  local how=("$spec" -o "$run" --resume auto)
+  local how=("$spec" "${from[@]}" -o "$run" --resume auto)
   if [[ -f $run/resolved.yaml ]] && ((RANDOM % 2)); then how=(--resume "$run"); fi
   "$mlrun" -q train "${how[@]}" >/dev/null 2>"$work/stderr" &
   child=$!
@@ -48,10 +62,12 @@ for index in "${!models[@]}"; do
   model=${models[$index]}
   spec=$work/$model.yaml
   make_spec "$model" "$spec"
+  from=()
+  [[ $model != fine_tuned ]] || from=(--from "$origin")
   share=$((kills / ${#models[@]} + (index < kills % ${#models[@]} ? 1 : 0)))
   reference=$work/$model-reference
   started=$(date +%s%N)
-  "$mlrun" -q train "$spec" -o "$reference" >/dev/null
+  "$mlrun" -q train "$spec" "${from[@]}" -o "$reference" >/dev/null
   limit=$((($(date +%s%N) - started) / 1500000))  # two thirds of a run
   done_kills=0 runs=0 lost=0 differing=0 in_save=0
   while ((done_kills < share)); do
@@ -71,8 +87,8 @@ for index in "${!models[@]}"; do
       fail "$model: run $runs differs from the one that was left alone (seed $seed)"
     fi
   done
-  table+=("$(printf '%-8s %7d %9d %7d %6d %9d' "$model" "$done_kills" "$in_save" "$runs" "$lost" "$differing")")
+  table+=("$(printf '%-19s %7d %9d %7d %6d %9d' "$model" "$done_kills" "$in_save" "$runs" "$lost" "$differing")")
 done
-printf '%-8s %7s %9s %7s %6s %9s\n' model kills 'in saves' runs lost differing
+printf '%-19s %7s %9s %7s %6s %9s\n' family kills 'in saves' runs lost differing
 printf '%s\n' "${table[@]}"
 finish

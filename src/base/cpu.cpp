@@ -2,10 +2,13 @@
 
 #include <sched.h>
 #include <sys/resource.h>
+#include <unistd.h>
+
 #if defined(__x86_64__)
 #include <xmmintrin.h>
 #endif
 
+#include <algorithm>
 #include <fstream>
 
 // libgomp's entry point: declared here because <omp.h> belongs to the compiler, and clang's is another runtime.
@@ -45,6 +48,13 @@ std::string cpu_name() {
     if (line.rfind("model name", 0) == 0) return line.substr(line.find(": ") + 2);
   }
   return "unknown";
+}
+
+int64_t memory_bytes() {
+  int64_t bytes = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+  std::ifstream limit("/sys/fs/cgroup/memory.max");  // a number, or "max"
+  if (int64_t most = 0; limit >> most && most > 0) bytes = std::min(bytes, most);
+  return bytes;
 }
 
 int64_t peak_memory_bytes() {

@@ -19,7 +19,15 @@ Sink& sink() {
   return the_sink;
 }
 
+void write_to(std::FILE* file, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), file);
+  std::fflush(file);
+  std::clearerr(file);
+}
+
 }  // namespace
+
+void print(std::string_view text) { write_to(stderr, text); }
 
 void set_level(Level lowest) { sink().lowest = lowest; }
 Level level() { return sink().lowest; }
@@ -42,14 +50,10 @@ void message(Level level, std::string_view text) {
   const std::lock_guard lock(s.mutex);
   const char* label = level == Level::kError ? "error: " : level == Level::kWarning ? "warning: " : "";
   const char* paint = level == Level::kError ? "\033[1;31m" : "\033[1;33m";
-  if (s.file) {
-    fmt::print(s.file, "{}{}\n", label, text);
-    std::fflush(s.file);
-  }
+  if (s.file) write_to(s.file, fmt::format("{}{}\n", label, text));
   if (level < s.lowest) return;
   if (s.before_message) s.before_message();
-  if (s.color && *label) fmt::print(stderr, "{}{}\033[0m{}\n", paint, label, text);
-  else fmt::print(stderr, "{}{}\n", label, text);
+  print(s.color && *label ? fmt::format("{}{}\033[0m{}\n", paint, label, text) : fmt::format("{}{}\n", label, text));
 }
 
 }  // namespace mlrun::log

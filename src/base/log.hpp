@@ -1,4 +1,5 @@
-// Messages to the person: stderr, and the run's log.txt once there is one. stdout is for answers only.
+// Messages to the person: stderr, and the run's log.txt once there is one. stdout is for answers only. Nothing here
+// throws because it cannot write.
 // The sink is process-wide (like stderr itself); everything else in mlrun is passed explicitly.
 #pragma once
 
@@ -22,6 +23,10 @@ void set_file(const std::string& path);  // also append to this file ("" stops);
 void set_before_message(std::function<void()> hook);
 
 void message(Level level, std::string_view text);  // one or more lines; thread-safe
+
+// Puts text on stderr as it is, at once. Everything that mlrun says there goes through this: a full disk, a closed pipe
+// or a terminal that is gone costs the words and never the work, so nothing is thrown and nothing is reported.
+void print(std::string_view text);
 
 template <class... Args>
 void debug(fmt::format_string<Args...> f, Args&&... a) {

@@ -1,13 +1,13 @@
 #include "cli/command_line.hpp"
 
-#include <utility>
-
 #include <CLI/CLI.hpp>
+#include <limits>
 #include <map>
 #include <utility>
 
 #include "base/home.hpp"
 #include "cli/help.hpp"
+#include "cli/number_option.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -21,6 +21,11 @@ struct Told {
 std::map<const CLI::Option*, Told>& told() {
   static std::map<const CLI::Option*, Told> options;
   return options;
+}
+
+CLI::Validator any_whole_number() { return whole_number(std::numeric_limits<int64_t>::min()); }
+CLI::Validator any_real_number() {
+  return real_number(std::numeric_limits<double>::lowest(), std::numeric_limits<double>::max());
 }
 
 }  // namespace
@@ -58,18 +63,14 @@ Option* Option::one_of(const std::vector<std::string>& values) {
   return this;
 }
 
-Option* Option::between(int64_t least, int64_t greatest) {
-  option_->check(CLI::Range(least, greatest));
+// Each rule is put before those that the option has: that of its type comes last.
+Option* Option::between(int64_t least, int64_t greatest, const std::string& remedy) {
+  option_->transform(whole_number(least, greatest, remedy));
   return this;
 }
 
-Option* Option::between(double least, double greatest) {
-  option_->check(CLI::Range(least, greatest));
-  return this;
-}
-
-Option* Option::positive() {
-  option_->check(CLI::PositiveNumber);
+Option* Option::between(double least, double greatest, const std::string& remedy) {
+  option_->transform(real_number(least, greatest, remedy));
   return this;
 }
 
@@ -109,19 +110,19 @@ Option* Command::add_option(const std::string& name, std::string& value, const s
 }
 
 Option* Command::add_option(const std::string& name, int64_t& value, const std::string& help) {
-  return &options_.emplace_back(app_.add_option(name, value, help));
+  return &options_.emplace_back(app_.add_option(name, value, help)->transform(any_whole_number()));
 }
 
 Option* Command::add_option(const std::string& name, uint64_t& value, const std::string& help) {
-  return &options_.emplace_back(app_.add_option(name, value, help));
+  return &options_.emplace_back(app_.add_option(name, value, help)->transform(whole_number(0)));
 }
 
 Option* Command::add_option(const std::string& name, double& value, const std::string& help) {
-  return &options_.emplace_back(app_.add_option(name, value, help));
+  return &options_.emplace_back(app_.add_option(name, value, help)->transform(any_real_number()));
 }
 
 Option* Command::add_option(const std::string& name, std::optional<int64_t>& value, const std::string& help) {
-  return &options_.emplace_back(app_.add_option(name, value, help));
+  return &options_.emplace_back(app_.add_option(name, value, help)->transform(any_whole_number()));
 }
 
 Option* Command::add_option(const std::string& name, std::vector<std::string>& value, const std::string& help) {
@@ -129,7 +130,7 @@ Option* Command::add_option(const std::string& name, std::vector<std::string>& v
 }
 
 Option* Command::add_option(const std::string& name, std::vector<int64_t>& value, const std::string& help) {
-  return &options_.emplace_back(app_.add_option(name, value, help));
+  return &options_.emplace_back(app_.add_option(name, value, help)->transform(any_whole_number()));
 }
 
 Option* Command::add_flag(const std::string& name, bool& value, const std::string& help) {

@@ -28,8 +28,9 @@ class Option {
   // What the help shows as its value. Where it says that this is a path (FILE, DIR, RUN, SPEC ...), ~ is expanded.
   Option* type_name(const std::string& name);
   Option* one_of(const std::vector<std::string>& values);  // any other value is a mistake
-  Option* between(int64_t least, int64_t greatest);        // both included
-  Option* between(double least, double greatest);
+  // The range of a number, both ends included. `remedy`: a further line of the message about another one.
+  Option* between(int64_t least, int64_t greatest, const std::string& remedy = {});
+  Option* between(double least, double greatest, const std::string& remedy = {});
   Option* positive();
   // What completion offers as its value; of one_of, its values. Nothing told: files, as the shell itself does.
   Option* takes(Values values);
@@ -55,6 +56,8 @@ class Command {
   Command& operator=(const Command&) = delete;
 
   Command* add_subcommand(const std::string& name, const std::string& description);
+  // Numbers are read as those of a spec are (1e5, 10_000); NaN, Inf and what lies outside of the option's range are
+  // refused in words (cli/number_option.hpp).
   Option* add_option(const std::string& name, std::string& value, const std::string& help);
   Option* add_option(const std::string& name, int64_t& value, const std::string& help);
   Option* add_option(const std::string& name, uint64_t& value, const std::string& help);

@@ -47,7 +47,7 @@ void run(const Options& o, const Globals& globals) {
   TextTable table({"images", "bytes", "bits", c.bound ? "bound, bits" : "-log2 p", "excess", "packed bytes", "ratio",
                    "nats/image"});
   table.add({fmt::format("{}", c.images), fmt::format("{}", c.bytes), fmt::format("{}", c.bytes * 8),
-             fmt::format("{:.0f}", nll_bits), fmt::format("{:.3f}%", 100 * (bits / nll_bits - 1)),
+             fmt::format("{:.0f}", nll_bits), nll_bits > 0 ? fmt::format("{:.3f}%", 100 * (bits / nll_bits - 1)) : "-",
              fmt::format("{}", c.packed_bytes), fmt::format("{:.3f}", ratio),
              fmt::format("{:.3f}", c.nats / static_cast<double>(c.images))});
   fmt::print("{}", table.plain());

@@ -11,7 +11,6 @@
 #include "run/eval_command.hpp"
 #include "run/eval_region.hpp"
 #include "run/find_run.hpp"
-#include "run/signals.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -178,7 +177,6 @@ void run_region(const Options& o, const EvalRequest& request, const Globals& glo
 }
 
 void run(const Options& o, const Globals& globals) {
-  signals::install();
   Overrides overrides;
   overrides.add_words(o.words, 2);
   const EvalRequest request = {.selector = o.run,
@@ -190,8 +188,7 @@ void run(const Options& o, const Globals& globals) {
                                .orders = o.orders > 0 ? std::optional(o.orders) : std::nullopt,
                                .draws = o.draws,
                                .codes = o.codes,
-                               .threads = threads_of(o.threads),
-                               .interrupted = [] { return signals::stop_signal() != 0; }};
+                               .threads = threads_of(o.threads)};
   if (!o.region.empty()) return run_region(o, request, globals);
   const EvalOutcome e = evaluate_checkpoint(request);
   if (globals.json) {

@@ -3,7 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <iosfwd>
-#include <iostream>
+#include <ostream>
 #include <string>
 
 namespace mlrun::cli {
@@ -29,7 +29,6 @@ void set_examples(CLI::App& app, const std::string& lines);
 // What to answer when `app.parse` threw: help and version go to `out` and return 0 (`mlrun help train` is help too);
 // mistakes become "error: no command 'trian'; did you mean 'train'?" and "See: mlrun --help" on `err` and return 2. A
 // CLI::RuntimeError prints nothing and returns its own code. `app` is the root.
-int explain(const CLI::App& app, const CLI::ParseError& error, std::ostream& out = std::cout,
-            std::ostream& err = std::cerr);
+int explain(const CLI::App& app, const CLI::ParseError& error, std::ostream& out, std::ostream& err);
 
 }  // namespace mlrun::cli

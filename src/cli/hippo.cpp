@@ -122,7 +122,7 @@ void add(Command& app, const Globals& globals) {
       ->between(int64_t{1}, int64_t{10'000'000})
       ->type_name("L");
   sub->add_option("--window", o->window, "theta, in samples (legt: the length; lagt: a tenth of it)")
-      ->positive()
+      ->between(1e-6, 1e12)
       ->type_name("THETA");
   sub->add_option("--column", o->request.column, "of a .csv: a name of its first line, or a number from 1 (1)")
       ->type_name("NAME|K");

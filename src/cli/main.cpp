@@ -1,18 +1,20 @@
 // mlrun: the words a user types. Answers go to stdout, messages to stderr, and the exit code is a promise (README).
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <sstream>
 #include <system_error>
 
 #include "base/advice.hpp"
+#include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/version.hpp"
@@ -40,6 +42,30 @@ void fill_standard_streams() {
   do descriptor = open("/dev/null", O_RDWR);
   while (descriptor >= 0 && descriptor <= STDERR_FILENO);
   if (descriptor >= 0) close(descriptor);
+}
+
+constexpr int kReaderLeft = 141;  // what a shell says of a process that SIGPIPE ended
+
+// Has who read stdout closed it (`| head`)?
+bool reader_left() {
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
+// What the process answers when something could not be written to stdout. A reader that has left had enough: nothing is
+// said, as everywhere in a shell.
+int answer_lost(int error) {
+  if (error == EPIPE || reader_left()) return kReaderLeft;
+  log::error("cannot write the answer to stdout: {}", std::generic_category().message(error != 0 ? error : EIO));
+  return static_cast<int>(ExitCode::kDisk);
+}
+
+// `code`, when all of the answer has gone out. A code that says more than 0 is not replaced.
+int after_the_answer(int code) {
+  errno = 0;
+  const bool flushed = std::fflush(stdout) == 0;
+  const int error = errno;
+  return code != 0 || (flushed && !std::ferror(stdout)) ? code : answer_lost(error);
 }
 
 int run(int argc, char** argv) {
@@ -70,7 +96,11 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
     return 0;
   } catch (const CLI::ParseError& e) {
-    return explain(app, e);
+    std::ostringstream out, err;
+    const int code = explain(app, e, out, err);
+    fmt::print("{}", out.str());
+    log::print(err.str());
+    return code;
   }
 }
 
@@ -85,24 +115,24 @@ int main(int argc, char** argv) {
   mlrun::signals::ignore_broken_pipes();
   mlrun::cli::fill_standard_streams();
   try {
-    const int code = mlrun::cli::run(argc, argv);
-    if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category());
-    return code;
+    return mlrun::cli::after_the_answer(mlrun::cli::run(argc, argv));
   } catch (const mlrun::config::SpecError& e) {
-    fmt::print(stderr, "{}\n", e.what());  // every line of the report says "error:" itself
+    mlrun::log::print(fmt::format("{}\n", e.what()));  // every line of the report says "error:" itself
     return static_cast<int>(e.code());
   } catch (const mlrun::Error& e) {
     mlrun::log::error("{}", e.what());
-    const bool terminated = e.code() == ExitCode::kInterrupted && mlrun::signals::stop_signal() == SIGTERM;
-    return static_cast<int>(terminated ? ExitCode::kTerminated : e.code());
+    return static_cast<int>(e.code());
   } catch (const std::bad_alloc&) {
-    mlrun::log::error("out of memory");
+    mlrun::log::error("not enough memory: {:.1f} GB were in use at the most, and the machine has {:.1f} GB",
+                      static_cast<double>(mlrun::peak_memory_bytes()) / 1e9,
+                      static_cast<double>(mlrun::memory_bytes()) / 1e9);
+    return static_cast<int>(ExitCode::kUsage);
+  } catch (const std::system_error& e) {
+    if (std::ferror(stdout)) return mlrun::cli::answer_lost(e.code().value());
+    mlrun::log::error("internal error: {}", e.what());
     return static_cast<int>(ExitCode::kInternal);
   } catch (const std::exception& e) {
-    if (std::ferror(stdout)) {
-      mlrun::log::error("cannot write the answer to stdout: {}", e.what());
-      return static_cast<int>(ExitCode::kDisk);
-    }
+    if (std::ferror(stdout)) return mlrun::cli::answer_lost(0);
     mlrun::log::error("internal error: {}", e.what());
     return static_cast<int>(ExitCode::kInternal);
   }

@@ -96,7 +96,9 @@ void add(Command& app, const Globals& globals) {
       ->takes({{Value::kSpec, Value::kRun}}, OverrideWords{});
   sub->add_option("--steps", o->steps, "steps that are timed")->between(int64_t{1}, int64_t{1000000})->type_name("N");
   sub->add_option("--warmup", o->warmup, "steps before them")->between(int64_t{1}, int64_t{1000000})->type_name("N");
-  sub->add_option("--max-seconds", o->max_seconds, "stop measuring steps after so long")->type_name("S");
+  sub->add_option("--max-seconds", o->max_seconds, "stop measuring steps after so long")
+      ->between(0.0, 1e9)
+      ->type_name("S");
   sub->add_option("--sample", o->sample, "also time sampling so many at a time; may be repeated")
       ->between(int64_t{1}, int64_t{65536})
       ->type_name("N");

@@ -57,13 +57,6 @@ std::optional<ProgressMode> parse_progress_mode(std::string_view text) {
   return std::nullopt;
 }
 
-Write write_to(std::FILE* file) {
-  return [file](std::string_view text) {
-    std::fwrite(text.data(), 1, text.size(), file);
-    std::fflush(file);
-  };
-}
-
 double steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/log.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/terminal.hpp"
 #include "io/image.hpp"
@@ -24,14 +25,13 @@ std::optional<ProgressMode> parse_progress_mode(std::string_view text);  // "aut
 
 using Write = std::function<void(std::string_view)>;
 using Clock = std::function<double()>;  // seconds; only differences matter
-Write write_to(std::FILE* file);        // and flush; failures are ignored, since a lost screen must not stop a run
 double steady_seconds();
 
 // Only one at a time: it takes log::set_before_message, so that messages wipe the redrawn line first, and gives it
 // back when it is destroyed. `software` is the end of the first line: "oneDNN 2.6.3 avx512_core  HDF5 1.10.8".
 class ScreenObserver : public TrainObserver {
  public:
-  ScreenObserver(ProgressMode mode, Screen screen, std::string software = {}, Write write = write_to(stderr),
+  ScreenObserver(ProgressMode mode, Screen screen, std::string software = {}, Write write = log::print,
                  Clock clock = steady_seconds);
   ~ScreenObserver() override;
   ScreenObserver(const ScreenObserver&) = delete;

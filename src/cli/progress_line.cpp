@@ -22,7 +22,7 @@ Parts parts_of(const Progress& p) {
   // Rounded down: 100% is for what is done.
   if (std::isfinite(p.fraction)) parts[kPercent] = fmt::format("{:2.0f}%", std::floor(100 * p.fraction));
   parts[kStep] = p.total_steps > 0 ? fmt::format("step {}/{}", p.step, p.total_steps) : fmt::format("step {}", p.step);
-  parts[kNll] = p.figure + " " + (std::isnan(p.nats) ? "nan" : print_nll(p.nats));
+  parts[kNll] = p.figure + " " + (std::isnan(p.nats) ? "NaN" : print_nll(p.nats));
   if (!std::isnan(p.lr)) parts[kLr] = "lr " + print_short(p.lr);
   parts[kGradient] = fmt::format("|g| {:.3g}", p.gradient_norm);
   if (p.items_per_s > 0) parts[kRate] = fmt::format("{} {}/s", human_rate(p.items_per_s), p.item);

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/log.hpp"
+#include "base/memory.hpp"
 #include "base/number.hpp"
 #include "cli/braille.hpp"
 #include "cli/command.hpp"
@@ -137,25 +138,40 @@ void write(const Samples& samples, const TrainedModel& model, const Options& o, 
   }
 }
 
-// Of a prior over codes the pictures show the expected value of every pixel given the codes, and the symbols are drawn
-// from the pixels' law.
+// Of a prior over codes the symbols are drawn from the pixels' law, as --temperature and the like have it, and the
+// pictures show the expected value of every pixel given the codes; of a decoder that sees pixels, what was drawn.
 Samples draw(const TrainedModel& model, const SampleOptions& options, LanePool& pool) {
   const Sampler sampler(model.autoregressive(), *model.built.parameters);
   Samples samples;
-  samples.symbols = sampler.draw(options, pool);
-  samples.labels = sampler.labels(options);
+  auto [symbols, labels] = sampler.draw_labelled(options, pool);
+  samples.symbols = symbols;
+  samples.labels = std::move(labels);
   samples.data = model.identity.data;
   samples.known = options.prefix.defined() ? options.prefix.dim(1) : 0;
   if (const auto& stage_one = model.identity.stage_one) {
     samples.codes = samples.symbols;
     samples.data = stage_one->identity.data;
-    samples.symbols =
-        decoded_symbols(stage_one->code_model(), *stage_one->built.parameters, samples.codes, options.seed);
-    samples.pictures = decoded_images(stage_one->code_model(), *stage_one->built.parameters, samples.codes);
+    const CodeModel& decoder = stage_one->code_model();
+    const PixelDraw pixels = {.seed = options.seed, .first = options.first, .law = options.law};
+    samples.symbols = decoded_symbols(decoder, *stage_one->built.parameters, samples.codes, pixels);
+    samples.pictures = decoder.sees_pixels() ? images_of(samples.symbols, samples.data)
+                                             : decoded_images(decoder, *stage_one->built.parameters, samples.codes);
   } else if (samples.data.is_image()) {
     samples.pictures = images_of(samples.symbols, samples.data);
   }
   return samples;
+}
+
+// What does not fit is said before anything is drawn.
+void require_room(const Options& o, const Grid& grid, const TrainedModel& model) {
+  const DataSpec& data = model.identity.stage_one ? model.identity.stage_one->identity.data : model.identity.data;
+  const int64_t symbols = o.length > 0 ? o.length : data.positions();
+  constexpr double kBytes = 8;  // of a symbol: itself, and what it is written as
+  require_memory(kBytes * static_cast<double>(o.count) * static_cast<double>(symbols),
+                 fmt::format("drawing {} samples of {} symbols", o.count, symbols),
+                 "in parts   a smaller -n, and another --seed for each");
+  if (o.out.ends_with(".png") && data.is_image())
+    require_sheet(o.count, grid.columns, data.shape[1], data.shape[0], o.scale);
 }
 
 void run(Options o, const Globals& globals) {
@@ -185,6 +201,7 @@ void run(Options o, const Globals& globals) {
   const std::optional<int32_t> label = label_of(o, model);  // a classifier ends here
   if (o.length > 0 && model.identity.data.is_image())
     fail(ExitCode::kUsage, "--length {}: images have the size of their data", o.length);
+  require_room(o, grid, model);
   const SampleOptions options{.count = o.count,
                               .seed = o.seed,
                               .law = o.law,

@@ -73,7 +73,8 @@ io::Bytes completions_image(const CompleteOutcome& outcome, const TrainedModel& 
 }
 
 // The rows of pictures; codes as the images they decode to, where a pixel is known as the code behind it is.
-std::vector<io::Image> rows_of(const CompleteOutcome& outcome, const TrainedModel& model) {
+std::vector<io::Image> rows_of(const CompleteOutcome& outcome, const TrainedModel& model,
+                               const CompletionOptions& options) {
   const DataSpec& data = model.identity.data;
   const std::vector<uint8_t>& known = outcome.region.known;
   const auto& stage_one = model.identity.stage_one;
@@ -81,7 +82,8 @@ std::vector<io::Image> rows_of(const CompleteOutcome& outcome, const TrainedMode
     return completion_rows(images_of(outcome.originals, data), known, images_of(outcome.completions, data));
   }
   const auto decoded = [&](const Tensor& codes) {
-    return decoded_images(stage_one->code_model(), *stage_one->built.parameters, codes);
+    return decoded_images(stage_one->code_model(), *stage_one->built.parameters, codes,
+                          {.seed = options.seed, .law = options.law});
   };
   const Shape& image = stage_one->identity.data.shape;
   std::vector<uint8_t> pixels;
@@ -97,7 +99,8 @@ void write(const CompleteOutcome& outcome, const TrainedModel& model, const Comp
   if (words.out == "-") {
     fmt::print("{}", text_of(outcome.completions));
   } else if (words.out.ends_with(".png")) {
-    io::write_png(words.out, sheet_of(rows_of(outcome, model), static_cast<int>(2 + options.per_image), words.scale));
+    io::write_png(words.out,
+                  sheet_of(rows_of(outcome, model, options), static_cast<int>(2 + options.per_image), words.scale));
   } else if (words.out.ends_with(".h5")) {
     io::write_atomically(words.out, completions_image(outcome, model, options).span());
   } else if (words.out.ends_with(".txt")) {
@@ -117,7 +120,7 @@ void sample_completions(const TrainedModel& model, const CompletionWords& words,
   if (!words.out.empty()) write(outcome, model, words, options);
   if (words.show) {
     const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
-    const std::vector<io::Image> rows = rows_of(outcome, model);
+    const std::vector<io::Image> rows = rows_of(outcome, model, options);
     const auto per_row = static_cast<size_t>(2 + options.per_image);
     for (size_t begin = 0; begin < rows.size(); begin += per_row) {  // a narrow screen breaks the row of one image
       const std::vector<io::Image> row(rows.begin() + static_cast<ptrdiff_t>(begin),

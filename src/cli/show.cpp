@@ -182,6 +182,8 @@ Json checkpoint_json(const Checkpoint& c, const std::vector<TensorSummary>& tens
 std::string best_of(const Checkpoint& c) {
   if (c.experiment().spec().eval.best == BestBy::kAccuracy)
     return fmt::format("valid/accuracy {:.2f}% at step {}", 100 * (1 - c.state().best), c.state().best_step);
+  if (c.experiment().spec().eval.best == BestBy::kLast)
+    return fmt::format("the last, at step {}; least valid/nll {:.3f} nats", c.state().best_step, c.state().best);
   return fmt::format("valid/nll {:.3f} nats at step {}", c.state().best, c.state().best_step);
 }
 

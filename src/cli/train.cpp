@@ -1,10 +1,11 @@
 // mlrun train: prints the run directory on stdout, nothing else.
 #include <fmt/ranges.h>
 
-#include <csignal>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "base/advice.hpp"
+#include "base/log.hpp"
 #include "cli/command.hpp"
 #include "cli/progress.hpp"
 #include "cli/threads.hpp"
@@ -24,13 +25,25 @@ struct Options {
   bool if_needed = false, allow_inexact = false, dry_run = false;
 };
 
-// The screen, with a row of samples below each evaluation where there is room.
+// The screen, with a row of samples below each evaluation where there is room. From the first line on there is a run to
+// save, and signals are answered.
 class PreviewingObserver : public ScreenObserver {
  public:
   using ScreenObserver::ScreenObserver;
+  void started(const RunHeader& header) override {
+    directory_ = header.directory;
+    signals::install(log::level() <= log::Level::kInfo
+                         ? "finishing the step, then saving (once more: leave at once, without saving)"
+                         : "");
+    ScreenObserver::started(header);
+  }
   void sampled(const std::vector<io::Image>& images) override {
     if (wants_preview()) preview(images);
   }
+  const std::string& directory() const { return directory_; }  // "" before there is one
+
+ private:
+  std::string directory_;
 };
 
 TrainRequest request_of(const Options& o) {
@@ -82,8 +95,25 @@ nlohmann::ordered_json json_of(const TrainOutcome& outcome) {
   return answer;
 }
 
+void print_answer(const TrainOutcome& outcome, bool json) {
+  if (json) fmt::print("{}\n", json_of(outcome).dump());
+  else fmt::print("{}\n", outcome.directory);
+}
+
+void tell(const TrainOutcome& outcome) {
+  const std::vector<std::string> resume = {"train", "--resume", outcome.directory};
+  if (!outcome.reason.empty()) {
+    log::info("{} is finished: {}", outcome.directory, outcome.reason);
+  } else if (!outcome.trained) {
+    std::vector<std::string> longer = resume;
+    longer.push_back(fmt::format("train.for={} steps", 2 * outcome.total_steps));
+    log::info("{} was finished before; nothing was trained{}", outcome.directory,
+              outcome.total_steps > 0 ? "\n  longer   " + advice::command(longer) : "");
+  }
+  if (outcome.status != "finished") log::info("go on with   {}", advice::command(resume));
+}
+
 void run(const Options& o, const Globals& globals) {
-  signals::install();
   const TrainRequest request = request_of(o);
   if (o.dry_run) {
     print_dry_run(request, globals.json);
@@ -91,12 +121,18 @@ void run(const Options& o, const Globals& globals) {
   }
   const ProgressMode mode = globals.quiet ? ProgressMode::kNone : *parse_progress_mode(o.progress);
   PreviewingObserver observer(mode, screen_of(2, globals.color_choice()), software_versions());
-  const TrainOutcome outcome = train(request, observer);
-  if (globals.json) fmt::print("{}\n", json_of(outcome).dump());
-  else fmt::print("{}\n", outcome.directory);
+  TrainOutcome outcome;
+  try {
+    outcome = train(request, observer);
+  } catch (const Error&) {  // diverged, or the disk is full: there is a run all the same
+    if (const std::string& run = observer.directory(); !run.empty())
+      print_answer({.directory = run, .status = summarise_run(run).status}, globals.json);
+    throw;
+  }
+  tell(outcome);
+  print_answer(outcome, globals.json);
   if (outcome.status == "stopped") finish_with(ExitCode::kStopped);
-  if (outcome.status == "interrupted")
-    finish_with(signals::stop_signal() == SIGTERM ? ExitCode::kTerminated : ExitCode::kInterrupted);
+  if (outcome.status == "interrupted") finish_with(signals::exit_code());
 }
 
 void add(Command& app, const Globals& globals) {
@@ -138,8 +174,9 @@ void add(Command& app, const Globals& globals) {
   sub->add_option("--stop-after", o->stop_after,
                   "checkpoint and exit with 75 after '2000 steps', '3 epochs', '55 min' or '2 h'")
       ->type_name("PERIOD");
-  sub->add_flag("-n,--dry-run", o->dry_run,
-                "build, three real steps, then say parameters, memory and time; writes nothing");
+  sub->add_flag(
+      "-n,--dry-run", o->dry_run,
+      "build, up to three real steps (a minute at most), then say parameters, memory and time; writes nothing");
   sub->add_option("--threads", o->threads, "auto: the affinity mask; never decides the bits")
       ->type_name("N|auto")
       ->takes({{}, {"auto"}});

@@ -70,11 +70,14 @@ int32_t draw_symbol(const float* logits, int64_t alphabet, double u, const DrawL
   double total = 0;
   for (int64_t k = 0; k < alphabet; ++k) total += std::exp((static_cast<double>(logits[k]) - most) / temperature);
   double left = u * total;
+  int32_t last = 0;  // where roundings leave something at the end: the last symbol that can be drawn at all
   for (int64_t k = 0; k < alphabet; ++k) {
-    left -= std::exp((static_cast<double>(logits[k]) - most) / temperature);
-    if (left < 0) return static_cast<int32_t>(k);
+    const double weight = std::exp((static_cast<double>(logits[k]) - most) / temperature);
+    if (weight > 0) last = static_cast<int32_t>(k);
+    left -= weight;
+    if (left < 0) break;
   }
-  return static_cast<int32_t>(alphabet - 1);
+  return last;
 }
 
 }  // namespace mlrun

@@ -163,20 +163,15 @@ std::vector<double> Sampler::log_likelihoods_of_prefix(const SampleOptions& opti
   return sums;
 }
 
-std::vector<int32_t> Sampler::labels(const SampleOptions& options) const {
-  if (class_prior_.empty()) return {};
-  require(!options.label || (*options.label >= 0 && *options.label < model_.classes()), "class {} of {}",
-          options.label.value_or(0), model_.classes());
-  return latents(options).labels;
-}
-
-Tensor Sampler::draw(const SampleOptions& options, LanePool& pool) const {
+Sampler::Labelled Sampler::draw_labelled(const SampleOptions& options, LanePool& pool) const {
   require_possible(options);
+  require(!options.label || class_prior_.empty() || (*options.label >= 0 && *options.label < model_.classes()),
+          "class {} of {}", options.label.value_or(0), model_.classes());
   const int64_t positions = model_.data().positions(), alphabet = model_.data().alphabet;
   const int64_t length = options.length > 0 ? options.length : positions, known = known_of(options);
   const RandomStream noise(options.seed, "sample");
   Tensor symbols({options.count, length}, DType::kS32);
-  const Latents latents_drawn = latents(options);
+  Latents latents_drawn = latents(options);
   const std::vector<Piece> pieces = pieces_of(latents_drawn.components, model_.components(), options.batch);
   const std::vector<int32_t>& classes = latents_drawn.labels;
   const bool predictive =
@@ -221,7 +216,7 @@ Tensor Sampler::draw(const SampleOptions& options, LanePool& pool) const {
       return symbol;
     });
   });
-  return symbols;
+  return {symbols, std::move(latents_drawn.labels)};
 }
 
 }  // namespace mlrun

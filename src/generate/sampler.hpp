@@ -39,11 +39,13 @@ struct SampleOptions {
 class Sampler {
  public:
   Sampler(const AutoregressiveModel& model, const ParameterArena& parameters);
-  // The classes of the images of a conditional model: [count]. Of another model: empty.
-  std::vector<int32_t> labels(const SampleOptions& options) const;
-  // Symbols in the data's order, s32 [count, length]. Error(kUsage) for a prefix, a length or a method that this model
-  // cannot do.
-  Tensor draw(const SampleOptions& options, LanePool& pool) const;
+  struct Labelled {
+    Tensor symbols;               // in the data's order, s32 [count, length]
+    std::vector<int32_t> labels;  // the classes of a conditional model, [count]; of another: empty
+  };
+  // Error(kUsage) for a prefix, a length or a method that this model cannot do.
+  Labelled draw_labelled(const SampleOptions& options, LanePool& pool) const;
+  Tensor draw(const SampleOptions& options, LanePool& pool) const { return draw_labelled(options, pool).symbols; }
 
  private:
   struct Latents {

@@ -64,15 +64,19 @@ bool has_text(const std::string& path) {
 }  // namespace
 
 FileLock::FileLock(const std::string& path, std::chrono::milliseconds patience) {
-  const auto disk_error = [&](int error) {
-    if (descriptor_ >= 0) ::close(descriptor_);
-    fail(ExitCode::kDisk, "cannot lock {}: {}", path, std::generic_category().message(error));
-  };
   do descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   while (descriptor_ < 0 && errno == EINTR);
-  if (descriptor_ < 0) disk_error(errno);
+  if (descriptor_ < 0)
+    fail(ExitCode::kDisk, "cannot make the lock {}: {}", path, std::generic_category().message(errno));
   if (!lock_within(descriptor_, patience)) {
-    if (errno != EWOULDBLOCK) disk_error(errno);
+    if (const int error = errno; error != EWOULDBLOCK) {
+      ::close(descriptor_);
+      fail(ExitCode::kDisk,
+           "cannot lock {}: {}. The file system of this directory has no locks (flock), and without one two processes "
+           "could write into one run\n"
+           "  put runs on a local disk   export MLRUN_RUN_ROOT=/tmp/runs, or train ... -o /tmp/runs/NAME",
+           path, std::generic_category().message(error));
+    }
     const std::string holder = wait_for_holder(descriptor_);
     ::close(descriptor_);
     fail(ExitCode::kLocked, "{} is held by {}: another process works in this directory", path, holder);

@@ -3,7 +3,8 @@
 // With L levels: bound(z) = tanh(z + s) h - o, h = (L - 1) (1 + 1e-3) / 2, o = 1/2 for even L and 0 for odd, s =
 // atanh(o / h); q = round(bound(z)) straight-through, scaled by 1 / floor(L / 2) to -1 .. 1 (their section 3). There is
 // no table, and nothing is added to the loss. The code is the number whose digits are the levels, the first dimension
-// the least.
+// the least. A saturated tanh of many levels (1 / 1e-3 and more) would be rounded to a level outside of them: it stays
+// at the outermost one.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -75,9 +76,12 @@ class FsqQuantizer : public Quantizer {
       int64_t code = 0;
       for (int64_t j = d_ - 1; j >= 0; --j) {
         const int64_t levels = levels_[static_cast<size_t>(j)];
-        const float nearest = std::nearbyint(bounded.value().data<float>()[i * d_ + j]);
+        const auto low = static_cast<float>(-(levels / 2)), high = static_cast<float>(levels - 1 - levels / 2);
+        const float nearest = std::clamp(std::nearbyint(bounded.value().data<float>()[i * d_ + j]), low, high);
         rounded.data<float>()[i * d_ + j] = nearest;
-        code = code * levels + static_cast<int64_t>(nearest) + levels / 2;
+        // NaN has no digit. It stays NaN in the vectors, and the step that made it ends the training.
+        const int64_t digit = std::isnan(nearest) ? 0 : static_cast<int64_t>(nearest) + levels / 2;
+        code = code * levels + digit;
       }
       q.codes.data<int32_t>()[i] = static_cast<int32_t>(code);
     }

@@ -5,10 +5,8 @@
 #include <numeric>
 
 #include "base/advice.hpp"
-#include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "base/home.hpp"
-#include "base/lanes.hpp"
 #include "io/file.hpp"
 #include "io/sha256.hpp"
 #include "models/code_model.hpp"
@@ -86,6 +84,10 @@ CodesDataset::CodesDataset(std::shared_ptr<const TrainedModel> stage_one, const 
   std::iota(rows.begin(), rows.end(), int64_t{0});
   const Tensor one = images_->batch(Split::kTrain, rows, 0).symbols,
                other = images_->batch(Split::kTrain, rows, 1).symbols;
+  for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) {
+    const int64_t blocks = (images_->count(split) + kAtOnce - 1) / kAtOnce;
+    blocks_[static_cast<size_t>(split)] = std::vector<Block>(static_cast<size_t>(blocks));
+  }
   redrawn_ = stage_one_->code_model().draws_codes() ||
              !std::equal(one.data<int32_t>(), one.data<int32_t>() + one.count(), other.data<int32_t>());
 }
@@ -94,25 +96,20 @@ Tensor CodesDataset::encode(const Tensor& symbols, int64_t draw) const {
   return stage_one_->code_model().encode(*stage_one_->built.parameters, symbols, static_cast<uint64_t>(draw)).codes;
 }
 
-const SymbolTable& CodesDataset::codes_of(Split split) const {
-  const auto index = static_cast<size_t>(split);
-  std::call_once(encoded_[index], [&] {
-    const int64_t count = images_->count(split);
-    Tensor all({count, spec_.positions()}, DType::kS32);
-    LanePool pool(static_cast<int>(affinity_cores().size()));
-    pool.run((count + kAtOnce - 1) / kAtOnce, [&](int64_t b) {
-      std::vector<int64_t> rows(static_cast<size_t>(std::min(kAtOnce, count - b * kAtOnce)));
-      std::iota(rows.begin(), rows.end(), b * kAtOnce);
-      all.rows(rows.front(), rows.back() + 1).copy_from(encode(images_->batch(split, rows, 0).symbols, 0));
-    });
+// The codes of images index * kAtOnce .. (index + 1) * kAtOnce - 1.
+const SymbolTable& CodesDataset::block(Split split, int64_t index) const {
+  Block& block = blocks_[static_cast<size_t>(split)][static_cast<size_t>(index)];
+  std::call_once(block.encoded, [&] {
+    std::vector<int64_t> rows(static_cast<size_t>(std::min(kAtOnce, images_->count(split) - index * kAtOnce)));
+    std::iota(rows.begin(), rows.end(), index * kAtOnce);
+    const Tensor codes = encode(images_->batch(split, rows, 0).symbols, 0);
     SymbolTableBuilder table(spec_.positions());
     const auto width = static_cast<size_t>(spec_.positions());
-    for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
-      table.append(std::span<const int32_t>(all.data<int32_t>() + i * width, width));
-    }
-    codes_[index] = std::move(table).finish();
+    for (size_t i = 0; i < rows.size(); ++i)
+      table.append(std::span<const int32_t>(codes.data<int32_t>() + i * width, width));
+    block.codes = std::move(table).finish();
   });
-  return codes_[index];
+  return block.codes;
 }
 
 Batch CodesDataset::batch(Split split, std::span<const int64_t> rows, int64_t epoch) const {
@@ -121,11 +118,10 @@ Batch CodesDataset::batch(Split split, std::span<const int64_t> rows, int64_t ep
     batch.symbols = encode(batch.symbols, epoch);
     return batch;
   }
-  const SymbolTable& codes = codes_of(split);
   batch.symbols = Tensor({static_cast<int64_t>(rows.size()), spec_.positions()}, DType::kS32);
   int32_t* to = batch.symbols.data<int32_t>();
   for (const int64_t row : rows) {
-    codes.unpack(row, to);
+    block(split, row / kAtOnce).unpack(row % kAtOnce, to);
     to += spec_.positions();
   }
   return batch;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "data/symbol_table.hpp"
 #include "run/checkpoint.hpp"
@@ -16,9 +17,9 @@ struct CodesOptions {
   std::string from;
 };
 
-// Images are encoded when a split is first asked for, and not before: nothing of the data is needed to know the spec,
-// the hash (of the model's weights and its data) and what codes look like. Training images that are drawn anew for each
-// epoch, and codes that the encoder draws, are encoded anew.
+// Images are encoded a block at a time, when one of them is first asked for, by whichever lane asks: nothing of the
+// data is needed to know the spec, the hash (of the model's weights and its data) and what codes look like. Training
+// images that are drawn anew for each epoch, and codes that the encoder draws, are encoded anew.
 class CodesDataset : public Dataset {
  public:
   using Options = CodesOptions;
@@ -42,15 +43,18 @@ class CodesDataset : public Dataset {
 
  private:
   Tensor encode(const Tensor& symbols, int64_t draw) const;
-  const SymbolTable& codes_of(Split split) const;
+  const SymbolTable& block(Split split, int64_t index) const;
 
   std::shared_ptr<const TrainedModel> stage_one_;
   std::unique_ptr<Dataset> images_;
   DataSpec spec_;
   std::string hash_;
   bool redrawn_ = false;  // the training images, or their codes, depend on the epoch
-  mutable std::array<std::once_flag, 3> encoded_;
-  mutable std::array<SymbolTable, 3> codes_;
+  struct Block {
+    std::once_flag encoded;
+    SymbolTable codes;
+  };
+  mutable std::array<std::vector<Block>, 3> blocks_;  // by split; their number never changes
 };
 
 // The checkpoint that `from` selects, as an absolute path ("@last": of the latest run of a VQ-VAE); `from` itself when

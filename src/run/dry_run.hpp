@@ -1,4 +1,5 @@
-// What a training would cost, from three real steps; and what mlrun is made of. Nothing is written.
+// What a training would cost, from up to three real steps in at most a minute; and what mlrun is made of. Nothing is
+// written.
 #pragma once
 
 #include <string>

@@ -115,8 +115,7 @@ void evaluate_draws(const EvalRequest& request, const Experiment& experiment, co
                     const Dataset& first, EvalOutcome& outcome) {
   const auto start = std::chrono::steady_clock::now();
   LanePool pool(threads_for(256, request.threads));
-  const EvaluateOptions options{
-      .batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = request.interrupted};
+  const EvaluateOptions options{.batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = {}};
   ExampleLikelihoods sums;
   const auto redraw = [&](const DataSources& sources) { return experiment.spec().data.build(sources); };
   for_draws(request, first, redraw, trained.identity.seed, [&](const Dataset& data) {

@@ -21,7 +21,6 @@ struct EvalRequest {
   int64_t draws = 1;                           // of a random binarization of the split
   int64_t codes = 1;                           // of a prior over codes: how many code maps are summed for each image
   int threads = 0;
-  std::function<bool()> interrupted;
 };
 
 // What a request is about, loaded and found to fit together.

@@ -54,7 +54,7 @@ RegionOutcome evaluate_region(const EvalRequest& request, const std::string& reg
   if (model.conditional() && subject.data->spec().classes > 0) labelled.resize(unlabelled.size());
   LanePool pool(threads_for(256, request.threads));
   const EvaluateOptions options{
-      .batch_size = subject.experiment.spec().eval.batch_size, .limit = {}, .interrupted = request.interrupted};
+      .batch_size = subject.experiment.spec().eval.batch_size, .limit = {}, .interrupted = {}};
   const auto score = [&](std::span<const int64_t> rows, const Batch& batch) {
     const RegionNll nll = completer.nll(batch);
     std::copy(nll.unlabelled.begin(), nll.unlabelled.end(), unlabelled.begin() + rows[0]);

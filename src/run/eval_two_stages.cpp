@@ -12,8 +12,8 @@ namespace {
 // The images' own binarizations, not the codes', are drawn anew.
 const CodesDataset& codes_of(const Dataset& data) { return dynamic_cast<const CodesDataset&>(data); }
 
-EvaluateOptions options_of(const EvalRequest& request, const Experiment& experiment) {
-  return {.batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = request.interrupted};
+EvaluateOptions options_of(const Experiment& experiment) {
+  return {.batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = {}};
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -31,8 +31,7 @@ void evaluate_bound(const EvalRequest& request, const Experiment& experiment, co
     return std::make_unique<CodesDataset>(data.stage_one(), sources);
   };
   for_draws(request, data, redraw, trained.identity.seed, [&](const Dataset& drawn) {
-    const Bounds one =
-        bounds_of(trained, codes_of(drawn), request.split, options_of(request, experiment), request.codes, pool);
+    const Bounds one = bounds_of(trained, codes_of(drawn), request.split, options_of(experiment), request.codes, pool);
     outcome.draws.push_back(summarise(one.total, 1).nll);
     for (const auto figure : kBoundFigures) add_to(sums.*figure, one.*figure);
   });
@@ -56,8 +55,8 @@ void evaluate_stage_one(const EvalRequest& request, const Experiment& experiment
   std::vector<double> nll, rates;
   const auto redraw = [&](const DataSources& sources) { return experiment.spec().data.build(sources); };
   for_draws(request, data, redraw, trained.identity.seed, [&](const Dataset& drawn) {
-    const Evaluation one = evaluate(*trained.built.model, *trained.built.parameters, drawn, request.split,
-                                    options_of(request, experiment), pool);
+    const Evaluation one =
+        evaluate(*trained.built.model, *trained.built.parameters, drawn, request.split, options_of(experiment), pool);
     if (!outcome.code_use) outcome.code_use = one.codes;
     outcome.draws.push_back(one.nll);
     add_to(nll, one.per_example);

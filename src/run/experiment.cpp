@@ -5,6 +5,8 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "base/memory.hpp"
+#include "base/number.hpp"
 #include "base/version.hpp"
 #include "config/yaml_writer.hpp"
 #include "io/sha256.hpp"
@@ -80,16 +82,23 @@ EvalOptions::EvalOptions(config::Reader reader)
           "batch_size", {.help = "examples at a time in each lane", .min = 1, .max = 1 << 20, .fallback = 100})),
       best(reader.one_of<BestBy>(
           "best", {{"valid/nll", BestBy::kNll}, {"valid/accuracy", BestBy::kAccuracy}, {"last", BestBy::kLast}},
-          {.help = "which checkpoint is the run's result", .fallback = "valid/nll"})),
+          {.help = "which checkpoint is the run's result; by last, train.patience looks at valid/nll",
+           .fallback = "valid/nll"})),
       samples(reader.integer("samples", {.help = "images drawn at every evaluation, into samples/ of the run; 0: none",
                                          .min = 0,
                                          .max = 10000,
                                          .fallback = 16})) {}
 
 CheckpointOptions::CheckpointOptions(config::Reader reader)
-    : every(reader.period_or("every", "eval", {.help = "distance of checkpoints besides those of evaluations"})),
+    : every(reader.period_or("every", "eval",
+                             {.help = "distance of checkpoints besides those of evaluations; as a time, how much a "
+                                      "killed run can lose; eval: none",
+                              .fallback = Period{10, Unit::kMinutes}})),
       keep(reader.integer(
-          "keep", {.help = "latest checkpoints kept, besides the best", .min = 2, .max = 1000000, .fallback = 2})) {}
+          "keep", {.help = "latest checkpoints kept, besides the best; those by time are gone when the run is finished",
+                   .min = 2,
+                   .max = 1000000,
+                   .fallback = 2})) {}
 
 ExperimentSpec::ExperimentSpec(config::Reader root)
     : name(root.string("name", {.help = "first part of the run's directory", .fallback = "run", .check = check_name})),
@@ -212,6 +221,9 @@ BuiltModel build_model(const ModelRegistry::Choice& choice, const DataSpec& data
   built.parameters = std::make_unique<ParameterArena>();
   built.model = choice.build(data, Scope(*built.parameters, seed));
   if (const AutoregressiveModel* model = built.model->autoregressive()) require_question_first(*model);
+  const int64_t parameters = built.parameters->parameter_count();
+  require_memory(sizeof(float) * static_cast<double>(parameters),
+                 fmt::format("a model of {} parameters", print_thousands(parameters)), "");
   built.parameters->allocate();
   return built;
 }

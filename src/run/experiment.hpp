@@ -40,7 +40,7 @@ struct EvalOptions {
 struct CheckpointOptions {
   explicit CheckpointOptions(config::Reader reader);
   std::optional<config::Period> every;  // besides every evaluation
-  int64_t keep;                         // last k, besides the best
+  int64_t keep;                         // last k, besides the best (RunDirectory::prune_checkpoints)
 };
 
 struct ExperimentSpec {

@@ -65,12 +65,14 @@ io::Image plot(const std::vector<Curve>& curves, int width, int height) {
     low = std::min(low, v);
     high = std::max(high, v);
   }
-  const double margin = high > low ? (high - low) / 10 : 1.0;
+  const double margin = high > low ? high / 10 - low / 10 : 1.0;
   low -= margin;
   high += margin;
   io::Image image = io::Image::filled(width, height, 0);
   const auto row = [&](double v) {
-    const double y = (high - v) / (high - low) * static_cast<double>(height - 1);
+    // Halves, so that the difference of two numbers that can be read is one too.
+    const double y = (high / 2 - v / 2) / (high / 2 - low / 2) * static_cast<double>(height - 1);
+    if (std::isnan(y)) return -2;
     return static_cast<int>(std::lround(std::clamp(y, -2.0, static_cast<double>(height) + 1)));
   };
   for (const Curve& curve : curves) {

@@ -1,8 +1,16 @@
 #include "run/metrics.hpp"
 
+#include <fmt/format.h>
+
 #include <limits>
 
 namespace mlrun {
+
+std::string in_words(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Inf" : "-Inf";
+  return fmt::format("{:.6g}", value);
+}
 
 void MetricTable::add(const std::map<std::string, double>& row) {
   const auto missing = std::numeric_limits<double>::quiet_NaN();

@@ -26,6 +26,9 @@ struct Evaluation {
   std::optional<CodeUse> codes;     // of a VQ-VAE, whose nll is that of reconstruction alone
 };
 
+// "NaN", "Inf" or "-Inf" of what is not finite, else the number to six digits.
+std::string in_words(double value);
+
 // Columns of one table ("train", "valid"): equal lengths, missing values NaN.
 class MetricTable {
  public:

@@ -5,6 +5,7 @@
 
 #include "data/render.hpp"
 #include "generate/draw.hpp"
+#include "generate/picture.hpp"
 #include "generate/step_through.hpp"
 
 namespace mlrun {
@@ -25,15 +26,13 @@ double mean_symbol(const float* logits, int64_t alphabet) {
 
 }  // namespace
 
-std::vector<io::Image> decoded_images(const CodeModel& model, const ParameterArena& parameters, const Tensor& codes) {
+std::vector<io::Image> decoded_images(const CodeModel& model, const ParameterArena& parameters, const Tensor& codes,
+                                      const PixelDraw& draw) {
   const DataSpec& data = model.data();
   std::vector<io::Image> images;
   if (model.sees_pixels()) {
-    const Tensor symbols = decoded_symbols(model, parameters, codes, /*seed=*/1);
-    const auto positions = static_cast<size_t>(data.positions());
-    for (size_t i = 0; i < static_cast<size_t>(codes.dim(0)); ++i)
-      images.push_back(render_symbols({symbols.data<int32_t>() + i * positions, positions}, data));
-    return images;
+    const Tensor symbols = decoded_symbols(model, parameters, codes, draw);
+    return images_of(symbols, data);
   }
   const Tensor logits = model.logits(parameters, codes, {});
   const int64_t width = logits.count() / (codes.dim(0) * data.positions());
@@ -41,28 +40,28 @@ std::vector<io::Image> decoded_images(const CodeModel& model, const ParameterAre
     io::Image image = io::Image::filled(static_cast<int>(data.shape[1]), static_cast<int>(data.shape[0]), 0);
     for (int64_t p = 0; p < data.positions(); ++p) {
       const double mean = mean_symbol(logits.data<float>() + (i * data.positions() + p) * width, data.alphabet);
-      image.pixels[static_cast<size_t>(p)] =
-          static_cast<uint8_t>(std::lround(255.0 * mean / static_cast<double>(data.alphabet - 1)));
+      image.pixels[static_cast<size_t>(p)] = static_cast<uint8_t>(
+          std::lround(255.0 * mean / static_cast<double>(std::max<int64_t>(data.alphabet - 1, 1))));
     }
     images.push_back(std::move(image));
   }
   return images;
 }
 
-Tensor decoded_symbols(const CodeModel& model, const ParameterArena& parameters, const Tensor& codes, uint64_t seed,
-                       int64_t first) {
+Tensor decoded_symbols(const CodeModel& model, const ParameterArena& parameters, const Tensor& codes,
+                       const PixelDraw& draw) {
   constexpr int64_t kAtOnce = 64;
   const DataSpec& data = model.data();
   const int64_t positions = data.positions();
-  const RandomStream noise(seed, "sample/pixels");
+  const RandomStream noise(draw.seed, "sample/pixels");
   Tensor symbols({codes.dim(0), positions}, DType::kS32);
   for (int64_t begin = 0; begin < codes.dim(0); begin += kAtOnce) {
     const int64_t n = std::min(kAtOnce, codes.dim(0) - begin);
     const std::unique_ptr<Stepper> stepper = model.stepper(parameters, codes.rows(begin, begin + n));
     std::vector<Uniforms> uniforms;
-    for (int64_t i = 0; i < n; ++i) uniforms.emplace_back(noise.at(static_cast<uint64_t>(first + begin + i)));
+    for (int64_t i = 0; i < n; ++i) uniforms.emplace_back(noise.at(static_cast<uint64_t>(draw.first + begin + i)));
     step_through(*stepper, n, positions, data.alphabet, [&](int64_t p, int64_t i, const float* logits) {
-      const int32_t symbol = draw_symbol(logits, data.alphabet, uniforms[static_cast<size_t>(i)].next(), {});
+      const int32_t symbol = draw_symbol(logits, data.alphabet, uniforms[static_cast<size_t>(i)].next(), draw.law);
       symbols.data<int32_t>()[(begin + i) * positions + p] = symbol;
       return symbol;
     });

@@ -39,10 +39,12 @@ std::string run_root() {
 RunDirectory RunDirectory::create(const std::string& root, const std::string& name, const std::string& path,
                                   bool take_over) {
   std::string made = path;
+  bool ours = true;  // made by this call
   if (!path.empty()) {
     const size_t slash = path.find_last_of('/');
     if (slash != std::string::npos && slash > 0) io::make_directories(path.substr(0, slash));
-    if (!io::make_directory_exclusive(path) && (!take_over || is_run(path) || !io::is_directory(path))) {
+    ours = io::make_directory_exclusive(path);
+    if (!ours && (!take_over || is_run(path) || !io::is_directory(path))) {
       // Not a run yet: perhaps made a moment ago by a process that is about to lock it.
       const std::chrono::milliseconds patience(is_run(path) ? 0 : 1000);
       const std::string holder = io::lock_holder(path + "/.lock", patience);
@@ -58,7 +60,15 @@ RunDirectory RunDirectory::create(const std::string& root, const std::string& na
     } while (!io::make_directory_exclusive(made));
   }
   RunDirectory run(made);
-  run.lock_ = std::make_shared<io::FileLock>(run.file(".lock"));
+  try {
+    run.lock_ = std::make_shared<io::FileLock>(run.file(".lock"));
+  } catch (const Error& e) {
+    if (ours && e.code() == ExitCode::kDisk) {  // leave no empty run: rmdir takes nothing else
+      ::unlink(run.file(".lock").c_str());
+      ::rmdir(made.c_str());
+    }
+    throw;
+  }
   if (is_run(made)) {  // while this process looked and waited
     fail(ExitCode::kLocked, "{} was begun by another process\n  go on with it   {}", made,
          advice::command({"train", "--resume", made}));
@@ -124,12 +134,16 @@ void RunDirectory::set_aside_newer_checkpoints(int64_t step) const {
   }
 }
 
-void RunDirectory::prune_checkpoints(int64_t keep, int64_t best) const {
-  const std::vector<int64_t> steps = checkpoint_steps();
-  for (size_t i = 0; i + static_cast<size_t>(keep) < steps.size(); ++i) {
-    if (steps[i] == best) continue;
+void RunDirectory::prune_checkpoints(const Kept& kept, const std::function<bool(int64_t step)>& is_lasting) const {
+  std::vector<int64_t> newest_first = checkpoint_steps();
+  std::reverse(newest_first.begin(), newest_first.end());
+  int64_t latest = 0, lasting = 0;
+  for (const int64_t step : newest_first) {
+    bool needed = latest++ < kept.latest || (kept.best > 0 && step == kept.best);
+    if (is_lasting(step)) needed = lasting++ < kept.lasting || needed;
+    if (needed) continue;
     try {
-      io::remove_file(checkpoint_path(steps[i]));
+      io::remove_file(checkpoint_path(step));
     } catch (const Error& e) {  // the new one is safe: no reason to stop
       log::warning("{}\n  an old checkpoint stays", e.what());
     }

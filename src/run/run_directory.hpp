@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,8 +40,12 @@ class RunDirectory {
   std::optional<int64_t> latest_valid_checkpoint() const;
   // Renames the checkpoints of later steps, which did not verify, to *.damaged: nothing is thrown away.
   void set_aside_newer_checkpoints(int64_t step) const;
-  // Removes all checkpoints but the newest `keep` and `best`.
-  void prune_checkpoints(int64_t keep, int64_t best) const;
+  // Removes all checkpoints but these: the newest `latest` of all, the newest `lasting` of those at steps for which
+  // is_lasting holds, and that of step `best` (0: none).
+  struct Kept {
+    int64_t latest, lasting, best;
+  };
+  void prune_checkpoints(const Kept& kept, const std::function<bool(int64_t step)>& is_lasting) const;
 
  private:
   explicit RunDirectory(std::string path) : path_(std::move(path)) {}

@@ -101,7 +101,7 @@ class Training {
   TrainOutcome is_answered_by(const RunSummary& run, const RunDirectory* locked = nullptr) const {
     const std::string also = label_answer(run, experiment_->spec(), locked);
     log::info("{} is finished and has this fingerprint; nothing to do{}", run.path, also.empty() ? "" : "; " + also);
-    return {run.path, "finished"};
+    return {.directory = run.path, .status = "finished", .reason = "", .trained = true, .total_steps = 0};
   }
 
   TrainOutcome begin() {
@@ -231,9 +231,9 @@ class Training {
       log::set_file("");
     };
     try {
-      const std::string status = run_training(*trainer_, directory, recorder, observer_, loop);
+      const LoopOutcome end = run_training(*trainer_, directory, recorder, observer_, loop);
       log::set_file("");
-      return {directory.path(), status, trainer_->length().total_steps};
+      return {directory.path(), end.status, end.reason, end.trained, trainer_->length().total_steps};
     } catch (const Error& e) {
       close(e.code() == ExitCode::kDiverged ? "diverged" : "failed");
       throw;

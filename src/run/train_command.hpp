@@ -24,6 +24,8 @@ struct TrainRequest {
 struct TrainOutcome {
   std::string directory;
   std::string status;       // finished, stopped, interrupted
+  std::string reason;       // of a status that says too little (LoopOutcome::reason)
+  bool trained = true;      // false: the run was finished before
   int64_t total_steps = 0;  // of the whole training; 0: the clock ends it
 };
 

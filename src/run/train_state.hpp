@@ -22,8 +22,8 @@ struct TrainState {
   int64_t step = 0;                                       // steps done
   int64_t evaluated_step = 0;                             // step of the last evaluation (0: none yet)
   int64_t logged_step = 0;                                // step of the last row of train metrics
-  double best = std::numeric_limits<double>::infinity();  // by eval.best: nats, or the share that is wrong
-  int64_t best_step = 0;                                  // 0: none
+  double best = std::numeric_limits<double>::infinity();  // least so far: nats, or by eval.best the share that is wrong
+  int64_t best_step = 0;                                  // of the run's result by eval.best; 0: none
   int64_t evaluations_since_best = 0;
   RunningMean log_loss, log_nll, log_norm;  // since the last row of train metrics
   RunningMean evaluation_nll;               // of train, since the last evaluation

@@ -7,6 +7,8 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/memory.hpp"
+#include "base/number.hpp"
 #include "data/order.hpp"
 #include "generate/sampler.hpp"
 #include "run/codes_dataset.hpp"
@@ -56,6 +58,11 @@ Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads)
          "eval.best=valid/nll",
          spec.model.kind());
   }
+  // Weights, moments (two, as Adam has) and their mean are there once, gradients for every lane.
+  const int64_t parameters = built_.parameters->parameter_count(), copies = 4 + experiment_.lanes();
+  require_memory(sizeof(float) * static_cast<double>(parameters) * static_cast<double>(copies),
+                 fmt::format("training {} parameters in {} lanes", print_thousands(parameters), experiment_.lanes()),
+                 "fewer lanes   compute.lanes=1, or a smaller model");
   updater_ = std::make_unique<Updater>(*built_.parameters, spec.optimizer.build(), spec.train.update);
   for (int64_t lane = 0; lane < experiment_.lanes(); ++lane) {
     gradients_.push_back(built_.parameters->like());
@@ -151,14 +158,14 @@ Trainer::StepResult Trainer::step() {
     fail(ExitCode::kDiverged,
          "step {}: the loss is {}; the weights are as they were before this step\n"
          "  try a lower optim.lr, or train.clip_norm",
-         state_.step + 1, result.loss);
+         state_.step + 1, in_words(result.loss));
   }
   const Updater::Outcome outcome = updater_->apply(gradients_, state_.step, factor, pool_);
   if (!outcome.finite) {
     fail(ExitCode::kDiverged,
-         "step {}: the gradient of {} is not finite (loss {:.6g}); the weights are as they were before this step\n"
+         "step {}: the gradient of {} is not finite (loss {}); the weights are as they were before this step\n"
          "  try a lower optim.lr, or train.clip_norm",
-         state_.step + 1, updater_->not_finite(gradients_[0]), result.loss);
+         state_.step + 1, updater_->not_finite(gradients_[0]), in_words(result.loss));
   }
   built_.model->after_step(statistics_);
   updater_->average_states(state_.step);

@@ -43,9 +43,12 @@ class TrainingLoop {
         first_step_(trainer.state().step),
         saved_step_(first_step_) {}
 
-  std::string run() {
+  LoopOutcome run() {
     for (;;) {
-      if (evaluation_due() && !evaluate_now()) return interrupted();
+      if (evaluation_due()) {
+        if (saves_by_time() && unsaved_seconds() + evaluation_seconds_ >= spec_.checkpoint.every->seconds()) save();
+        if (!evaluate_now()) return interrupted();
+      }
       if (done()) return end("finished");
       if (options_.interrupted()) return interrupted();
       if (stop_due()) return end("stopped");
@@ -92,12 +95,23 @@ class TrainingLoop {
     return state().step - first_step_ >= steps_of(p);
   }
 
+  double unsaved_seconds() const { return std::chrono::duration<double>(Clock::now() - last_save_).count(); }
+  bool saves_by_time() {
+    return spec_.checkpoint.every && spec_.checkpoint.every->unit == config::Period::Unit::kMinutes &&
+           state().step > saved_step_;
+  }
   bool save_due() {
     if (!spec_.checkpoint.every || state().step == saved_step_) return false;
-    const config::Period& p = *spec_.checkpoint.every;
-    if (p.unit == config::Period::Unit::kMinutes)
-      return std::chrono::duration<double>(Clock::now() - last_save_).count() >= p.seconds();
-    return state().step % steps_of(p) == 0;
+    if (saves_by_time()) return unsaved_seconds() >= spec_.checkpoint.every->seconds();
+    return state().step % steps_of(*spec_.checkpoint.every) == 0;
+  }
+  // Do equal runs have a checkpoint at this step? Those that the clock, a signal or a stop made are other ones in every
+  // run: they stand behind these when old ones are removed, and are gone when the run is finished.
+  bool lasting(int64_t step) const {
+    const auto round = [&](const config::Period& p) {
+      return p.unit != config::Period::Unit::kMinutes && step % steps_of(p) == 0;
+    };
+    return step > 0 && (round(spec_.eval.every) || (spec_.checkpoint.every && round(*spec_.checkpoint.every)));
   }
 
   // Examples per second over the last half second or so of steps.
@@ -147,19 +161,16 @@ class TrainingLoop {
       return false;
     }
     if (!std::isfinite(report.valid.nll))
-      fail(ExitCode::kDiverged, "step {}: the NLL of the valid split is {}", state().step, report.valid.nll);
+      fail(ExitCode::kDiverged, "step {}: the NLL of the valid split is {}", state().step, in_words(report.valid.nll));
     report.step = state().step;
     report.train_nll = state().evaluation_nll.mean();
     report.items_per_s = trained_.rate_since(evaluated_);
     const double figure = judged(report.valid);
-    report.best = spec_.eval.best == BestBy::kLast || figure < state().best;
-    if (report.best) {
-      state().best = figure;
-      state().best_step = state().step;
-      state().evaluations_since_best = 0;
-    } else {
-      ++state().evaluations_since_best;
-    }
+    const bool improved = figure < state().best;
+    state().evaluations_since_best = improved ? 0 : state().evaluations_since_best + 1;
+    if (improved) state().best = figure;
+    report.best = improved || spec_.eval.best == BestBy::kLast;
+    if (report.best) state().best_step = state().step;
     state().evaluation_nll = {};
     state().evaluated_step = state().step;
     std::map<std::string, double> row = place();
@@ -173,6 +184,7 @@ class TrainingLoop {
     recorder_.row("valid", row);
     recorder_.write_run_file("running");
     save();
+    evaluation_seconds_ = report.valid.seconds;
     report.saved = true;
     observer_.evaluated(report);
     warn_of_collapse(report.valid);
@@ -210,20 +222,34 @@ class TrainingLoop {
     recorder_.sync();  // a checkpoint never outlives the rows before it
     writer_.write(directory_.checkpoint_path(state().step),
                   checkpoint_image(identity_, state(), *trainer_.built().parameters, trainer_.updater()),
-                  [this, best = state().best_step] { directory_.prune_checkpoints(spec_.checkpoint.keep, best); });
+                  [this, best = state().best_step] {
+                    directory_.prune_checkpoints({spec_.checkpoint.keep, spec_.checkpoint.keep, best},
+                                                 [this](int64_t step) { return lasting(step); });
+                  });
     saved_step_ = state().step;
     last_save_ = Clock::now();
   }
 
-  std::string end(const std::string& status) {
+  LoopOutcome end(const std::string& status) {
+    LoopOutcome outcome = {status, {}, state().step > first_step_};
+    if (status == "finished" && !finished_steps() && !out_of_time()) {
+      outcome.reason = fmt::format("no new best in {} evaluations (train.patience)", state().evaluations_since_best);
+    }
     if (saved_step_ != state().step || state().step == 0) save();
     writer_.wait();
-    recorder_.note("status", {{"status", status}, {"at_step", state().step}, {"time", elapsed()}});
+    if (status == "finished") {
+      // The last one is what the run ends with, wherever that is.
+      directory_.prune_checkpoints({0, spec_.checkpoint.keep, state().best_step},
+                                   [&](int64_t step) { return step == state().step || lasting(step); });
+    }
+    io::Record record = {{"status", status}, {"at_step", state().step}, {"time", elapsed()}};
+    if (!outcome.reason.empty()) record["reason"] = outcome.reason;
+    recorder_.note("status", record);
     recorder_.write_run_file(status);
     observer_.finished(status);
-    return status;
+    return outcome;
   }
-  std::string interrupted() { return end("interrupted"); }
+  LoopOutcome interrupted() { return end("interrupted"); }
 
   Trainer& trainer_;
   const ExperimentSpec& spec_;
@@ -239,13 +265,14 @@ class TrainingLoop {
   Throughput shown_, logged_, evaluated_;  // what it was when a rate was last shown, logged, and told by an evaluation
   double shown_rate_ = 0;
   double evaluation_time_ = options_.elapsed_before, log_time_ = options_.elapsed_before;  // seconds of training
+  double evaluation_seconds_ = 0;  // that the last evaluation took
   bool warned_of_collapse_ = false;
   CheckpointWriter writer_;  // last: it waits for its write before the rest goes
 };
 
 }  // namespace
 
-std::string run_training(Trainer& trainer, RunDirectory& directory, Recorder& recorder, TrainObserver& observer,
+LoopOutcome run_training(Trainer& trainer, RunDirectory& directory, Recorder& recorder, TrainObserver& observer,
                          const LoopOptions& options) {
   return TrainingLoop(trainer, directory, recorder, observer, options).run();
 }

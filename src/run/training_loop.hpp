@@ -19,8 +19,14 @@ struct LoopOptions {
   double elapsed_before = 0;                                    // seconds of training before this call
 };
 
-// Trains to the end, or to a stop, in the directory. Returns "finished", "stopped" or "interrupted".
-std::string run_training(Trainer& trainer, RunDirectory& directory, Recorder& recorder, TrainObserver& observer,
+struct LoopOutcome {
+  std::string status;   // "finished", "stopped" or "interrupted"
+  std::string reason;   // of a status that says too little: "no new best in 5 evaluations (train.patience)"
+  bool trained = true;  // false: there was nothing left to do
+};
+
+// Trains to the end, or to a stop, in the directory.
+LoopOutcome run_training(Trainer& trainer, RunDirectory& directory, Recorder& recorder, TrainObserver& observer,
                          const LoopOptions& options);
 
 }  // namespace mlrun

@@ -159,3 +159,14 @@ TEST_CASE("what a two-stage model cannot do is refused with the documented exit 
   refused({"show", two, "--codebook"}, 2, "no VQ-VAE");
   refused({"train", "tiny.yaml", "model={kind: vqvae, likelihood: logistics}"}, 2, "categorical");
 }
+
+TEST_CASE("a prior over one code is certain of everything, and passes its proof") {
+  Workplace place;
+  place.put("tiny.yaml", Workplace::tiny_spec());
+  const std::string one = place.train({"model={kind: vqvae, width: 4, dim: 4, blocks: 0, quantizer: {codes: 1}}"});
+  prior(place, one);
+  const ProgramResult proved = place.mlrun({"prove", "@last", "--json"});
+  INFO(proved.out << proved.err);
+  CHECK(proved.exit_code == 0);
+  CHECK(Json::parse(proved.last_line())["pass"] == true);
+}

@@ -128,8 +128,7 @@ TEST_CASE("classes and images together follow p(x, y)") {
     LanePool pool(2);
     const SampleOptions options{.count = 30000, .seed = 5};
     const Sampler sampler(model, *b.parameters);
-    const Tensor symbols = sampler.draw(options, pool);
-    const std::vector<int32_t> labels = sampler.labels(options);
+    const auto [symbols, labels] = sampler.draw_labelled(options, pool);
     std::map<int, int64_t> counts;
     for (int64_t i = 0; i < options.count; ++i) {
       const int32_t* s = symbols.data<int32_t>() + i * 4;
@@ -160,16 +159,17 @@ TEST_CASE("an image's class depends on its seed and number, and a given class is
     LanePool one(1), three(3);
     const Sampler sampler(*b.model->autoregressive(), *b.parameters);
     const SampleOptions all{.count = 30, .seed = 9}, tail{.count = 10, .seed = 9, .first = 20, .batch = 3};
-    const std::vector<int32_t> labels = sampler.labels(all), last = sampler.labels(tail);
+    const auto [images, labels] = sampler.draw_labelled(all, one);
+    const auto [few, last] = sampler.draw_labelled(tail, three);
     CHECK(std::equal(last.begin(), last.end(), labels.begin() + 20));
     CHECK(std::count(labels.begin(), labels.end(), labels[0]) < 30);
-    const Tensor images = sampler.draw(all, one), few = sampler.draw(tail, three);
     CHECK(std::memcmp(images.rows(20, 30).raw(), few.raw(), few.bytes()) == 0);
     // The image of a drawn class is the image of that class when it is asked for.
     const Tensor asked = sampler.draw({.count = 30, .seed = 9, .label = labels[4]}, three);
     CHECK(std::memcmp(images.rows(4, 5).raw(), asked.rows(4, 5).raw(), asked.rows(4, 5).bytes()) == 0);
-    CHECK(sampler.labels({.count = 2, .label = 1}) == std::vector<int32_t>{1, 1});
+    CHECK(sampler.draw_labelled({.count = 2, .label = 1}, one).labels == std::vector<int32_t>{1, 1});
   }
   const Built plain = build({"kind=nade", "hidden=12"}, data);
-  CHECK(Sampler(*plain.model->autoregressive(), *plain.parameters).labels({.count = 5}).empty());
+  LanePool one(1);
+  CHECK(Sampler(*plain.model->autoregressive(), *plain.parameters).draw_labelled({.count = 5}, one).labels.empty());
 }

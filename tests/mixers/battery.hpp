@@ -7,6 +7,7 @@
 
 #include "config/document.hpp"
 #include "mixers/mixer.hpp"
+#include "registered.hpp"
 
 namespace mlrun::test {
 
@@ -67,7 +68,7 @@ inline std::vector<MixerCase> mixer_cases() {
       {"s4d", {"states=8", "init=real"}},
   };
   std::vector<MixerCase> all;
-  for (const auto& [kind, entry] : mixer_kinds().kinds()) {
+  for (const auto& [kind, entry] : registered(mixer_kinds())) {
     const size_t before = all.size();
     for (const MixerCase& v : variants) {
       if (v.kind == kind) all.push_back(v);

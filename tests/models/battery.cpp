@@ -192,10 +192,15 @@ TEST_CASE("the gradient of the loss agrees with differences, in a random directi
     Tensor& w = b.parameters->flat();
     std::vector<float> direction(static_cast<size_t>(w.count()));
     double slope = 0;
-    for (int64_t i = 0; i < w.count(); ++i) {
-      if (gradients.data<float>()[i] == 0) continue;
-      direction[static_cast<size_t>(i)] = static_cast<float>(noise.normal(static_cast<uint64_t>(i)));
-      slope += static_cast<double>(gradients.data<float>()[i]) * direction[static_cast<size_t>(i)];
+    for (const ParameterInfo& info : b.parameters->parameters()) {
+      std::vector<Range> trained = info.trained;
+      if (trained.empty()) trained = {{0, info.count()}};
+      for (const Range& range : trained) {
+        for (int64_t i = info.offset + range.begin; i < info.offset + range.end; ++i) {
+          direction[static_cast<size_t>(i)] = static_cast<float>(noise.normal(static_cast<uint64_t>(i)));
+          slope += static_cast<double>(gradients.data<float>()[i]) * direction[static_cast<size_t>(i)];
+        }
+      }
     }
     const auto loss_at = [&](float eps) {
       for (int64_t i = 0; i < w.count(); ++i) w.data<float>()[i] += eps * direction[static_cast<size_t>(i)];

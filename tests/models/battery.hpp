@@ -10,6 +10,7 @@
 #include "config/document.hpp"
 #include "mixers/mixer.hpp"
 #include "models/model.hpp"
+#include "registered.hpp"
 
 namespace mlrun::test {
 
@@ -119,7 +120,7 @@ struct Case {
 // Every mixer once, and everything else of a block with one of them.
 inline std::vector<std::vector<std::string>> sequence_variants() {
   std::vector<std::vector<std::string>> variants;
-  for (const auto& [mixer, entry] : mixer_kinds().kinds()) {
+  for (const auto& [mixer, entry] : registered(mixer_kinds())) {
     variants.push_back({"width=8", "layers=2", "mixer.kind=" + mixer});
     if (mixer == "mamba2") variants.back().push_back("mixer.head=4");
     if (mixer == "s4d" || mixer == "s4" || mixer.rfind("mamba", 0) == 0) variants.back().push_back("mixer.states=4");
@@ -140,7 +141,7 @@ inline std::vector<std::vector<std::string>> sequence_variants() {
 // Every registered kind with its defaults made small, and the options that change its structure.
 inline std::vector<Case> cases(const DataSpec& data) {
   std::vector<Case> all;
-  for (const auto& [kind, entry] : model_kinds().kinds()) {
+  for (const auto& [kind, entry] : registered(model_kinds())) {
     if (kind == "vqvae") continue;  // no likelihood of its own, and no gradient that differences see: models/vqvae.cpp
     if (kind == "sequence_classifier") continue;  // p(y|x): models/sequence_classifier.cpp
     std::vector<std::vector<std::string>> variants = {{}};

@@ -2,6 +2,7 @@
 // tested is each one's own rule.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/error.hpp"
 #include "catch.hpp"
@@ -9,6 +10,7 @@
 #include "ops/elementwise.hpp"
 #include "ops/reduce.hpp"
 #include "tensor/random_tensor.hpp"
+#include "registered.hpp"
 
 using namespace mlrun;
 using namespace mlrun::test;
@@ -18,7 +20,7 @@ namespace {
 // Options that make every kind small. A kind that is new is tested with its defaults.
 std::vector<std::vector<std::string>> variants() {
   std::vector<std::vector<std::string>> all;
-  for (const auto& [name, kind] : quantizer_kinds().kinds()) {
+  for (const auto& [name, kind] : registered(quantizer_kinds())) {
     const std::string chosen = "kind=" + name;
     if (name == "fsq") all.push_back({chosen, "levels=3,4"});
     else if (name == "lfq") all.push_back({chosen, "bits=3"});
@@ -131,6 +133,45 @@ TEST_CASE("fsq reaches each of its codes, and every code its own place") {
     }
   }
   CHECK(std::count(seen.begin(), seen.end(), true) == 20);
+}
+
+TEST_CASE("fsq: at saturation the digits of any number of levels stay in 0 .. L - 1") {
+  for (const int64_t levels : {2, 3, 8, 999, 1000, 1001, 1002, 1003, 1023, 1024}) {
+    const std::string text = std::to_string(levels);
+    BuiltQuantizer b({"kind=fsq", "levels=" + text + ",3", "normalise=false"}, 2);
+    Pass pass(b.arena);
+    for (const float far : {10.0f, 100.0f, 3e38f, std::numeric_limits<float>::infinity()}) {
+      for (const float first : {-far, far}) {
+        for (const float second : {-far, far}) {
+          INFO(levels << " levels at " << first << ", " << second);
+          const Quantized q = b.quantizer->quantize(pass, Tensor::of({1, 2}, {first, second}));
+          const int64_t code = q.codes.data<int32_t>()[0];
+          CHECK(code % levels == (first > 0 ? levels - 1 : 0));
+          CHECK(code / levels == (second > 0 ? 2 : 0));
+          CHECK(difference(b.quantizer->vectors(pass, q.codes), numbers(q.vectors.value())) < 1e-5);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a row of NaN has codes of the alphabet, so that the step it comes from can say what is wrong") {
+  for (const auto& options : variants()) {
+    INFO(name_of(options));
+    BuiltQuantizer b(options);
+    Tensor z({kRows, kDim});
+    std::fill_n(z.data<float>(), z.count(), std::numeric_limits<float>::quiet_NaN());
+    Tensor gradients = b.arena.like();
+    for (const bool training : {false, true}) {
+      Statistics statistics = b.arena.statistics();
+      Pass quiet(b.arena), noisy(b.arena, gradients, 0, RandomStream(1, "test"), false, &statistics);
+      const Quantized q = b.quantizer->quantize(training ? noisy : quiet, z);
+      for (int64_t i = 0; i < q.codes.count(); ++i) {
+        REQUIRE(q.codes.data<int32_t>()[i] >= 0);
+        REQUIRE(q.codes.data<int32_t>()[i] < b.quantizer->alphabet());
+      }
+    }
+  }
 }
 
 TEST_CASE("ste: the table learns |sg[z] - e|^2, and z beta |z - sg[e]|^2") {

@@ -5,6 +5,7 @@
 #include "models/battery.hpp"
 #include "models/code_model.hpp"
 #include "models/quantizer.hpp"
+#include "registered.hpp"
 
 using namespace mlrun;
 using namespace mlrun::test;
@@ -15,7 +16,7 @@ const DataSpec kBinary = {.shape = {6, 8}, .alphabet = 2, .classes = 0};
 
 std::vector<std::vector<std::string>> variants() {
   std::vector<std::vector<std::string>> all;
-  for (const auto& [name, kind] : quantizer_kinds().kinds()) {
+  for (const auto& [name, kind] : registered(quantizer_kinds())) {
     std::vector<std::string> options = {"width=5", "dim=4", "blocks=1", "strides=2", "quantizer.kind=" + name};
     if (name == "fsq") options.push_back("quantizer.levels=3,3");
     else if (name == "lfq") options.push_back("quantizer.bits=3");

@@ -4,6 +4,7 @@
 #include "catch.hpp"
 #include "nn/initialisers.hpp"
 #include "optim/updater.hpp"
+#include "registered.hpp"
 
 using namespace mlrun;
 using namespace mlrun::test;
@@ -40,7 +41,7 @@ struct Bowl {
 }  // namespace
 
 TEST_CASE("every registered optimizer descends a quadratic bowl") {
-  for (const auto& [kind, entry] : optimizer_kinds().kinds()) {
+  for (const auto& [kind, entry] : registered(optimizer_kinds())) {
     for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"weight_decay=0.1"}}) {
       std::vector<std::string> overrides = {"kind=" + kind, "lr=0.05"};
       overrides.insert(overrides.end(), more.begin(), more.end());

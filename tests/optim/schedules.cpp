@@ -3,8 +3,10 @@
 #include "catch.hpp"
 #include "config/document.hpp"
 #include "optim/schedule.hpp"
+#include "registered.hpp"
 
 using namespace mlrun;
+using namespace mlrun::test;
 
 namespace {
 
@@ -25,7 +27,7 @@ constexpr TrainingLength kLength{.total_steps = 1000, .steps_per_epoch = 100};
 }  // namespace
 
 TEST_CASE("every registered schedule stays within 0 and 1 and warms up linearly") {
-  for (const auto& [kind, entry] : schedule_kinds().kinds()) {
+  for (const auto& [kind, entry] : registered(schedule_kinds())) {
     std::vector<std::string> overrides = {"kind=" + kind, "warmup=10 steps"};
     if (kind == "step") overrides.push_back("every=2 epochs");
     const auto s = schedule(overrides);

@@ -9,6 +9,7 @@
 #include "optim/optimizer.hpp"
 #include "run/run_directory.hpp"
 #include "small_run.hpp"
+#include "registered.hpp"
 
 using namespace mlrun;
 using namespace mlrun::test;
@@ -18,10 +19,10 @@ namespace {
 // One small spec for every registered model, by its defaults where it has no size.
 std::vector<std::string> models() {
   std::vector<std::string> specs;
-  for (const auto& [kind, entry] : model_kinds().kinds()) {
+  for (const auto& [kind, entry] : registered(model_kinds())) {
     if (kind != "vqvae" && kind.rfind("sequence", 0) != 0) specs.push_back("{kind: " + kind + "}");
   }
-  for (const auto& [mixer, entry] : mixer_kinds().kinds()) {
+  for (const auto& [mixer, entry] : registered(mixer_kinds())) {
     const std::string size = mixer == "mamba2" ? ", head: 4" : "";
     specs.push_back("{kind: sequence, width: 4, layers: 1, mixer: {kind: " + mixer + size + "}}");
   }
@@ -86,7 +87,7 @@ TEST_CASE("stopping and resuming at every step gives the bytes of a run that nev
 
 TEST_CASE("every optimizer gives the same bits for any number of threads, and when it was stopped") {
   const TemporaryDirectory root;
-  for (const auto& [kind, entry] : optimizer_kinds().kinds()) {
+  for (const auto& [kind, entry] : registered(optimizer_kinds())) {
     INFO(kind);
     const std::vector<std::string> rule = {"optim={kind: " + kind + ", lr: 1e-3}"};
     const std::string spec = spec_of("{kind: made, hidden: [20, 15]}", kSteps);

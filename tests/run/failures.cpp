@@ -117,3 +117,20 @@ TEST_CASE("early stopping ends a run that no longer gets better") {
   CHECK(train_in(root / "run", spec).status == "finished");
   CHECK(summarise_run(root / "run").step == 8);  // a first evaluation that is the best, and three that are not better
 }
+
+TEST_CASE("by eval.best: last the last evaluation is the result, and patience looks at the NLL") {
+  const TemporaryDirectory root;
+  // It gets worse from the first evaluation on.
+  const std::string spec =
+      "data: {kind: digits, train_limit: 40, valid_limit: 20, test_limit: 20}\nmodel: {kind: fvsbn}\n"
+      "optim: {kind: sgd, lr: 3}\ntrain: {for: 8 steps, batch_size: 20, patience: 3}\n"
+      "eval: {every: 2 steps, samples: 0, best: last}\ncompute: {lanes: 1}\n";
+  train_in(root / "run", spec);
+  const RunSummary run = summarise_run(root / "run");
+  CHECK(run.best_by == "last");
+  CHECK(run.best_step == run.step);
+  CHECK(run.best_nll == run.last_nll);
+  CHECK(find_checkpoint(root / "run", "best") == RunDirectory::open(root / "run").checkpoint_path(run.step));
+  CHECK(train_in(root / "patient", spec, 1, 0, {"optim.lr=0", "train.for=100 steps"}).reason ==
+        "no new best in 3 evaluations (train.patience)");
+}

@@ -25,8 +25,7 @@ TEST_CASE("every .h5 of a run opens in h5dump and h5py") {
                        .overrides = {},
                        .places = {},
                        .per_example = root / "nll.h5",
-                       .threads = 1,
-                       .interrupted = [] { return false; }});
+                       .threads = 1});
   INFO("needs the packages hdf5-tools and python3-h5py");
   int files = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root / "")) {

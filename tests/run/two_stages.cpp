@@ -1,12 +1,17 @@
 // A VQ-VAE, a prior over its codes, and the bound that both give.
+#include <atomic>
 #include <cmath>
 #include <filesystem>
+#include <numeric>
+#include <thread>
 
 #include "catch.hpp"
 #include "models/battery.hpp"
 #include "models/code_model.hpp"
 #include "run/bound.hpp"
+#include "run/codes_dataset.hpp"
 #include "run/eval_command.hpp"
+#include "run/find_run.hpp"
 #include "run/reconstructions.hpp"
 #include "run/trained_data.hpp"
 #include "two_stage_runs.hpp"
@@ -198,15 +203,67 @@ TEST_CASE("pixels are drawn from the decoder's law, image by image the same") {
   const CodeModel& model = *b.model->code_model();
   Tensor codes({2000, 4}, DType::kS32);
   for (int64_t i = 0; i < codes.count(); ++i) codes.data<int32_t>()[i] = static_cast<int32_t>(i % 4 % 3);
-  const Tensor drawn = decoded_symbols(model, *b.parameters, codes, 7);
+  const Tensor drawn = decoded_symbols(model, *b.parameters, codes, {.seed = 7});
   const Tensor logits = model.logits(*b.parameters, codes.rows(0, 1), {});
   for (int64_t p = 0; p < 16; ++p) {
     double share = 0;
     for (int64_t i = 0; i < 2000; ++i) share += drawn.data<int32_t>()[i * 16 + p] / 2000.0;
     CHECK(share == Approx(1 / (1 + std::exp(-static_cast<double>(logits.data<float>()[p])))).margin(0.05));
   }
-  const Tensor later = decoded_symbols(model, *b.parameters, codes.rows(10, 12), 7, 10);
+  const Tensor later = decoded_symbols(model, *b.parameters, codes.rows(10, 12), {.seed = 7, .first = 10});
   CHECK(std::equal(later.data<int32_t>(), later.data<int32_t>() + 32, drawn.data<int32_t>() + 160));
+}
+
+TEST_CASE("what a decoder that sees pixels draws is one draw: pictures and symbols agree, and follow the law") {
+  const DataSpec images = {.shape = {4, 4}, .alphabet = 2, .classes = 0};
+  const Built b = build("vqvae", images,
+                        {"width=4", "dim=4", "blocks=0", "strides=2", "quantizer.codes=3", "decoder.kind=pixelcnn"});
+  const CodeModel& model = *b.model->code_model();
+  REQUIRE(model.sees_pixels());
+  Tensor codes({50, 4}, DType::kS32);
+  for (int64_t i = 0; i < codes.count(); ++i) codes.data<int32_t>()[i] = static_cast<int32_t>(i % 3);
+  const auto drawn = [&](const PixelDraw& draw) {
+    const Tensor symbols = decoded_symbols(model, *b.parameters, codes, draw);
+    const std::vector<io::Image> pictures = decoded_images(model, *b.parameters, codes, draw);
+    for (size_t i = 0; i < pictures.size(); ++i) {
+      for (size_t p = 0; p < 16; ++p) CHECK(pictures[i].pixels[p] == 255 * symbols.data<int32_t>()[i * 16 + p]);
+    }
+    return std::vector<int32_t>(symbols.data<int32_t>(), symbols.data<int32_t>() + symbols.count());
+  };
+  CHECK(drawn({.seed = 1}) != drawn({.seed = 2}));
+  // Greedy: equal code maps have equal images, whatever the seed.
+  CHECK(drawn({.seed = 1, .law = {.top_k = 1}}) == drawn({.seed = 2, .law = {.top_k = 1}}));
+}
+
+TEST_CASE("codes are encoded by the thread that asks for them") {
+  const TemporaryDirectory root;
+  train_in(root / "one", kStageOne);
+  const std::shared_ptr<const TrainedModel> stage_one =
+      std::make_shared<TrainedModel>(load_trained_model(find_checkpoint(root / "one")));
+  const CodesDataset data(stage_one, data_sources_from_environment(1));
+  const auto threads = [] {
+    int count = 0;
+    for ([[maybe_unused]] const auto& task : std::filesystem::directory_iterator("/proc/self/task")) ++count;
+    return count;
+  };
+  std::atomic<bool> done = false;
+  std::atomic<int> most = 0;
+  std::thread watcher([&] {
+    while (!done) most = std::max(most.load(), threads());
+  });
+  const int before = threads();
+  std::vector<int64_t> rows(300);
+  std::iota(rows.begin(), rows.end(), 0);
+  const Batch all = data.batch(Split::kTrain, rows, 0);
+  done = true;
+  watcher.join();
+  CHECK(most <= before);
+  // One by one and backwards, the same codes.
+  const CodesDataset again(stage_one, data_sources_from_environment(1));
+  for (int64_t i = 299; i >= 0; i -= 23) {
+    const Batch one = again.batch(Split::kTrain, std::vector<int64_t>{i}, 0);
+    CHECK(std::memcmp(one.symbols.raw(), all.symbols.rows(i, i + 1).raw(), one.symbols.bytes()) == 0);
+  }
 }
 
 TEST_CASE("fewer than a tenth of the codes in use is said, with a remedy") {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# SIGINT and SIGTERM at random times: gone within 2 s with 130 or 143, the state saved, and resumed to the same bytes. A
-# second signal leaves at once. SIGUSR1 saves and training goes on.
+# SIGINT, SIGTERM and SIGHUP at random times: gone within 2 s with 130 or 143, the state saved, and resumed to the same
+# bytes. A second signal leaves at once, but not a second SIGHUP, nor the same one in the same moment. SIGUSR1 saves and
+# training goes on. What was ignored at the start stays ignored.
 #   tests/scripts/signals_test.sh [SIGNALS]
 set -euo pipefail
 # shellcheck source=tests/scripts/tiny_runs.sh disable=SC1091
@@ -15,6 +16,8 @@ started=$(date +%s%N)
 "$mlrun" -q train "$spec" -o "$reference" >/dev/null
 limit=$((($(date +%s%N) - started) / 1500000)) # two thirds of a run, in milliseconds
 
+# A shell has SIGINT ignored in what it starts with &: for those the handler is put back.
+wakeful=(env --default-signal=INT,HUP)
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
 # end_of PID: waits, and sets $code and $took.
 end_of() {
@@ -32,17 +35,22 @@ while ((sent < wanted)); do
   rm -rf "$run"
   runs=$((runs + 1))
   for ((attempt = 0; attempt < 100; attempt++)); do
-    "$mlrun" -q train "$spec" -o "$run" --resume auto >/dev/null 2>"$work/stderr" &
+    "${wakeful[@]}" "$mlrun" -q train "$spec" -o "$run" --resume auto >/dev/null 2>"$work/stderr" &
     child=$!
     random_seconds "$limit"
     sleep "$delay"
-    if ((RANDOM % 2)); then signal=INT expected=130; else signal=TERM expected=143; fi
+    case $((RANDOM % 3)) in
+      0) signal=INT expected=130 ;;
+      1) signal=TERM expected=143 ;;
+      # Before there is a run, it ends by the signal itself.
+      2) signal=HUP expected=143; [[ -n $(status_of "$run")$(last_checkpoint "$run" 2>/dev/null) ]] || expected=129 ;;
+    esac
     kill -"$signal" "$child" 2>/dev/null || true
     end_of "$child"
     [[ $code != 0 ]] || break
     sent=$((sent + 1))
     ((took <= slowest)) || slowest=$took
-    [[ $code == "$expected" ]] || fail "SIG$signal after $delay s: exit $code: $(cat "$work/stderr")"
+    [[ $code == "$expected" || ($signal == HUP && $code == 143) ]] || fail "SIG$signal after $delay s: exit $code: $(cat "$work/stderr")"
     ((took <= 2000 * patience)) || fail "SIG$signal after $delay s: gone after $took ms"
     if [[ -f $run/resolved.yaml && $(status_of "$run") == *'"interrupted"'* ]]; then
       [[ $(status_of "$run") == *"\"at_step\":$(step_of "$run"),"* || $(step_of "$run") == '' ]] ||
@@ -56,9 +64,10 @@ echo "stop signals: $sent over $runs runs, all saved; the slowest was gone after
 # Two signals that are both there when the process wakes: it leaves without a save, and nothing is lost.
 endless=('train.for=100000000 steps' 'eval.every=100000000 steps' checkpoint.every=eval schedule.kind=constant
   'schedule.warmup=0 steps')
+# begin_endless [COMMAND]...: what is put before mlrun.
 begin_endless() {
   rm -rf "$run"
-  "$mlrun" -q train "$spec" "${endless[@]}" -o "$run" >/dev/null 2>"$work/stderr" &
+  "$@" "$mlrun" -q train "$spec" "${endless[@]}" -o "$run" >/dev/null 2>"$work/stderr" &
   child=$!
   local i
   for ((i = 0; i < 200; i++)); do
@@ -67,7 +76,7 @@ begin_endless() {
   done
   fail "training did not begin: $(cat "$work/stderr")"
 }
-begin_endless
+begin_endless "${wakeful[@]}"
 kill -STOP "$child"
 kill -TERM "$child"
 kill -INT "$child"
@@ -81,6 +90,30 @@ code=0
 "$mlrun" -q train --resume "$run" --stop-after '10 steps' >/dev/null 2>&1 || code=$?
 [[ $code == 75 ]] || fail "after a double signal: resuming ended with $code"
 echo "double signal: gone after $took ms, resumable"
+
+# A closing terminal sends SIGHUP more than once, `timeout` the same signal to the process and to its group: none of them
+# costs the save.
+for signal in HUP TERM; do
+  begin_endless "${wakeful[@]}"
+  kill -"$signal" "$child"
+  sleep 0.01
+  kill -"$signal" "$child" 2>/dev/null || true
+  end_of "$child"
+  [[ $code == 143 ]] || fail "SIG$signal twice: exit $code"
+  [[ $(status_of "$run") == *'"interrupted"'* && -n $(last_checkpoint "$run") ]] || fail "SIG$signal twice: not saved"
+done
+echo "SIGHUP or SIGTERM twice in one moment: saved"
+
+# nohup, trap '' INT and & in a script: what was ignored stays ignored.
+begin_endless env --ignore-signal=INT,HUP
+kill -INT "$child"
+kill -HUP "$child"
+sleep 0.5
+kill -0 "$child" 2>/dev/null || fail "ignored signals ended the training: $(cat "$work/stderr")"
+kill -TERM "$child"
+end_of "$child"
+[[ $code == 143 ]] || fail "SIGTERM after ignored signals: exit $code"
+echo "SIGINT and SIGHUP that were ignored at the start: ignored"
 
 begin_endless
 saved=0

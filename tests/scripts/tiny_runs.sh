@@ -64,19 +64,59 @@ make_data() {
   tail -n 40 "$work/rows" >"$MLRUN_DATA_ROOT/test.amat"
 }
 
-# make_spec MODEL FILE: 10 steps an epoch. Dropout of nothing, all of the state: Adam's moments, a moving average, a
-# schedule, metrics that are gathered over more steps than lie between two checkpoints.
+# The same rows as idx images of 4 x 6 pixels whose label is their first symbol, in $MLRUN_DATA_ROOT/tiny.
+make_labelled_data() {
+  local part count byte
+  mkdir -p "$MLRUN_DATA_ROOT/tiny"
+  for part in train t10k; do
+    if [[ $part == train ]]; then count=200; else count=40; fi
+    if [[ $part == train ]]; then head -n 200 "$work/rows"; else tail -n 40 "$work/rows"; fi >"$work/$part"
+    printf -v byte '\\%o' "$count"
+    # Octal escapes, of which printf makes bytes.
+    # shellcheck disable=SC2059
+    printf "\0\0\10\3\0\0\0${byte}\0\0\0\4\0\0\0\6$(tr -d ' \n' <"$work/$part" | sed 's/0/\\0/g; s/1/\\377/g')" \
+      >"$MLRUN_DATA_ROOT/tiny/$part-images-idx3-ubyte"
+    # shellcheck disable=SC2059
+    printf "\0\0\10\1\0\0\0${byte}$(cut -c1 "$work/$part" | tr -d '\n' | sed 's/./\\&/g')" \
+      >"$MLRUN_DATA_ROOT/tiny/$part-labels-idx1-ubyte"
+  done
+}
+
+# make_spec FAMILY FILE: 10 steps an epoch. Dropout of nothing, all of the state: Adam's moments, a moving average, a
+# schedule, metrics that are gathered over more steps than lie between two checkpoints. FAMILY: a kind of model, or one of
+# codes: a prior of the codes of the VQ-VAE that $stage_one names, and fine_tuned: the spec of a run that is begun
+# with --from. A kind that is not known here is taken with its defaults.
 make_spec() {
   local model
+  local data='{kind: table, train: train.amat, valid: valid.amat, test: test.amat, shape: [4, 6]}'
+  samples=samples.h5 # what `sample` writes of it
   case $1 in
     fvsbn) model='{kind: fvsbn}' ;;
     nade) model='{kind: nade, hidden: 8}' ;;
-    made) model='{kind: made, hidden: [16], masks: 3, order: random, direct: true}' ;;
-    *) echo "unknown model $1: fvsbn, nade, made" >&2; exit 2 ;;
+    made | fine_tuned) model='{kind: made, hidden: [16], masks: 3, order: random, direct: true}' ;;
+    eonade) model='{kind: eonade, hidden: [12, 8]}' ;;
+    pixelcnn) model='{kind: pixelcnn, channels: 4, blocks: 1, head: 6}' ;;
+    gated_pixelcnn) model='{kind: gated_pixelcnn, channels: 4, blocks: 2, head: 6, dropout: 0.2}' ;;
+    diagonal_bilstm) model='{kind: diagonal_bilstm, hidden: 3, layers: 1, head: 6}' ;;
+    sequence) model='{kind: sequence, width: 8, layers: 2, mixer: {kind: mamba2, head: 4, states: 4}}' ;;
+    sequence_classifier)
+      model='{kind: sequence_classifier, width: 8, layers: 1, mixer: {kind: s4d, states: 4}}'
+      data='{kind: mnist, root: tiny, binarization: threshold}'
+      samples=''
+      ;;
+    vqvae)
+      model='{kind: vqvae, strides: [2], width: 4, dim: 4, blocks: 0, quantizer: {kind: ema, codes: 8}}'
+      samples=samples.png
+      ;;
+    codes)
+      model='{kind: made, hidden: [8]}'
+      data="{kind: codes, from: $stage_one}"
+      ;;
+    *) model="{kind: $1}" ;;
   esac
   cat >"$2" <<SPEC
 name: $1
-data: {kind: table, train: train.amat, valid: valid.amat, test: test.amat}
+data: $data
 model: $model
 optim: {kind: adam, lr: 5e-2}
 schedule: {kind: cosine, warmup: 7 steps}
@@ -108,14 +148,15 @@ same_state() {
   cmp <(metric_rows "$a") <(metric_rows "$b") >&2 || same=1
   return "$same"
 }
-# same_run A B: that, and samples.
+# same_run A B: that, and samples ($samples, of make_spec).
 same_run() {
   local same=0 a=$1 b=$2 run
   same_state "$a" "$b" || same=1
+  [[ -n $samples ]] || return "$same"
   for run in "$a" "$b"; do  # from inside the run, since the file names its checkpoint
-    "$mlrun" -q -C "$run" sample "checkpoints/$(basename "$(last_checkpoint "$a")")" -n 8 --seed 3 -o samples.h5 || same=1
+    "$mlrun" -q -C "$run" sample "checkpoints/$(basename "$(last_checkpoint "$a")")" -n 8 --seed 3 -o "$samples" || same=1
   done
-  cmp "$a/samples.h5" "$b/samples.h5" >&2 || same=1
+  cmp "$a/$samples" "$b/$samples" >&2 || same=1
   return "$same"
 }
 # finished RUN: does its journal say so?

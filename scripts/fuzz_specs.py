@@ -1,0 +1,260 @@
+"""What scripts/fuzz_specs.sh does: see there. Standard library only."""
+import functools
+import gzip
+import json
+import os
+import random
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+PROGRAM, SECONDS = sys.argv[1], float(sys.argv[2])
+PATIENCE = float(os.environ.get("MLRUN_PATIENCE", "1"))
+SEED = int(os.environ.get("MLRUN_FUZZ_SEED", str(int(time.time()) % 100000)))
+# A word of these on stderr is a failure whatever the exit code.
+FORBIDDEN = ("internal error", "runtime error", "Sanitizer", "terminate called", "Assertion")
+
+
+def mlrun(*words, seconds=60.0):
+    """Exit code (a signal is negative, None a hang), stdout, stderr."""
+    try:
+        done = subprocess.run([PROGRAM, *words], capture_output=True, timeout=seconds * PATIENCE, text=True, errors="replace")
+        return done.returncode, done.stdout, done.stderr
+    except subprocess.TimeoutExpired as expired:
+        return None, "", str(expired)
+
+
+@functools.lru_cache(maxsize=None)
+def schema(path):
+    """Properties of a whole spec in which one kind is chosen: "model.made", "model.quantizer.fsq"."""
+    code, out, err = mlrun("config", "schema", path, "--json")
+    if code != 0:
+        sys.exit(f"mlrun config schema {path} --json: exit {code}: {err}")
+    return json.loads(out)["properties"]
+
+
+class Random:
+    """Small values mostly, ends of ranges often, defaults often, and now and then something extreme."""
+
+    def __init__(self, seed):
+        self.draw = random.Random(seed)
+
+    def integer(self, field):
+        low, high = field.get("minimum", 0), field.get("maximum", 64)
+        small = min(high, low + 12)
+        return self.draw.choice([low, min(high, low + 1), self.draw.randint(low, small), self.draw.randint(low, small)])
+
+    def number(self, field):
+        low = field.get("minimum", field.get("exclusiveMinimum", -10.0))
+        high = field.get("maximum", field.get("exclusiveMaximum", 10.0))
+        open_low, open_high = "exclusiveMinimum" in field, "exclusiveMaximum" in field
+        values = [low + (high - low) * self.draw.random(), low + min(1e-3, high - low) * self.draw.random()]
+        values += [] if open_low else [low]
+        values += [] if open_high else [high]
+        if "maximum" not in field and "exclusiveMaximum" not in field:
+            values.append(10 ** self.draw.uniform(1, 6))
+        value = self.draw.choice(values)
+        return value if not (open_low and value <= low) else low + 0.5 * (high - low)
+
+    def value(self, name, field):
+        if "anyOf" in field:
+            return self.value(name, self.draw.choice(field["anyOf"]))
+        if "const" in field:
+            return field["const"]
+        if "enum" in field:
+            return self.draw.choice(field["enum"])
+        kind = field.get("type")
+        if kind == "integer":
+            return self.integer(field)
+        if kind == "number":
+            return self.number(field)
+        if kind == "boolean":
+            return self.draw.random() < 0.5
+        if kind == "array":
+            least = field.get("minItems", 0)
+            size = self.draw.randint(least, min(field.get("maxItems", 3), least + 2))
+            return [self.value(name, field["items"]) for _ in range(size)]
+        if "pattern" in field:
+            return self.draw.choice(["1 step", "2 steps", "3 steps", "1 epoch", "2 epochs", "0 steps", "0.001 min"])
+        return None  # a text: the default
+
+    def section(self, path, properties):
+        """A section's fields, `path` being where the schema of its kinds is asked for."""
+        chosen = {}
+        if "kind" in properties:
+            chosen["kind"] = self.draw.choice(properties["kind"]["enum"])
+            found = schema(f"{path}.{chosen['kind']}")
+            for part in path.split("."):
+                found = found[part].get("properties", {})
+            properties = found
+        for name, field in properties.items():
+            if name == "kind":
+                continue
+            if "properties" in field:
+                inner = path if name == "of" else f"{path}.{name}"
+                if self.draw.random() < 0.6:
+                    chosen[name] = self.section(inner, field["properties"])
+                continue
+            if self.draw.random() < 0.5 or "default" not in field and field.get("type") not in ("string", None):
+                value = self.value(name, field)
+                if value is not None:
+                    chosen[name] = value
+        # Nested too deep is nothing that anybody writes, and slow.
+        return chosen
+
+
+def make_files(root, draw):
+    """Small images with labels, tables and a text, for the data kinds that read files."""
+    os.makedirs(f"{root}/tiny", exist_ok=True)
+    rows, columns = 6, 5
+    for name, count in (("train", 60), ("t10k", 20)):
+        pixels = bytes(draw.choice((0, 0, 255, draw.randrange(256))) for _ in range(count * rows * columns))
+        with gzip.open(f"{root}/tiny/{name}-images-idx3-ubyte.gz", "wb") as f:
+            f.write(struct.pack(">IIII", 0x803, count, rows, columns) + pixels)
+        with gzip.open(f"{root}/tiny/{name}-labels-idx1-ubyte.gz", "wb") as f:
+            f.write(struct.pack(">II", 0x801, count) + bytes(draw.randrange(3) for _ in range(count)))
+    for alphabet in (2, 5):
+        for part in ("train", "valid", "test"):
+            with open(f"{root}/rows{alphabet}_{part}.csv", "w", encoding="utf-8") as f:
+                for _ in range(40):
+                    f.write(",".join(str(draw.randrange(alphabet)) for _ in range(12)) + "\n")
+    with open(f"{root}/text.txt", "w", encoding="utf-8") as f:
+        f.write("".join(draw.choice("abc d\n") for _ in range(2000)))
+
+
+def data_section(rng, stage_one):
+    draw = rng.draw
+    kind = draw.choice(["mnist", "mnist", "table", "table", "text", "digits", "task", "task"] + ["codes"] * 3 * bool(stage_one))
+    if kind == "mnist":
+        return {"kind": "mnist", "root": "tiny", "binarization": draw.choice(["dynamic", "threshold", "none"]),
+                "valid_limit": draw.choice([7, 20])} if draw.random() < 0.9 else {"kind": "mnist", "root": "tiny"}
+    if kind == "table":
+        alphabet = draw.choice([2, 5])
+        data = {"kind": "table", **{p: f"rows{alphabet}_{p}.csv" for p in ("train", "valid", "test")}}
+        if draw.random() < 0.5:
+            data["shape"] = draw.choice([[3, 4], [4, 3], [12, 1], [1, 12], [2, 6]])
+        return data
+    if kind == "text":
+        return {"kind": "text", "file": "text.txt", "length": draw.choice([2, 9, 30])}
+    if kind == "digits":
+        return {"kind": "digits", "train_limit": draw.choice([1, 9, 40]), "valid_limit": 9, "test_limit": 9}
+    if kind == "codes":
+        return {"kind": "codes", "from": draw.choice(stage_one)}
+    task = draw.choice(["adding", "copying", "delay", "induction", "selective_copying"])
+    data = {"kind": task}
+    for name, field in schema(f"data.{task}")["data"]["properties"].items():
+        if name == "kind":
+            continue
+        value = rng.value(name, field)
+        # The rest of the defaults is made for training: hundreds of steps.
+        if isinstance(value, (int, float)) and name not in ("train", "valid", "test"):
+            data[name] = min(value, 12)
+    for part in ("train", "valid", "test"):
+        if part in schema(f"data.{task}")["data"]["properties"]:
+            data[part] = 20
+    return data
+
+
+def spec_of(rng, stage_one):
+    top = schema("model.made")
+    spec = {"data": data_section(rng, stage_one), "model": rng.section("model", top["model"]["properties"])}
+    for name in ("optim", "schedule"):
+        if rng.draw.random() < 0.6:
+            spec[name] = rng.section(name, top[name]["properties"])
+    for name in ("train", "eval", "checkpoint", "compute"):
+        spec[name] = rng.section(name, top[name]["properties"])
+    spec["train"]["for"] = f"{rng.draw.randint(1, 6)} steps"
+    spec["eval"].pop("samples", None)
+    spec["eval"]["samples"] = rng.draw.choice([0, 0, 1, 3])
+    spec["seed"] = rng.draw.choice([0, 1, rng.draw.randrange(2 ** 31), 2 ** 63 - 1])
+    return spec
+
+
+class Storm:
+    def __init__(self):
+        self.work = tempfile.mkdtemp(prefix="mlrun-fuzz-specs.")
+        os.environ.update(MLRUN_DATA_ROOT=f"{self.work}/data", MLRUN_RUN_ROOT=f"{self.work}/runs",
+                          XDG_CACHE_HOME=f"{self.work}/cache", MLRUN_THREADS="2")
+        os.makedirs(f"{self.work}/failed")
+        make_files(f"{self.work}/data", random.Random(SEED))
+        self.stage_one, self.failures, self.counts = [], 0, {}
+        self.kinds = {}
+
+    def count(self, what):
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    def fail(self, number, spec_file, what, words, result):
+        code, _, err = result
+        self.failures += 1
+        kept = f"{self.work}/failed/{number}.yaml"
+        shutil.copy(spec_file, kept)
+        said = "\n    ".join(err.strip().splitlines()[-6:])
+        print(f"FAILED: spec {number}: {what}\n  mlrun {' '.join(words)}\n  exit {code}\n    {said}\n  {open(kept).read()}",
+              file=sys.stderr, flush=True)
+
+    def run(self, number, spec_file, words, allowed, what):
+        """True where the command did what it was there for."""
+        result = mlrun(*words)
+        code, _, err = result
+        bad = next((word for word in FORBIDDEN if word in err), None)
+        if code is None:
+            self.fail(number, spec_file, f"{what} hangs", words, result)
+        elif code < 0 or code not in allowed or bad:
+            self.fail(number, spec_file, f"{what}: {bad or 'not one of the codes ' + str(allowed)}", words, result)
+        return code == 0
+
+    def one(self, number):
+        rng = Random(SEED * 1000003 + number)
+        spec = spec_of(rng, self.stage_one)
+        spec_file, run = f"{self.work}/spec.yaml", f"{self.work}/runs/r{number}"
+        with open(spec_file, "w", encoding="utf-8") as f:
+            json.dump(spec, f)
+        self.count("specs")
+        if not self.run(number, spec_file, ["-q", "validate", spec_file], (0, 2, 3), "validate"):
+            return
+        kind = spec["model"]["kind"]
+        self.count("accepted")
+        self.kinds[kind] = self.kinds.get(kind, 0) + 1
+        # 4: a learning rate of 10^6 diverges, and says so.
+        if not self.run(number, spec_file, ["-q", "train", spec_file, "-o", run], (0, 4), "train, which validate accepted"):
+            self.count("diverged")
+            return
+        self.count("trained")
+        self.run(number, spec_file, ["-q", "eval", run, "--which", "last"], (0,), "eval")
+        out = "pairs.png" if kind == "vqvae" else rng.draw.choice(["s.txt", "s.h5", "-"])
+        words = ["-q", "sample", run, "-n", "3", "-o", out if out == "-" else f"{self.work}/{out}"]
+        has_law = kind != "sequence_classifier"
+        self.run(number, spec_file, words, (0,) if has_law else (2,), "sample")
+        self.run(number, spec_file, ["-q", "prove", run], (0,) if has_law and kind != "vqvae" else (2,), "prove")
+        if kind == "vqvae" and len(self.stage_one) < 20:
+            self.stage_one.append(run)
+        else:
+            shutil.rmtree(run)
+
+    def close(self):
+        if self.failures == 0 and not os.environ.get("MLRUN_KEEP"):
+            shutil.rmtree(self.work)
+        else:
+            print(f"kept: {self.work}", file=sys.stderr)
+
+
+def main():
+    print(f"seed {SEED} (repeat with MLRUN_FUZZ_SEED={SEED})", flush=True)
+    storm = Storm()
+    end, number = time.monotonic() + SECONDS, 0
+    while time.monotonic() < end:
+        storm.one(number)
+        number += 1
+    storm.close()
+    print(", ".join(f"{count} {what}" for what, count in storm.counts.items()))
+    print("models: " + ", ".join(f"{kind} {count}" for kind, count in sorted(storm.kinds.items())))
+    if storm.counts.get("trained", 0) == 0:
+        sys.exit("fuzz_specs.sh: nothing was trained")
+    if storm.failures:
+        sys.exit(f"fuzz_specs.sh: {storm.failures} failures")
+
+
+main()

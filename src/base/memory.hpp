@@ -1,0 +1,14 @@
+// What does not fit into memory is refused before it is asked for, with its size: Linux promises memory that it does
+// not have, and kills who uses it.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace mlrun {
+
+// Error(kUsage) where `bytes` are more than the machine (or its control group) has: "a model of 1 000 000 000
+// parameters needs 16.0 GB of memory, and there are 8.2 GB". `remedy`: a further line, or "".
+void require_memory(double bytes, std::string_view what, std::string_view remedy);
+
+}  // namespace mlrun
