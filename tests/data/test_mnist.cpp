@@ -207,8 +207,7 @@ TEST_CASE("Missing MNIST files are reported with both remedies") {
   advice::accept_overrides();
   CHECK(report() == missing + "\n  or, offline   mlrun train 'a spec.yaml' data.kind=digits");
   advice::set_command_line({"mlrun"}, "");
-  CHECK(error_of([&] { dataset("kind: mnist", sources); }).find("fetch_data.sh binarized_mnist\n") !=
-        std::string::npos);
+  CHECK(error_of([&] { dataset("kind: mnist", sources); }).find("fetch_data.sh binarized_mnist") != std::string::npos);
   const std::string other = error_of([&] { dataset("kind: mnist\nroot: fashion", sources); });
   CHECK(other.find("/fashion/binarized_mnist_train.amat.gz is missing") != std::string::npos);
   CHECK(other.find("data.binarization=dynamic") != std::string::npos);
