@@ -64,7 +64,7 @@ void add(Command& app, const Globals& globals) {
   set_examples(*sub,
                "mlrun compress @last split:test -o test.mlrun\n"
                "mlrun compress @best:valid/nll binarized_mnist_test.amat.gz -o test.mlrun --limit 1000\n"
-               "mlrun compress step-000001500.h5 t10k-images-idx3-ubyte -o test.mlrun --json");
+               "mlrun compress step-000001500.h5 t10k-images-idx3-ubyte -o test.mlrun --json   # of a model of grey levels");
   sub->add_option("RUN", o->run,
                   "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
       ->required()

@@ -81,7 +81,8 @@ int run(int argc, char** argv) {
   app.add_flag("-q,--quiet", globals.quiet, "warnings and errors only");
   app.add_flag("-v,--verbose", globals.verbose, "say more");
   app.add_flag("--json", globals.json, "answer in JSON, one object on the last line of stdout");
-  app.add_option("--color", globals.color, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}));
+  Command root(app);
+  root.add_option("--color", globals.color, "auto, always or never")->one_of({"auto", "always", "never"});
   app.add_option("-C", globals.directory, "change to this directory first")->type_name("DIR");
   app.require_subcommand(1);
   app.fallthrough();
@@ -90,7 +91,6 @@ int run(int argc, char** argv) {
     apply(globals);
     advice::set_command_line({argv, argv + argc}, globals.directory);
   });
-  Command root(app);
   add_commands(root, globals);
   try {
     app.parse(argc, argv);

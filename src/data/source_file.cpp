@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <vector>
@@ -40,8 +41,11 @@ std::string find_data_file(const std::string& path) {
 }
 
 std::string fetching(const std::string& set) {
-  return advice::script("fetch_data.sh", {set})
-      .value_or(fmt::format("scripts/fetch_data.sh {}, in a checkout of mlrun", set));
+  const auto command = advice::script("fetch_data.sh", {set});
+  if (!command) return fmt::format("scripts/fetch_data.sh {}, in a checkout of mlrun", set);
+  // Of its own accord the script fills the data folder of its checkout, and mlrun reads the one where the user stands.
+  const bool same_folder = command->starts_with("scripts/") || std::getenv("MLRUN_DATA_ROOT");
+  return same_folder ? *command : "MLRUN_DATA_ROOT=data " + *command;
 }
 
 SpecPlace::SpecPlace(const config::Reader& spec, const std::string& key, const std::string& value) {

@@ -71,7 +71,7 @@ TEST_CASE("bash completes runs, their groups, and checkpoint files") {
   CHECK(tab(place, "mlrun eval ti") == Words{id});
   CHECK(tab(place, "mlrun show @l") == Words{"@last"});
   CHECK(tab(place, "mlrun sample we") == Words{"weights.h5"});
-  CHECK(tab(place, "mlrun compare @group:") == Words{"lr"});
+  CHECK(tab(place, "mlrun compare @group:") == Words{"lr", "lr@best", "lr@last"});
   CHECK(has(tab(place, "mlrun train --resume "), id));
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("bash completes known parts, checkpoints, the reference, kinds and the
   const Words model = tab(place, "mlrun config schema model.");
   for (const char* name : {"model.hidden", "model.mixer", "model.made", "model.quantizer"}) CHECK(has(model, name));
   CHECK(has(tab(place, "mlrun config schema model.mixer."), "model.mixer.s4d"));
-  CHECK(has(tab(place, "mlrun config schema model.mixer.s4d."), "model.mixer.s4d.state"));
+  CHECK(has(tab(place, "mlrun config schema model.mixer.s4d."), "model.mixer.s4d.states"));
   CHECK(has(tab(place, "mlrun config schema optim."), "optim.lr"));
   CHECK(has(tab(place, "mlrun config schema train."), "train.for"));
   CHECK(tab(place, "mlrun config init gated") == Words{"gated_pixelcnn"});
@@ -100,7 +100,7 @@ TEST_CASE("bash completes known parts, checkpoints, the reference, kinds and the
 
   CHECK(has(tab(place, "mlrun train tiny.yaml model.kind=sequence model."), "model.mixer.kind="));
   CHECK(has(tab(place, "mlrun train tiny.yaml model.kind=sequence model.mixer.kind=s4d model.mixer."),
-            "model.mixer.state="));
+            "model.mixer.states="));
   CHECK(has(tab(place, "mlrun train tiny.yaml model.kind=vqvae model.quantizer.kind=residual model.quantizer.of."),
             "model.quantizer.of.codes="));
   CHECK(has(tab(place, "mlrun eval @last data.te"), "data.test_limit="));

@@ -23,7 +23,7 @@ TEST_CASE("a period is a number, blanks and a unit") {
   CHECK(parse_period("90 minutes") == Period{90, Unit::kMinutes});
   for (const char* text : {"1.5 h", "1.5 hours", "1.5 hour"}) CHECK(parse_period(text) == Period{90, Unit::kMinutes});
   for (const char* text :
-       {"", "500", "steps", "500steps", "1.5 epochs", "-1 steps", "5 hours", "5 Steps", "1e300 steps", "5 steps x"})
+       {"", "500", "steps", "500steps", "1.5 epochs", "-1 steps", "5 days", "5 Steps", "1e300 steps", "5 steps x"})
     CHECK_FALSE(parse_period(text));
   for (const Period& period : {Period{1, Unit::kEpochs}, Period{1e15, Unit::kSteps}, Period{0.1, Unit::kMinutes}})
     CHECK(parse_period(print_period(period)) == period);

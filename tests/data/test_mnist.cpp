@@ -4,6 +4,7 @@
 #include "base/advice.hpp"
 #include "base/lanes.hpp"
 #include "catch.hpp"
+#include "data/source_file.hpp"
 #include "support.hpp"
 
 namespace mlrun {
@@ -196,7 +197,7 @@ TEST_CASE("Missing MNIST files are reported with both remedies") {
   TemporaryDirectory folder;
   const DataSources sources{.root = folder.path(), .cache = "", .seed = 1};
   const auto report = [&] { return error_of([&] { dataset("kind: mnist\nbinarization: dynamic", sources); }); };
-  const std::string fetch = advice::script("fetch_data.sh", {"mnist"}).value_or("");
+  const std::string fetch = fetching("mnist");
   CHECK(fetch.ends_with("scripts/fetch_data.sh mnist"));
   const std::string missing = "3: " + folder.path() +
                               "/mnist/train-images-idx3-ubyte.gz is missing   (data.kind: mnist, spec.yaml:2)\n"
