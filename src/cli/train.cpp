@@ -126,7 +126,7 @@ void run(const Options& o, const Globals& globals) {
     outcome = train(request, observer);
   } catch (const Error&) {  // diverged, or the disk is full: there is a run all the same
     if (const std::string& run = observer.directory(); !run.empty())
-      print_answer({.directory = run, .status = summarise_run(run).status}, globals.json);
+      print_answer({run, summarise_run(run).status, "", true, 0}, globals.json);
     throw;
   }
   tell(outcome);

@@ -101,7 +101,7 @@ class Training {
   TrainOutcome is_answered_by(const RunSummary& run, const RunDirectory* locked = nullptr) const {
     const std::string also = label_answer(run, experiment_->spec(), locked);
     log::info("{} is finished and has this fingerprint; nothing to do{}", run.path, also.empty() ? "" : "; " + also);
-    return {.directory = run.path, .status = "finished", .reason = "", .trained = true, .total_steps = 0};
+    return {run.path, "finished", "", true, 0};
   }
 
   TrainOutcome begin() {
