@@ -36,6 +36,19 @@ def schema(path):
     return json.loads(out)["properties"]
 
 
+class Word(str):
+    """A word that stands for a value (auto, never): written without quotes, or it would be a text."""
+
+
+def yaml_of(value):
+    """In flow style."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {yaml_of(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(yaml_of(inner) for inner in value) + "]"
+    return str(value) if isinstance(value, Word) else json.dumps(value)
+
+
 class Random:
     """Small values mostly, ends of ranges often, defaults often, and now and then something extreme."""
 
@@ -61,9 +74,12 @@ class Random:
 
     def value(self, name, field):
         if "anyOf" in field:
-            return self.value(name, self.draw.choice(field["anyOf"]))
+            ways = field["anyOf"]
+            if ways[0].get("minItems", 0) > 1:  # one value stands for a list of one, and of no more
+                ways = ways[:1]
+            return self.value(name, self.draw.choice(ways))
         if "const" in field:
-            return field["const"]
+            return Word(field["const"])
         if "enum" in field:
             return self.draw.choice(field["enum"])
         kind = field.get("type")
@@ -78,31 +94,35 @@ class Random:
             size = self.draw.randint(least, min(field.get("maxItems", 3), least + 2))
             return [self.value(name, field["items"]) for _ in range(size)]
         if "pattern" in field:
-            return self.draw.choice(["1 step", "2 steps", "3 steps", "1 epoch", "2 epochs", "0 steps", "0.001 min"])
+            periods = ["1 step", "2 steps", "3 steps", "1 epoch", "2 epochs"]
+            # Which units a field takes is not in the schema; these two take a time, and a warmup may be nothing.
+            periods += ["0.0001 min"] * (field.get("default") in ("10 min", "eval")) + ["0 steps"] * (name == "warmup")
+            return self.draw.choice(periods)
         return None  # a text: the default
 
-    def section(self, path, properties):
+    def section(self, path, properties, required=()):
         """A section's fields, `path` being where the schema of its kinds is asked for."""
         chosen = {}
         if "kind" in properties:
             chosen["kind"] = self.draw.choice(properties["kind"]["enum"])
-            found = schema(f"{path}.{chosen['kind']}")
+            found = {"properties": schema(f"{path}.{chosen['kind']}")}
             for part in path.split("."):
-                found = found[part].get("properties", {})
-            properties = found
+                found = found["properties"][part]
+            properties, required = found["properties"], found.get("required", [])
         for name, field in properties.items():
             if name == "kind":
                 continue
             if "properties" in field:
                 inner = path if name == "of" else f"{path}.{name}"
-                if self.draw.random() < 0.6:
-                    chosen[name] = self.section(inner, field["properties"])
+                if self.draw.random() < 0.6 or "required" in field:
+                    chosen[name] = self.section(inner, field["properties"], field.get("required", []))
                 continue
-            if self.draw.random() < 0.5 or "default" not in field and field.get("type") not in ("string", None):
+            default = field.get("default", 0)
+            large = path.startswith("model") and (isinstance(default, int) and default > 8 or "items" in str(field))
+            if self.draw.random() < 0.4 or name in required or large:  # sizes are made for training: too slow here
                 value = self.value(name, field)
                 if value is not None:
                     chosen[name] = value
-        # Nested too deep is nothing that anybody writes, and slow.
         return chosen
 
 
@@ -158,14 +178,35 @@ def data_section(rng, stage_one):
     return data
 
 
+def fits(model, data):
+    """Are the two made for each other, as far as a name tells? Most of the others `validate` refuses, which takes time."""
+    labelled = data["kind"] in ("mnist", "digits")
+    image = labelled or data["kind"] == "codes" or "shape" in data
+    binary = data["kind"] == "digits" or data.get("binarization") in ("dynamic", "threshold") or "rows2" in str(data)
+    kind = model["kind"]
+    if data["kind"] == "digits" and kind not in ("made", "fvsbn", "nade", "eonade", "vqvae"):
+        return False  # 784 steps
+    if kind in ("pixelcnn", "gated_pixelcnn", "diagonal_bilstm", "vqvae") and not image:
+        return False
+    if kind == "vqvae" and data["kind"] == "codes" or kind == "nade" and not binary:
+        return False
+    if (kind == "sequence_classifier" or model.get("condition", "none") != "none") and not labelled:
+        return False
+    return model.get("order") not in ("s_curve", "hilbert") or image
+
+
 def spec_of(rng, stage_one):
     top = schema("model.made")
-    spec = {"data": data_section(rng, stage_one), "model": rng.section("model", top["model"]["properties"])}
+    spec = {}
+    while not spec or not fits(spec["model"], spec["data"]) and rng.draw.random() < 0.98:
+        spec = {"data": data_section(rng, stage_one), "model": rng.section("model", top["model"]["properties"])}
     for name in ("optim", "schedule"):
         if rng.draw.random() < 0.6:
             spec[name] = rng.section(name, top[name]["properties"])
     for name in ("train", "eval", "checkpoint", "compute"):
         spec[name] = rng.section(name, top[name]["properties"])
+    if spec["eval"].get("best") == "valid/accuracy" and spec["model"]["kind"] != "sequence_classifier":
+        del spec["eval"]["best"]
     spec["train"]["for"] = f"{rng.draw.randint(1, 6)} steps"
     spec["eval"].pop("samples", None)
     spec["eval"]["samples"] = rng.draw.choice([0, 0, 1, 3])
@@ -211,7 +252,7 @@ class Storm:
         spec = spec_of(rng, self.stage_one)
         spec_file, run = f"{self.work}/spec.yaml", f"{self.work}/runs/r{number}"
         with open(spec_file, "w", encoding="utf-8") as f:
-            json.dump(spec, f)
+            f.write("\n".join(f"{key}: {yaml_of(value)}" for key, value in spec.items()) + "\n")
         self.count("specs")
         if not self.run(number, spec_file, ["-q", "validate", spec_file], (0, 2, 3), "validate"):
             return

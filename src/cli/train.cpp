@@ -2,7 +2,9 @@
 #include <fmt/ranges.h>
 
 #include <cstdio>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/advice.hpp"
 #include "base/log.hpp"
@@ -20,21 +22,24 @@ namespace {
 
 struct Options {
   std::vector<std::string> words;  // SPEC key=value ...
-  std::string run_dir, name, group, seed, resume, from, stop_after, threads = "auto", progress = "auto";
+  std::string run_dir, name, group, resume, from, stop_after, threads = "auto", progress = "auto";
   std::vector<std::string> tags;
+  std::optional<int64_t> seed;
   bool if_needed = false, allow_inexact = false, dry_run = false;
 };
 
-// The screen, with a row of samples below each evaluation where there is room. From the first line on there is a run to
-// save, and signals are answered.
+// The screen, with a row of samples below each evaluation where there is room. As soon as there is a run, signals are
+// answered.
 class PreviewingObserver : public ScreenObserver {
  public:
   using ScreenObserver::ScreenObserver;
+  void opened() override {
+    signals::install_stop(log::level() <= log::Level::kInfo
+                              ? "finishing the step, then saving (once more: leave at once, without saving)"
+                              : "");
+  }
   void started(const RunHeader& header) override {
     directory_ = header.directory;
-    signals::install(log::level() <= log::Level::kInfo
-                         ? "finishing the step, then saving (once more: leave at once, without saving)"
-                         : "");
     ScreenObserver::started(header);
   }
   void sampled(const std::vector<io::Image>& images) override {
@@ -64,7 +69,7 @@ TrainRequest request_of(const Options& o) {
   overrides.add_words(words, first);
   if (!o.name.empty()) overrides.add_option("--name", "name", o.name);
   if (!o.group.empty()) overrides.add_option("--group", "group", o.group);
-  if (!o.seed.empty()) overrides.add_option("--seed", "seed", o.seed);
+  if (o.seed) overrides.add_option("--seed", "seed", fmt::format("{}", *o.seed));
   if (!o.from.empty()) overrides.add_option("--from", "origin.checkpoint", o.from);
   if (!o.tags.empty()) overrides.add_option("--tag", "tags", fmt::format("[{}]", fmt::join(o.tags, ", ")));
   request.overrides = overrides.texts;
@@ -114,6 +119,7 @@ void tell(const TrainOutcome& outcome) {
 }
 
 void run(const Options& o, const Globals& globals) {
+  signals::install_save_request();
   const TrainRequest request = request_of(o);
   if (o.dry_run) {
     print_dry_run(request, globals.json);
@@ -160,7 +166,9 @@ void add(Command& app, const Globals& globals) {
       ->type_name("NAME")
       ->takes({{Value::kGroup}});
   sub->add_option("--tag", o->tags, "a word to find the run by, or one more; may be repeated");
-  sub->add_option("--seed", o->seed, "the same as seed=N")->type_name("N");
+  sub->add_option("--seed", o->seed, "the same as seed=N")
+      ->between(int64_t{0}, std::numeric_limits<int64_t>::max())
+      ->type_name("N");
   sub->add_option("--resume", o->resume,
                   "go on with a run; auto: with the unfinished run of this fingerprint, if there is one")
       ->type_name("RUN|auto")

@@ -194,7 +194,7 @@ class Eonade : public AutoregressiveModel {
       const float* known = mask.data<float>() + i * d;
       float* row = x.data<float>() + i * inputs;
       for (int64_t p = 0; p < d; ++p) {
-        if (width_ > 1) row[p * width_ + s[p]] = known[p];
+        if (data().alphabet != 2) row[p * width_ + s[p]] = known[p];
         else row[p] = static_cast<float>(s[p]) * known[p];
       }
       if (options_.mask_input) std::copy_n(known, d, row + d * width_);
@@ -206,7 +206,7 @@ class Eonade : public AutoregressiveModel {
   // -log p of every symbol by itself, [n, positions].
   Variable nll_by_position(const Variable& y, const Batch& batch) const {
     const int64_t n = batch.count(), d = data().positions();
-    if (width_ > 1) {
+    if (data().alphabet != 2) {
       const Variable one_each =
           ops::categorical_nll(ops::reshape(y, {n * d, 1, width_}), batch.symbols.reshape({n * d, 1}));
       return ops::reshape(one_each, {n, d});

@@ -40,7 +40,7 @@ void EonadeSweep::observe(const int32_t* symbols) {
   for (int64_t i = 0; i < count_; ++i) {
     float* sums = sums_.data<float>() + i * sums_.dim(1);
     if (weights_.mask_input) add_row(weights_.positions * width + position, sums);
-    if (width > 1) add_row(position * width + symbols[i], sums);
+    if (weights_.alphabet != 2) add_row(position * width + symbols[i], sums);
     else if (symbols[i] != 0) add_row(position, sums);
   }
 }

@@ -45,7 +45,7 @@ void PixelEncoding::pixel(int32_t symbol, float* x) const {
     std::fill(x, x + alphabet_, 0.0f);
     x[symbol] = 1.0f;
   } else {
-    x[0] = static_cast<float>(symbol) / static_cast<float>(alphabet_ - 1);
+    x[0] = static_cast<float>(symbol) / static_cast<float>(std::max<int64_t>(alphabet_ - 1, 1));
   }
 }
 

@@ -83,7 +83,7 @@ class StaircaseStepper : public Stepper {
     const int64_t width = network_.width(), inputs = x_.dim(1);
     float* x = x_.data<float>() + network_.classes + step_ * width;
     for (int64_t i = 0; i < count_; ++i) {
-      if (width == 1) x[i * inputs] = static_cast<float>(symbols[i]);
+      if (network_.alphabet == 2) x[i * inputs] = static_cast<float>(symbols[i]);
       else x[i * inputs + symbols[i]] = 1.0f;
     }
     ++step_;

@@ -54,6 +54,7 @@ struct EvaluationReport {
 class TrainObserver {
  public:
   virtual ~TrainObserver() = default;
+  virtual void opened() {}  // the run's directory is there and locked: from now on there is something to save
   virtual void started(const RunHeader&) {}
   virtual void stepped(const StepReport&) {}  // after every step: must be cheap
   virtual void evaluated(const EvaluationReport&) {}

@@ -79,10 +79,11 @@ void prepare(std::string_view answer) {
 
 }  // namespace
 
-void install(std::string_view answer) {
+void install_save_request() { handle(SIGUSR1, on_save); }
+
+void install_stop(std::string_view answer) {
   prepare(answer);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) handle(signal, on_stop);
-  handle(SIGUSR1, on_save);
 }
 
 void ignore_broken_pipes() {

@@ -110,6 +110,7 @@ class Training {
     const std::string name = expand_name(experiment_->spec().name, experiment_->fields());
     RunDirectory directory =
         RunDirectory::create(run_root(), name, request_.run_dir, /*take_over=*/request_.resume == "auto");
+    observer_.opened();
     io::write_atomically(directory.file("spec.yaml"), io::read_text_file(spec_path_, 1 << 20, ExitCode::kUsage));
     const RunFacts facts = facts_of(directory, *trainer_, "", threads_);
     Recorder recorder(directory, facts);
@@ -128,6 +129,7 @@ class Training {
 
   TrainOutcome go_on(const std::string& path) {
     RunDirectory directory = RunDirectory::open_locked(path);
+    observer_.opened();
     const RunSummary so_far = summarise_run(path);
     // Its last holder may have finished it between our look and the lock.
     if (request_.if_needed && so_far.status == "finished" && has_usable_checkpoint(so_far) &&

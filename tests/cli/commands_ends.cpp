@@ -12,7 +12,8 @@ using mlrun::test::Workplace;
 namespace {
 
 // A training that has begun and goes on until a signal comes.
-Workplace::Started endless(const Workplace& place, const std::string& run, const std::vector<std::string>& before = {}) {
+Workplace::Started endless(const Workplace& place, const std::string& run,
+                           const std::vector<std::string>& before = {}) {
   place.put("tiny.yaml", Workplace::tiny_spec());
   std::vector<std::string> words = before;
   words.insert(words.end(), {"train", "tiny.yaml", "train.for=100000000 steps", "eval.every=100000000 steps",
@@ -49,7 +50,7 @@ TEST_CASE("a signal is answered at once, and the last line goes on with the run 
     REQUIRE(answer != std::string::npos);
     CHECK(answer < end);
     const std::string command = advised(r.err, "go on with   ");
-    CHECK(command == "mlrun train --resume 'a run'");
+    CHECK(command == Workplace::binary() + " train --resume 'a run'");
     CHECK(place.shell(command + " --stop-after '2 steps'").exit_code == 75);
   }
 }
@@ -57,7 +58,8 @@ TEST_CASE("a signal is answered at once, and the last line goes on with the run 
 TEST_CASE("the line to go on with knows of -C, and -q says nothing") {
   Workplace place;
   place.put("tiny.yaml", Workplace::tiny_spec());
-  const ProgramResult r = place.shell("mkdir sub; cp tiny.yaml sub; mlrun -C sub train tiny.yaml -o r --stop-after '1 step'");
+  const ProgramResult r =
+      place.shell("mkdir sub; cp tiny.yaml sub; mlrun -C sub train tiny.yaml -o r --stop-after '1 step'");
   CHECK(r.exit_code == 75);
   const std::string command = advised(r.err, "go on with   ");
   CHECK(place.shell(command).exit_code == 0);
@@ -73,8 +75,8 @@ TEST_CASE("the line to go on with knows of -C, and -q says nothing") {
 TEST_CASE("a stop by patience says so, on the screen and in the journal") {
   Workplace place;
   place.put("tiny.yaml", Workplace::tiny_spec());
-  const ProgramResult r = place.mlrun({"train", "tiny.yaml", "train.for=500 steps", "eval.every=1 step", "optim.lr=0",
-                                       "train.patience=3", "-o", "p"});
+  const ProgramResult r = place.mlrun(
+      {"train", "tiny.yaml", "train.for=500 steps", "eval.every=1 step", "optim.lr=0", "train.patience=3", "-o", "p"});
   INFO(r.err);
   CHECK(r.exit_code == 0);
   CHECK(r.out == "p\n");

@@ -177,6 +177,40 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("an alphabet of one is certain: an NLL of 0, and both views agree on the logits") {
+  for (const Case& c : cases({.shape = {3, 3}, .alphabet = 1, .classes = 0})) {
+    if (!takes(c.kind, c.data)) continue;
+    const Built b = build(c.kind, c.data, c.overrides);
+    const AutoregressiveModel& model = b.autoregressive();
+    const Batch batch = random_batch(c.data, 2, 3);
+    INFO(name_of(c));
+    const std::vector<double> prior = model.condition() == Condition::kJoint ? model.log_class_prior(*b.parameters)
+                                                                             : std::vector<double>{};
+    const std::vector<double> nll = model.nll(*b.parameters, batch);
+    for (size_t i = 0; i < nll.size(); ++i) {
+      const double label = prior.empty() ? 0 : -prior[static_cast<size_t>(batch.labels.data<int32_t>()[i])];
+      CHECK(nll[i] == Approx(label).margin(1e-5));
+    }
+    Tensor gradients = b.parameters->like();
+    Pass training(*b.parameters, gradients, 0, RandomStream(1, "battery"));
+    CHECK(std::isfinite(b.model->loss(training, batch).value().data<float>()[0]));
+    for (int64_t component = 0; component < model.components(); ++component) {
+      Pass pass(*b.parameters);
+      const Tensor parallel = model.logits(pass, batch, component).value();
+      const auto view = model.step_view(*b.parameters, component);
+      const auto stepper = view->begin(2, batch.labels.defined() ? batch.labels.data<int32_t>() : nullptr);
+      const std::vector<int32_t> symbols(2, 0);
+      for (int64_t t = 0; t < 9; ++t) {
+        Tensor y({2, 1});
+        stepper->logits(y.data<float>());
+        for (int64_t i = 0; i < 2; ++i)
+          CHECK(y.data<float>()[i] == Approx(parallel.data<float>()[i * 9 + t]).margin(2e-5));
+        stepper->observe(symbols.data());
+      }
+    }
+  }
+}
+
 TEST_CASE("the gradient of the loss agrees with differences, in a random direction") {
   for (const Case& c : all_cases({3, 3})) {
     const Built b = build(c.kind, c.data, c.overrides);
