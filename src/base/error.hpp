@@ -20,8 +20,9 @@ enum class ExitCode : int {
   kLocked = 6,      // the run exists, or another process holds it
   kCheckpoint = 7,  // checkpoint damaged or incompatible
   kStopped = 75,    // stopped on purpose, resumable
-  kInterrupted = 130,
-  kTerminated = 143,
+  kInterrupted = 130,  // SIGINT, state saved
+  kReaderLeft = 141,   // who read stdout has left, as a shell says of a process that SIGPIPE ended
+  kTerminated = 143,   // SIGTERM or SIGHUP, state saved
 };
 
 // `what()` is complete and ready to print after "error: ": it names the place, what was found, what was

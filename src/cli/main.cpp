@@ -44,7 +44,6 @@ void fill_standard_streams() {
   if (descriptor >= 0) close(descriptor);
 }
 
-constexpr int kReaderLeft = 141;  // what a shell says of a process that SIGPIPE ended
 
 // Has who read stdout closed it (`| head`)?
 bool reader_left() {
@@ -55,7 +54,7 @@ bool reader_left() {
 // What the process answers when something could not be written to stdout. A reader that has left had enough: nothing is
 // said, as everywhere in a shell.
 int answer_lost(int error) {
-  if (error == EPIPE || reader_left()) return kReaderLeft;
+  if (error == EPIPE || reader_left()) return static_cast<int>(ExitCode::kReaderLeft);
   log::error("cannot write the answer to stdout: {}", std::generic_category().message(error != 0 ? error : EIO));
   return static_cast<int>(ExitCode::kDisk);
 }

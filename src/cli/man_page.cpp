@@ -117,13 +117,15 @@ constexpr std::pair<ExitCode, std::string_view> kExitCodes[] = {
     {ExitCode::kCheckpoint, "checkpoint damaged or incompatible"},
     {ExitCode::kStopped, "stopped on purpose (`--stop-after`), resumable"},
     {ExitCode::kInterrupted, "SIGINT, state saved"},
-    {ExitCode::kTerminated, "SIGTERM, state saved"},
+    {ExitCode::kReaderLeft, "who read stdout has left; nothing is said"},
+    {ExitCode::kTerminated, "SIGTERM or SIGHUP, state saved"},
 };
 
 constexpr std::pair<std::string_view, std::string_view> kEnvironment[] = {
     {"MLRUN_DATA_ROOT", "the folder of the data [data]"},
     {"MLRUN_RUN_ROOT", "the folder of the runs [experiments]"},
     {"MLRUN_THREADS", "how many threads, or auto: the affinity mask [auto]"},
+    {"MLRUN_MAX_ISA", "sse4, avx2, avx512 or amx: no kernel uses more [what the CPU has]"},
     {"XDG_CACHE_HOME", "its folder mlrun holds packed copies of data [~/.cache]"},
 };
 

@@ -61,7 +61,7 @@ class GruStepper : public MixerStepper {
 class Gru : public Mixer {
  public:
   using Options = GruOptions;
-  static Facts facts(const Options&) { return {.sequences_per_lane = 8}; }
+  static Facts facts(const Options&) { return {.sequences_per_lane = 2}; }
 
   Gru(const Options& options, const MixerShape& shape, const Scope& scope)
       : units_(options.hidden > 0 ? options.hidden : shape.width), has_output_(units_ != shape.width) {

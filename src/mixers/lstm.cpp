@@ -62,7 +62,7 @@ class LstmStepper : public MixerStepper {
 class Lstm : public Mixer {
  public:
   using Options = LstmOptions;
-  static Facts facts(const Options&) { return {.sequences_per_lane = 8}; }
+  static Facts facts(const Options&) { return {.sequences_per_lane = 2}; }
 
   Lstm(const Options& options, const MixerShape& shape, const Scope& scope)
       : units_(options.hidden > 0 ? options.hidden : shape.width), has_output_(units_ != shape.width) {
