@@ -1,6 +1,7 @@
 #include "base/cpu.hpp"
 
 #include <sched.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <memory>
 
 // libgomp's entry point: declared here because <omp.h> belongs to the compiler, and clang's is another runtime.
 extern "C" void omp_set_num_threads(int);
@@ -29,6 +31,33 @@ std::vector<int> affinity_cores() {
   return cores;
 }
 
+namespace {
+
+// A handler's frame goes here and not where the stack pointer points: kernels of oneDNN use that register for other
+// things, and the frame would be written into the numbers.
+class SignalStack {
+ public:
+  SignalStack() : memory_(new char[kBytes]) {
+    stack_t stack{};
+    stack.ss_sp = memory_.get();
+    stack.ss_size = kBytes;
+    sigaltstack(&stack, nullptr);
+  }
+  ~SignalStack() {
+    stack_t none{};
+    none.ss_flags = SS_DISABLE;
+    sigaltstack(&none, nullptr);
+  }
+  SignalStack(const SignalStack&) = delete;
+  SignalStack& operator=(const SignalStack&) = delete;
+
+ private:
+  static constexpr size_t kBytes = size_t{1} << 16;  // a frame with AMX's tiles has 11 kB
+  std::unique_ptr<char[]> memory_;
+};
+
+}  // namespace
+
 void prepare_thread() {
 #if defined(__x86_64__)
   constexpr unsigned kFlushToZero = 1u << 15, kDenormalsAreZero = 1u << 6;
@@ -40,6 +69,7 @@ void prepare_thread() {
   asm volatile("msr fpcr, %0" : : "r"(mode | kFlushToZero));
 #endif
   omp_set_num_threads(1);
+  thread_local const SignalStack signals;
 }
 
 std::string cpu_name() {

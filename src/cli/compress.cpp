@@ -61,10 +61,11 @@ void add(Command& app, const Globals& globals) {
       "of a PNG the grey pixels. A prior over the codes of a VQ-VAE stores the codes and then the images given them, "
       "in as many bits as the bound that `mlrun eval` states (where the encoder draws its codes, by bits-back)");
   auto o = std::make_shared<Options>();
-  set_examples(*sub,
-               "mlrun compress @last split:test -o test.mlrun\n"
-               "mlrun compress @best:valid/nll binarized_mnist_test.amat.gz -o test.mlrun --limit 1000\n"
-               "mlrun compress step-000001500.h5 t10k-images-idx3-ubyte -o test.mlrun --json   # of a model of grey levels");
+  set_examples(
+      *sub,
+      "mlrun compress @last split:test -o test.mlrun\n"
+      "mlrun compress @best:valid/nll binarized_mnist_test.amat.gz -o first.mlrun --limit 1000\n"
+      "mlrun compress step-000001500.h5 t10k-images-idx3-ubyte -o t10k.mlrun --json   # of a model of grey levels");
   sub->add_option("RUN", o->run,
                   "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
       ->required()

@@ -36,7 +36,7 @@ void add(Command& app, const Globals& globals) {
   auto o = std::make_shared<Options>();
   set_examples(*sub,
                "mlrun decompress @last test.mlrun -o test.amat\n"
-               "mlrun decompress step-000001500.h5 test.mlrun -o t10k-images-idx3-ubyte");
+               "mlrun decompress step-000001500.h5 t10k.mlrun -o t10k-images-idx3-ubyte");
   sub->add_option("RUN", o->run, "the run or checkpoint that it was compressed with")
       ->required()
       ->type_name("RUN|CHECKPOINT")

@@ -92,7 +92,7 @@ CheckpointIdentity beginning_of(const RunDirectory& run, const RunSummary& so_fa
   const std::string file = run.file("resolved.yaml");
   const Experiment begun = Experiment::load(file, {});
   CheckpointIdentity id;
-  id.resolved_yaml = io::read_text_file(file, 1 << 20, ExitCode::kUsage);
+  id.resolved_yaml = io::read_text_file(file, 1 << 20, ExitCode::kDisk);
   id.data_hash = so_far.data_hash.empty() ? data.hash() : so_far.data_hash;
   const bool same_data = id.data_hash == data.hash();
   id.lineage = same_data ? begun.lineage(data) : so_far.lineage;

@@ -58,7 +58,7 @@ std::string now_utc() {
 RunFacts facts_of(const RunDirectory& directory, const Trainer& trainer, const std::string& created, int threads) {
   const CheckpointIdentity id = trainer.identity();
   const std::string spec = directory.file("spec.yaml");
-  const std::string given = io::exists(spec) ? io::read_text_file(spec, 1 << 20, ExitCode::kUsage) : "";
+  const std::string given = io::exists(spec) ? io::read_text_file(spec, 1 << 20, ExitCode::kDisk) : "";
   return {.run_id = directory.id(),
           .fingerprint = id.fingerprint,
           .lineage = id.lineage,

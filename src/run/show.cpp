@@ -107,7 +107,7 @@ RunDetails run_details(const std::string& run_path, bool verify) {
   const RunDirectory run = RunDirectory::open(run_path);
   RunDetails details;
   details.summary = summarise_run(run_path);
-  details.resolved_yaml = io::read_text_file(run.file("resolved.yaml"), 1 << 20, ExitCode::kUsage);
+  details.resolved_yaml = io::read_text_file(run.file("resolved.yaml"), 1 << 20, ExitCode::kDisk);
   if (const auto experiment = experiment_of(details.resolved_yaml, run.file("resolved.yaml"))) {
     details.fields = experiment->fields();
     details.origin = experiment->origin();

@@ -58,7 +58,7 @@ void handle(int signal, void (*handler)(int)) {
   if (sigaction(signal, nullptr, &before) == 0 && before.sa_handler == SIG_IGN) return;
   struct sigaction action {};
   action.sa_handler = handler;
-  action.sa_flags = SA_RESTART;
+  action.sa_flags = SA_RESTART | SA_ONSTACK;  // prepare_thread has given each thread one
   sigaction(signal, &action, nullptr);
 }
 

@@ -164,7 +164,7 @@ class Training {
     const double elapsed = recorder.resume(trainer_->state());
     if (facts.fingerprint != so_far.fingerprint) note_change(recorder, facts, so_far, next);
     note_labels(recorder, so_far, labels);
-    if (io::read_text_file(directory.file("resolved.yaml"), 1 << 20, ExitCode::kUsage) != facts.resolved_yaml)
+    if (io::read_text_file(directory.file("resolved.yaml"), 1 << 20, ExitCode::kDisk) != facts.resolved_yaml)
       io::write_atomically(directory.file("resolved.yaml"), facts.resolved_yaml);
     recorder.note("resume", {{"from_step", trainer_->state().step}, {"at", now_utc()}});
     return live(directory, recorder, elapsed);

@@ -110,7 +110,7 @@ TEST_CASE("lanes are by default a matter of model and batch, and any number of t
            {"{kind: made, hidden: [20]}", "2"},
            {"{kind: pixelcnn, channels: 4, blocks: 1}", "8"},
            {"{kind: sequence, width: 4, layers: 1, mixer: {kind: s4d}}", "8"},
-           {"{kind: sequence, width: 4, layers: 1, mixer: {kind: gru}}", "4"},
+           {"{kind: sequence, width: 4, layers: 1, mixer: {kind: gru}}", "8"},
            {"{kind: vqvae, width: 4, dim: 4, blocks: 1, quantizer: {kind: ema, codes: 8}}", "2"}}) {
     INFO(model);
     std::string one;
