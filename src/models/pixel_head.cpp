@@ -21,10 +21,11 @@ PixelLikelihoodOptions::PixelLikelihoodOptions(config::Reader& reader)
 
 PixelLikelihood::PixelLikelihood(const PixelLikelihoodOptions& options, const DataSpec& data)
     : alphabet_(data.alphabet), components_(options.logistics ? options.mixture : 0) {
-  if (options.logistics && data.alphabet == 2) {
+  if (options.logistics && data.alphabet <= 2) {
     fail(ExitCode::kUsage,
-         "model.likelihood logistics is for grey levels, and this data is binary\n"
-         "  take   model.likelihood=categorical (or data.binarization=none)");
+         "model.likelihood logistics is for grey levels, and this data {}\n"
+         "  take   model.likelihood=categorical (or data.binarization=none)",
+         data.alphabet == 2 ? "is binary" : "has one symbol alone");
   }
 }
 

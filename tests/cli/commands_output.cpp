@@ -20,8 +20,8 @@ TEST_CASE("a stderr that takes nothing ends no training, and no message is lost 
     INFO(redirected);
     const std::string to(redirected);
     CHECK(place.shell("mlrun eval nosuch " + to).exit_code == 2);
-    CHECK(place.shell("mlrun train bad.yaml " + to).exit_code == 2);   // all mistakes of a spec
-    CHECK(place.shell("mlrun evla " + to).exit_code == 2);             // a command line
+    CHECK(place.shell("mlrun train bad.yaml " + to).exit_code == 2);  // all mistakes of a spec
+    CHECK(place.shell("mlrun evla " + to).exit_code == 2);            // a command line
     CHECK(place.shell("mlrun config schema " + to).exit_code == 0);
   }
 }
@@ -29,12 +29,26 @@ TEST_CASE("a stderr that takes nothing ends no training, and no message is lost 
 TEST_CASE("a reader that leaves early is no error: the command is quiet, with 141") {
   Workplace place;
   const std::string run = place.train();
-  for (const std::string& command :
-       std::vector<std::string>{"config schema", "config schema --json", "config show tiny.yaml", "config init", "--help",
-                                "train --help", "ls", "ls --json", "show @last", "show @last --json --spec",
-                                "compare " + run + " " + run, "completion bash", "hippo", "hippo --json", "doctor",
-                                "grid tiny.yaml optim.lr=1e-3,1e-4", "data ls", "eval @last --json",
-                                "sample @last -n 200 -o -", "prove @last"}) {
+  for (const std::string& command : std::vector<std::string>{"config schema",
+                                                             "config schema --json",
+                                                             "config show tiny.yaml",
+                                                             "config init",
+                                                             "--help",
+                                                             "train --help",
+                                                             "ls",
+                                                             "ls --json",
+                                                             "show @last",
+                                                             "show @last --json --spec",
+                                                             "compare " + run + " " + run,
+                                                             "completion bash",
+                                                             "hippo",
+                                                             "hippo --json",
+                                                             "doctor",
+                                                             "grid tiny.yaml optim.lr=1e-3,1e-4",
+                                                             "data ls",
+                                                             "eval @last --json",
+                                                             "sample @last -n 200 -o -",
+                                                             "prove @last"}) {
     // The reader has left before the first word.
     const ProgramResult r = place.shell("mlrun -q " + command + " | :; exit ${PIPESTATUS[0]}");
     INFO(command << ": " << r.err);
@@ -64,8 +78,9 @@ TEST_CASE("a number that is none is refused in words, by every option that takes
     std::vector<std::string> options;
   };
   const std::vector<Numbers> all = {
-      {"sample @last", {"-n", "--temperature", "--top-k", "--top-p", "--seed", "--length", "--class", "--batch", "--scale",
-                        "--threads"}},
+      {"sample @last",
+       {"-n", "--temperature", "--top-k", "--top-p", "--seed", "--length", "--class", "--batch", "--scale",
+        "--threads"}},
       {"eval @last", {"--orders", "--draws", "--codes", "--threads"}},
       {"prove @last", {"--threads"}},
       {"compress @last split:test -o x", {"--limit", "--threads"}},

@@ -184,8 +184,8 @@ TEST_CASE("an alphabet of one is certain: an NLL of 0, and both views agree on t
     const AutoregressiveModel& model = b.autoregressive();
     const Batch batch = random_batch(c.data, 2, 3);
     INFO(name_of(c));
-    const std::vector<double> prior = model.condition() == Condition::kJoint ? model.log_class_prior(*b.parameters)
-                                                                             : std::vector<double>{};
+    const std::vector<double> prior =
+        model.condition() == Condition::kJoint ? model.log_class_prior(*b.parameters) : std::vector<double>{};
     const std::vector<double> nll = model.nll(*b.parameters, batch);
     for (size_t i = 0; i < nll.size(); ++i) {
       const double label = prior.empty() ? 0 : -prior[static_cast<size_t>(batch.labels.data<int32_t>()[i])];

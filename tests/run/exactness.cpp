@@ -7,9 +7,9 @@
 #include "mixers/mixer.hpp"
 #include "models/model.hpp"
 #include "optim/optimizer.hpp"
+#include "registered.hpp"
 #include "run/run_directory.hpp"
 #include "small_run.hpp"
-#include "registered.hpp"
 
 using namespace mlrun;
 using namespace mlrun::test;
