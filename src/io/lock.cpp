@@ -74,7 +74,7 @@ FileLock::FileLock(const std::string& path, std::chrono::milliseconds patience) 
       fail(ExitCode::kDisk,
            "cannot lock {}: {}. The file system of this directory has no locks (flock), and without one two processes "
            "could write into one run\n"
-           "  put runs on a local disk   export MLRUN_RUN_ROOT=/tmp/runs, or train ... -o /tmp/runs/NAME",
+           "  put runs on a local disk   export MLRUN_RUN_ROOT=/tmp/runs",
            path, std::generic_category().message(error));
     }
     const std::string holder = wait_for_holder(descriptor_);
