@@ -18,12 +18,4 @@ struct Candidate {
 // Nothing means: whatever the shell itself completes, that is files. Never throws.
 std::vector<Candidate> candidates(const CLI::App& root, const std::vector<std::string>& words);
 
-// A command line up to the cursor as a POSIX shell splits it, without expansions.
-struct SplitLine {
-  std::vector<std::string> words;  // the last is the one under the cursor
-  bool quoted = false;             // the cursor is inside quotes,
-  size_t quote_start = 0;          // which began at this character of the last word
-};
-SplitLine split_line(const std::string& line);
-
 }  // namespace mlrun::cli

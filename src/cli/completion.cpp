@@ -5,6 +5,7 @@
 
 #include "cli/candidates.hpp"
 #include "cli/command.hpp"
+#include "cli/split_line.hpp"
 
 namespace mlrun::cli {
 namespace {

@@ -25,14 +25,24 @@ double images_per_second(const EvalOutcome& e) {
   return static_cast<double>(e.result.count) * static_cast<double>(e.draws.size()) / e.result.seconds;
 }
 
+void add_data(nlohmann::ordered_json& answer, const EvaluatedData& data) {
+  answer["data"] = data.description;
+  answer["other_data"] = data.other;
+  if (data.other) answer["trained_on"] = data.trained_on;
+}
+
+void print_other_data(const EvaluatedData& data) {
+  if (!data.other) return;
+  fmt::print("on other data than it was trained on: {}{}\n", data.description,
+             data.trained_on.empty() ? "" : "; trained on " + data.trained_on);
+}
+
 nlohmann::ordered_json json_of(const EvalOutcome& e, const std::string& split) {
   nlohmann::ordered_json answer = {{"run", e.run},          {"checkpoint", e.checkpoint}, {"step", e.step},
                                    {"split", split},        {"protocol", e.protocol},     {"count", e.result.count},
                                    {"nll", e.result.nll},   {"nll_se", e.result.nll_se},  {"bpd", e.result.bpd},
                                    {"bound", e.is_bound()}, {"components", e.components}};
-  answer["data"] = e.data;
-  answer["other_data"] = e.other_data;
-  if (e.other_data) answer["trained_on"] = e.trained_on;
+  add_data(answer, e.data);
   if (e.bound) {
     for (const auto& [key, figure] :
          {std::pair{"nll_reconstruction", &e.bound->reconstruction}, std::pair{"nll_prior", &e.bound->prior}}) {
@@ -153,6 +163,7 @@ nlohmann::ordered_json json_of(const RegionOutcome& e, const Options& o) {
     answer["nll_given_label"] = e.labelled->nll;
     answer["nll_given_label_se"] = e.labelled->nll_se;
   }
+  add_data(answer, e.data);
   answer["seconds"] = e.result.seconds;
   return answer;
 }
@@ -173,6 +184,7 @@ void run_region(const Options& o, const EvalRequest& request, const Globals& glo
   add(o.region, e.result);
   if (e.labelled) add(o.region + ", label", *e.labelled);
   fmt::print("{}", table.plain());
+  print_other_data(e.data);
   if (e.components > 1) fmt::print("a mixture of {}\n", e.components);
 }
 
@@ -210,10 +222,7 @@ void run(const Options& o, const Globals& globals) {
   TextTable table(headings);
   table.add(cells);
   fmt::print("{}", table.plain());
-  if (e.other_data) {
-    fmt::print("on other data than it was trained on: {}{}\n", e.data,
-               e.trained_on.empty() ? "" : fmt::format("; trained on {}", e.trained_on));
-  }
+  print_other_data(e.data);
   if (e.nll_of != "x" && !e.code_use) fmt::print("the NLL is of {}\n", e.nll_of);
   print_more(e);
 }

@@ -44,7 +44,6 @@ void fill_standard_streams() {
   if (descriptor >= 0) close(descriptor);
 }
 
-
 // Has who read stdout closed it (`| head`)?
 bool reader_left() {
   pollfd out{STDOUT_FILENO, POLLOUT, 0};

@@ -37,8 +37,8 @@ io::Bytes evaluation_image(const EvalOutcome& outcome, Split split) {
   file.attribute("/", "step", outcome.step);
   file.attribute("/", "split", std::string_view(name_of(split)));
   file.attribute("/", "protocol", outcome.protocol);
-  file.attribute("/", "data", outcome.data);
-  file.attribute("/", "other_data", outcome.other_data ? 1 : 0);
+  file.attribute("/", "data", outcome.data.description);
+  file.attribute("/", "other_data", outcome.data.other ? 1 : 0);
   file.attribute("/", "components", outcome.components);
   file.attribute("/", "bpd", outcome.result.bpd);
   add_figure(file, "nll", outcome.result);
@@ -161,15 +161,18 @@ EvalSubject subject_of(const EvalRequest& request) {
   return {run_of(path), std::move(trained), std::move(experiment), std::move(data), other_data};
 }
 
+EvaluatedData data_of(const EvalSubject& subject) {
+  return {subject.data->description(), subject.other_data, subject.trained.identity.data_description};
+}
+
 EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
-  const auto [run, trained, experiment, data, other_data] = subject_of(request);
+  const EvalSubject subject = subject_of(request);
+  const auto& [run, trained, experiment, data, other_data] = subject;
   EvalOutcome outcome;
+  outcome.data = data_of(subject);
   outcome.run = run;
   outcome.checkpoint = trained.path;
   outcome.protocol = data->protocol();
-  outcome.data = data->description();
-  outcome.other_data = other_data;
-  outcome.trained_on = trained.identity.data_description;
   if (request.draws > 1) outcome.protocol += fmt::format(", mean of {} draws", request.draws);
   outcome.step = trained.state.step;
   outcome.dimension = dimension_of(*trained.built.model, *data);

@@ -33,6 +33,14 @@ struct EvalSubject {
 };
 EvalSubject subject_of(const EvalRequest& request);
 
+// What a model was evaluated on.
+struct EvaluatedData {
+  std::string description;
+  bool other = false;      // than it was trained on, by an override of data.*; then nothing is left in the run
+  std::string trained_on;  // its description; "" where the checkpoint does not say
+};
+EvaluatedData data_of(const EvalSubject& subject);
+
 // Of a conditional model, where the data has labels.
 struct LabelledEvaluation {
   Evaluation xy, x_given_y;  // -log p(x, y) and -log p(x|y), y the label
@@ -48,9 +56,7 @@ struct BoundParts {
 
 struct EvalOutcome {
   std::string run, checkpoint, protocol;
-  std::string data;         // what it was evaluated on, in words
-  bool other_data = false;  // than it was trained on, by an override of data.*; then nothing is left in the run
-  std::string trained_on;   // in words; "" where the checkpoint does not say
+  EvaluatedData data;
   int64_t step = 0;
   int64_t components = 1;  // of the mixture that the model is
   int64_t classes = 0;     // that were summed over; 0: the model is not conditional

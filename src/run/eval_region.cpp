@@ -21,6 +21,8 @@ io::Bytes region_image(const RegionOutcome& outcome, const Region& region, const
   file.attribute("/", "step", outcome.step);
   file.attribute("/", "split", std::string_view(name_of(split)));
   file.attribute("/", "protocol", outcome.protocol);
+  file.attribute("/", "data", outcome.data.description);
+  file.attribute("/", "other_data", outcome.data.other ? 1 : 0);
   file.attribute("/", "region", region.name);
   const auto figure = [&](const std::string& name, const Evaluation& e) {
     file.attribute("/", name, e.nll);
@@ -65,6 +67,7 @@ RegionOutcome evaluate_region(const EvalRequest& request, const std::string& reg
   outcome.run = subject.run;
   outcome.checkpoint = subject.trained.path;
   outcome.protocol = subject.data->protocol();
+  outcome.data = data_of(subject);
   outcome.step = subject.trained.state.step;
   outcome.components = model.components();
   outcome.orders = completer.orders();

@@ -10,6 +10,7 @@ namespace mlrun {
 
 struct RegionOutcome {
   std::string run, checkpoint, protocol;
+  EvaluatedData data;
   int64_t step = 0;
   int64_t components = 1;                    // of the mixture that the model is
   int64_t known = 0, unknown = 0;            // positions

@@ -166,6 +166,7 @@ TEST_CASE("eval on other data says so, and leaves nothing in the run") {
   const Json answer = Json::parse(limited.last_line());
   CHECK(answer["other_data"] == true);
   CHECK(answer["trained_on"] != answer["data"]);
+  CHECK(says(place.mlrun({"eval", run, "data.test_limit=50", "--region", "top"}).out, "on other data than"));
   CHECK(place.mlrun({"eval", run, "optim.lr=1"}).exit_code == 2);
 }
 
