@@ -181,7 +181,8 @@ EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
     outcome.components = model->components();
     outcome.classes = model->classes();
   }
-  const auto* codes = dynamic_cast<const CodesDataset*>(data.get());
+  // A classifier of codes is judged by their labels: it is no prior, and there is no bound.
+  const auto* codes = trained.built.model->autoregressive() ? dynamic_cast<const CodesDataset*>(data.get()) : nullptr;
   if (!codes && request.codes > 1) {
     fail(ExitCode::kUsage, "--codes {}: codes are those of a prior over a VQ-VAE's codes, and this is a {} model{}",
          request.codes, trained.experiment.spec().model.kind(),

@@ -267,6 +267,17 @@ TEST_CASE("codes are encoded by the thread that asks for them") {
   }
 }
 
+TEST_CASE("a classifier of codes is judged by the labels of their images") {
+  const TemporaryDirectory root;
+  train_in(root / "one", kStageOne);
+  train_in(root / "two",
+           prior_spec(root / "one", "{kind: sequence_classifier, width: 4, layers: 1, mixer: {kind: gru}}"));
+  const EvalOutcome e = evaluate_checkpoint(request(root / "two"));
+  CHECK_FALSE(e.bound);
+  CHECK(e.accuracy);
+  CHECK(e.result.nll == Approx(std::log(10.0)).margin(1.0));
+}
+
 TEST_CASE("fewer than a tenth of the codes in use is said, with a remedy") {
   CodeUse use;
   use.counts.assign(50, 0);
