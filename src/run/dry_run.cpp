@@ -86,7 +86,7 @@ void answer(const Trainer& trainer, Measured& measured, int threads, bool json) 
   fmt::print("all of it   {} steps, {}\n", total > 0 ? print_thousands(total) : "unknown",
              any || total == 0
                  ? fmt::format("about {:.1f} min without evaluations", minutes)
-                 : fmt::format("more than {:.0f} hours", static_cast<double>(total * kMost.count()) / 3600));
+                 : fmt::format("more than {:.0f} min", static_cast<double>(total * kMost.count()) / 60));
 }
 
 }  // namespace
