@@ -12,14 +12,14 @@ namespace mlrun {
 // What the process answers to the shell. A promise to scripts: see README, "Exit codes".
 enum class ExitCode : int {
   kDone = 0,
-  kInternal = 1,    // a bug of ours
-  kUsage = 2,       // wrong command line or spec
-  kData = 3,        // data missing or damaged
-  kDiverged = 4,    // NaN, Inf, or a limit passed
-  kDisk = 5,        // disk full, not writable, I/O error
-  kLocked = 6,      // the run exists, or another process holds it
-  kCheckpoint = 7,  // checkpoint damaged or incompatible
-  kStopped = 75,    // stopped on purpose, resumable
+  kInternal = 1,       // a bug of ours
+  kUsage = 2,          // wrong command line or spec
+  kData = 3,           // data missing or damaged
+  kDiverged = 4,       // NaN, Inf, or a limit passed
+  kDisk = 5,           // disk full, not writable, I/O error
+  kLocked = 6,         // the run exists, or another process holds it
+  kCheckpoint = 7,     // checkpoint damaged or incompatible
+  kStopped = 75,       // stopped on purpose, resumable
   kInterrupted = 130,  // SIGINT, state saved
   kReaderLeft = 141,   // who read stdout has left, as a shell says of a process that SIGPIPE ended
   kTerminated = 143,   // SIGTERM or SIGHUP, state saved

@@ -19,9 +19,10 @@ struct CacheKey {
   std::vector<std::string> files;  // sources; where each really is and its file_identity are part of the key
 };
 
-// Tells a file from others and from what it was before, in one line: device, inode, size, times of change, and a SHA-256
-// of its bytes: of all of them up to 16 MiB, of sixteen pieces of 1 MiB beyond. The times alone would not do: cp -p, tar
-// and touch set one, and the other (ctime) may be equal for two writes within some milliseconds. "" without such a file.
+// Tells a file from others and from what it was before, in one line: device, inode, size, times of change, and a
+// SHA-256 of its bytes: of all of them up to 16 MiB, of sixteen pieces of 1 MiB beyond. The times alone would not do:
+// cp -p, tar and touch set one, and the other (ctime) may be equal for two writes within some milliseconds. "" without
+// such a file.
 std::string file_identity(const std::string& path);
 
 // The content from the folder's copy if there is a good one, else from `build`, which is then packed there (atomically:

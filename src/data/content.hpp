@@ -21,8 +21,8 @@ struct DataContent {
     SymbolTable symbols;          // [rows, spec.positions()]
     std::vector<uint8_t> labels;  // one a row, or none
   };
-  std::array<Part, 3> parts;  // by Split
-  std::string hash;           // SHA-256 (hex) of all of the above
+  std::array<Part, 3> parts;          // by Split
+  std::string hash;                   // SHA-256 (hex) of all of the above
   std::vector<std::string> warnings;  // for the user: what was found that looks like a mistake, and the remedy
 
   const Part& part(Split split) const { return parts[static_cast<size_t>(split)]; }

@@ -12,10 +12,10 @@ namespace mlrun::io {
 
 class Child {
  public:
-  // Forks. In the child, `body` writes to the descriptor `out`; the child ends when it returns or throws. There, no file
-  // can be opened, written or left as a core dump, memory may grow by `memory_bytes`, and the signals that a user sends
-  // to the group are left to the parent. The caller holds the locks that `body` takes: other threads do not come along.
-  // Error(kInternal) where no process can be made.
+  // Forks. In the child, `body` writes to the descriptor `out`; the child ends when it returns or throws. There, no
+  // file can be opened, written or left as a core dump, memory may grow by `memory_bytes`, and the signals that a user
+  // sends to the group are left to the parent. The caller holds the locks that `body` takes: other threads do not come
+  // along. Error(kInternal) where no process can be made.
   Child(uint64_t memory_bytes, const std::function<void(int out)>& body);
   ~Child();  // ends it
   Child(const Child&) = delete;

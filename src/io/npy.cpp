@@ -24,12 +24,11 @@ struct TypeName {
   NpyArray::Type type;
   size_t bytes;
 };
-constexpr TypeName kTypes[] = {{"b1", NpyArray::Type::kBool, 1}, {"u1", NpyArray::Type::kU8, 1},
-                               {"i1", NpyArray::Type::kS8, 1},   {"u2", NpyArray::Type::kU16, 2},
-                               {"i2", NpyArray::Type::kS16, 2},  {"u4", NpyArray::Type::kU32, 4},
-                               {"i4", NpyArray::Type::kS32, 4},  {"u8", NpyArray::Type::kU64, 8},
-                               {"i8", NpyArray::Type::kS64, 8},  {"f2", NpyArray::Type::kF16, 2},
-                               {"f4", NpyArray::Type::kF32, 4},  {"f8", NpyArray::Type::kF64, 8}};
+constexpr TypeName kTypes[] = {
+    {"b1", NpyArray::Type::kBool, 1}, {"u1", NpyArray::Type::kU8, 1},  {"i1", NpyArray::Type::kS8, 1},
+    {"u2", NpyArray::Type::kU16, 2},  {"i2", NpyArray::Type::kS16, 2}, {"u4", NpyArray::Type::kU32, 4},
+    {"i4", NpyArray::Type::kS32, 4},  {"u8", NpyArray::Type::kU64, 8}, {"i8", NpyArray::Type::kS64, 8},
+    {"f2", NpyArray::Type::kF16, 2},  {"f4", NpyArray::Type::kF32, 4}, {"f8", NpyArray::Type::kF64, 8}};
 
 // The header is a Python dictionary; this reads the only shape of it that NumPy writes for plain arrays:
 // {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } and padding. The keys may come in any order.
@@ -102,7 +101,8 @@ const TypeName& type_of(HeaderText& header, bool* big_endian) {
   const std::string_view descr = header.quoted();
   *big_endian = descr.starts_with('>');
   for (const TypeName& type : kTypes) {
-    const bool ordered = descr.starts_with('<') || descr.starts_with('>') || (type.bytes == 1 && descr.starts_with('|'));
+    const bool ordered =
+        descr.starts_with('<') || descr.starts_with('>') || (type.bytes == 1 && descr.starts_with('|'));
     if (ordered && descr.substr(1) == type.letters) return type;
   }
   // Objects are pickled, and to load a pickle is to run it.
@@ -126,7 +126,8 @@ NpyArray parse_npy(Bytes file, const std::string& name) {
   const HeaderText whole("", name);
   if (!text.starts_with(kMagic) || text.size() < 12) whole.refuse("it does not start with NumPy's mark");
   const int version = static_cast<unsigned char>(text[6]);
-  if (version < 1 || version > 3 || text[7] != 0) whole.refuse(fmt::format("its version is {}; 1 to 3 are read", version));
+  if (version < 1 || version > 3 || text[7] != 0)
+    whole.refuse(fmt::format("its version is {}; 1 to 3 are read", version));
   const size_t digits = version == 1 ? 2 : 4;
   size_t length = 0;
   for (size_t i = 0; i < digits; ++i) length |= static_cast<size_t>(static_cast<unsigned char>(text[8 + i])) << (8 * i);
@@ -182,8 +183,8 @@ std::string npy_remedy(const std::string& path, const std::string& python) {
   return fmt::format(
       "\n  write it anew   python3 -c 'import {}numpy, sys; x = numpy.load({}); numpy.save(sys.argv[2], {})' {} {}"
       "\n  and read        {}",
-      packed ? "gzip, " : "", packed ? "gzip.open(sys.argv[1])" : "sys.argv[1]", python, shell_word(path), shell_word(to),
-      to);
+      packed ? "gzip, " : "", packed ? "gzip.open(sys.argv[1])" : "sys.argv[1]", python, shell_word(path),
+      shell_word(to), to);
 }
 
 double NpyArray::value(int64_t index) const {

@@ -24,8 +24,8 @@ struct NpyArray {
 };
 
 // Error(kData) naming `name`, with the line of Python that mends it where there is one: wrong magic, unknown version,
-// objects, records, text, complex numbers and times, a scalar, a header that is not exactly NumPy's, missing or trailing
-// bytes.
+// objects, records, text, complex numbers and times, a scalar, a header that is not exactly NumPy's, missing or
+// trailing bytes.
 NpyArray parse_npy(Bytes file, const std::string& name);
 NpyArray read_npy(const std::string& path, uint64_t max_bytes);  // plain or gzip
 // Further lines of a refusal: the command that writes the file's array x anew as `python` says, and what to read then.

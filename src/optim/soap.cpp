@@ -167,8 +167,8 @@ class Soap : public Optimizer {
   std::vector<SoapMatrix> matrices_;  // of each parameter
 };
 
-[[maybe_unused]] const bool registered = register_optimizer<Soap>(
-    "soap", "Adam in the eigenbasis of Shampoo's preconditioner (Vyas et al. 2024)");
+[[maybe_unused]] const bool registered =
+    register_optimizer<Soap>("soap", "Adam in the eigenbasis of Shampoo's preconditioner (Vyas et al. 2024)");
 
 }  // namespace
 }  // namespace mlrun

@@ -84,9 +84,8 @@ void answer(const Trainer& trainer, Measured& measured, int threads, bool json) 
                kMost.count(), experiment.lanes(), threads);
   }
   fmt::print("all of it   {} steps, {}\n", total > 0 ? print_thousands(total) : "unknown",
-             any || total == 0
-                 ? fmt::format("about {:.1f} min without evaluations", minutes)
-                 : fmt::format("more than {:.0f} min", static_cast<double>(total * kMost.count()) / 60));
+             any || total == 0 ? fmt::format("about {:.1f} min without evaluations", minutes)
+                               : fmt::format("more than {:.0f} min", static_cast<double>(total * kMost.count()) / 60));
 }
 
 }  // namespace

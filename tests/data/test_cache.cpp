@@ -130,7 +130,8 @@ TEST_CASE("A file has another identity when any of its bytes, its place or its i
   CHECK(sum(put("a", large)) != sampled);
 }
 
-TEST_CASE("The cache drops what was not used for the longest, keeps what was just made, and clears its own files only") {
+TEST_CASE(
+    "The cache drops what was not used for the longest, keeps what was just made, and clears its own files only") {
   const TemporaryDirectory folder;
   const auto put = [&](const std::string& name, size_t bytes, std::time_t used) {
     write_file(folder / name, std::string(bytes, 'x'));

@@ -58,9 +58,9 @@ TEST_CASE("A published file is right in any packing and under every name that it
   std::vector<std::string> contents = {kContent};
   for (const std::string& command : kPackings) contents.push_back(packed_by(command, kContent));
   for (size_t i = 1; i < contents.size(); ++i) CHECK(contents[i] != contents[i - 1]);
-  for (const std::string name :
-       {"train-labels-idx1-ubyte", "train-labels-idx1-ubyte.gz", "train-labels.idx1-ubyte", "train-labels.idx1-ubyte.gz",
-        "train-labels-idx1-ubyte/train-labels-idx1-ubyte", "train-labels.idx1-ubyte/train-labels.idx1-ubyte.gz"}) {
+  for (const std::string name : {"train-labels-idx1-ubyte", "train-labels-idx1-ubyte.gz", "train-labels.idx1-ubyte",
+                                 "train-labels.idx1-ubyte.gz", "train-labels-idx1-ubyte/train-labels-idx1-ubyte",
+                                 "train-labels.idx1-ubyte/train-labels.idx1-ubyte.gz"}) {
     for (const std::string& content : contents) {
       TemporaryDirectory folder;
       write_file(folder / "set/" + name, content);

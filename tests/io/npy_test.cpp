@@ -53,12 +53,14 @@ TEST_CASE("a .npy file of bytes, version 1 to 3") {
 TEST_CASE("every type that NumPy writes is read by its values") {
   const TemporaryDirectory directory;
   const Output numpy =
-      run("/usr/bin/python3 -c \"\nimport numpy as n\nfor t in 'bool u1 i1 u2 i2 u4 i4 u8 i8 f2 f4 f8 >u2 >i4 >f2 >f8'.split():\n"
+      run("/usr/bin/python3 -c \"\nimport numpy as n\nfor t in 'bool u1 i1 u2 i2 u4 i4 u8 i8 f2 f4 f8 >u2 >i4 >f2 "
+          ">f8'.split():\n"
           " n.save('" +
           directory.path() + "/'+t+'.npy', n.array([0,1,1,0]).astype(t))\n\"");
   INFO("needs the package python3-numpy: " << numpy.text);
   REQUIRE(numpy.status == 0);
-  for (const char* type : {"bool", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8", ">u2", ">i4", ">f2", ">f8"}) {
+  for (const char* type :
+       {"bool", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8", ">u2", ">i4", ">f2", ">f8"}) {
     const NpyArray array = read_npy((directory / std::string(type) + ".npy"), 1 << 20);
     CHECK(array.shape == Shape{4});
     for (int64_t i = 0; i < 4; ++i) CHECK(array.value(i) == (i == 1 || i == 2));

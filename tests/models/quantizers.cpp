@@ -9,8 +9,8 @@
 #include "models/built_quantizer.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/reduce.hpp"
-#include "tensor/random_tensor.hpp"
 #include "registered.hpp"
+#include "tensor/random_tensor.hpp"
 
 using namespace mlrun;
 using namespace mlrun::test;

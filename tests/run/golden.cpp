@@ -43,7 +43,8 @@ std::vector<double> first_losses(const std::string& config) {
   Trainer trainer(experiment, *data, 2);
   trainer.initialise();
   std::vector<double> losses;
-  // A sanitizer makes the large ones a hundred times slower. (SOAP's first step changes nothing: the third loss is new.)
+  // A sanitizer makes the large ones a hundred times slower. (SOAP's first step changes nothing: the third loss is
+  // new.)
   const int steps = patience() > 1 ? 3 : 10;
   for (int i = 0; i < steps; ++i) losses.push_back(trainer.step().loss);
   return losses;
