@@ -62,7 +62,7 @@ mkdir -p "$work/data/mnist"
 sum_of() { sha256sum "$1" | cut -d' ' -f1; }
 for name in train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte; do
   echo "content of $name" >"$work/$name"
-  sed -i "s/^\(mnist.$name[^ ]* *\)[0-9a-f]* [0-9]*/\1$(sum_of "$work/$name") $(stat -c %s "$work/$name")/" "$copy"
+  sed -i "s/^\(mnist.${name}[^ ]* *\)[0-9a-f]* [0-9]*/\1$(sum_of "$work/$name") $(stat -c %s "$work/$name")/" "$copy"
 done
 as() { # as NAME COMMAND...: the four files in this form
   rm -rf "$work/data/mnist" && mkdir "$work/data/mnist"
@@ -70,13 +70,16 @@ as() { # as NAME COMMAND...: the four files in this form
     "${@:2}" "$work/$name" >"$work/data/mnist/$(eval "echo $1")"
   done
 }
-as '$name.gz' gzip -1c && expect 0 "train-images-idx3-ubyte.gz is there" "gzip -1 is right" mnist
-as '$name.gz' gzip -9nc && expect 0 "train-images-idx3-ubyte.gz is there" "gzip -9 -n is right" mnist
-as '$name.gz' gzip -Nc && expect 0 "train-images-idx3-ubyte.gz is there" "a name in the header is right" mnist
-as '$name' cat && expect 0 "train-images-idx3-ubyte is there" "a plain file is right" mnist
-as '${name/-idx/.idx}' cat && expect 0 "train-images.idx3-ubyte is there" "a dot in the name is right" mnist
-as '${name/-idx/.idx}.gz' gzip -c && expect 0 "train-images.idx3-ubyte.gz is there" "a packed one with a dot is right" mnist
-[[ $(ls "$work/data/mnist" | wc -l) == 4 ]] || fail "right files are left alone" "$(ls "$work/data/mnist")"
+# shellcheck disable=SC2016  # `as` expands the name, once for each file
+{
+  as '$name.gz' gzip -1c && expect 0 "train-images-idx3-ubyte.gz is there" "gzip -1 is right" mnist
+  as '$name.gz' gzip -9nc && expect 0 "train-images-idx3-ubyte.gz is there" "gzip -9 -n is right" mnist
+  as '$name.gz' gzip -Nc && expect 0 "train-images-idx3-ubyte.gz is there" "a name in the header is right" mnist
+  as '$name' cat && expect 0 "train-images-idx3-ubyte is there" "a plain file is right" mnist
+  as '${name/-idx/.idx}' cat && expect 0 "train-images.idx3-ubyte is there" "a dot in the name is right" mnist
+  as '${name/-idx/.idx}.gz' gzip -c && expect 0 "train-images.idx3-ubyte.gz is there" "a packed one with a dot is right" mnist
+}
+[[ $(find "$work/data/mnist" -type f | wc -l) == 4 ]] || fail "right files are left alone" "$(ls "$work/data/mnist")"
 echo wrong >"$work/data/mnist/train-images-idx3-ubyte"
 expect 3 "remove it first" "a wrong plain file, which mlrun would read, is named" mnist
 

@@ -94,7 +94,7 @@ for errno in 37 95 38; do # ENOLCK, ENOTSUP, ENOSYS
   env ASAN_OPTIONS=verify_asan_link_order=0 LOCK_ERRNO="$errno" LD_PRELOAD="$work/nolock.so" \
     "$mlrun" -q train "$spec" -o "$work/unlocked" >"$work/stdout" 2>"$work/stderr" || code=$?
   [[ $code == 5 ]] || fail "errno $errno of flock: exit $code"
-  grep -q 'has no locks (flock)' "$work/stderr" && grep -q 'export MLRUN_RUN_ROOT=' "$work/stderr" ||
+  { grep -q 'has no locks (flock)' "$work/stderr" && grep -q 'export MLRUN_RUN_ROOT=' "$work/stderr"; } ||
     fail "errno $errno of flock: $(cat "$work/stderr")"
   [[ ! -e $work/unlocked && ! -s $work/stdout ]] || fail "errno $errno of flock: an empty run is left"
 done

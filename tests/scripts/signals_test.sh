@@ -17,7 +17,7 @@ started=$(date +%s%N)
 limit=$((($(date +%s%N) - started) / 1500000)) # two thirds of a run, in milliseconds
 
 # A shell has SIGINT ignored in what it starts with &: for those the handler is put back.
-wakeful=(env --default-signal=INT,HUP)
+wakeful=(env "--default-signal=INT,HUP")
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
 # end_of PID: waits, and sets $code and $took.
 end_of() {

@@ -110,7 +110,7 @@ make_spec() {
       ;;
     codes)
       model='{kind: made, hidden: [8]}'
-      data="{kind: codes, from: $stage_one}"
+      data="{kind: codes, from: ${stage_one:?}}"
       ;;
     *) model="{kind: $1}" ;;
   esac
