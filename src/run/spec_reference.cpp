@@ -175,7 +175,8 @@ config::Fields starter_spec(const std::vector<std::string>& overrides, const std
   for (const auto& [path, kind] : kDefaultKinds) add(path + "=" + kinds[path], "the default");
   for (const auto& [path, kind] : kinds) {
     const std::string section = path.substr(0, path.rfind('.') + 1);
-    for (const std::string& text : config::starter_of(path + "=" + kind)) {
+    const std::string choice = path + "=" + kind;
+    for (const std::string& text : config::starter_of(choice)) {
       // What a kind asks of the data counts where these data have such a field.
       if (text.starts_with(section) || has_field(kinds["data.kind"], text.substr(0, text.find('=')))) add(text, kind);
     }
