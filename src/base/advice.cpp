@@ -1,6 +1,7 @@
 #include "base/advice.hpp"
 
 #include <filesystem>
+#include <system_error>
 
 #include "base/shell_word.hpp"
 

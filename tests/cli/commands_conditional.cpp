@@ -1,5 +1,6 @@
 // eval and sample of conditional models and mixtures of orders, as a user types them.
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cli/run_program.hpp"
 

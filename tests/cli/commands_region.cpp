@@ -1,4 +1,5 @@
 // Completing images and judging the rest given a part, as a user types it.
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 

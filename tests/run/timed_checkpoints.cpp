@@ -1,4 +1,6 @@
 // Checkpoints that the clock makes: how much a kill can lose. They change nothing that a run is judged by.
+#include <algorithm>
+
 #include "catch.hpp"
 
 #include "io/directory.hpp"

@@ -1,6 +1,7 @@
 // A VQ-VAE, a prior over its codes, and the bound that both give.
 #include <atomic>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <numeric>
 #include <thread>
