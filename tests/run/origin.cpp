@@ -146,7 +146,7 @@ TEST_CASE("journal and checkpoint say where the weights came from") {
   CHECK(run.origin["sha256"] == weights_sha256(Checkpoint(checkpoint_of(root / "origin", 4))));
   const auto origin = Checkpoint(checkpoint_of(root / "run", 4)).experiment().origin();
   REQUIRE(origin);
-  CHECK(origin->sha256 == run.origin["sha256"]);
+  CHECK(origin->sha256 == run.origin["sha256"].get<std::string>());
   CHECK(summarise_run(root / "origin").origin.is_null());
 }
 
