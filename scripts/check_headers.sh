@@ -104,7 +104,8 @@ if [[ ! -e $commands ]]; then
 elif [[ -e $stamp && -z $(find src "$commands" \( -name '*.hpp' -o -name '*.json' \) -newer "$stamp" -print -quit) ]]; then
   echo "headers: none has changed since ${#alone[@]} were compiled alone" >&2
 else
-  command=$(sed -n 's/.*"command": "\(.*src\/base\/[a-z_]*\.cpp\)",*$/\1/p' "$commands" | head -n 1)
+  # The first is taken by sed itself: a `| head` would end sed by SIGPIPE now and then, and with it this script.
+  command=$(sed -n 's/.*"command": "\(.*src\/base\/[a-z_]*\.cpp\)",*$/\1/;T;p;q' "$commands")
   compile="${command%% *} $(grep -oE ' -(D|I|U|isystem |std=|W|f|pthread)[^ ]*' <<<"$command" | tr '\n' ' ')"
   [[ $compile == *-std=* ]] || { echo "check_headers.sh: no compile command found in $commands" >&2; exit 1; }
   one() {
@@ -129,11 +130,11 @@ unknown_names() {
   awk 'FILENAME == ARGV[1] { for (i = 2; i <= NF; i++) known["std::" $i] = 1; next }
     match($0, /"std::[A-Za-z_0-9:]*"/) && !(substr($0, RSTART + 1, RLENGTH - 2) in known)' "$here/standard_headers.txt" -
 }
-if ! clang-tidy --list-checks --checks='-*,misc-include-cleaner' 2>/dev/null | grep -q misc-include-cleaner; then
+if [[ $(clang-tidy --list-checks --checks='-*,misc-include-cleaner' 2>/dev/null) != *misc-include-cleaner* ]]; then
   echo "headers: clang-tidy $(clang-tidy --version 2>/dev/null | grep -oE 'version [0-9.]+' || echo 'is not') here," \
     "without misc-include-cleaner" >&2
 elif [[ -e build/clang/compile_commands.json ]] && base=$(git rev-parse -q --verify "${MLRUN_BASE:-HEAD~1}" 2>/dev/null); then
-  mapfile -t changed < <(git diff --name-only --diff-filter=d "$base" -- 'src/*.cpp' | head -n 30)
+  mapfile -t -n 30 changed < <(git diff --name-only --diff-filter=d "$base" -- 'src/*.cpp')
   found=''
   if [[ ${#changed[@]} -gt 0 ]]; then
     found=$(printf '%s\0' "${changed[@]}" | xargs -0 -n 2 -P "$(nproc)" clang-tidy -p build/clang --quiet \

@@ -23,7 +23,8 @@ mlrun=${MLRUN_BINARY:-$root/build/release/mlrun}
 for spec in "$@"; do
   read -r -a words <<<"$spec"
   answer=$("$mlrun" profile "${words[@]}" --steps 5 --warmup 1 --threads 1 --json)
-  ms=$(grep -o '"median":[0-9.e+-]*' <<<"$answer" | head -n 1 | cut -d: -f2)
+  [[ $answer =~ \"median\":([0-9.e+-]+) ]] || { echo "equal_time.sh: no median in the profile of $spec" >&2; exit 1; }
+  ms=${BASH_REMATCH[1]}
   steps=$(awk -v minutes="$minutes" -v ms="$ms" 'BEGIN { printf "%d", minutes * 60000 / ms }')
   echo "$mlrun train ${words[*]} 'train.for=$steps steps' 'eval.every=1000 epochs' --group $group --threads 1 --if-needed --resume auto"
 done

@@ -30,7 +30,7 @@ try_here() {
   step "what is installed beside it"
   dpkg -L mlrun
   for page in mlrun mlrun-train mlrun-config-show; do
-    zcat "/usr/share/man/man1/$page.1.gz" | grep -q '^\.SH SYNOPSIS' || wrong "no manual page $page(1)"
+    [[ $(zcat "/usr/share/man/man1/$page.1.gz") == *$'\n.SH SYNOPSIS'* ]] || wrong "no manual page $page(1)"
   done
   bash -n /usr/share/bash-completion/completions/mlrun
   [[ $(head -n 1 /usr/share/zsh/vendor-completions/_mlrun) == '#compdef mlrun' ]] || wrong "no completion for zsh"

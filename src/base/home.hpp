@@ -1,6 +1,5 @@
-// The home directory in paths. Shells expand ~ only where it begins a word of theirs: not in quotes, not behind the =
-// of
-// --run-dir=~/x or data.train=~/x, and not in a variable that was set with quotes.
+// The home directory in paths. Shells expand ~ only where it begins a word of theirs: not in quotes, not behind the
+// equals sign of --run-dir=~/x or data.train=~/x, and not in a variable that was set with quotes.
 #pragma once
 
 #include <string>

@@ -1,7 +1,8 @@
 // What a command says of its words: subcommands, options, arguments and the values they may have.
 //
 // CLI11 does the parsing. Its headers take four seconds to compile, so the commands see these few declarations instead,
-// and only the files about the whole tree of commands (help, completion, main) include CLI11 itself.
+// and only the files about the whole tree of commands (help, completion, manual, main) and about the rules of numbers
+// include CLI11 itself.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,6 @@ class Option {
   // The range of a number, both ends included. `remedy`: a further line of the message about another one.
   Option* between(int64_t least, int64_t greatest, const std::string& remedy = {});
   Option* between(double least, double greatest, const std::string& remedy = {});
-  Option* positive();
   // What completion offers as its value; of one_of, its values. Nothing told: files, as the shell itself does.
   Option* takes(Values values);
   Option* takes(Values values, OverrideWords overrides);

@@ -1,7 +1,6 @@
 // mlrun train: prints the run directory on stdout, nothing else.
 #include <fmt/ranges.h>
 
-#include <cstdio>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>

@@ -1,9 +1,11 @@
 // Learning-rate schedules: a factor for every step.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
+#include "config/period.hpp"
 #include "config/registry.hpp"
 
 namespace mlrun {
@@ -12,6 +14,10 @@ namespace mlrun {
 struct TrainingLength {
   int64_t total_steps = 0;  // 0: unknown (train.for is in minutes)
   int64_t steps_per_epoch = 1;
+  // Of a period of steps or epochs; one of minutes has no number of steps.
+  int64_t steps_of(const config::Period& period) const {
+    return period.count() * (period.unit == config::Period::Unit::kEpochs ? steps_per_epoch : 1);
+  }
 };
 
 class Schedule {

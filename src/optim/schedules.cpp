@@ -12,10 +12,6 @@ namespace {
 
 using config::Period;
 
-int64_t steps_of(const Period& period, const TrainingLength& length) {
-  return period.unit == Period::Unit::kEpochs ? period.count() * length.steps_per_epoch : period.count();
-}
-
 struct WarmupOptions {
   explicit WarmupOptions(config::Reader& reader)
       : warmup(reader.period("warmup", {.help = "linear rise from 0 at the start",
@@ -29,7 +25,7 @@ class WarmedUp : public Schedule {
  public:
   explicit WarmedUp(const WarmupOptions& options) : warmup_(options.warmup) {}
   double factor(int64_t step, const TrainingLength& length) const final {
-    const int64_t warmup = steps_of(warmup_, length);
+    const int64_t warmup = length.steps_of(warmup_);
     const double rise = step < warmup ? static_cast<double>(step + 1) / static_cast<double>(warmup) : 1.0;
     return rise * after(step, warmup, length);
   }
@@ -74,8 +70,7 @@ class StepDecay : public WarmedUp {
  protected:
   double after(int64_t step, int64_t warmup, const TrainingLength& length) const override {
     const int64_t since = std::max<int64_t>(0, step - warmup);
-    return std::pow(options_.gamma,
-                    static_cast<double>(since / std::max<int64_t>(1, steps_of(options_.every, length))));
+    return std::pow(options_.gamma, static_cast<double>(since / std::max<int64_t>(1, length.steps_of(options_.every))));
   }
 
  private:

@@ -9,10 +9,6 @@
 namespace mlrun {
 namespace {
 
-int64_t steps_of(const config::Period& p, const TrainingLength& length) {
-  return p.count() * (p.unit == config::Period::Unit::kEpochs ? length.steps_per_epoch : 1);
-}
-
 std::string differences_of(const Experiment& before, const Experiment& now, const std::string& data_before,
                            const std::string& data_now, const char* separator) {
   std::string text;
@@ -67,7 +63,7 @@ std::string departure_of_length(const Trainer& trainer, const Experiment& before
   const TrainingLength now = trainer.length();
   TrainingLength then = now;
   const config::Period& duration = before.spec().train.duration;
-  then.total_steps = duration.unit == config::Period::Unit::kMinutes ? 0 : steps_of(duration, now);
+  then.total_steps = duration.unit == config::Period::Unit::kMinutes ? 0 : now.steps_of(duration);
   const std::unique_ptr<Schedule> schedule = before.spec().schedule.build();
   const std::string lengths = fmt::format("train.for: {} there, {} here", config::print_period(duration),
                                           config::print_period(trainer.experiment().spec().train.duration));
@@ -80,7 +76,7 @@ std::string departure_of_length(const Trainer& trainer, const Experiment& before
   }
   // Evaluations by the clock are where they are, whatever the length.
   if (trainer.experiment().spec().eval.every.unit == config::Period::Unit::kMinutes) return "";
-  const int64_t at = state.evaluated_step, every = steps_of(trainer.experiment().spec().eval.every, now);
+  const int64_t at = state.evaluated_step, every = now.steps_of(trainer.experiment().spec().eval.every);
   if (at > segment_begin && at % every != 0 && (now.total_steps == 0 || at < now.total_steps))
     return fmt::format("{}; the run was evaluated at its end then, step {}, and is not there now", lengths, at);
   return "";

@@ -25,8 +25,7 @@ TrainingLength length_of(const ExperimentSpec& spec, const Dataset& data) {
   TrainingLength length;
   length.steps_per_epoch = (count + batch - 1) / batch;
   const config::Period& duration = spec.train.duration;
-  if (duration.unit == config::Period::Unit::kSteps) length.total_steps = duration.count();
-  if (duration.unit == config::Period::Unit::kEpochs) length.total_steps = duration.count() * length.steps_per_epoch;
+  if (duration.unit != config::Period::Unit::kMinutes) length.total_steps = length.steps_of(duration);
   return length;
 }
 

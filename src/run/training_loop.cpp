@@ -69,9 +69,7 @@ class TrainingLoop {
     return options_.elapsed_before + std::chrono::duration<double>(Clock::now() - start_).count();
   }
 
-  int64_t steps_of(const config::Period& p) const {
-    return p.count() * (p.unit == config::Period::Unit::kEpochs ? trainer_.length().steps_per_epoch : 1);
-  }
+  int64_t steps_of(const config::Period& p) const { return trainer_.length().steps_of(p); }
   // A period has come round at this step, and what it triggers was not yet done at it. `last`: the step when it was
   // done, and the time (seconds of training) when this process did it, or began.
   bool due(const config::Period& period, int64_t last_step, double last_time) {

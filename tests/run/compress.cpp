@@ -61,19 +61,6 @@ struct Place {
   }
 };
 
-template <class Action>
-std::string refusal(ExitCode code, const Action& action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    INFO(e.what());
-    CHECK(static_cast<int>(e.code()) == static_cast<int>(code));
-    return e.what();
-  }
-  FAIL("nothing was refused");
-  return "";
-}
-
 bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::string gzipped(const std::string& text) { return std::string(io::gzip(io::bytes_of(text)).text()); }
@@ -128,7 +115,7 @@ TEST_CASE("a black and white PNG comes back with its pixels, and a grey one is r
   CHECK(io::read_png(place.root / "unpacked").pixels == image.pixels);
   image.pixels[4] = 7;
   io::write_png(place.root / "x.png", image);
-  CHECK(says(refusal(ExitCode::kData, [&] { place.there_and_back(run, place.root / "x.png"); }),
+  CHECK(says(refusal_of(ExitCode::kData, [&] { place.there_and_back(run, place.root / "x.png"); }),
              "row 1, column 1 (from 0): grey 7"));
 }
 
@@ -172,10 +159,10 @@ TEST_CASE("another checkpoint is told, by its weights or by its kind") {
     decompress({.selector = selector, .which = which, .input = place.root / "packed", .output = place.root / "out"});
   };
   const std::string made = place.train_binary("made", "{kind: made, hidden: [6]}");
-  CHECK(says(refusal(ExitCode::kCheckpoint, [&] { other(made, "best"); }), "name the checkpoint it was made with"));
+  CHECK(says(refusal_of(ExitCode::kCheckpoint, [&] { other(made, "best"); }), "name the checkpoint it was made with"));
   CHECK_FALSE(std::filesystem::exists(place.root / "out"));
   place.compress_with(run, "split:test", "packed");
-  refusal(ExitCode::kCheckpoint, [&] { other(run, "2"); });  // best is step 3
+  refusal_of(ExitCode::kCheckpoint, [&] { other(run, "2"); });  // best is step 3
 }
 
 TEST_CASE("a file cut anywhere, or with any bit wrong, is refused, and nothing is written") {
@@ -185,17 +172,18 @@ TEST_CASE("a file cut anywhere, or with any bit wrong, is refused, and nothing i
   const std::string whole = read(place.root / "packed");
   for (size_t size = 0; size < whole.size(); ++size) {
     const auto cut = std::as_bytes(std::span(whole.data(), size));
-    refusal(ExitCode::kData, [&] { unpack(cut, "cut"); });
+    refusal_of(ExitCode::kData, [&] { unpack(cut, "cut"); });
   }
   for (size_t bit = 0; bit < whole.size() * 8; ++bit) {
     std::string wrong = whole;
     wrong[bit / 8] = static_cast<char>(wrong[bit / 8] ^ (1 << bit % 8));
-    refusal(ExitCode::kData, [&] { unpack(io::bytes_of(wrong), "wrong"); });
+    refusal_of(ExitCode::kData, [&] { unpack(io::bytes_of(wrong), "wrong"); });
   }
   const auto through_the_command = [&](const std::string& contents) {
     place.file("bad", contents);
-    return refusal(ExitCode::kData,
-                   [&] { decompress({.selector = run, .input = place.root / "bad", .output = place.root / "out"}); });
+    return refusal_of(ExitCode::kData, [&] {
+      decompress({.selector = run, .input = place.root / "bad", .output = place.root / "out"});
+    });
   };
   CHECK(says(through_the_command(whole.substr(0, 90)), "checksum"));
   CHECK(says(through_the_command(whole + "x"), "checksum"));
@@ -213,7 +201,7 @@ TEST_CASE("a file with a good checksum and wrong contents is believed in nothing
   const auto tried = [&](ExitCode code, const CompressedFile& file) {
     const io::Bytes bytes = pack(file);
     place.file("bad", std::string(bytes.text()));
-    return refusal(code, [&] {
+    return refusal_of(code, [&] {
       decompress({.selector = run, .input = place.root / "bad", .output = place.root / "out", .threads = 1});
     });
   };
@@ -259,7 +247,7 @@ TEST_CASE("inputs that do not fit the model are refused with the place") {
   const Place place;
   const std::string run = place.train_binary();
   const auto refused = [&](ExitCode code, const std::string& input) {
-    const std::string message = refusal(code, [&] { place.compress_with(run, input, "packed"); });
+    const std::string message = refusal_of(code, [&] { place.compress_with(run, input, "packed"); });
     CHECK_FALSE(std::filesystem::exists(place.root / "packed"));
     return message;
   };

@@ -51,19 +51,6 @@ inline std::map<std::string, std::string> files_of(const std::string& directory)
   return files;
 }
 
-// The words of the refusal, which must have this exit code.
-template <class Action>
-std::string refusal_of(ExitCode code, Action action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    CHECK(e.code() == code);
-    return e.what();
-  }
-  FAIL("not refused");
-  return "";
-}
-
 inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace mlrun::test

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "catch.hpp"
 #include "run/train_command.hpp"
 #include "temporary_directory.hpp"
 
@@ -17,6 +18,20 @@ inline std::string read(const std::string& path) {
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+// The words of the refusal, which must have this exit code.
+template <class Action>
+std::string refusal_of(ExitCode code, const Action& action) {
+  try {
+    action();
+  } catch (const Error& e) {
+    INFO(e.what());
+    CHECK(static_cast<int>(e.code()) == static_cast<int>(code));
+    return e.what();
+  }
+  FAIL("nothing was refused");
+  return "";
 }
 
 inline std::string spec_of(const std::string& model, int steps) {

@@ -20,22 +20,6 @@
 using namespace mlrun;
 using namespace mlrun::test;
 
-namespace {
-
-template <class Work>
-std::string refusal(ExitCode code, Work work) {
-  try {
-    work();
-  } catch (const Error& e) {
-    CHECK(e.code() == code);
-    return e.what();
-  }
-  FAIL("accepted");
-  return "";
-}
-
-}  // namespace
-
 TEST_CASE("the bound never falls below -log p(x), and is equal when every code map is summed") {
   const DataSpec images = {.shape = {2, 4}, .alphabet = 2, .classes = 0};
   for (const std::string quantizer : {"ema", "fsq", "residual", "ema pixelcnn"}) {
@@ -125,7 +109,7 @@ TEST_CASE("stage one is trained, watched and evaluated; a prior of its codes giv
   const std::vector<int64_t> rows = {0};
   const io::Image image = codes->render({codes->batch(Split::kTest, rows, 0).symbols.data<int32_t>(), 49});
   CHECK(image.width == 28);
-  CHECK(says(refusal(ExitCode::kUsage, [&] { train_in(root / "again", prior_spec(one)); }), "data.from"));
+  CHECK(says(refusal_of(ExitCode::kUsage, [&] { train_in(root / "again", prior_spec(one)); }), "data.from"));
 }
 
 TEST_CASE("a prior that is stopped and resumed gives the bytes of one that never stopped, without its stage one") {
@@ -187,15 +171,15 @@ TEST_CASE("what is no VQ-VAE, or has other codes, is refused with one message") 
   spec.replace(spec.find("codes: 6"), 8, "codes: 5");
   train_in(other, spec);
   train_in(made, spec_of("{kind: fvsbn}", 2));
-  CHECK(says(refusal(ExitCode::kUsage, [&] { train_in(root / "a", prior_spec(made)); }),
+  CHECK(says(refusal_of(ExitCode::kUsage, [&] { train_in(root / "a", prior_spec(made)); }),
              "fvsbn model, which has no codes"));
-  CHECK(says(refusal(ExitCode::kUsage, [&] { train_in(root / "b", prior_spec(root / "nowhere")); }), "data.from"));
+  CHECK(says(refusal_of(ExitCode::kUsage, [&] { train_in(root / "b", prior_spec(root / "nowhere")); }), "data.from"));
   train_in(prior, prior_spec(one));
   EvalRequest with_other = request(prior);
   with_other.overrides = {"data.from=" + other};
-  CHECK(says(refusal(ExitCode::kData, [&] { evaluate_checkpoint(with_other); }),
+  CHECK(says(refusal_of(ExitCode::kData, [&] { evaluate_checkpoint(with_other); }),
              "6 symbols, and this data has [7, 7] with 5"));
-  CHECK(says(refusal(ExitCode::kUsage, [&] { evaluate_checkpoint(request(made, 3)); }), "--codes 3"));
+  CHECK(says(refusal_of(ExitCode::kUsage, [&] { evaluate_checkpoint(request(made, 3)); }), "--codes 3"));
 }
 
 TEST_CASE("pixels are drawn from the decoder's law, image by image the same") {
