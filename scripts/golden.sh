@@ -3,8 +3,8 @@
 # Commit the difference only when a change of numbers was meant, and say in the commit why.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-"$root/scripts/build.sh" release test_run mlrun
+"$root/scripts/build.sh" release test_commands mlrun
 cd "$root/build/release/tests"
-MLRUN_WRITE_GOLDEN=1 ./test_run '[golden]'
+MLRUN_WRITE_GOLDEN=1 ./test_commands '[golden]'
 cd "$root"
 if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then git status --short -- tests; fi

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "base/error.hpp"
-#include "kernels/elementwise.hpp"
+#include "kernels/vector/elementwise.hpp"
 
 namespace mlrun {
 

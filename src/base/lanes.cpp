@@ -1,5 +1,7 @@
 #include "base/lanes.hpp"
 
+#include <algorithm>
+
 #include "base/cpu.hpp"
 #include "base/error.hpp"
 
@@ -18,6 +20,11 @@ void look_out(Ready ready) {
 }
 
 }  // namespace
+
+int threads_for(int64_t lanes, int wanted) {
+  const auto cores = static_cast<int64_t>(affinity_cores().size());
+  return static_cast<int>(std::max<int64_t>(1, std::min(lanes, wanted > 0 ? wanted : cores)));
+}
 
 Range slice(int64_t total, int64_t parts, int64_t index) {
   return {total * index / parts, total * (index + 1) / parts};

@@ -34,6 +34,8 @@
 
 namespace mlrun {
 
+constexpr int64_t kMostLanes = 256;  // that a spec may ask for
+
 struct Range {
   int64_t begin = 0, end = 0;
   int64_t size() const { return end - begin; }
@@ -52,6 +54,9 @@ auto fold_lanes(size_t count, const Leaf& leaf, const Add& add, size_t first = 0
   const size_t left = left_lanes(count);
   return add(fold_lanes(left, leaf, add, first), fold_lanes(count - left, leaf, add, first + left));
 }
+
+// Threads for so many lanes: `wanted` (0: as many as the affinity mask has cores), never more than lanes.
+int threads_for(int64_t lanes, int wanted);
 
 // Threads that sleep while there is nothing to do. They look out for some ten microseconds first, since a step is three
 // short calls in a row and waking takes longer than the pause between them; more would be a busy wait, and two runs may

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "cli/command_line.hpp"
-#include "cli/terminal.hpp"
+#include "cli/parse/command_line.hpp"
+#include "cli/terminal/terminal.hpp"
 
 namespace mlrun::cli {
 

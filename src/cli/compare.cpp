@@ -7,10 +7,10 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
-#include "cli/text_table.hpp"
-#include "run/compare_runs.hpp"
-#include "run/run_json.hpp"
-#include "run/select_runs.hpp"
+#include "cli/terminal/text_table.hpp"
+#include "commands/compare.hpp"
+#include "runs/run_json.hpp"
+#include "runs/select_runs.hpp"
 
 namespace mlrun::cli {
 namespace {

@@ -3,9 +3,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cli/candidates.hpp"
 #include "cli/command.hpp"
-#include "cli/split_line.hpp"
+#include "cli/parse/candidates.hpp"
+#include "cli/parse/split_line.hpp"
 
 namespace mlrun::cli {
 namespace {

@@ -6,9 +6,9 @@
 #include <numbers>
 
 #include "cli/command.hpp"
-#include "cli/text_table.hpp"
+#include "cli/terminal/text_table.hpp"
 #include "cli/threads.hpp"
-#include "run/compress.hpp"
+#include "coding/compress.hpp"
 
 namespace mlrun::cli {
 namespace {

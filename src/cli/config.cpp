@@ -7,10 +7,10 @@
 #include "base/advice.hpp"
 #include "base/nearest_name.hpp"
 #include "cli/command.hpp"
-#include "cli/text_table.hpp"
-#include "run/experiment.hpp"
-#include "run/load_spec.hpp"
-#include "run/spec_reference.hpp"
+#include "cli/terminal/text_table.hpp"
+#include "experiment/experiment.hpp"
+#include "experiment/load_spec.hpp"
+#include "experiment/spec_reference.hpp"
 
 namespace mlrun::cli {
 namespace {

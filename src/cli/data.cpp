@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
-#include "cli/text_table.hpp"
+#include "cli/terminal/text_table.hpp"
 #include "data/cache_folder.hpp"
 #include "data/dataset.hpp"
 #include "data/reference.hpp"

@@ -5,9 +5,9 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
+#include "cli/parse/values.hpp"
 #include "cli/threads.hpp"
-#include "cli/values.hpp"
-#include "run/compress.hpp"
+#include "coding/compress.hpp"
 
 namespace mlrun::cli {
 namespace {

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
-#include "cli/text_table.hpp"
-#include "run/doctor.hpp"
+#include "cli/terminal/text_table.hpp"
+#include "commands/doctor.hpp"
 
 namespace mlrun::cli {
 namespace {

@@ -6,11 +6,11 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
-#include "cli/text_table.hpp"
+#include "cli/terminal/text_table.hpp"
 #include "cli/threads.hpp"
-#include "run/eval_command.hpp"
-#include "run/eval_region.hpp"
-#include "run/find_run.hpp"
+#include "commands/eval.hpp"
+#include "commands/eval_region.hpp"
+#include "runs/find_run.hpp"
 
 namespace mlrun::cli {
 namespace {

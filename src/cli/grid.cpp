@@ -6,8 +6,8 @@
 #include "base/log.hpp"
 #include "base/shell_word.hpp"
 #include "cli/command.hpp"
-#include "run/grid.hpp"
-#include "run/load_spec.hpp"
+#include "commands/grid.hpp"
+#include "experiment/load_spec.hpp"
 
 namespace mlrun::cli {
 namespace {

@@ -5,11 +5,11 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "cli/braille.hpp"
 #include "cli/command.hpp"
+#include "cli/terminal/braille.hpp"
+#include "commands/hippo.hpp"
 #include "io/file.hpp"
 #include "io/png.hpp"
-#include "run/hippo_command.hpp"
 
 namespace mlrun::cli {
 namespace {

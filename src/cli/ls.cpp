@@ -6,10 +6,10 @@
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "cli/command.hpp"
-#include "cli/text_table.hpp"
-#include "run/run_directory.hpp"
-#include "run/run_json.hpp"
-#include "run/select_runs.hpp"
+#include "cli/terminal/text_table.hpp"
+#include "runs/run_directory.hpp"
+#include "runs/run_json.hpp"
+#include "runs/select_runs.hpp"
 
 namespace mlrun::cli {
 namespace {

@@ -19,10 +19,10 @@
 #include "base/log.hpp"
 #include "base/version.hpp"
 #include "cli/command.hpp"
-#include "cli/help.hpp"
+#include "cli/parse/help.hpp"
 #include "config/diagnostics.hpp"
 #include "kernels/isa.hpp"
-#include "run/signals.hpp"
+#include "train/signals.hpp"
 
 namespace mlrun::cli {
 namespace {

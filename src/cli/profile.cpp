@@ -1,12 +1,12 @@
 // mlrun profile: time per step, items/s, memory, and the share and implementation of each kernel.
-#include "run/profile.hpp"
+#include "commands/profile.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include "base/advice.hpp"
 #include "base/number.hpp"
 #include "cli/command.hpp"
-#include "cli/text_table.hpp"
+#include "cli/terminal/text_table.hpp"
 #include "cli/threads.hpp"
 
 namespace mlrun::cli {

@@ -5,9 +5,9 @@
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "cli/command.hpp"
-#include "cli/text_table.hpp"
+#include "cli/terminal/text_table.hpp"
 #include "cli/threads.hpp"
-#include "run/prove.hpp"
+#include "proof/prove.hpp"
 
 namespace mlrun::cli {
 namespace {

@@ -5,25 +5,25 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/lanes.hpp"
 #include "base/log.hpp"
 #include "base/memory.hpp"
 #include "base/number.hpp"
-#include "cli/braille.hpp"
 #include "cli/command.hpp"
 #include "cli/sample_completions.hpp"
 #include "cli/sample_law.hpp"
 #include "cli/sample_reconstructions.hpp"
+#include "cli/terminal/braille.hpp"
 #include "cli/threads.hpp"
+#include "commands/prompt.hpp"
+#include "experiment/checkpoint.hpp"
+#include "experiment/reconstructions.hpp"
 #include "generate/picture.hpp"
 #include "generate/sampler.hpp"
 #include "io/file.hpp"
-#include "io/hdf5_writer.hpp"
+#include "io/hdf5/writer.hpp"
 #include "io/png.hpp"
-#include "run/checkpoint.hpp"
-#include "run/find_run.hpp"
-#include "run/prompt.hpp"
-#include "run/reconstructions.hpp"
-#include "run/train_command.hpp"
+#include "runs/find_run.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -184,7 +184,7 @@ void run(Options o, const Globals& globals) {
     else o.out = "-";
   }
   if (o.show) require_image(model, "--show");
-  LanePool pool(threads_for(256, threads_of(o.threads)));
+  LanePool pool(threads_for(kMostLanes, threads_of(o.threads)));
   if (!o.complete.empty()) {
     return sample_completions(model,
                               {.region = o.complete,

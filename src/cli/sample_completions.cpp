@@ -7,15 +7,15 @@
 
 #include "base/log.hpp"
 #include "base/number.hpp"
-#include "cli/braille.hpp"
 #include "cli/sample_law.hpp"
+#include "cli/terminal/braille.hpp"
+#include "commands/complete.hpp"
+#include "commands/completion_file.hpp"
+#include "experiment/reconstructions.hpp"
 #include "generate/picture.hpp"
 #include "io/file.hpp"
-#include "io/hdf5_writer.hpp"
+#include "io/hdf5/writer.hpp"
 #include "io/png.hpp"
-#include "run/complete.hpp"
-#include "run/completion_file.hpp"
-#include "run/reconstructions.hpp"
 
 namespace mlrun::cli {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "base/lanes.hpp"
 #include "cli/command.hpp"
+#include "experiment/checkpoint.hpp"
 #include "generate/completion.hpp"
-#include "run/checkpoint.hpp"
 
 namespace mlrun::cli {
 

@@ -1,9 +1,9 @@
 // The options of `mlrun sample` that change the law of the samples, and the note in files of samples that they did.
 #pragma once
 
-#include "cli/command_line.hpp"
+#include "cli/parse/command_line.hpp"
 #include "generate/draw.hpp"
-#include "io/hdf5_writer.hpp"
+#include "io/hdf5/writer.hpp"
 
 namespace mlrun::cli {
 

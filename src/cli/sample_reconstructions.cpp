@@ -10,13 +10,13 @@
 
 #include "base/log.hpp"
 #include "base/number.hpp"
-#include "cli/braille.hpp"
-#include "cli/terminal.hpp"
+#include "cli/terminal/braille.hpp"
+#include "cli/terminal/terminal.hpp"
+#include "experiment/codes_dataset.hpp"
+#include "experiment/reconstructions.hpp"
+#include "experiment/trained_data.hpp"
 #include "generate/picture.hpp"
 #include "io/png.hpp"
-#include "run/codes_dataset.hpp"
-#include "run/reconstructions.hpp"
-#include "run/trained_data.hpp"
 
 namespace mlrun::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "cli/command.hpp"
-#include "run/checkpoint.hpp"
+#include "experiment/checkpoint.hpp"
 
 namespace mlrun::cli {
 

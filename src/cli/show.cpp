@@ -7,11 +7,11 @@
 #include "base/number.hpp"
 #include "cli/command.hpp"
 #include "cli/show_codebook.hpp"
-#include "cli/text_table.hpp"
+#include "cli/terminal/text_table.hpp"
+#include "commands/show.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/directory.hpp"
-#include "run/run_json.hpp"
-#include "run/show.hpp"
+#include "runs/run_json.hpp"
 
 namespace mlrun::cli {
 namespace {

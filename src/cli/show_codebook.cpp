@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "cli/braille.hpp"
-#include "cli/terminal.hpp"
-#include "models/code_model.hpp"
-#include "run/evaluate.hpp"
-#include "run/train_command.hpp"
-#include "run/trained_data.hpp"
+#include "base/lanes.hpp"
+#include "cli/terminal/braille.hpp"
+#include "cli/terminal/terminal.hpp"
+#include "evaluate/evaluate.hpp"
+#include "experiment/trained_data.hpp"
+#include "models/codes/code_model.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -37,7 +37,7 @@ void show_codebook(const std::string& checkpoint, const Globals& globals) {
   const TrainedModel trained = load_trained_model(checkpoint);
   trained.code_model();  // or refuse
   const std::unique_ptr<Dataset> data = data_of(trained);
-  LanePool pool(threads_for(256, 0));
+  LanePool pool(threads_for(kMostLanes, 0));
   const CodeUse use = *evaluate(trained.code_model(), *trained.built.parameters, *data, Split::kValid, {}, pool).codes;
   if (globals.json) {
     nlohmann::ordered_json answer = {{"checkpoint", checkpoint}, {"split", "valid"}, {"codes", use.codes()}};

@@ -8,13 +8,13 @@
 #include "base/advice.hpp"
 #include "base/log.hpp"
 #include "cli/command.hpp"
-#include "cli/progress.hpp"
+#include "cli/terminal/progress.hpp"
 #include "cli/threads.hpp"
-#include "run/dry_run.hpp"
-#include "run/find_run.hpp"
-#include "run/run_json.hpp"
-#include "run/signals.hpp"
-#include "run/train_command.hpp"
+#include "commands/dry_run.hpp"
+#include "commands/train.hpp"
+#include "runs/find_run.hpp"
+#include "runs/run_json.hpp"
+#include "train/signals.hpp"
 
 namespace mlrun::cli {
 namespace {

@@ -5,8 +5,8 @@
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "cli/command.hpp"
-#include "run/load_spec.hpp"
-#include "run/trainer.hpp"
+#include "experiment/load_spec.hpp"
+#include "train/trainer.hpp"
 
 namespace mlrun::cli {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 #include "data/content.hpp"
-#include "data/digits.hpp"
+#include "data/digits/digits.hpp"
 #include "data/idx.hpp"
 #include "data/reference.hpp"
 #include "data/source_file.hpp"

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "config/registry.hpp"
-#include "data/spec.hpp"
 #include "data/vocabulary.hpp"
 #include "io/image.hpp"
+#include "symbols/data_spec.hpp"
 
 namespace mlrun {
 

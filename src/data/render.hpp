@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <span>
 
-#include "data/spec.hpp"
 #include "io/image.hpp"
+#include "symbols/data_spec.hpp"
 
 namespace mlrun {
 

@@ -10,7 +10,7 @@
 #include "base/number.hpp"
 #include "data/text_table.hpp"
 #include "io/gzip.hpp"
-#include "io/hdf5_numbers.hpp"
+#include "io/hdf5/numbers.hpp"
 #include "io/npy.hpp"
 
 namespace mlrun {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "data/spec.hpp"
 #include "data/vocabulary.hpp"
 #include "io/image.hpp"
+#include "symbols/data_spec.hpp"
 
 namespace mlrun {
 

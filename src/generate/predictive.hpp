@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "data/spec.hpp"
+#include "symbols/data_spec.hpp"
 
 namespace mlrun {
 

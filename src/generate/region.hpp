@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "data/spec.hpp"
+#include "symbols/data_spec.hpp"
 
 namespace mlrun {
 

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "io/bytes.hpp"
-#include "io/hdf5_reader.hpp"
+#include "io/hdf5/reader.hpp"
 
 namespace mlrun::io {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "io/hdf5_library.hpp"
+#include "io/hdf5/library.hpp"
 
 namespace mlrun::io {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/diagonal_scan.hpp"
+#include "kernels/ssm/diagonal_scan.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/linear.hpp"
 

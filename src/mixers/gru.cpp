@@ -2,11 +2,11 @@
 #include <algorithm>
 #include <optional>
 
-#include "kernels/gru.hpp"
+#include "kernels/recurrent/gru.hpp"
 #include "mixers/mixer.hpp"
 #include "nn/initialisers.hpp"
 #include "nn/linear.hpp"
-#include "ops/gru.hpp"
+#include "ops/recurrent/gru.hpp"
 
 namespace mlrun {
 namespace {

@@ -1,8 +1,8 @@
-// The HiPPO memory cell (Gu, Dao, Ermon, Rudra & Re 2020): see ops/hippo_cell.hpp.
+// The HiPPO memory cell (Gu, Dao, Ermon, Rudra & Re 2020): see ops/recurrent/hippo_cell.hpp.
 #include <algorithm>
 #include <optional>
 
-#include "kernels/hippo_cell.hpp"
+#include "kernels/recurrent/hippo_cell.hpp"
 #include "mixers/hippo_memory.hpp"
 #include "mixers/mixer.hpp"
 #include "nn/initialisers.hpp"

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "hippo/legs_restriction.hpp"
-#include "kernels/hippo_cell.hpp"
-#include "kernels/matmul.hpp"
+#include "kernels/product/matmul.hpp"
+#include "kernels/recurrent/hippo_cell.hpp"
 
 namespace mlrun {
 namespace {

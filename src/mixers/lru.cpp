@@ -7,10 +7,10 @@
 
 #include "mixers/diagonal_stepper.hpp"
 #include "nn/initialisers.hpp"
-#include "ops/diagonal_scan.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/linear.hpp"
 #include "ops/shape.hpp"
+#include "ops/ssm/diagonal_scan.hpp"
 
 namespace mlrun {
 namespace {

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <optional>
 
-#include "kernels/lstm.hpp"
+#include "kernels/recurrent/lstm.hpp"
 #include "mixers/mixer.hpp"
 #include "nn/initialisers.hpp"
 #include "nn/linear.hpp"
-#include "ops/lstm.hpp"
+#include "ops/recurrent/lstm.hpp"
 
 namespace mlrun {
 namespace {

@@ -2,7 +2,7 @@
 // the position (their algorithm 2 and figure 3).
 //
 //   (u, z) = W x;   u = silu(taps(u));   delta = softplus(W_dt W_low u + bias);   B = W_B u;   C = W_C u
-//   y = selective scan of u (kernels/selective_scan.hpp) with A = -e^{A_log};   result = W_out (y silu(z))
+//   y = selective scan of u (kernels/ssm/selective_scan.hpp) with A = -e^{A_log};   result = W_out (y silu(z))
 //
 // The parts of each projection are weights of their own. A begins as -1 .. -states in every channel (S4D-Real, Gu et
 // al. 2022), D as 1.
@@ -10,8 +10,8 @@
 #include <cmath>
 #include <optional>
 
-#include "kernels/elementwise.hpp"
-#include "kernels/selective_scan.hpp"
+#include "kernels/ssm/selective_scan.hpp"
+#include "kernels/vector/elementwise.hpp"
 #include "mixers/mamba_parts.hpp"
 #include "mixers/mixer.hpp"
 #include "nn/initialisers.hpp"
@@ -19,7 +19,7 @@
 #include "ops/activation.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/linear.hpp"
-#include "ops/selective_scan.hpp"
+#include "ops/ssm/selective_scan.hpp"
 
 namespace mlrun {
 namespace {

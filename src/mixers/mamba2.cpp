@@ -12,18 +12,18 @@
 #include <numeric>
 
 #include "base/error.hpp"
-#include "kernels/chunk_decay.hpp"
-#include "kernels/elementwise.hpp"
-#include "kernels/gated_norm.hpp"
+#include "kernels/ssm/chunk_decay.hpp"
+#include "kernels/vector/elementwise.hpp"
+#include "kernels/vector/gated_norm.hpp"
 #include "mixers/mamba_parts.hpp"
 #include "mixers/mixer.hpp"
 #include "nn/initialisers.hpp"
 #include "nn/linear.hpp"
 #include "ops/activation.hpp"
-#include "ops/chunk_decay.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/gated_norm.hpp"
 #include "ops/linear.hpp"
+#include "ops/ssm/chunk_decay.hpp"
 
 namespace mlrun {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "nn/initialisers.hpp"
-#include "ops/causal_taps.hpp"
+#include "ops/conv/causal_taps.hpp"
 
 namespace mlrun {
 

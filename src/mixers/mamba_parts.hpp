@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "config/reader.hpp"
-#include "kernels/causal_taps.hpp"
+#include "kernels/conv/causal_taps.hpp"
 #include "mixers/time_steps.hpp"
 #include "nn/pass.hpp"
 

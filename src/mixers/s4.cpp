@@ -10,7 +10,7 @@
 #include "mixers/state_output.hpp"
 #include "mixers/time_steps.hpp"
 #include "nn/initialisers.hpp"
-#include "ops/causal_conv.hpp"
+#include "ops/conv/causal_conv.hpp"
 #include "ops/elementwise.hpp"
 
 namespace mlrun {

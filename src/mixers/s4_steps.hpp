@@ -1,10 +1,10 @@
-// S4 as a recurrence: the discrete diagonal plus low-rank system of ops/dplr_kernel.hpp, O(poles) per step.
+// S4 as a recurrence: the discrete diagonal plus low-rank system of ops/ssm/dplr_kernel.hpp, O(poles) per step.
 #pragma once
 
 #include <complex>
 #include <vector>
 
-#include "ops/dplr_kernel.hpp"
+#include "ops/ssm/dplr_kernel.hpp"
 
 namespace mlrun {
 

@@ -5,12 +5,12 @@
 #include <string>
 
 #include "hippo/initial_poles.hpp"
-#include "kernels/diagonal_ssm_step.hpp"
+#include "kernels/ssm/diagonal_ssm_step.hpp"
 #include "mixers/mixer.hpp"
 #include "mixers/state_output.hpp"
 #include "mixers/time_steps.hpp"
 #include "nn/initialisers.hpp"
-#include "ops/diagonal_ssm.hpp"
+#include "ops/ssm/diagonal_ssm.hpp"
 
 namespace mlrun {
 namespace {

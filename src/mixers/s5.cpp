@@ -11,10 +11,10 @@
 #include "mixers/diagonal_stepper.hpp"
 #include "mixers/time_steps.hpp"
 #include "nn/initialisers.hpp"
-#include "ops/diagonal_scan.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/linear.hpp"
 #include "ops/shape.hpp"
+#include "ops/ssm/diagonal_scan.hpp"
 
 namespace mlrun {
 namespace {

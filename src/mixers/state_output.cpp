@@ -1,7 +1,7 @@
 #include "mixers/state_output.hpp"
 
-#include "kernels/elementwise.hpp"
-#include "kernels/gate.hpp"
+#include "kernels/vector/elementwise.hpp"
+#include "kernels/vector/gate.hpp"
 #include "ops/activation.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/gate.hpp"

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "config/reader.hpp"
-#include "kernels/diagonal_ssm.hpp"
+#include "kernels/ssm/diagonal_ssm.hpp"
 #include "nn/parameters.hpp"
 
 namespace mlrun {

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "config/registry.hpp"
-#include "data/spec.hpp"
 #include "models/condition.hpp"
 #include "nn/pass.hpp"
+#include "symbols/data_spec.hpp"
 
 namespace mlrun {
 
@@ -24,10 +24,10 @@ struct TrainingLoss {
 class Model {
  public:
   // Known before the model is built. `compute.lanes: auto` cuts a batch into lanes of about `examples_per_lane`
-  // (lanes_for in run/experiment.hpp): the fewest with which a lane more costs nothing. Each lane reads all weights and
-  // fills an arena of gradients of its own, which is then folded. That is dear where an example uses each weight once
-  // (dense models want 50), and next to nothing where it uses them at hundreds of pixels or positions (convolutions
-  // want 4 to 16, sequences what their mixer says). Part of the numerics.
+  // (lanes_for in experiment/experiment.hpp): the fewest with which a lane more costs nothing. Each lane reads all
+  // weights and fills an arena of gradients of its own, which is then folded. That is dear where an example uses each
+  // weight once (dense models want 50), and next to nothing where it uses them at hundreds of pixels or positions
+  // (convolutions want 4 to 16, sequences what their mixer says). Part of the numerics.
   struct Facts {
     int64_t examples_per_lane = 1;
   };
@@ -47,7 +47,7 @@ class Model {
   // behind the bar as well.
   virtual std::vector<double> nll(const ParameterArena& parameters, const Batch& batch) const = 0;
   virtual const AutoregressiveModel* autoregressive() const { return nullptr; }
-  virtual const CodeModel* code_model() const { return nullptr; }  // models/code_model.hpp
+  virtual const CodeModel* code_model() const { return nullptr; }  // models/codes/code_model.hpp
   virtual const Classifier* classifier() const { return nullptr; }
   // Initial values that depend on data, when a training begins with fresh weights: `first` is its first batch.
   virtual void initialise_from(const ParameterArena&, const Batch& first, const RandomStream&) {

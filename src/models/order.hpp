@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "config/reader.hpp"
-#include "data/spec.hpp"
 #include "nn/parameters.hpp"
+#include "symbols/data_spec.hpp"
 
 namespace mlrun {
 

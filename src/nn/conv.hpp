@@ -2,7 +2,7 @@
 #pragma once
 
 #include "nn/pass.hpp"
-#include "ops/conv.hpp"
+#include "ops/conv/conv.hpp"
 
 namespace mlrun {
 

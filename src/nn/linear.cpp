@@ -1,6 +1,6 @@
 #include "nn/linear.hpp"
 
-#include "kernels/transpose.hpp"
+#include "kernels/vector/transpose.hpp"
 #include "nn/initialisers.hpp"
 #include "ops/linear.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "kernels/conv.hpp"
+#include "kernels/conv/conv.hpp"
 #include "nn/pass.hpp"
 
 namespace mlrun {

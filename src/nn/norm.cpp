@@ -1,6 +1,6 @@
 #include "nn/norm.hpp"
 
-#include "kernels/normalize.hpp"
+#include "kernels/vector/normalize.hpp"
 #include "nn/initialisers.hpp"
 #include "ops/normalize.hpp"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "kernels/elementwise.hpp"
+#include "kernels/vector/elementwise.hpp"
 
 namespace mlrun {
 

@@ -1,8 +1,8 @@
-// Activation functions. The formulas and the derivatives at kinks are those of kernels/elementwise.hpp.
+// Activation functions. The formulas and the derivatives at kinks are those of kernels/vector/elementwise.hpp.
 #pragma once
 
 #include "autograd/tape.hpp"
-#include "kernels/elementwise.hpp"
+#include "kernels/vector/elementwise.hpp"
 
 namespace mlrun::ops {
 

@@ -1,7 +1,7 @@
 #include "ops/dropout.hpp"
 
-#include "kernels/broadcast.hpp"
-#include "kernels/dropout.hpp"
+#include "kernels/vector/broadcast.hpp"
+#include "kernels/vector/dropout.hpp"
 
 namespace mlrun::ops {
 

@@ -1,6 +1,6 @@
 #include "ops/elementwise.hpp"
 
-#include "kernels/broadcast.hpp"
+#include "kernels/vector/broadcast.hpp"
 #include "ops/activation.hpp"
 
 namespace mlrun::ops {

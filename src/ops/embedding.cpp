@@ -1,6 +1,6 @@
 #include "ops/embedding.hpp"
 
-#include "kernels/embedding.hpp"
+#include "kernels/vector/embedding.hpp"
 
 namespace mlrun::ops {
 

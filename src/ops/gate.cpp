@@ -1,7 +1,7 @@
 #include "ops/gate.hpp"
 
 #include "base/error.hpp"
-#include "kernels/gate.hpp"
+#include "kernels/vector/gate.hpp"
 
 namespace mlrun::ops {
 namespace {

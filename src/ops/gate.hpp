@@ -1,4 +1,4 @@
-// Gated units (kernels/gate.hpp).
+// Gated units (kernels/vector/gate.hpp).
 #pragma once
 
 #include "autograd/tape.hpp"

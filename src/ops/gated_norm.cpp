@@ -1,8 +1,8 @@
 #include "ops/gated_norm.hpp"
 
 #include "base/error.hpp"
-#include "kernels/elementwise.hpp"
-#include "kernels/gated_norm.hpp"
+#include "kernels/vector/elementwise.hpp"
+#include "kernels/vector/gated_norm.hpp"
 
 namespace mlrun::ops {
 

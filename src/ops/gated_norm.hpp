@@ -1,4 +1,4 @@
-// Root mean square normalization of what a gate lets through: kernels/gated_norm.hpp.
+// Root mean square normalization of what a gate lets through: kernels/vector/gated_norm.hpp.
 #pragma once
 
 #include "autograd/tape.hpp"

@@ -1,9 +1,9 @@
 #include "ops/linear.hpp"
 
 #include "base/error.hpp"
-#include "kernels/broadcast.hpp"
-#include "kernels/elementwise.hpp"
-#include "kernels/reduce.hpp"
+#include "kernels/vector/broadcast.hpp"
+#include "kernels/vector/elementwise.hpp"
+#include "kernels/vector/reduce.hpp"
 
 namespace mlrun::ops {
 namespace {

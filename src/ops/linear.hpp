@@ -3,7 +3,7 @@
 #pragma once
 
 #include "autograd/tape.hpp"
-#include "kernels/matmul.hpp"
+#include "kernels/product/matmul.hpp"
 
 namespace mlrun::ops {
 

@@ -1,7 +1,7 @@
 #include "ops/logistic_mixture.hpp"
 
 #include "base/error.hpp"
-#include "kernels/logistic_mixture.hpp"
+#include "kernels/vector/logistic_mixture.hpp"
 
 namespace mlrun::ops {
 

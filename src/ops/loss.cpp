@@ -1,11 +1,11 @@
 #include "ops/loss.hpp"
 
 #include "base/error.hpp"
-#include "kernels/bernoulli.hpp"
-#include "kernels/broadcast.hpp"
 #include "kernels/profile.hpp"
-#include "kernels/reduce.hpp"
-#include "kernels/softmax.hpp"
+#include "kernels/vector/bernoulli.hpp"
+#include "kernels/vector/broadcast.hpp"
+#include "kernels/vector/reduce.hpp"
+#include "kernels/vector/softmax.hpp"
 
 namespace mlrun::ops {
 

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "base/error.hpp"
-#include "kernels/nade.hpp"
+#include "kernels/nade/nade.hpp"
 #include "kernels/profile.hpp"
 
 namespace mlrun::ops {

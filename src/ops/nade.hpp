@@ -1,4 +1,4 @@
-// NADE's parallel view as one op (kernels/nade.hpp).
+// NADE's parallel view as one op (kernels/nade/nade.hpp).
 #pragma once
 
 #include "autograd/tape.hpp"

@@ -1,6 +1,6 @@
 #include "ops/normalize.hpp"
 
-#include "kernels/normalize.hpp"
+#include "kernels/vector/normalize.hpp"
 
 namespace mlrun::ops {
 namespace {

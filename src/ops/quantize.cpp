@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "kernels/elementwise.hpp"
-#include "kernels/nearest_code.hpp"
+#include "kernels/vector/elementwise.hpp"
+#include "kernels/vector/nearest_code.hpp"
 
 namespace mlrun::ops {
 namespace {

@@ -1,7 +1,7 @@
 #include "ops/reduce.hpp"
 
-#include "kernels/broadcast.hpp"
-#include "kernels/elementwise.hpp"
+#include "kernels/vector/broadcast.hpp"
+#include "kernels/vector/elementwise.hpp"
 
 namespace mlrun::ops {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "autograd/tape.hpp"
-#include "kernels/reduce.hpp"
+#include "kernels/vector/reduce.hpp"
 
 namespace mlrun::ops {
 

@@ -1,7 +1,7 @@
 #include "ops/shape.hpp"
 
-#include "kernels/embedding.hpp"
-#include "kernels/transpose.hpp"
+#include "kernels/vector/embedding.hpp"
+#include "kernels/vector/transpose.hpp"
 
 namespace mlrun::ops {
 

@@ -1,6 +1,6 @@
 #include "ops/softmax.hpp"
 
-#include "kernels/softmax.hpp"
+#include "kernels/vector/softmax.hpp"
 
 namespace mlrun::ops {
 

@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "kernels/profile.hpp"
-#include "kernels/reduce.hpp"
+#include "kernels/vector/reduce.hpp"
 
 namespace mlrun::ops {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "autograd/tape.hpp"
-#include "kernels/staircase.hpp"
+#include "kernels/product/staircase.hpp"
 
 namespace mlrun::ops {
 

@@ -4,7 +4,7 @@
 #include <Eigen/QR>
 #include <cmath>
 
-#include "kernels/matmul.hpp"
+#include "kernels/product/matmul.hpp"
 
 namespace mlrun {
 namespace {

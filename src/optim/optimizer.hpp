@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "config/registry.hpp"
-#include "kernels/optimizer.hpp"
+#include "kernels/optimizer/optimizer.hpp"
 #include "nn/parameters.hpp"
 
 namespace mlrun {

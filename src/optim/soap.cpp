@@ -14,7 +14,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "kernels/matmul.hpp"
+#include "kernels/product/matmul.hpp"
 #include "optim/eigenbasis.hpp"
 #include "optim/optimizer.hpp"
 

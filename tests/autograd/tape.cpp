@@ -4,9 +4,9 @@
 
 #include "base/error.hpp"
 #include "catch.hpp"
-#include "kernels/broadcast.hpp"
-#include "kernels/elementwise.hpp"
-#include "kernels/reduce.hpp"
+#include "kernels/vector/broadcast.hpp"
+#include "kernels/vector/elementwise.hpp"
+#include "kernels/vector/reduce.hpp"
 #include "tensor/random_tensor.hpp"
 
 namespace mlrun {

@@ -1,10 +1,10 @@
-#include "cli/braille.hpp"
+#include "cli/terminal/braille.hpp"
 
 #include <algorithm>
 #include <string>
 
 #include "catch.hpp"
-#include "cli/text_table.hpp"
+#include "cli/terminal/text_table.hpp"
 
 using namespace mlrun;
 using namespace mlrun::cli;

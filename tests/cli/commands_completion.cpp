@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "cli/parse/split_line.hpp"
 #include "cli/run_program.hpp"
-#include "cli/split_line.hpp"
 
 using mlrun::cli::split_line;
 using mlrun::test::ProgramResult;

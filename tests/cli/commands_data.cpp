@@ -2,7 +2,7 @@
 
 #include "catch.hpp"
 #include "cli/run_program.hpp"
-#include "cli/text_table.hpp"
+#include "cli/terminal/text_table.hpp"
 
 using namespace mlrun;
 using mlrun::test::ProgramResult;

@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "cli/run_program.hpp"
-#include "io/hdf5_reader.hpp"
+#include "io/hdf5/reader.hpp"
 
 namespace io = mlrun::io;
 using mlrun::test::ProgramResult;

@@ -1,4 +1,4 @@
-#include "cli/man_page.hpp"
+#include "cli/parse/man_page.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -11,7 +11,7 @@
 
 #include "catch.hpp"
 #include "cli/command.hpp"
-#include "cli/help.hpp"
+#include "cli/parse/help.hpp"
 #include "cli/run_program.hpp"
 #include "io/file.hpp"
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "catch.hpp"
-#include "data/digits.hpp"
+#include "data/digits/digits.hpp"
 #include "data/reference.hpp"
 #include "support.hpp"
 

@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "catch.hpp"
-#include "data/order.hpp"
 #include "data/reference.hpp"
 #include "io/sha256.hpp"
 #include "support.hpp"
@@ -122,17 +121,6 @@ TEST_CASE("Checking a folder finds the file that is not what it should be") {
   }
   CHECK(failing == 1);
   CHECK(missing == 7 + 4);  // the other files, and the sets
-}
-
-TEST_CASE("The order of an epoch is a permutation, its own for each seed and epoch") {
-  const auto order = epoch_order(1, 0, 100);
-  CHECK(order == epoch_order(1, 0, 100));
-  CHECK(order != epoch_order(1, 1, 100));
-  CHECK(order != epoch_order(2, 0, 100));
-  auto sorted = order;
-  std::sort(sorted.begin(), sorted.end());
-  CHECK(sorted == first(100));
-  CHECK(epoch_order(1, 0, 0).empty());
 }
 
 // Where the published files are at hand, they must be what the reference says; elsewhere this checks the sets made by

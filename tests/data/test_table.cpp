@@ -3,7 +3,7 @@
 #include "catch.hpp"
 #include "data/table_file.hpp"
 #include "io/file.hpp"
-#include "io/hdf5_writer.hpp"
+#include "io/hdf5/writer.hpp"
 #include "support.hpp"
 
 namespace mlrun {

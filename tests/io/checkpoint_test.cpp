@@ -7,7 +7,7 @@
 #include "base/random.hpp"
 #include "io/file.hpp"
 #include "io/files.hpp"
-#include "io/hdf5_writer.hpp"
+#include "io/hdf5/writer.hpp"
 #include "io/sha256.hpp"
 
 using namespace mlrun;

@@ -1,6 +1,6 @@
 // Files that others write, made here with the library's own calls, so that no other program is needed; and those of
 // h5py where it is there.
-#include "io/hdf5_numbers.hpp"
+#include "io/hdf5/numbers.hpp"
 
 #include <cmath>
 #include <cstring>
@@ -11,7 +11,7 @@
 #include "fuzz/forged.hpp"
 #include "io/file.hpp"
 #include "io/files.hpp"
-#include "io/hdf5_library.hpp"
+#include "io/hdf5/library.hpp"
 
 using namespace mlrun;
 using namespace mlrun::io;

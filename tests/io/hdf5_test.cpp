@@ -4,8 +4,8 @@
 #include <thread>
 
 #include "io/files.hpp"
-#include "io/hdf5_reader.hpp"
-#include "io/hdf5_writer.hpp"
+#include "io/hdf5/reader.hpp"
+#include "io/hdf5/writer.hpp"
 #include "io/library.hpp"
 
 using namespace mlrun;

@@ -6,8 +6,8 @@
 #include "io/checkpoint_file.hpp"
 #include "io/file.hpp"
 #include "io/files.hpp"
-#include "io/hdf5_library.hpp"
-#include "io/hdf5_writer.hpp"
+#include "io/hdf5/library.hpp"
+#include "io/hdf5/writer.hpp"
 
 using namespace mlrun;
 using namespace mlrun::io;

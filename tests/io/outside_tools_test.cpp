@@ -4,7 +4,7 @@
 #include "io/checkpoint_file.hpp"
 #include "io/file.hpp"
 #include "io/files.hpp"
-#include "io/hdf5_writer.hpp"
+#include "io/hdf5/writer.hpp"
 #include "io/png.hpp"
 
 using namespace mlrun;

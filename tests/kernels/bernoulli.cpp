@@ -1,4 +1,4 @@
-#include "kernels/bernoulli.hpp"
+#include "kernels/vector/bernoulli.hpp"
 
 #include <cmath>
 #include <limits>

@@ -1,7 +1,7 @@
-#include "kernels/broadcast.hpp"
+#include "kernels/vector/broadcast.hpp"
 
 #include "catch.hpp"
-#include "kernels/elementwise.hpp"
+#include "kernels/vector/elementwise.hpp"
 #include "tensor/random_tensor.hpp"
 
 namespace mlrun {

@@ -1,4 +1,4 @@
-#include "kernels/chunk_decay.hpp"
+#include "kernels/ssm/chunk_decay.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "kernels/conv.hpp"
+#include "kernels/conv/conv.hpp"
 
 #include <vector>
 

@@ -1,4 +1,4 @@
-#include "kernels/diagonal_scan.hpp"
+#include "kernels/ssm/diagonal_scan.hpp"
 
 #include <complex>
 

@@ -1,4 +1,4 @@
-#include "kernels/diagonal_ssm.hpp"
+#include "kernels/ssm/diagonal_ssm.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "kernels/diagonal_ssm_step.hpp"
 #include "kernels/every_target.hpp"
+#include "kernels/ssm/diagonal_ssm_step.hpp"
 #include "tensor/random_tensor.hpp"
 
 using namespace mlrun;

@@ -1,4 +1,4 @@
-#include "kernels/dplr.hpp"
+#include "kernels/ssm/dplr.hpp"
 
 #include <cmath>
 #include <complex>

@@ -1,4 +1,4 @@
-#include "kernels/elementwise.hpp"
+#include "kernels/vector/elementwise.hpp"
 
 #include <functional>
 #include <limits>

@@ -1,7 +1,7 @@
-#include "kernels/embedding.hpp"
+#include "kernels/vector/embedding.hpp"
 
 #include "catch.hpp"
-#include "kernels/dropout.hpp"
+#include "kernels/vector/dropout.hpp"
 #include "tensor/random_tensor.hpp"
 
 namespace mlrun {

@@ -1,4 +1,4 @@
-#include "kernels/hippo_cell.hpp"
+#include "kernels/recurrent/hippo_cell.hpp"
 
 #include <cmath>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "kernels/lower_product.hpp"
+#include "kernels/product/lower_product.hpp"
 
 #include <cmath>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "kernels/matmul.hpp"
+#include "kernels/product/matmul.hpp"
 
 #include <cstring>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "kernels/nade.hpp"
+#include "kernels/nade/nade.hpp"
 
 #include <algorithm>
 #include <cmath>

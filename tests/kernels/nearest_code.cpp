@@ -1,4 +1,4 @@
-#include "kernels/nearest_code.hpp"
+#include "kernels/vector/nearest_code.hpp"
 
 #include <limits>
 

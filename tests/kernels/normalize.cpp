@@ -1,10 +1,10 @@
-#include "kernels/normalize.hpp"
+#include "kernels/vector/normalize.hpp"
 
 #include <limits>
 
 #include "catch.hpp"
-#include "kernels/elementwise.hpp"
 #include "kernels/reference.hpp"
+#include "kernels/vector/elementwise.hpp"
 #include "tensor/random_tensor.hpp"
 
 namespace mlrun {

@@ -1,4 +1,4 @@
-#include "kernels/optimizer.hpp"
+#include "kernels/optimizer/optimizer.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "kernels/prefix_dot.hpp"
+#include "kernels/product/prefix_dot.hpp"
 
 #include <vector>
 

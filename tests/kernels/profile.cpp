@@ -3,7 +3,7 @@
 #include <thread>
 
 #include "catch.hpp"
-#include "kernels/matmul.hpp"
+#include "kernels/product/matmul.hpp"
 #include "tensor/random_tensor.hpp"
 
 namespace mlrun {

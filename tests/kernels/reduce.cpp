@@ -1,4 +1,4 @@
-#include "kernels/reduce.hpp"
+#include "kernels/vector/reduce.hpp"
 
 #include <limits>
 

@@ -1,4 +1,4 @@
-#include "kernels/selective_scan.hpp"
+#include "kernels/ssm/selective_scan.hpp"
 
 #include <cmath>
 #include <vector>

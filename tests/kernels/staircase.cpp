@@ -1,4 +1,4 @@
-#include "kernels/staircase.hpp"
+#include "kernels/product/staircase.hpp"
 
 #include <algorithm>
 #include <cmath>

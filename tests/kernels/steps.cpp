@@ -1,4 +1,4 @@
-#include "kernels/steps.hpp"
+#include "kernels/vector/steps.hpp"
 
 #include "catch.hpp"
 #include "every_target.hpp"

@@ -1,4 +1,4 @@
-#include "kernels/transpose.hpp"
+#include "kernels/vector/transpose.hpp"
 
 #include <algorithm>
 #include <numeric>

@@ -1,10 +1,10 @@
 // vmath against the standard library in double, over the whole range of float, on every instruction set this CPU has.
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/vector_math.cpp"
+#define HWY_TARGET_INCLUDE "kernels/vector/vector_math.cpp"
 #include "catch.hpp"
 #include "hwy/foreach_target.h"
 //
-#include "kernels/vector_math.hpp"
+#include "kernels/vector/vector_math.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace mlrun::kernels::HWY_NAMESPACE {

@@ -7,7 +7,7 @@
 #include "hippo/legs_normal.hpp"
 #include "hippo/projection.hpp"
 #include "mixers/s4_steps.hpp"
-#include "ops/dplr_kernel.hpp"
+#include "ops/ssm/dplr_kernel.hpp"
 #include "tensor/random_tensor.hpp"
 
 using namespace mlrun;

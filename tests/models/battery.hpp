@@ -142,8 +142,9 @@ inline std::vector<std::vector<std::string>> sequence_variants() {
 inline std::vector<Case> cases(const DataSpec& data) {
   std::vector<Case> all;
   for (const auto& [kind, entry] : registered(model_kinds())) {
-    if (kind == "vqvae") continue;  // no likelihood of its own, and no gradient that differences see: models/vqvae.cpp
-    if (kind == "sequence_classifier") continue;  // p(y|x): models/sequence_classifier.cpp
+    if (kind == "vqvae")
+      continue;  // no likelihood of its own, and no gradient that differences see: models/codes/vqvae.cpp
+    if (kind == "sequence_classifier") continue;  // p(y|x): models/sequence/classifier.cpp
     std::vector<std::vector<std::string>> variants = {{}};
     if (kind == "made") {
       variants = {{"hidden=13"},

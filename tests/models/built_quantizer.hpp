@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "config/document.hpp"
-#include "models/quantizer.hpp"
+#include "models/quantizers/quantizer.hpp"
 #include "nn/initialisers.hpp"
 
 namespace mlrun::test {

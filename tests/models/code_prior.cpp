@@ -1,5 +1,5 @@
 // What codes cost in stage one: the prior that is trained along, drawn codes and their gradients, the ELBO.
-#include "models/code_prior.hpp"
+#include "models/codes/code_prior.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,8 +8,8 @@
 #include "base/error.hpp"
 #include "catch.hpp"
 #include "models/battery.hpp"
-#include "models/code_model.hpp"
-#include "models/drawn_codes.hpp"
+#include "models/codes/code_model.hpp"
+#include "models/codes/drawn_codes.hpp"
 #include "ops/gradient_check.hpp"
 #include "ops/linear.hpp"
 #include "tensor/random_tensor.hpp"

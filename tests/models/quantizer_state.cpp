@@ -3,7 +3,7 @@
 
 #include "catch.hpp"
 #include "models/built_quantizer.hpp"
-#include "models/quantizer_table.hpp"
+#include "models/quantizers/table.hpp"
 #include "tensor/random_tensor.hpp"
 
 using namespace mlrun;

@@ -3,8 +3,8 @@
 
 #include "catch.hpp"
 #include "models/battery.hpp"
-#include "models/code_model.hpp"
-#include "models/quantizer.hpp"
+#include "models/codes/code_model.hpp"
+#include "models/quantizers/quantizer.hpp"
 #include "registered.hpp"
 
 using namespace mlrun;

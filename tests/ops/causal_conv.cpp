@@ -1,8 +1,8 @@
-#include "ops/causal_conv.hpp"
+#include "ops/conv/causal_conv.hpp"
 
 #include "catch.hpp"
-#include "ops/fourier.hpp"
 #include "ops/gradient_check.hpp"
+#include "ops/ssm/fourier.hpp"
 
 using namespace mlrun;
 using namespace mlrun::test;

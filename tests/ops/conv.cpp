@@ -1,8 +1,8 @@
-#include "ops/conv.hpp"
+#include "ops/conv/conv.hpp"
 
 #include "catch.hpp"
 #include "gradient_check.hpp"
-#include "kernels/broadcast.hpp"
+#include "kernels/vector/broadcast.hpp"
 #include "ops/activation.hpp"
 #include "ops/gate.hpp"
 #include "ops/shape.hpp"

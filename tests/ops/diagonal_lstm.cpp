@@ -1,4 +1,4 @@
-#include "ops/diagonal_lstm.hpp"
+#include "ops/recurrent/diagonal_lstm.hpp"
 
 #include <cmath>
 

@@ -1,4 +1,4 @@
-#include "ops/diagonal_scan.hpp"
+#include "ops/ssm/diagonal_scan.hpp"
 
 #include <cmath>
 #include <complex>

@@ -1,4 +1,4 @@
-#include "ops/diagonal_ssm.hpp"
+#include "ops/ssm/diagonal_ssm.hpp"
 
 #include "catch.hpp"
 #include "gradient_check.hpp"

@@ -1,4 +1,4 @@
-#include "ops/dplr_kernel.hpp"
+#include "ops/ssm/dplr_kernel.hpp"
 
 #include <complex>
 

@@ -1,4 +1,4 @@
-#include "ops/gru.hpp"
+#include "ops/recurrent/gru.hpp"
 
 #include <cmath>
 

@@ -1,5 +1,5 @@
 #include "catch.hpp"
-#include "kernels/broadcast.hpp"
+#include "kernels/vector/broadcast.hpp"
 #include "ops/dropout.hpp"
 #include "ops/embedding.hpp"
 #include "ops/gradient_check.hpp"

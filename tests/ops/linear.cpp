@@ -1,7 +1,7 @@
 #include "ops/linear.hpp"
 
 #include "catch.hpp"
-#include "kernels/broadcast.hpp"
+#include "kernels/vector/broadcast.hpp"
 #include "ops/gradient_check.hpp"
 #include "ops/staircase.hpp"
 

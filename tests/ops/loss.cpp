@@ -1,7 +1,7 @@
 #include "ops/loss.hpp"
 
 #include "catch.hpp"
-#include "kernels/broadcast.hpp"
+#include "kernels/vector/broadcast.hpp"
 #include "ops/activation.hpp"
 #include "ops/gradient_check.hpp"
 #include "ops/softmax.hpp"

@@ -1,4 +1,4 @@
-#include "ops/lstm.hpp"
+#include "ops/recurrent/lstm.hpp"
 
 #include <cmath>
 

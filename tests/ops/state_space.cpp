@@ -4,12 +4,12 @@
 #include "catch.hpp"
 #include "gradient_check.hpp"
 #include "ops/activation.hpp"
-#include "ops/causal_taps.hpp"
-#include "ops/chunk_decay.hpp"
+#include "ops/conv/causal_taps.hpp"
 #include "ops/gated_norm.hpp"
 #include "ops/normalize.hpp"
-#include "ops/selective_scan.hpp"
 #include "ops/shape.hpp"
+#include "ops/ssm/chunk_decay.hpp"
+#include "ops/ssm/selective_scan.hpp"
 
 namespace mlrun {
 

@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "fuzz_target.hpp"
-#include "io/hdf5_writer.hpp"
+#include "io/hdf5/writer.hpp"
 #include "read_everything.hpp"
 
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "io/hdf5_reader.hpp"
-#include "io/hdf5_writer.hpp"
+#include "io/hdf5/reader.hpp"
+#include "io/hdf5/writer.hpp"
 
 namespace mlrun::fuzz {
 

@@ -1,0 +1,33 @@
+// `mlrun sample --complete`: test images, a part of each, and the rest drawn given that part.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/lanes.hpp"
+#include "experiment/checkpoint.hpp"
+#include "generate/completion.hpp"
+
+namespace mlrun {
+
+struct CompleteRequest {
+  std::string region;                 // the part that is known
+  std::vector<int64_t> images;        // rows of the test split
+  std::optional<int32_t> label = {};  // of a conditional model, for all images; else each image's own
+  CompletionOptions options;
+};
+
+struct CompleteOutcome {
+  Region region;
+  std::vector<int64_t> images;               // rows of the test split
+  std::vector<int32_t> labels;               // that the completions are given: of a conditional model, else empty
+  std::vector<std::vector<int64_t>> orders;  // in which positions are visited, by component: the known ones first
+  Tensor originals;                          // s32 [images, positions]
+  Tensor completions;                        // s32 [images * per_image, positions]
+};
+
+// Error(kUsage) where the model cannot complete this part exactly, and for images that the split does not have.
+CompleteOutcome complete(const TrainedModel& trained, const CompleteRequest& request, LanePool& pool);
+
+}  // namespace mlrun

@@ -1,0 +1,121 @@
+#include "commands/dry_run.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <future>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <vector>
+
+#include "base/cpu.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/number.hpp"
+#include "experiment/load_spec.hpp"
+#include "io/library.hpp"
+#include "kernels/library.hpp"
+
+namespace mlrun {
+
+std::string software_versions() {
+  return fmt::format("oneDNN {} {}  HDF5 {}", kernels::library_version(), kernels::library_isa(), io::hdf5_version());
+}
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr int kSteps = 3;
+constexpr std::chrono::seconds kLastBegin(20),
+    kMost(60);  // no step is begun after the first, or waited for after the second
+
+double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// What the steps say while they are done on another thread.
+struct Measured {
+  std::mutex mutex;
+  std::vector<double> seconds;  // of each step
+  double loss = NAN;            // of the last one, nats
+};
+
+void measure(Trainer& trainer, Measured& measured) {
+  prepare_thread();
+  const Clock::time_point start = Clock::now();
+  trainer.initialise();
+  for (int i = 0; i < kSteps && (i == 0 || Clock::now() - start < kLastBegin); ++i) {
+    const Clock::time_point begin = Clock::now();
+    const double loss = trainer.step().loss;
+    const std::lock_guard lock(measured.mutex);
+    measured.seconds.push_back(since(begin));
+    measured.loss = loss;
+  }
+}
+
+void answer(const Trainer& trainer, Measured& measured, int threads, bool json) {
+  const std::lock_guard lock(measured.mutex);
+  const Experiment& experiment = trainer.experiment();
+  const bool any = !measured.seconds.empty();
+  const double step = any ? *std::min_element(measured.seconds.begin(), measured.seconds.end()) : NAN;
+  const int64_t total = trainer.length().total_steps;
+  const double minutes = total > 0 ? step * static_cast<double>(total) / 60 : experiment.spec().train.duration.amount;
+  const int64_t parameters = trainer.built().parameters->parameter_count();
+  const double megabytes = static_cast<double>(peak_memory_bytes()) / 1e6;
+  if (json) {
+    fmt::print("{}\n", nlohmann::ordered_json{{"parameters", parameters},
+                                              {"peak_rss_mb", megabytes},
+                                              {"steps_done", measured.seconds.size()},
+                                              {"ms_per_step", step * 1e3},
+                                              {"steps", total},
+                                              {"minutes", minutes},
+                                              {"loss", measured.loss}}
+                           .dump());
+    return;
+  }
+  fmt::print("model       {}, {} parameters\ndata        {}\nmemory      {:.0f} MB at the peak\n",
+             experiment.spec().model.kind(), print_thousands(parameters), trainer.data().description(), megabytes);
+  if (any) {
+    fmt::print("step        {:.2f} ms with {} lanes on {} threads, the fastest of {}; loss {:.2f}\n", step * 1e3,
+               experiment.lanes(), threads, measured.seconds.size(), measured.loss);
+  } else {
+    fmt::print("step        more than {} s with {} lanes on {} threads: the first one was not waited for\n",
+               kMost.count(), experiment.lanes(), threads);
+  }
+  fmt::print("all of it   {} steps, {}\n", total > 0 ? print_thousands(total) : "unknown",
+             any || total == 0 ? fmt::format("about {:.1f} min without evaluations", minutes)
+                               : fmt::format("more than {:.0f} min", static_cast<double>(total * kMost.count()) / 60));
+}
+
+}  // namespace
+
+void print_dry_run(const TrainRequest& request, bool json) {
+  const std::string& name = request.spec.empty() ? request.resume : request.spec;
+  const Experiment experiment = load_spec(name, request.overrides, request.places);
+  const std::unique_ptr<Dataset> data =
+      experiment.spec().data.build(data_sources_from_environment(experiment.spec().seed));
+  const int threads = threads_for(experiment.lanes(), request.threads);
+  say_what_idles(experiment, request.threads);
+  Trainer trainer(experiment, *data, threads);
+  log::info("dry run: up to {} steps on the real data, at most {} s; nothing is written", kSteps, kMost.count());
+  Measured measured;
+  std::packaged_task<void()> task([&] { measure(trainer, measured); });
+  std::future<void> done = task.get_future();
+  std::thread worker(std::move(task));
+  if (done.wait_for(kMost) == std::future_status::timeout) {
+    // A step cannot be broken off: the process ends under it.
+    try {
+      answer(trainer, measured, threads, json);
+      if (std::fflush(stdout) == 0) std::_Exit(0);
+    } catch (const std::exception& e) {
+      log::error("cannot write the answer to stdout: {}", e.what());
+    }
+    std::_Exit(static_cast<int>(ExitCode::kDisk));
+  }
+  worker.join();
+  done.get();  // what went wrong, if it did
+  answer(trainer, measured, threads, json);
+}
+
+}  // namespace mlrun

@@ -1,0 +1,213 @@
+#include "commands/eval.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numbers>
+
+#include "base/advice.hpp"
+#include "base/error.hpp"
+#include "base/lanes.hpp"
+#include "base/log.hpp"
+#include "commands/eval_draws.hpp"
+#include "evaluate/scores.hpp"
+#include "experiment/codes_dataset.hpp"
+#include "experiment/trained_data.hpp"
+#include "io/directory.hpp"
+#include "io/file.hpp"
+#include "io/hdf5/writer.hpp"
+#include "runs/find_run.hpp"
+#include "runs/run_directory.hpp"
+
+namespace mlrun {
+namespace {
+
+void add_figure(io::Hdf5Writer& file, const std::string& name, const Evaluation& figure) {
+  file.attribute("/", name, figure.nll);
+  file.attribute("/", name + "_se", figure.nll_se);
+  file.dataset(name, figure.per_example);
+  if (name != "accuracy") file.attribute(name, "unit", std::string_view("nats"));
+}
+
+io::Bytes evaluation_image(const EvalOutcome& outcome, Split split) {
+  io::Hdf5Writer file;
+  file.attribute("/", "mlrun_format", std::string_view("evaluation"));
+  file.attribute("/", "mlrun_format_version", 1);
+  file.attribute("/", "checkpoint", outcome.checkpoint);
+  file.attribute("/", "step", outcome.step);
+  file.attribute("/", "split", std::string_view(name_of(split)));
+  file.attribute("/", "protocol", outcome.protocol);
+  file.attribute("/", "data", outcome.data.description);
+  file.attribute("/", "other_data", outcome.data.other ? 1 : 0);
+  file.attribute("/", "components", outcome.components);
+  file.attribute("/", "bpd", outcome.result.bpd);
+  add_figure(file, "nll", outcome.result);
+  file.attribute("/", "bound", outcome.is_bound() ? 1 : 0);
+  if (outcome.bound) {
+    add_figure(file, "nll_reconstruction", outcome.bound->reconstruction);
+    add_figure(file, "nll_prior", outcome.bound->prior);
+    if (outcome.bound->posterior) add_figure(file, "log_posterior", *outcome.bound->posterior);
+    if (outcome.bound->carried) add_figure(file, "carried_by_codes", *outcome.bound->carried);
+    file.attribute("/", "code_maps", outcome.bound->maps);
+  }
+  if (outcome.labelled) {
+    add_figure(file, "nll_xy", outcome.labelled->xy);
+    add_figure(file, "nll_x_given_y", outcome.labelled->x_given_y);
+  }
+  if (outcome.accuracy) add_figure(file, "accuracy", *outcome.accuracy);
+  if (outcome.draws.size() > 1) {
+    file.dataset("draws", outcome.draws);
+    file.attribute("draws", "unit", std::string_view("nats"));
+  }
+  return file.finish();
+}
+
+// "/run" for /run/checkpoints/step-N.h5, else "".
+std::string run_of(const std::string& checkpoint) {
+  const size_t part = checkpoint.rfind("/checkpoints/");
+  return part != std::string::npos && RunDirectory::is_run(checkpoint.substr(0, part)) ? checkpoint.substr(0, part)
+                                                                                       : "";
+}
+
+TrainedModel load_for(const EvalRequest& request, const std::string& path) {
+  TrainedModel trained = load_trained_model(path);
+  if (!request.orders) return trained;
+  if (const AutoregressiveModel* model = trained.built.model->autoregressive(); !model || !model->any_order()) {
+    fail(ExitCode::kUsage,
+         "--orders: a {} model has the orders it was trained with, and no others\n"
+         "  a model of every order   model.kind=eonade",
+         trained.experiment.spec().model.kind());
+  }
+  return load_trained_model(path, {fmt::format("model.orders={}", *request.orders)});
+}
+
+void require_same_data(const TrainedModel& trained, const Dataset& data, bool named) {
+  const CheckpointIdentity& identity = trained.identity;
+  if (data.spec().shape != identity.data.shape || data.spec().alphabet != identity.data.alphabet) {
+    fail(ExitCode::kData, "{}: the model is of data of shape {} with {} symbols, and this data has {} with {}",
+         trained.path, to_string(identity.data.shape), identity.data.alphabet, to_string(data.spec().shape),
+         data.spec().alphabet);
+  }
+  if (data.spec().given != identity.data.given) {
+    fail(ExitCode::kData, "{}: the model was given the first {} symbols of its data, and this data gives {}",
+         trained.path, identity.data.given, data.spec().given);
+  }
+  if (trained.built.model->classifier() && data.spec().classes != identity.data.classes) {
+    fail(ExitCode::kData, "{}: the model tells {} classes apart, and this data has {}", trained.path,
+         identity.data.classes, data.spec().classes);
+  }
+  const Vocabulary* vocabulary = data.vocabulary();
+  if (vocabulary && identity.vocabulary && vocabulary->codes() != identity.vocabulary->codes()) {
+    fail(ExitCode::kData, "{}: the model is of a text of other {}, as many as this one has", trained.path,
+         name_of(vocabulary->unit()));
+  }
+  if (!named && data.hash() != identity.data_hash) {
+    fail(ExitCode::kData,
+         "{}: trained on data with sha256 {:.12}, and the data found now has {:.12}\n"
+         "  name the data to evaluate on it all the same   {}",
+         trained.path, identity.data_hash, data.hash(),
+         advice::again({"data.kind=" + trained.experiment.spec().data.kind()}));
+  }
+}
+
+// One evaluation per draw, and each example's mean over them.
+void evaluate_draws(const EvalRequest& request, const Experiment& experiment, const TrainedModel& trained,
+                    const Dataset& first, EvalOutcome& outcome) {
+  const auto start = std::chrono::steady_clock::now();
+  LanePool pool(threads_for(kMostLanes, request.threads));
+  const EvaluateOptions options{.batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = {}};
+  ExampleLikelihoods sums;
+  const auto redraw = [&](const DataSources& sources) { return experiment.spec().data.build(sources); };
+  for_draws(request, first, redraw, trained.identity.seed, [&](const Dataset& data) {
+    const ExampleLikelihoods one =
+        example_likelihoods(*trained.built.model, *trained.built.parameters, data, request.split, options, pool);
+    outcome.draws.push_back(summarise(one.x, 1).nll);
+    add_to(sums.x, one.x);
+    add_to(sums.xy, one.xy);
+    add_to(sums.x_given_y, one.x_given_y);
+    add_to(sums.correct, one.correct);
+  });
+  for (auto* figure : {&sums.x, &sums.xy, &sums.x_given_y, &sums.correct}) divide(*figure, request.draws);
+  const int64_t predictions = predictions_of(*trained.built.model, first.spec());
+  outcome.result = summarise(std::move(sums.x), predictions);
+  if (!sums.xy.empty())
+    outcome.labelled = {summarise(std::move(sums.xy), predictions), summarise(std::move(sums.x_given_y), predictions)};
+  if (!sums.correct.empty()) {
+    outcome.accuracy = summarise(std::move(sums.correct), 1);
+    outcome.accuracy_of = accuracy_words(*trained.built.model);
+  }
+  outcome.draws_se = summarise(outcome.draws, 1).nll_se;
+  outcome.result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+EvalSubject subject_of(const EvalRequest& request) {
+  bool data_named = false;
+  for (const std::string& o : request.overrides) {
+    if (o.rfind("data.", 0) != 0 && o.rfind("eval.", 0) != 0)
+      fail(ExitCode::kUsage, "'{}': eval takes overrides of data.* and eval.* only", o);
+    data_named = data_named || o.rfind("data.", 0) == 0;
+  }
+  const std::string path = find_checkpoint(request.selector, request.which);
+  TrainedModel trained = load_for(request, path);
+  Experiment experiment =
+      Experiment::from_text(trained.identity.resolved_yaml, path, request.overrides, request.places);
+  for (const std::string& note : experiment.notes()) log::info("{}", note);
+  std::unique_ptr<Dataset> data = build_data(experiment, data_sources_from_environment(trained.identity.seed), trained);
+  require_same_data(trained, *data, data_named);
+  const bool other_data =
+      data_named && (data->hash() != trained.identity.data_hash || data->protocol() != trained.identity.protocol);
+  return {run_of(path), std::move(trained), std::move(experiment), std::move(data), other_data};
+}
+
+EvaluatedData data_of(const EvalSubject& subject) {
+  return {subject.data->description(), subject.other_data, subject.trained.identity.data_description};
+}
+
+EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
+  const EvalSubject subject = subject_of(request);
+  const auto& [run, trained, experiment, data, other_data] = subject;
+  EvalOutcome outcome;
+  outcome.data = data_of(subject);
+  outcome.run = run;
+  outcome.checkpoint = trained.path;
+  outcome.protocol = data->protocol();
+  if (request.draws > 1) outcome.protocol += fmt::format(", mean of {} draws", request.draws);
+  outcome.step = trained.state.step;
+  outcome.dimension = dimension_of(*trained.built.model, *data);
+  outcome.nll_of = nll_subject(*trained.built.model, /*labels_summed_out=*/true);
+  if (const AutoregressiveModel* model = trained.built.model->autoregressive()) {
+    outcome.components = model->components();
+    outcome.classes = model->classes();
+  }
+  // A classifier of codes is judged by their labels: it is no prior, and there is no bound.
+  const auto* codes = trained.built.model->autoregressive() ? dynamic_cast<const CodesDataset*>(data.get()) : nullptr;
+  if (!codes && request.codes > 1) {
+    fail(ExitCode::kUsage, "--codes {}: codes are those of a prior over a VQ-VAE's codes, and this is a {} model{}",
+         request.codes, trained.experiment.spec().model.kind(),
+         trained.built.model->code_model() ? "\n  train a prior   " + training_a_prior(trained.path) : "");
+  }
+  if (codes) evaluate_bound(request, experiment, trained, *codes, outcome);
+  else if (trained.built.model->code_model()) evaluate_stage_one(request, experiment, trained, *data, outcome);
+  else evaluate_draws(request, experiment, trained, *data, outcome);
+  outcome.nats_per_dimension = outcome.result.bpd * std::numbers::ln2;
+  const io::Bytes image = evaluation_image(outcome, request.split);
+  if (!request.per_example.empty()) io::write_atomically(request.per_example, image.span());
+  if (!outcome.run.empty() && !other_data) {
+    // Another way to evaluate stands beside the one that runs are judged by.
+    std::string settings = request.draws > 1 ? fmt::format("-draws-{}", request.draws) : "";
+    if (request.codes > 1) settings += fmt::format("-codes-{}", request.codes);
+    if (request.orders) settings += fmt::format("-orders-{}", *request.orders);
+    try {
+      io::write_atomically(
+          fmt::format("{}/evals/step-{:09}-{}{}.h5", outcome.run, outcome.step, name_of(request.split), settings),
+          image.span());
+    } catch (const Error& e) {
+      log::warning("the result is not kept in the run: {}", e.what());
+    }
+  }
+  return outcome;
+}
+
+}  // namespace mlrun

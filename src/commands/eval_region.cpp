@@ -1,0 +1,85 @@
+#include "commands/eval_region.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/error.hpp"
+#include "base/lanes.hpp"
+#include "commands/completion_file.hpp"
+#include "generate/completion.hpp"
+#include "io/file.hpp"
+#include "io/hdf5/writer.hpp"
+
+namespace mlrun {
+namespace {
+
+io::Bytes region_image(const RegionOutcome& outcome, const Region& region, const DataSpec& data, Split split) {
+  io::Hdf5Writer file;
+  file.attribute("/", "mlrun_format", std::string_view("region evaluation"));
+  file.attribute("/", "mlrun_format_version", 1);
+  file.attribute("/", "checkpoint", outcome.checkpoint);
+  file.attribute("/", "step", outcome.step);
+  file.attribute("/", "split", std::string_view(name_of(split)));
+  file.attribute("/", "protocol", outcome.protocol);
+  file.attribute("/", "data", outcome.data.description);
+  file.attribute("/", "other_data", outcome.data.other ? 1 : 0);
+  file.attribute("/", "region", region.name);
+  const auto figure = [&](const std::string& name, const Evaluation& e) {
+    file.attribute("/", name, e.nll);
+    file.attribute("/", name + "_se", e.nll_se);
+    file.dataset(name, e.per_example);
+    file.attribute(name, "unit", std::string_view("nats"));
+  };
+  figure("nll", outcome.result);
+  if (outcome.labelled) figure("nll_given_label", *outcome.labelled);
+  Tensor known(data.shape, DType::kU8);
+  std::copy(region.known.begin(), region.known.end(), known.data<uint8_t>());
+  file.dataset("known", known);
+  write_orders(file, outcome.orders);
+  return file.finish();
+}
+
+}  // namespace
+
+RegionOutcome evaluate_region(const EvalRequest& request, const std::string& region_text) {
+  require(request.draws == 1, "a region over {} draws", request.draws);
+  const EvalSubject subject = subject_of(request);
+  const AutoregressiveModel& model = subject.trained.autoregressive();
+  const Region region = region_named(region_text, model.data());
+  const Completer completer(model, *subject.trained.built.parameters, region);
+  const auto start = std::chrono::steady_clock::now();
+  if (subject.data->spec().classes > model.classes() && model.conditional()) {
+    fail(ExitCode::kData, "the model knows {} classes, and this data has {}", model.classes(),
+         subject.data->spec().classes);
+  }
+  std::vector<double> unlabelled(static_cast<size_t>(subject.data->count(request.split))), labelled;
+  if (model.conditional() && subject.data->spec().classes > 0) labelled.resize(unlabelled.size());
+  LanePool pool(threads_for(kMostLanes, request.threads));
+  const EvaluateOptions options{
+      .batch_size = subject.experiment.spec().eval.batch_size, .limit = {}, .interrupted = {}};
+  const auto score = [&](std::span<const int64_t> rows, const Batch& batch) {
+    const RegionNll nll = completer.nll(batch);
+    std::copy(nll.unlabelled.begin(), nll.unlabelled.end(), unlabelled.begin() + rows[0]);
+    if (!labelled.empty()) std::copy(nll.labelled.begin(), nll.labelled.end(), labelled.begin() + rows[0]);
+  };
+  for_batches(*subject.data, request.split, options, pool, score);
+  RegionOutcome outcome;
+  outcome.run = subject.run;
+  outcome.checkpoint = subject.trained.path;
+  outcome.protocol = subject.data->protocol();
+  outcome.data = data_of(subject);
+  outcome.step = subject.trained.state.step;
+  outcome.components = model.components();
+  outcome.orders = completer.orders();
+  outcome.known = region.known_count();
+  outcome.unknown = model.data().positions() - outcome.known;
+  outcome.result = summarise(std::move(unlabelled), outcome.unknown);
+  if (!labelled.empty()) outcome.labelled = summarise(std::move(labelled), outcome.unknown);
+  outcome.result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (!request.per_example.empty()) {
+    io::write_atomically(request.per_example, region_image(outcome, region, model.data(), request.split).span());
+  }
+  return outcome;
+}
+
+}  // namespace mlrun

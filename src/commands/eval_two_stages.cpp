@@ -1,0 +1,73 @@
+// `mlrun eval` of a VQ-VAE, and of a prior over its codes.
+#include <chrono>
+
+#include "base/error.hpp"
+#include "base/lanes.hpp"
+#include "commands/eval_draws.hpp"
+#include "evaluate/bound.hpp"
+
+namespace mlrun {
+namespace {
+
+// The images' own binarizations, not the codes', are drawn anew.
+const CodesDataset& codes_of(const Dataset& data) { return dynamic_cast<const CodesDataset&>(data); }
+
+EvaluateOptions options_of(const Experiment& experiment) {
+  return {.batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = {}};
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+void evaluate_bound(const EvalRequest& request, const Experiment& experiment, const TrainedModel& trained,
+                    const CodesDataset& data, EvalOutcome& outcome) {
+  const auto start = std::chrono::steady_clock::now();
+  LanePool pool(threads_for(kMostLanes, request.threads));
+  Bounds sums;
+  const auto redraw = [&](const DataSources& sources) {
+    return std::make_unique<CodesDataset>(data.stage_one(), sources);
+  };
+  for_draws(request, data, redraw, trained.identity.seed, [&](const Dataset& drawn) {
+    const Bounds one = bounds_of(trained, codes_of(drawn), request.split, options_of(experiment), request.codes, pool);
+    outcome.draws.push_back(summarise(one.total, 1).nll);
+    for (const auto figure : kBoundFigures) add_to(sums.*figure, one.*figure);
+  });
+  const int64_t pixels = data.images().spec().positions();
+  const auto summary = [&](std::vector<double>& figure) {
+    divide(figure, request.draws);
+    return summarise(std::move(figure), pixels);
+  };
+  outcome.result = summary(sums.total);
+  outcome.bound = {summary(sums.reconstruction), summary(sums.prior), {}, {}, request.codes};
+  if (!sums.posterior.empty()) outcome.bound->posterior = summary(sums.posterior);
+  if (!sums.carried.empty()) outcome.bound->carried = summary(sums.carried);
+  outcome.draws_se = summarise(outcome.draws, 1).nll_se;
+  outcome.result.seconds = seconds_since(start);
+}
+
+void evaluate_stage_one(const EvalRequest& request, const Experiment& experiment, const TrainedModel& trained,
+                        const Dataset& data, EvalOutcome& outcome) {
+  const auto start = std::chrono::steady_clock::now();
+  LanePool pool(threads_for(kMostLanes, request.threads));
+  std::vector<double> nll, rates;
+  const auto redraw = [&](const DataSources& sources) { return experiment.spec().data.build(sources); };
+  for_draws(request, data, redraw, trained.identity.seed, [&](const Dataset& drawn) {
+    const Evaluation one =
+        evaluate(*trained.built.model, *trained.built.parameters, drawn, request.split, options_of(experiment), pool);
+    if (!outcome.code_use) outcome.code_use = one.codes;
+    outcome.draws.push_back(one.nll);
+    add_to(nll, one.per_example);
+    add_to(rates, one.codes->rates);
+  });
+  divide(nll, request.draws);
+  divide(rates, request.draws);
+  outcome.code_use->rates = std::move(rates);
+  outcome.result = summarise(std::move(nll), data.spec().positions());
+  outcome.draws_se = summarise(outcome.draws, 1).nll_se;
+  outcome.result.seconds = seconds_since(start);
+}
+
+}  // namespace mlrun

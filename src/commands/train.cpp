@@ -1,0 +1,291 @@
+#include "commands/train.hpp"
+#include "base/lanes.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+
+#include "base/advice.hpp"
+#include "base/cpu.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "commands/neighbours.hpp"
+#include "evaluate/scores.hpp"
+#include "experiment/find_answer.hpp"
+#include "experiment/labels.hpp"
+#include "experiment/load_spec.hpp"
+#include "experiment/trained_data.hpp"
+#include "io/checkpoint_file.hpp"
+#include "io/directory.hpp"
+#include "io/file.hpp"
+#include "io/lock.hpp"
+#include "train/continuation.hpp"
+#include "train/run_facts.hpp"
+
+namespace mlrun {
+namespace {
+
+RunHeader header_of(const Trainer& trainer, const RunDirectory& directory, int threads) {
+  const Experiment& experiment = trainer.experiment();
+  const CheckpointIdentity id = trainer.identity();
+  RunHeader h;
+  h.spec = experiment.source();
+  h.fingerprint = id.fingerprint;
+  h.data = id.data_description;
+  h.data_hash = id.data_hash;
+  h.model = experiment.spec().model.kind();
+  for (const config::FieldRecord& field : experiment.fields()) {
+    if (field.path.rfind("model.", 0) != 0 || field.path == "model.kind" || field.type == config::FieldType::kSection)
+      continue;
+    h.model_text += (h.model_text.empty() ? "" : "  ") + field.path.substr(6) + " " + field.value;
+  }
+  h.parameters = trainer.built().parameters->parameter_count();
+  h.lanes = experiment.lanes();
+  h.threads = threads;
+  h.directory = directory.path();
+  if (const auto& origin = experiment.origin()) h.origin = in_words(*origin);
+  h.item = trainer.data().spec().is_image() ? "img" : "seq";
+  h.dimension = dimension_of(*trainer.built().model, trainer.data());
+  h.accuracy = has_accuracy(*trainer.built().model, trainer.data().spec());
+  h.loss_is_nll = trainer.built().model->loss_is_nll();
+  h.total_steps = trainer.length().total_steps;
+  if (h.total_steps == 0) h.total_minutes = experiment.spec().train.duration.amount;
+  return h;
+}
+
+// Begins, continues or finds. Owns the parts in the order they depend on each other.
+class Training {
+ public:
+  Training(const TrainRequest& request, TrainObserver& observer) : request_(request), observer_(observer) {}
+
+  TrainOutcome run() {
+    std::string run_path;  // of the run to go on with
+    if (!request_.resume.empty() && request_.resume != "auto") run_path = find_run(request_.resume);
+    read_spec(run_path);
+    build_data(run_path);
+    const std::string fingerprint = experiment_->fingerprint(*data_);
+    if (request_.run_dir.empty() && (request_.if_needed || request_.resume == "auto")) {
+      // One at a time looks for a run of this fingerprint and begins one, or two would begin the same.
+      io::make_directories(run_root());
+      turn_ = std::make_unique<io::FileLock>(run_root() + "/.lock", std::chrono::minutes(1));
+    }
+    if (request_.if_needed) {
+      if (const auto answer = find_answer(run_root(), fingerprint, experiment_->spec())) return is_answered_by(*answer);
+    }
+    if (request_.resume == "auto") {
+      if (!request_.run_dir.empty()) run_path = RunDirectory::is_run(request_.run_dir) ? request_.run_dir : "";
+      else if (const auto unfinished = find_unfinished(run_root(), fingerprint)) run_path = unfinished->path;
+    }
+    threads_ = threads_for(experiment_->lanes(), request_.threads);
+    return run_path.empty() ? begin() : go_on(run_path);
+  }
+
+ private:
+  void read_spec(const std::string& run_path) {
+    const std::string path = spec_path(request_.spec.empty() ? run_path : request_.spec);
+    experiment_ = std::make_unique<Experiment>(load_spec(path, request_.overrides, request_.places));
+    spec_path_ = path;
+  }
+
+  // A prior that goes on needs the run of its codes no more: its own checkpoint holds their model.
+  void build_data(const std::string& run_path) {
+    const DataSources sources = data_sources_from_environment(experiment_->spec().seed);
+    if (!run_path.empty() && experiment_->spec().data.kind() == "codes") {
+      const RunDirectory run = RunDirectory::open(run_path);
+      if (const auto step = run.latest_valid_checkpoint())
+        data_ = mlrun::build_data(*experiment_, sources, load_trained_model(run.checkpoint_path(*step)));
+    }
+    if (!data_) data_ = experiment_->spec().data.build(sources);
+  }
+
+  // `locked`: the run, where this process holds it already.
+  TrainOutcome is_answered_by(const RunSummary& run, const RunDirectory* locked = nullptr) const {
+    const std::string also = label_answer(run, experiment_->spec(), locked);
+    log::info("{} is finished and has this fingerprint; nothing to do{}", run.path, also.empty() ? "" : "; " + also);
+    return {run.path, "finished", "", true, 0};
+  }
+
+  TrainOutcome begin() {
+    trainer_ = std::make_unique<Trainer>(*experiment_, *data_, threads_);
+    trainer_->initialise();
+    const std::string name = expand_name(experiment_->spec().name, experiment_->fields());
+    RunDirectory directory =
+        RunDirectory::create(run_root(), name, request_.run_dir, /*take_over=*/request_.resume == "auto");
+    observer_.opened();
+    io::write_atomically(directory.file("spec.yaml"), io::read_text_file(spec_path_, 1 << 20, ExitCode::kUsage));
+    const RunFacts facts = facts_of(directory, *trainer_, "", threads_);
+    Recorder recorder(directory, facts);
+    recorder.note("run", identity_record(*trainer_, facts));
+    if (experiment_->origin()) save_beginning(directory);
+    io::write_atomically(directory.file("resolved.yaml"), experiment_->resolved_yaml());  // from here on it is a run
+    return live(directory, recorder, 0);
+  }
+
+  // The origin's files belong to somebody else: the run keeps the weights it begins with until it has others.
+  void save_beginning(const RunDirectory& directory) {
+    io::write_checkpoint(
+        directory.checkpoint_path(0),
+        checkpoint_image(trainer_->identity(), trainer_->state(), *trainer_->built().parameters, trainer_->updater()));
+  }
+
+  TrainOutcome go_on(const std::string& path) {
+    RunDirectory directory = RunDirectory::open_locked(path);
+    observer_.opened();
+    const RunSummary so_far = summarise_run(path);
+    // Its last holder may have finished it between our look and the lock.
+    if (request_.if_needed && so_far.status == "finished" && has_usable_checkpoint(so_far) &&
+        so_far.fingerprint == experiment_->fingerprint(*data_)) {
+      return is_answered_by(so_far, &directory);
+    }
+    const Labels labels = missing_labels(so_far, experiment_->spec());
+    if (!request_.spec.empty()) keep_labels(directory);
+    trainer_ = std::make_unique<Trainer>(*experiment_, *data_, threads_);
+    const std::optional<int64_t> step = directory.latest_valid_checkpoint();
+    if (!step && !directory.checkpoint_steps().empty()) {
+      fail(ExitCode::kCheckpoint, "{}: none of its {} checkpoints is intact", path,
+           directory.checkpoint_steps().size());
+    }
+    std::optional<Checkpoint> checkpoint;
+    if (step) checkpoint.emplace(directory.checkpoint_path(*step));
+    const CheckpointIdentity saved = checkpoint ? checkpoint->identity() : beginning_of(directory, so_far, *data_);
+    const TrainState state = checkpoint ? checkpoint->state() : TrainState();
+    const Continuation next = continue_under(*trainer_, saved, state, so_far, request_.allow_inexact);
+    if (checkpoint) {
+      if (next.extended) require_weights_fit(*checkpoint, *experiment_, *data_, trainer_->built());
+      trainer_->restore(*checkpoint);
+      directory.set_aside_newer_checkpoints(*step);
+    } else {
+      trainer_->initialise();
+      if (so_far.step > 0)
+        log::warning("{} has no checkpoint left: it begins again, and its {} steps are lost", path, so_far.step);
+    }
+    trainer_->set_history(next.history);
+    const RunFacts facts = facts_of(directory, *trainer_, so_far.created, threads_);
+    Recorder recorder(directory, facts);
+    const double elapsed = recorder.resume(trainer_->state());
+    if (facts.fingerprint != so_far.fingerprint) note_change(recorder, facts, so_far, next);
+    note_labels(recorder, so_far, labels);
+    if (io::read_text_file(directory.file("resolved.yaml"), 1 << 20, ExitCode::kDisk) != facts.resolved_yaml)
+      io::write_atomically(directory.file("resolved.yaml"), facts.resolved_yaml);
+    recorder.note("resume", {{"from_step", trainer_->state().step}, {"at", now_utc()}});
+    return live(directory, recorder, elapsed);
+  }
+
+  // The spec holds the name, group and tags that the run was begun with, where no argument gives others.
+  void keep_labels(const RunDirectory& directory) {
+    const Experiment begun = Experiment::load(directory.file("resolved.yaml"), {});
+    std::vector<std::string> overrides = request_.overrides, places = request_.places;
+    for (const config::Difference& d : config::differences(begun.fields(), experiment_->fields())) {
+      if (d.path != "name" && d.path != "group" && d.path != "tags") continue;
+      const auto given = std::find_if(experiment_->fields().begin(), experiment_->fields().end(),
+                                      [&](const config::FieldRecord& field) { return field.path == d.path; });
+      if (given->origin.argument > 0) continue;
+      overrides.push_back(d.path + "=" + d.left);
+      places.push_back(directory.path());
+    }
+    if (overrides.size() == request_.overrides.size()) return;
+    experiment_ = std::make_unique<Experiment>(Experiment::load(spec_path_, overrides, places));
+  }
+
+  // A longer (or, inexact, another) spec is the run's spec from now on.
+  void note_change(Recorder& recorder, const RunFacts& facts, const RunSummary& so_far, const Continuation& next) {
+    const int64_t step = trainer_->state().step;
+    if (!next.departure.empty()) {
+      log::warning(
+          "{} is not exact any more from step {} on: {}\n"
+          "  it keeps this in its history, and is no answer to --if-needed for the spec as it is now",
+          so_far.path, step, next.departure);
+    } else if (next.extended && step > 0 && next.history.empty()) {
+      log::info("{} is from now on the run of train.for={}: its {} steps are those of one that was begun so",
+                so_far.path, config::print_period(experiment_->spec().train.duration), step);
+    }
+    io::Record record = identity_record(*trainer_, facts);
+    record["before"] = so_far.fingerprint;
+    record["from_step"] = step;
+    recorder.note("extend", record);
+  }
+
+  void note_labels(Recorder& recorder, const RunSummary& so_far, const Labels& labels) {
+    const std::string& name = experiment_->spec().name;
+    io::Record record = label_record(labels);
+    if (name != so_far.name && !so_far.name.empty()) {
+      log::info("{} is called {} from now on; its directory keeps its name", so_far.path, name);
+      record["name"] = name;
+    }
+    if (!labels.empty()) log::info("{} is from now on also {}", so_far.path, in_words(labels));
+    if (!record.empty()) recorder.note("label", record);
+  }
+
+  TrainOutcome live(RunDirectory& directory, Recorder& recorder, double elapsed) {
+    turn_.reset();  // others find the run now, and see that it is held
+    log::set_file(directory.file("log.txt"));
+    warn_if_sharing_cores(threads_, run_root());
+    say_what_idles(*experiment_, request_.threads);
+    recorder.write_run_file("running");
+    RunHeader header = header_of(*trainer_, directory, threads_);
+    header.first_step = trainer_->state().step;
+    observer_.started(header);
+    LoopOptions loop = request_.loop;
+    loop.elapsed_before = elapsed;
+    const auto close = [&](const std::string& status) {
+      recorder.note("status", {{"status", status}, {"at_step", trainer_->state().step}});
+      recorder.write_run_file(status);
+      observer_.finished(status);
+      log::set_file("");
+    };
+    try {
+      const LoopOutcome end = run_training(*trainer_, directory, recorder, observer_, loop);
+      log::set_file("");
+      return {directory.path(), end.status, end.reason, end.trained, trainer_->length().total_steps};
+    } catch (const Error& e) {
+      close(e.code() == ExitCode::kDiverged ? "diverged" : "failed");
+      throw;
+    }
+  }
+
+  const TrainRequest& request_;
+  TrainObserver& observer_;
+  std::unique_ptr<Experiment> experiment_;
+  std::unique_ptr<Dataset> data_;
+  std::unique_ptr<Trainer> trainer_;
+  std::string spec_path_;
+  std::unique_ptr<io::FileLock> turn_;
+  int threads_ = 1;
+};
+
+}  // namespace
+
+void say_what_idles(const Experiment& experiment, int wanted) {
+  const int64_t lanes = experiment.lanes(), batch = experiment.spec().train.batch_size;
+  const int64_t threads = threads_for(kMostLanes, wanted), use = std::min(threads, batch);
+  if (lanes >= use) return;
+  log::info(
+      "{} {}, and {} lane{} to run on them; compute.lanes={} uses more of them, and is another run (other bits, "
+      "another "
+      "fingerprint)",
+      threads, wanted > 0 ? "threads" : "cores", lanes, lanes == 1 ? "" : "s", use);
+}
+
+std::string expand_name(const std::string& name_template, const config::Fields& fields) {
+  std::string out;
+  for (size_t i = 0; i < name_template.size(); ++i) {
+    const size_t end = name_template[i] == '{' ? name_template.find('}', i) : std::string::npos;
+    if (end == std::string::npos) {
+      out += name_template[i];
+      continue;
+    }
+    const std::string path = name_template.substr(i + 1, end - i - 1);
+    const auto field =
+        std::find_if(fields.begin(), fields.end(), [&](const config::FieldRecord& f) { return f.path == path; });
+    if (field == fields.end())
+      fail(ExitCode::kUsage, "name: '{}' names no field of the spec ({})", path, name_template);
+    for (const char c : field->value)
+      out += std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == '_' ? c : '-';
+    i = end;
+  }
+  return out.substr(0, 64);
+}
+
+TrainOutcome train(const TrainRequest& request, TrainObserver& observer) { return Training(request, observer).run(); }
+
+}  // namespace mlrun

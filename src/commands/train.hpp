@@ -1,0 +1,42 @@
+// `mlrun train`: which run is begun, continued or found finished, and its life from the first line to the last.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "train/observer.hpp"
+#include "train/training_loop.hpp"
+
+namespace mlrun {
+
+struct TrainRequest {
+  std::string spec;                    // a YAML file, or a run (its resolved spec); may be empty with `resume`
+  std::vector<std::string> overrides;  // "a.b=c"
+  std::vector<std::string> places;     // of the overrides: "argument 3", "--seed"
+  std::string run_dir;                 // "" for a new directory under the run root
+  std::string resume;                  // "", "auto", or a run
+  bool if_needed = false;              // a finished run with this fingerprint and a checkpoint is the answer
+  bool allow_inexact = false;          // resume although the spec differs, and mark the run for good
+  int threads = 0;                     // 0: as many as lanes and cores allow
+  LoopOptions loop;
+};
+
+struct TrainOutcome {
+  std::string directory;
+  std::string status;       // finished, stopped, interrupted
+  std::string reason;       // of a status that says too little (LoopOutcome::reason)
+  bool trained = true;      // false: the run was finished before
+  int64_t total_steps = 0;  // of the whole training; 0: the clock ends it
+};
+
+// Error(kDiverged, kLocked, kUsage, kData, kDisk, kCheckpoint) as documented for the exit codes.
+TrainOutcome train(const TrainRequest& request, TrainObserver& observer);
+
+// One line where there are more threads (or, with `wanted` 0, cores) than lanes, and the batch has examples for more:
+// the setting that would use them. Call it when training begins.
+void say_what_idles(const Experiment& experiment, int wanted);
+
+// "{model.kind}-s{seed}" with the spec's values in place of the braces. Error(kUsage) for an unknown field.
+std::string expand_name(const std::string& name_template, const config::Fields& fields);
+
+}  // namespace mlrun

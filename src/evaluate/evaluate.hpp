@@ -1,0 +1,51 @@
+// The likelihood of a split: exact where the model gives it, in lanes, the same for any number of threads.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/lanes.hpp"
+#include "data/dataset.hpp"
+#include "models/model.hpp"
+#include "runs/metrics.hpp"
+
+namespace mlrun {
+
+struct EvaluateOptions {
+  int64_t batch_size = 100;
+  std::optional<int64_t> limit;       // only the first examples
+  std::function<bool()> interrupted;  // checked between batches; true ends it with Error(kInterrupted)
+};
+
+// Every batch of the split, in lanes: work(numbers of its examples, batch). Error(kData) where there is none,
+// Error(kInterrupted) as the options say.
+void for_batches(const Dataset& data, Split split, const EvaluateOptions& options, LanePool& pool,
+                 const std::function<void(std::span<const int64_t> rows, const Batch&)>& work);
+
+// By the model's own nll, one pass per example: of a conditional model it is -log p(x|y) or -log p(x, y).
+Evaluation evaluate(const Model& model, const ParameterArena& parameters, const Dataset& data, Split split,
+                    const EvaluateOptions& options, LanePool& pool);
+
+// -log p(x) in nats of every example, the label summed out where the model is conditional.
+std::vector<double> marginal_nll(const Model& model, const ParameterArena& parameters, const Batch& batch);
+
+// All that is known of every example of a split, in its order.
+struct ExampleLikelihoods {
+  std::vector<double>
+      x;  // -log p(x) in nats, of a classifier -log p(y|x); of a conditional model -log sum over y of p(y) p(x|y)
+  // Of a conditional model and labelled data, else empty:
+  std::vector<double> xy, x_given_y;  // -log p(x, y) and -log p(x|y) in nats, y the label
+  // Of these 1 where the label has the largest p(y|x), by Bayes' rule, else 0; of others Scores::correct.
+  std::vector<double> correct;
+};
+
+// A conditional model takes a pass for every class. Error(kData) where the data has more classes than the model.
+ExampleLikelihoods example_likelihoods(const Model& model, const ParameterArena& parameters, const Dataset& data,
+                                       Split split, const EvaluateOptions& options, LanePool& pool);
+
+// Mean, standard error and bits/dim of per-example nats.
+Evaluation summarise(std::vector<double> per_example, int64_t dimensions);
+
+}  // namespace mlrun

@@ -1,0 +1,282 @@
+#include "experiment/checkpoint.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/advice.hpp"
+#include "base/error.hpp"
+#include "base/version.hpp"
+#include "io/checkpoint_file.hpp"
+#include "io/hdf5/writer.hpp"
+#include "models/codes/code_model.hpp"
+
+namespace mlrun {
+namespace {
+
+void write_arena(io::Hdf5Writer& file, const std::string& group, const ParameterArena& layout, const Tensor& arena) {
+  file.group(group);
+  for (size_t i = 0; i < layout.parameters().size(); ++i) {
+    const ParameterInfo& info = layout.parameters()[i];
+    const std::string path = group + "/" + info.path;
+    file.dataset(path, layout.window(arena, i));
+    file.attribute(path, "axes", info.axes);
+  }
+}
+
+void write_state(io::Hdf5Writer& file, const std::string& group, const StateInfo& state, const Tensor& value) {
+  file.dataset(group + state.path, value);
+  file.attribute(group + state.path, "axes", state.axes);
+}
+
+// What a trained model is, below `at` ("" or "stage_one/").
+void write_model(io::Hdf5Writer& file, const std::string& at, const ParameterArena& parameters) {
+  write_arena(file, at + "model", parameters, parameters.flat());
+  for (const BufferInfo& buffer : parameters.buffers()) file.dataset(at + "buffers/" + buffer.path, buffer.value);
+  for (const StateInfo& state : parameters.states()) write_state(file, at + "state/", state, state.value);
+}
+
+void write_average(io::Hdf5Writer& file, const ParameterArena& parameters, const MovingAverage& average) {
+  write_arena(file, "average", parameters, average.weights);
+  for (size_t i = 0; i < average.states.size(); ++i) {
+    if (average.states[i].defined()) write_state(file, "average_state/", parameters.states()[i], average.states[i]);
+  }
+}
+
+void write_identity(io::Hdf5Writer& file, const std::string& at, const CheckpointIdentity& identity) {
+  file.text(at + "config/resolved_yaml", identity.resolved_yaml);
+  file.dataset(at + "data/shape", identity.data.shape);
+  const std::string data = at + "data", rng = at + "rng";
+  if (const auto& vocabulary = identity.vocabulary) {
+    file.dataset(data + "/vocabulary", vocabulary->codes());
+    file.attribute(data + "/vocabulary", "unit", std::string_view(name_of(vocabulary->unit())));
+  }
+  file.attribute(data, "alphabet", identity.data.alphabet);
+  file.attribute(data, "classes", identity.data.classes);
+  file.attribute(data, "given", identity.data.given);
+  file.attribute(data, "sha256", identity.data_hash);
+  file.attribute(data, "protocol", identity.protocol);
+  file.attribute(data, "description", identity.data_description);
+  file.group(rng);
+  file.attribute(rng, "seed", identity.seed);
+  file.attribute(rng, "generator", std::string_view("Philox 4x32-10; counters are functions of the step"));
+  const std::string top = at.empty() ? "/" : at.substr(0, at.size() - 1);
+  file.attribute(top, "fingerprint", identity.fingerprint);
+  file.attribute(top, "lineage", identity.lineage);
+}
+
+void write_mean(io::Hdf5Writer& file, const std::string& name, const RunningMean& mean) {
+  file.attribute("trainer", name + "_sum", mean.sum);
+  file.attribute("trainer", name + "_count", mean.count);
+}
+
+RunningMean read_mean(const io::Hdf5Reader& file, const std::string& name) {
+  return {file.real_attribute("trainer", name + "_sum"), file.integer_attribute("trainer", name + "_count")};
+}
+
+// What a checkpoint says is believed in nothing.
+Vocabulary read_vocabulary(const io::Hdf5Reader& file, const std::string& path, int64_t alphabet) {
+  const std::string unit_name = file.text_attribute(path, "unit");
+  const TextUnit unit = unit_name == name_of(TextUnit::kBytes) ? TextUnit::kBytes : TextUnit::kCharacters;
+  std::vector<int64_t> codes = file.integers(path);
+  const int64_t most = unit == TextUnit::kBytes ? 0xff : 0x10ffff;
+  bool fine = unit_name == name_of(unit) && static_cast<int64_t>(codes.size()) == alphabet;
+  for (size_t i = 0; i < codes.size(); ++i)
+    fine = fine && codes[i] >= 0 && codes[i] <= most && (i == 0 || codes[i] > codes[i - 1]);
+  if (!fine) {
+    fail(ExitCode::kCheckpoint, "{}: /{} holds no {} ascending codes of {}", file.name(), path, alphabet, unit_name);
+  }
+  return {unit, std::move(codes)};
+}
+
+CheckpointIdentity read_identity(const io::Hdf5Reader& file, const std::string& at) {
+  CheckpointIdentity id;
+  const std::string top = at.empty() ? "/" : at.substr(0, at.size() - 1), data = at + "data";
+  id.resolved_yaml = file.text(at + "config/resolved_yaml");
+  id.fingerprint = file.text_attribute(top, "fingerprint");
+  id.lineage = file.text_attribute(top, "lineage");
+  id.data.shape = file.integers(data + "/shape");
+  id.data.alphabet = file.integer_attribute(data, "alphabet");
+  id.data.classes = file.integer_attribute(data, "classes");
+  if (file.has_attribute(data, "given"))
+    id.data.given = file.integer_attribute(data, "given");  // 0 before there were any
+  if (id.data.given < 0 || id.data.given >= std::max<int64_t>(1, id.data.positions())) {
+    fail(ExitCode::kCheckpoint, "{}: {} symbols are given of sequences of shape {}", file.name(), id.data.given,
+         to_string(id.data.shape));
+  }
+  if (file.has(data + "/vocabulary")) id.vocabulary = read_vocabulary(file, data + "/vocabulary", id.data.alphabet);
+  id.data_hash = file.text_attribute(data, "sha256");
+  id.protocol = file.text_attribute(data, "protocol");
+  id.data_description = file.text_attribute(data, "description");
+  id.seed = static_cast<uint64_t>(file.integer_attribute(at + "rng", "seed"));
+  return id;
+}
+
+void require_checkpoint(const io::Hdf5Reader& file) {
+  if (!file.has_attribute("/", "mlrun_format") || file.text_attribute("/", "mlrun_format") != "checkpoint") {
+    fail(ExitCode::kCheckpoint, "{}: not a checkpoint of mlrun", file.name());
+  }
+  if (const int64_t version = file.integer_attribute("/", "mlrun_format_version"); version != io::kCheckpointFormat) {
+    fail(ExitCode::kCheckpoint, "{}: checkpoint format {}, and this mlrun reads format {}", file.name(), version,
+         io::kCheckpointFormat);
+  }
+}
+
+void read_arena(const io::Hdf5Reader& file, const std::string& group, const ParameterArena& layout, Tensor& arena) {
+  for (size_t i = 0; i < layout.parameters().size(); ++i) {
+    Tensor window = layout.window(arena, i);
+    file.read_into(group + "/" + layout.parameters()[i].path, window);
+  }
+}
+
+// What write_model wrote; `weights`: "model" or "average".
+void read_model(const io::Hdf5Reader& file, const std::string& at, const std::string& weights,
+                ParameterArena& parameters) {
+  if (const size_t found = file.datasets(at + "model").size(); found != parameters.parameters().size()) {
+    fail(ExitCode::kCheckpoint, "{}: {} parameters in /{}model, and the model of its spec has {}", file.name(), found,
+         at, parameters.parameters().size());
+  }
+  for (const BufferInfo& buffer : parameters.buffers()) {
+    const Tensor found = file.tensor(at + "buffers/" + buffer.path);
+    if (found.shape() != buffer.value.shape() || found.dtype() != buffer.value.dtype() ||
+        std::memcmp(found.raw(), buffer.value.raw(), found.bytes()) != 0) {
+      fail(ExitCode::kCheckpoint, "{}: /{}buffers/{} is not what its spec and seed give in this version of mlrun",
+           file.name(), at, buffer.path);
+    }
+  }
+  for (const StateInfo& state : parameters.states()) {
+    Tensor value = state.value;
+    const std::string averaged = at + "average_state/" + state.path;
+    file.read_into(weights == "average" && file.has(averaged) ? averaged : at + "state/" + state.path, value);
+  }
+  read_arena(file, at + weights, parameters, parameters.flat());
+}
+
+Experiment experiment_of(const std::string& resolved_yaml, const std::string& place,
+                         const std::vector<std::string>& overrides) {
+  try {
+    return Experiment::from_text(resolved_yaml, place + "config/resolved_yaml", overrides);
+  } catch (const Error& e) {
+    throw Error(ExitCode::kCheckpoint,
+                fmt::format("{}: its spec is not one that this mlrun reads\n{}", place, e.what()));
+  }
+}
+
+TrainState read_state(const io::Hdf5Reader& file) {
+  TrainState s;
+  s.step = file.integer_attribute("trainer", "step");
+  s.evaluated_step = file.integer_attribute("trainer", "evaluated_step");
+  s.logged_step = file.integer_attribute("trainer", "logged_step");
+  s.best = file.real_attribute("trainer", "best");
+  s.best_step = file.integer_attribute("trainer", "best_step");
+  s.evaluations_since_best = file.integer_attribute("trainer", "evaluations_since_best");
+  s.log_loss = read_mean(file, "log_loss");
+  // Checkpoints of before the two were told apart hold the loss alone.
+  const bool has_nll = file.has_attribute("trainer", "log_nll_sum");
+  s.log_nll = has_nll ? read_mean(file, "log_nll") : s.log_loss;
+  s.log_norm = read_mean(file, "log_norm");
+  s.evaluation_nll = read_mean(file, has_nll ? "evaluation_nll" : "evaluation_loss");
+  return s;
+}
+
+}  // namespace
+
+io::Bytes checkpoint_image(const CheckpointIdentity& identity, const TrainState& state,
+                           const ParameterArena& parameters, Updater& updater) {
+  io::Hdf5Writer file;
+  file.attribute("/", "mlrun_format", std::string_view("checkpoint"));
+  file.attribute("/", "mlrun_format_version", io::kCheckpointFormat);
+  file.attribute("/", "mlrun_version", std::string_view(kVersion));
+  file.attribute("/", "numerics_version", kNumericsVersion);
+  write_identity(file, "", identity);
+  write_history(file, identity.history);
+  file.group("trainer");
+  file.attribute("trainer", "step", state.step);
+  file.attribute("trainer", "evaluated_step", state.evaluated_step);
+  file.attribute("trainer", "logged_step", state.logged_step);
+  file.attribute("trainer", "best", state.best);
+  file.attribute("trainer", "best_step", state.best_step);
+  file.attribute("trainer", "evaluations_since_best", state.evaluations_since_best);
+  write_mean(file, "log_loss", state.log_loss);
+  write_mean(file, "log_nll", state.log_nll);
+  write_mean(file, "log_norm", state.log_norm);
+  write_mean(file, "evaluation_nll", state.evaluation_nll);
+  write_model(file, "", parameters);
+  for (const auto& [name, arena] : updater.slots()) write_arena(file, "optimizer/" + name, parameters, arena);
+  for (const auto& [name, matrix] : updater.matrices()) file.dataset("optimizer/" + name, matrix);
+  if (const MovingAverage* average = updater.average()) write_average(file, parameters, *average);
+  if (const auto& stage_one = identity.stage_one) {
+    write_model(file, "stage_one/", *stage_one->built.parameters);
+    write_identity(file, "stage_one/", stage_one->identity);
+    file.attribute("stage_one", "step", stage_one->state.step);
+  }
+  return file.finish();
+}
+
+Checkpoint::Checkpoint(const std::string& path) : path_(path), file_(io::open_checkpoint(path)) {
+  require_checkpoint(file_);
+  identity_ = read_identity(file_, "");
+  identity_.history = read_history(file_);
+  state_ = read_state(file_);
+  if (file_.has("stage_one")) identity_.stage_one = read_stage_one();
+}
+
+std::shared_ptr<const TrainedModel> Checkpoint::read_stage_one() const {
+  CheckpointIdentity identity = read_identity(file_, "stage_one/");
+  Experiment experiment = experiment_of(identity.resolved_yaml, path_ + ":/stage_one/", {});
+  BuiltModel built = build_model(experiment.spec().model, identity.data, identity.seed);
+  read_model(file_, "stage_one/", "model", *built.parameters);
+  TrainState state;
+  state.step = file_.integer_attribute("stage_one", "step");
+  return std::make_shared<const TrainedModel>(
+      TrainedModel{std::move(experiment), std::move(identity), state, path_, std::move(built)});
+}
+
+Experiment Checkpoint::experiment(const std::vector<std::string>& overrides) const {
+  return experiment_of(identity_.resolved_yaml, path_ + ":/", overrides);
+}
+
+void Checkpoint::read_parameters(ParameterArena& parameters, bool average) const {
+  read_model(file_, "", average && has_average() ? "average" : "model", parameters);
+}
+
+void Checkpoint::read_updater(const ParameterArena& parameters, Updater& updater) const {
+  for (auto& [name, arena] : updater.slots()) read_arena(file_, "optimizer/" + name, parameters, arena);
+  for (auto& [name, matrix] : updater.matrices()) file_.read_into("optimizer/" + name, matrix);
+  MovingAverage* average = updater.average();
+  if (!average) return;
+  read_arena(file_, "average", parameters, average->weights);
+  for (size_t i = 0; i < average->states.size(); ++i) {
+    if (average->states[i].defined())
+      file_.read_into("average_state/" + parameters.states()[i].path, average->states[i]);
+  }
+}
+
+const AutoregressiveModel& TrainedModel::autoregressive() const {
+  const AutoregressiveModel* model = built.model->autoregressive();
+  if (!model && built.model->classifier()) {
+    fail(ExitCode::kUsage,
+         "{}: a {} model is a classifier: it says p(y|x), and has no likelihood of x to sample from or to code with\n"
+         "  what it says   {}",
+         path, experiment.spec().model.kind(), advice::command({"eval", path}));
+  }
+  if (!model)
+    fail(ExitCode::kUsage, "{}: a {} model has no autoregressive likelihood to sample from", path,
+         experiment.spec().model.kind());
+  return *model;
+}
+
+const CodeModel& TrainedModel::code_model() const {
+  const CodeModel* model = built.model->code_model();
+  if (!model) fail(ExitCode::kUsage, "{}: a {} model, and no VQ-VAE", path, experiment.spec().model.kind());
+  return *model;
+}
+
+TrainedModel load_trained_model(const std::string& checkpoint_path, const std::vector<std::string>& overrides) {
+  const Checkpoint checkpoint(checkpoint_path);
+  Experiment experiment = checkpoint.experiment(overrides);
+  BuiltModel built = build_model(experiment.spec().model, checkpoint.identity().data, checkpoint.identity().seed);
+  checkpoint.read_parameters(*built.parameters, /*average=*/true);
+  return {std::move(experiment), checkpoint.identity(), checkpoint.state(), checkpoint_path, std::move(built)};
+}
+
+}  // namespace mlrun

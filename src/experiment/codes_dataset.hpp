@@ -1,0 +1,67 @@
+// The codes that a trained VQ-VAE gives to the images of its data, as a data set for a prior (stage two).
+#pragma once
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "data/symbol_table.hpp"
+#include "experiment/checkpoint.hpp"
+
+namespace mlrun {
+
+struct CodesOptions {
+  explicit CodesOptions(config::Reader& reader);
+  std::string from;
+};
+
+// Images are encoded a block at a time, when one of them is first asked for, by whichever lane asks: nothing of the
+// data is needed to know the spec, the hash (of the model's weights and its data) and what codes look like. Training
+// images that are drawn anew for each epoch, and codes that the encoder draws, are encoded anew.
+class CodesDataset : public Dataset {
+ public:
+  using Options = CodesOptions;
+
+  // Finds the run. Error(kUsage) if there is none, or it is of another kind of model; Error(kData) if its data are not
+  // what they were.
+  CodesDataset(const Options& options, const DataSources& sources);
+  CodesDataset(std::shared_ptr<const TrainedModel> stage_one, const DataSources& sources);
+
+  const std::shared_ptr<const TrainedModel>& stage_one() const { return stage_one_; }
+  const Dataset& images() const { return *images_; }
+
+  const DataSpec& spec() const override { return spec_; }
+  int64_t count(Split split) const override { return images_->count(split); }
+  Batch batch(Split split, std::span<const int64_t> rows, int64_t epoch) const override;
+  std::string protocol() const override;
+  std::string hash() const override { return hash_; }
+  std::string description() const override;
+  io::Image render(std::span<const int32_t> symbols) const override;  // what the codes decode to
+  std::string why_no_labels() const override { return images_->why_no_labels(); }
+
+ private:
+  Tensor encode(const Tensor& symbols, int64_t draw) const;
+  const SymbolTable& block(Split split, int64_t index) const;
+
+  std::shared_ptr<const TrainedModel> stage_one_;
+  std::unique_ptr<Dataset> images_;
+  DataSpec spec_;
+  std::string hash_;
+  bool redrawn_ = false;  // the training images, or their codes, depend on the epoch
+  struct Block {
+    std::once_flag encoded;
+    SymbolTable codes;
+  };
+  mutable std::array<std::vector<Block>, 3> blocks_;  // by split; their number never changes
+};
+
+// The checkpoint that `from` selects, as an absolute path ("@last": of the latest run of a VQ-VAE); `from` itself when
+// nothing fits it, or it is such a path already. So a resolved spec keeps meaning what it meant when it was resolved.
+std::string pinned_checkpoint(const std::string& from);
+
+// The command that trains a prior over the codes of this run or checkpoint, for messages.
+std::string training_a_prior(const std::string& stage_one);
+
+}  // namespace mlrun

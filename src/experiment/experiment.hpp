@@ -1,0 +1,128 @@
+// An experiment: a spec read and checked as a whole, before any of its parts is built.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/document.hpp"
+#include "config/print.hpp"
+#include "data/dataset.hpp"
+#include "experiment/origin.hpp"
+#include "models/model.hpp"
+#include "optim/optimizer.hpp"
+#include "optim/schedule.hpp"
+#include "optim/updater.hpp"
+
+namespace mlrun {
+
+struct TrainOptions {
+  explicit TrainOptions(config::Reader reader);
+  config::Period duration;  // train.for
+  int64_t batch_size;
+  UpdateOptions update;
+  std::optional<int64_t> patience;  // evaluations without a new best before training stops
+  config::Period log_every;         // a row of train metrics
+};
+
+enum class BestBy : uint8_t { kNll, kAccuracy, kLast };
+
+struct EvalOptions {
+  explicit EvalOptions(config::Reader reader);
+  config::Period every;
+  int64_t batch_size;
+  BestBy best;
+  int64_t samples;  // drawn at every evaluation, into samples/
+};
+
+struct CheckpointOptions {
+  explicit CheckpointOptions(config::Reader reader);
+  std::optional<config::Period> every;  // besides every evaluation
+  int64_t keep;                         // last k, besides the best (RunDirectory::prune_checkpoints)
+};
+
+struct ExperimentSpec {
+  explicit ExperimentSpec(config::Reader root);
+  std::string name, group;
+  std::vector<std::string> tags;
+  uint64_t seed;
+  DatasetRegistry::Choice data;
+  ModelRegistry::Choice model;
+  OptimizerRegistry::Choice optimizer;
+  ScheduleRegistry::Choice schedule;
+  TrainOptions train;
+  EvalOptions eval;
+  CheckpointOptions checkpoint;
+  std::optional<Origin> origin;  // as written; Experiment::origin() is the one that was found
+  std::optional<int64_t> lanes;  // nullopt: auto
+};
+
+// Lanes of `compute.lanes: auto`: batch_size / examples_per_lane (Model::Facts), from 2 to 8, rounded down to a power
+// of two so that the tree of base/lanes.hpp is whole, and never more than there are examples. More than 8 would each
+// keep an arena of gradients in memory, which shows in models of millions of parameters, and help only where there are
+// more cores. Nothing of the machine is in it: the same spec is the same computation everywhere.
+int64_t lanes_for(int64_t batch_size, int64_t examples_per_lane);
+
+// The fields of a spec that was read without mistakes, with `auto` resolved to what it means and the rule in its
+// origin.
+config::Fields resolved_fields(const config::Document& document, const ExperimentSpec& spec);
+
+// A spec with everything that identifies it.
+class Experiment {
+ public:
+  // Reads file and overrides; all mistakes at once as Error(kUsage). `places` name the overrides in messages.
+  static Experiment load(const std::string& path, const std::vector<std::string>& overrides,
+                         const std::vector<std::string>& places = {});
+  static Experiment from_text(const std::string& text, const std::string& name,
+                              const std::vector<std::string>& overrides = {},
+                              const std::vector<std::string>& places = {});
+
+  const ExperimentSpec& spec() const { return *spec_; }
+  const config::Fields& fields() const { return fields_; }  // resolved_fields
+  int64_t lanes() const {
+    return spec_->lanes.value_or(lanes_for(spec_->train.batch_size, spec_->model.facts().examples_per_lane));
+  }
+  const std::optional<Origin>& origin() const { return origin_; }  // nullopt: fresh weights
+  // What was read otherwise than it was written, a line each, for the person: see config::Document::notes.
+  const std::vector<std::string>& notes() const { return notes_; }
+  std::string resolved_yaml() const { return config::resolved_yaml(fields_); }
+  // SHA-256 over what decides the result: the spec without names, tags and bookkeeping, the data, the weights to begin
+  // from, the numerics version. Where there are weights to begin from and they are not found: the errors of
+  // open_origin.
+  std::string fingerprint(const Dataset& data) const;
+  // The same without how long to train: what a run may be extended under.
+  std::string lineage(const Dataset& data) const;
+  std::string source() const { return source_; }  // "configs/made.yaml + 2 overrides (optim.lr, seed)"
+
+ private:
+  explicit Experiment(const config::Document& document);
+  void settle_origin();
+  std::string hash_without(const std::vector<std::string>& excluded, const Dataset& data) const;
+  std::shared_ptr<const ExperimentSpec> spec_;
+  config::Fields fields_;
+  std::optional<Origin> origin_;
+  std::vector<std::string> notes_;
+  std::string source_;
+};
+
+// Fields (and sections) that do not decide the result: names, tags, what is kept and shown.
+const std::vector<std::string>& bookkeeping_fields();
+bool is_bookkeeping(const std::string& path);  // one of them, or a field of such a section
+
+// A model with its parameters. `seed` fixes orders and degrees; initial values are drawn by
+// parameters->initialise(seed).
+struct BuiltModel {
+  std::unique_ptr<ParameterArena> parameters;
+  std::unique_ptr<Model> model;
+};
+BuiltModel build_model(const ModelRegistry::Choice& choice, const DataSpec& data, uint64_t seed);
+// The model of an experiment for its data. A model that needs labels of data that has none is Error(kUsage) with the
+// data's own reason.
+BuiltModel build_model(const Experiment& experiment, const Dataset& data);
+
+// Every field a spec may have, for `config schema`, `config init` and completion. `choices`: "model.kind=made" ...
+config::Fields describe_spec(const std::vector<std::string>& choices);
+
+}  // namespace mlrun

@@ -1,0 +1,64 @@
+// Fully visible sigmoid belief network (Neal 1992; Frey 1998): logit_t = b_t + sum_{s<t} W_ts x_s.
+//
+// Logistic regression of every position on all that came before: the simplest autoregressive model, and the yardstick.
+// In visiting order the weight is strictly lower triangular, so half of all work is skipped. A label adds the columns
+// of its one-hot code in front.
+#include "models/autoregressive/staircase_network.hpp"
+#include "models/order.hpp"
+#include "nn/initialisers.hpp"
+#include "ops/staircase.hpp"
+
+namespace mlrun {
+namespace {
+
+class Fvsbn : public AutoregressiveModel {
+ public:
+  struct Options {
+    explicit Options(config::Reader& reader) : order(read_order(reader)), condition(read_condition(reader)) {}
+    OrderKind order;
+    Condition condition;
+  };
+  static Facts facts(const Options&) { return {.examples_per_lane = 50}; }
+
+  Fvsbn(const Options& options, const DataSpec& data, const Scope& scope)
+      : AutoregressiveModel(data, options.condition, scope), order_(make_order(options.order, data, scope)) {
+    const int64_t d = data.positions(), width = logits_per_step(data.alphabet);
+    const int64_t inputs = classes() + d * width;  // the label, then the positions
+    std::vector<int64_t> limits;
+    for (int64_t r = 0; r < d * width; ++r) limits.push_back(classes() + r / width * width);
+    staircase_ = make_staircase(std::move(limits), inputs);
+    record_order(scope, "order", order_);
+    weight_ = scope.parameter("weight", {d * width, inputs}, "out,in", ParameterKind::kWeight, initialise::zeros(),
+                              inside_of(*staircase_));
+    bias_ = scope.parameter("bias", {d * width}, "out", ParameterKind::kBias, initialise::zeros());
+  }
+
+  const std::vector<int64_t>& order(int64_t) const override { return order_; }
+
+  Variable logits(Pass& pass, const Batch& batch, int64_t component) const override {
+    const Tensor x = encode_symbols(ordered_symbols(batch, component), data().alphabet,
+                                    conditional() ? labels_of(batch) : Tensor(), classes());
+    const Variable y = ops::staircase_linear(x, pass(weight_), pass(bias_), staircase_);
+    return shape_as_logits(y, data());
+  }
+
+  std::unique_ptr<StepView> step_view(const ParameterArena&, int64_t) const override {
+    StaircaseNetwork network;
+    network.positions = data().positions();
+    network.alphabet = data().alphabet;
+    network.classes = classes();
+    network.output = {weight_.value(), bias_.value(), staircase_->limits(), {}};
+    return make_staircase_step_view(std::move(network));
+  }
+
+ private:
+  std::vector<int64_t> order_;
+  ops::StaircasePtr staircase_;
+  Parameter weight_, bias_;
+};
+
+[[maybe_unused]] const bool registered =
+    register_model<Fvsbn>("fvsbn", "Fully visible sigmoid belief network (Frey 1998)");
+
+}  // namespace
+}  // namespace mlrun

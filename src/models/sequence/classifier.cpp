@@ -1,0 +1,72 @@
+// The class of a sequence, from the stream of a sequence model after its last position, or averaged over all. On
+// pixels one by one it is sequential MNIST (Le, Jaitly & Hinton 2015), in a random order permuted MNIST.
+#include "base/error.hpp"
+#include "config/starter.hpp"
+#include "models/model.hpp"
+#include "models/order.hpp"
+#include "models/sequence/network.hpp"
+#include "ops/reduce.hpp"
+#include "ops/shape.hpp"
+
+namespace mlrun {
+namespace {
+
+enum class Pool : uint8_t { kMean, kLast };
+
+struct SequenceClassifierOptions {
+  explicit SequenceClassifierOptions(config::Reader& reader)
+      : network(reader),
+        pool(reader.one_of<Pool>(
+            "pool", {{"mean", Pool::kMean}, {"last", Pool::kLast}},
+            {.help = "what the classes are read from: the mean over positions, or the last one", .fallback = "mean"})),
+        order(read_order(reader)) {}
+  SequenceNetworkOptions network;
+  Pool pool;
+  OrderKind order;
+};
+
+class SequenceClassifier : public Classifier {
+ public:
+  using Options = SequenceClassifierOptions;
+  static Facts facts(const Options& options) {
+    return {.examples_per_lane = options.network.block.mixer.facts().sequences_per_lane};
+  }
+
+  SequenceClassifier(const Options& options, const DataSpec& data, const Scope& scope)
+      : pool_(options.pool),
+        order_((require_classes(data), make_order(options.order, data, scope))),
+        network_(options.network, data, /*start=*/false, /*classes=*/0, scope),
+        head_(scope / "head", network_.width(), data.classes) {
+    record_order(scope, "order", order_);
+  }
+
+  int64_t examples_at_once() const override { return network_.sequences_at_once(); }
+
+  Variable class_logits(Pass& pass, const Batch& batch) const override {
+    const Variable x = network_(pass, in_order(batch.symbols, order_), Tensor());
+    const int64_t n = x.dim(0), length = x.dim(1);
+    if (pool_ == Pool::kMean) return head_(pass, ops::mean(x, {1}));
+    return head_(pass, ops::reshape(ops::slice(x, 1, length - 1, length), {n, network_.width()}));
+  }
+
+ private:
+  static void require_classes(const DataSpec& data) {
+    if (data.classes > 0) return;
+    fail(ExitCode::kUsage,
+         "model.kind sequence_classifier needs labels, and this data has none\n"
+         "  model the symbols instead   model.kind=sequence");
+  }
+
+  Pool pool_;
+  std::vector<int64_t> order_;
+  SequenceNetwork network_;
+  Linear head_;
+};
+
+[[maybe_unused]] const bool registered = register_model<SequenceClassifier>(
+    "sequence_classifier", "The class of a sequence, by the same blocks as kind: sequence");
+[[maybe_unused]] const bool starter =
+    config::register_starter("model.kind=sequence_classifier", {"model.mixer.kind=s4d", "data.binarization=dynamic"});
+
+}  // namespace
+}  // namespace mlrun

@@ -1,0 +1,160 @@
+#include "models/sequence/network.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "kernels/vector/elementwise.hpp"
+#include "nn/initialisers.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/embedding.hpp"
+#include "ops/shape.hpp"
+
+namespace mlrun {
+namespace {
+
+// A symbol as a number: evenly spaced from -1 to 1; the start is in the middle.
+float number_of(int32_t symbol, int64_t alphabet) {
+  if (symbol == kStartSymbol) return 0;
+  return alphabet == 1 ? 1.0f : 2.0f * static_cast<float>(symbol) / static_cast<float>(alphabet - 1) - 1.0f;
+}
+
+}  // namespace
+
+SequenceNetworkOptions::SequenceNetworkOptions(config::Reader& reader)
+    : width(reader.integer("width", {.help = "channels of the stream", .min = 1, .max = 65536, .fallback = 128})),
+      layers(reader.integer("layers", {.help = "blocks", .min = 1, .max = 1000, .fallback = 4})),
+      input(reader.one_of<SequenceInput>(
+          "input",
+          {{"embedding", SequenceInput::kEmbedding},
+           {"scalar", SequenceInput::kScalar},
+           {"direct", SequenceInput::kDirect}},
+          {.help = "embedding: a vector for each symbol; scalar: the symbol as a number, through a linear layer; "
+                   "direct: the number itself, into a recurrent mixer",
+           .fallback = "embedding"})),
+      positions(reader.boolean("positions",
+                               {.help = "a learned vector for each position, added to the input", .fallback = false})),
+      block(reader) {}
+
+SequenceNetwork::SequenceNetwork(const SequenceNetworkOptions& options, const DataSpec& data, bool start,
+                                 int64_t classes, const Scope& scope)
+    : width_(options.width),
+      alphabet_(data.alphabet),
+      input_(options.input),
+      has_positions_(options.positions),
+      has_classes_(classes > 0) {
+  const double deviation = 1 / std::sqrt(static_cast<double>(width_));
+  if (input_ == SequenceInput::kEmbedding) {
+    symbols_ = scope.parameter("symbols", {alphabet_ + (start ? 1 : 0), width_}, "symbol,width",
+                               ParameterKind::kEmbedding, initialise::normal(deviation));
+  }
+  if (input_ == SequenceInput::kScalar) scalar_ = Linear(scope / "input", 1, width_);
+  if ((has_positions_ || has_classes_) && input_ == SequenceInput::kDirect) {
+    fail(ExitCode::kUsage,
+         "model.input direct has one channel, to which nothing can be added\n"
+         "  with positions or a condition   model.input=scalar (or embedding)");
+  }
+  if (has_positions_) {
+    positions_ = scope.parameter("positions", {data.positions(), width_}, "position,width", ParameterKind::kEmbedding,
+                                 initialise::normal(deviation));
+  }
+  if (has_classes_) {
+    classes_ = scope.parameter("classes", {classes, width_}, "class,width", ParameterKind::kEmbedding,
+                               initialise::normal(deviation));
+  }
+  for (int64_t l = 0; l < options.layers; ++l) {
+    const int64_t in = l == 0 && input_ == SequenceInput::kDirect ? 1 : width_;
+    blocks_.emplace_back(options.block, MixerShape{in, width_, data.positions()},
+                         scope / fmt::format("block_{}", l + 1));
+  }
+  norm_ = Norm(scope / "norm", options.block.post_norm ? NormKind::kNone : options.block.norm, width_);
+}
+
+Tensor SequenceNetwork::numbers_of(const Tensor& inputs) const {
+  Shape shape = inputs.shape();
+  shape.push_back(1);
+  Tensor numbers(shape);
+  for (int64_t i = 0; i < inputs.count(); ++i)
+    numbers.data<float>()[i] = number_of(inputs.data<int32_t>()[i], alphabet_);
+  return numbers;
+}
+
+Variable SequenceNetwork::enter(Pass& pass, const Tensor& inputs) const {
+  if (input_ == SequenceInput::kDirect) return numbers_of(inputs);
+  if (input_ == SequenceInput::kScalar) return scalar_(pass, numbers_of(inputs));
+  Tensor rows = inputs.clone();  // the start is the last row
+  std::replace(rows.data<int32_t>(), rows.data<int32_t>() + rows.count(), kStartSymbol,
+               static_cast<int32_t>(alphabet_));
+  return ops::embedding(pass(symbols_), rows);
+}
+
+Variable SequenceNetwork::operator()(Pass& pass, const Tensor& inputs, const Tensor& labels) const {
+  const int64_t n = inputs.dim(0), length = inputs.dim(1);
+  Variable x = enter(pass, inputs);
+  if (has_positions_) {
+    require(length <= positions_.value().dim(0), "{} positions of {}", length, positions_.value().dim(0));
+    x = ops::add(x, ops::slice(pass(positions_), 0, 0, length));
+  }
+  if (has_classes_) x = ops::add(x, ops::reshape(ops::embedding(pass(classes_), labels), {n, 1, width_}));
+  for (const SequenceBlock& block : blocks_) x = block(pass, x);
+  return norm_(pass, x);
+}
+
+int64_t SequenceNetwork::sequences_at_once() const { return blocks_[0].mixer().sequences_at_once(); }
+
+Variable SequenceNetwork::symbol_vectors(Pass& pass) const {
+  require(has_symbol_vectors(), "the vectors of symbols that enter as numbers");
+  return ops::slice(pass(symbols_), 0, 0, alphabet_);
+}
+
+SequenceNetwork::Steps::Steps(const SequenceNetwork& network) : network_(network) {
+  for (const SequenceBlock& block : network.blocks_) blocks_.emplace_back(block);
+  if (network.input_ == SequenceInput::kScalar) scalar_ = network.scalar_.packed();
+}
+
+SequenceNetwork::Stepper::Stepper(const Steps& steps, int64_t count, const int32_t* labels)
+    : steps_(steps), count_(count) {
+  if (labels && steps.network_.has_classes_) labels_.assign(labels, labels + count);
+  for (const SequenceBlock::Steps& block : steps.blocks_) blocks_.emplace_back(block, count);
+}
+
+Tensor SequenceNetwork::Stepper::enter(const int32_t* inputs) const {
+  const SequenceNetwork& network = steps_.network_;
+  const int64_t width = network.width_;
+  const bool direct = network.input_ == SequenceInput::kDirect;
+  Tensor x({count_, direct ? 1 : width});
+  for (int64_t i = 0; i < count_; ++i) {
+    float* to = x.data<float>() + i * x.dim(1);
+    const float number = number_of(inputs[i], network.alphabet_);
+    if (direct) *to = number;
+    else if (network.input_ == SequenceInput::kScalar) steps_.scalar_(&number, 1, to);
+    else {
+      const int64_t row = inputs[i] == kStartSymbol ? network.alphabet_ : inputs[i];
+      std::copy_n(network.symbols_.value().data<float>() + row * width, width, to);
+    }
+  }
+  return x;
+}
+
+const Tensor& SequenceNetwork::Stepper::step(const int32_t* inputs) {
+  const SequenceNetwork& network = steps_.network_;
+  const int64_t width = network.width_;
+  Tensor x = enter(inputs);
+  const auto add_row = [&](const Parameter& table, int64_t row, int64_t i) {
+    const float* from = table.value().data<float>() + row * width;
+    float* to = x.data<float>() + i * width;
+    for (int64_t k = 0; k < width; ++k) to[k] += from[k];
+  };
+  for (int64_t i = 0; i < count_; ++i) {
+    if (network.has_positions_) add_row(network.positions_, t_, i);
+    if (network.has_classes_) add_row(network.classes_, labels_[static_cast<size_t>(i)], i);
+  }
+  ++t_;
+  for (SequenceBlock::Stepper& block : blocks_) x = block.step(x);
+  result_ = network.norm_.rows(x);
+  return result_;
+}
+
+}  // namespace mlrun

@@ -1,0 +1,70 @@
+// No model of coin flips is better than the coins.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "data/reference.hpp"
+#include "evaluate/evaluate.hpp"
+#include "experiment/trained_data.hpp"
+#include "proof/prove.hpp"
+
+namespace mlrun {
+namespace {
+
+constexpr int64_t kRows = 1000, kBatch = 100;
+
+struct Floor {
+  double nats = 0;
+  std::string origin;
+};
+
+Floor floor_of(const TrainedModel& trained, const Dataset& data, const std::vector<int64_t>& rows) {
+  const std::string protocol = data.protocol();
+  if (protocol.starts_with("static (Larochelle)")) {
+    return {kBinarizationNoise, "the noise of MNIST's binarization"};
+  }
+  if (!protocol.starts_with("dynamic") && !protocol.starts_with("static"))
+    return {0, "a likelihood of discrete data is at most 1"};
+  const std::unique_ptr<Dataset> grey = grey_data_of(trained);
+  if (!grey || grey->spec().alphabet != 256 || grey->count(Split::kTest) != data.count(Split::kTest)) {
+    return {0, "a likelihood of discrete data is at most 1"};
+  }
+  const Batch batch = grey->batch(Split::kTest, rows, 0);
+  const int64_t width = batch.symbols.dim(1);
+  SymbolTableBuilder builder(width);
+  for (int64_t i = 0; i < batch.count(); ++i) {
+    builder.append(std::span<const int32_t>(batch.symbols.data<int32_t>() + i * width, static_cast<size_t>(width)));
+  }
+  return {binarization_noise(std::move(builder).finish()), "the noise of the binarization, from the grey levels"};
+}
+
+}  // namespace
+
+ProofCheck check_data_floor(const TrainedModel& trained, const Dataset& data, bool all_rows, LanePool& pool) {
+  const int64_t count = data.count(Split::kTest), wanted = all_rows ? count : std::min(count, kRows);
+  std::vector<int64_t> rows;  // evenly spread, since a split may be sorted by difficulty
+  for (int64_t i = 0; i < wanted; ++i) rows.push_back(i * count / wanted);
+  std::vector<double> nll(rows.size());
+  pool.run((wanted + kBatch - 1) / kBatch, [&](int64_t b) {
+    const auto begin = static_cast<size_t>(b * kBatch), end = std::min(rows.size(), begin + kBatch);
+    const Batch batch = data.batch(Split::kTest, std::span(rows).subspan(begin, end - begin), 0);
+    const std::vector<double> part = trained.built.model->nll(*trained.built.parameters, batch);
+    std::copy(part.begin(), part.end(), nll.begin() + b * kBatch);
+  });
+  const Evaluation evaluation = summarise(std::move(nll), data.spec().positions());
+  const Floor floor = floor_of(trained, data, rows);
+  // Who is certain of everything (an alphabet of one, a task that was learned) stands on the floor of 0, but for
+  // roundings of the logarithms.
+  const double rounding = 1e-6 * static_cast<double>(data.spec().positions());
+  ProofCheck check = {"above the data floor", evaluation.nll >= floor.nats - rounding, evaluation.nll, floor.nats, {}};
+  check.finding =
+      fmt::format("mean NLL of {} test rows, nats (+- {:.2f}); floor: {}", wanted, evaluation.nll_se, floor.origin);
+  if (!check.pass) {
+    check.finding +=
+        "; being below would mean knowing coin flips before they are thrown: the model has seen these images, or what "
+        "it calls probabilities sum to more than 1";
+  }
+  return check;
+}
+
+}  // namespace mlrun

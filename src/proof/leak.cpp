@@ -1,0 +1,106 @@
+// No logit may see its own symbol or a later one.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/random.hpp"
+#include "generate/predictive.hpp"
+#include "proof/batch.hpp"
+
+namespace mlrun {
+namespace {
+
+constexpr int64_t kImages = 3;  // of the rows; one more is noise, which wakes units that data leave asleep
+
+Batch noise_row(const ProofSubject& subject) {
+  const DataSpec& data = subject.model.data();
+  const RandomStream noise(subject.seed, "prove/noise");
+  Batch batch;
+  batch.symbols = Tensor({1, data.positions()}, DType::kS32);
+  for (int64_t i = 0; i < data.positions(); ++i) {
+    batch.symbols.data<int32_t>()[i] =
+        static_cast<int32_t>(noise.below(static_cast<uint64_t>(i), static_cast<uint64_t>(data.alphabet)));
+  }
+  if (subject.rows.labels.defined()) batch.labels = subject.rows.labels.rows(0, 1);
+  return batch;
+}
+
+struct Leak {
+  int64_t component = 0, flipped = 0, seen = 0;  // steps
+};
+
+// Flips of the steps [steps.begin, steps.end) of one image, one in each row of a batch of `size` rows.
+std::vector<Leak> leaks_of(const ProofSubject& subject, const Batch& image, int64_t component, Range steps,
+                           int64_t size, const Tensor& unflipped) {
+  const DataSpec& data = subject.model.data();
+  const std::vector<int64_t>& order = subject.model.order(component);
+  const int64_t d = data.positions(), width = logits_per_step(data.alphabet);
+  const RandomStream other(subject.seed, "prove/flip");
+  Batch batch = repeated(image, 0, size);
+  for (int64_t i = 0; i < steps.size(); ++i) {
+    const auto step = static_cast<size_t>(steps.begin + i);
+    int32_t& symbol = batch.symbols.data<int32_t>()[i * d + order[step]];
+    const uint64_t away = 1 + other.below(step, static_cast<uint64_t>(data.alphabet - 1));
+    symbol = static_cast<int32_t>((symbol + static_cast<int64_t>(away)) % data.alphabet);
+  }
+  const Tensor flipped = parallel_logits(subject, batch, component);
+  std::vector<Leak> leaks;
+  for (int64_t i = 0; i < steps.size(); ++i) {
+    const float *a = unflipped.data<float>() + i * d * width, *b = flipped.data<float>() + i * d * width;
+    const int64_t numbers = (steps.begin + i + 1) * width;
+    if (std::memcmp(a, b, static_cast<size_t>(numbers) * sizeof(float)) == 0) continue;
+    int64_t first = 0;
+    while (std::memcmp(a + first, b + first, sizeof(float)) == 0) ++first;
+    leaks.push_back({component, steps.begin + i, first / width});
+  }
+  return leaks;
+}
+
+}  // namespace
+
+ProofCheck check_no_leak(const ProofSubject& subject) {
+  const int64_t d = subject.model.data().positions(), size = rows_at_a_time(subject.model.data());
+  std::vector<Batch> images = {noise_row(subject)};
+  for (int64_t i = 0; i < std::min(kImages, subject.rows.count()); ++i) images.push_back(subject.rows.slice(i, i + 1));
+  struct Case {
+    size_t image;
+    int64_t component;
+  };
+  std::vector<Case> cases;
+  for (const int64_t component : subject.components) {
+    for (size_t i = 0; i < images.size(); ++i) cases.push_back({i, component});
+  }
+  std::vector<std::vector<Leak>> found(cases.size());
+  subject.pool.run(static_cast<int64_t>(cases.size()), [&](int64_t index) {
+    const Case& c = cases[static_cast<size_t>(index)];
+    // The same shape and the same row in both, so that nothing but the flip can change a bit.
+    const Tensor unflipped = parallel_logits(subject, repeated(images[c.image], 0, size), c.component);
+    for (int64_t begin = 0; begin < d; begin += size) {
+      const Range steps = {begin, std::min(d, begin + size)};
+      for (const Leak& leak : leaks_of(subject, images[c.image], c.component, steps, size, unflipped))
+        found[static_cast<size_t>(index)].push_back(leak);
+    }
+  });
+  int64_t leaking = 0;
+  const Leak* first = nullptr;
+  for (const auto& leaks : found) {
+    leaking += static_cast<int64_t>(leaks.size());
+    if (!first && !leaks.empty()) first = &leaks.front();
+  }
+  ProofCheck check = {"no leak", leaking == 0, static_cast<double>(leaking), 0, {}};
+  check.finding = fmt::format("{} flips, each step of {} images: logits up to it keep their bits",
+                              static_cast<int64_t>(cases.size()) * d, images.size());
+  if (first) {
+    const std::vector<int64_t>& order = subject.model.order(first->component);
+    check.finding = fmt::format(
+        "the logit of step {} (position {}) changed when the symbol of step {} (position {}) was flipped, which comes "
+        "{}: {} of {} flips leak; the NLL of this model means nothing",
+        first->seen, order[static_cast<size_t>(first->seen)], first->flipped,
+        order[static_cast<size_t>(first->flipped)], first->seen == first->flipped ? "with it" : "later", leaking,
+        static_cast<int64_t>(cases.size()) * d);
+  }
+  return check;
+}
+
+}  // namespace mlrun

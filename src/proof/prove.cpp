@@ -1,0 +1,83 @@
+#include "proof/prove.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "base/lanes.hpp"
+#include "experiment/trained_data.hpp"
+#include "runs/find_run.hpp"
+
+namespace mlrun {
+namespace {
+
+constexpr int64_t kRows = 128;
+
+}  // namespace
+
+std::vector<ProofCheck> prove_model(const AutoregressiveModel& model, const ParameterArena& parameters,
+                                    const Batch& rows, const ProofOptions& options, LanePool& pool) {
+  const ProofSubject subject = {.model = model,
+                                .parameters = parameters,
+                                .rows = rows,
+                                .components = components_to_check(model.components(), options.components),
+                                .seed = options.seed,
+                                .pool = pool};
+  std::vector<ProofCheck> checks = {check_no_leak(subject)};
+  const auto append = [&](std::vector<ProofCheck> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(checks));
+  };
+  append(check_views(subject));
+  checks.push_back(check_nll(subject));
+  append(check_continuations(subject));
+  append(check_whole_sum(subject));
+  checks.push_back(check_entropy(subject));
+  return checks;
+}
+
+bool ProveOutcome::pass() const {
+  return std::all_of(checks.begin(), checks.end(), [](const ProofCheck& c) { return c.pass; });
+}
+
+ProveOutcome prove(const ProveRequest& request) {
+  const TrainedModel trained = load_trained_model(find_checkpoint(request.selector, request.which));
+  const AutoregressiveModel* model = trained.built.model->autoregressive();
+  if (trained.built.model->classifier()) static_cast<void>(trained.autoregressive());  // says why not
+  if (!model) {
+    fail(ExitCode::kUsage,
+         "{}: a {} model is not autoregressive: it has no exact likelihood of which there would be anything to prove",
+         trained.path, trained.experiment.spec().model.kind());
+  }
+  LanePool pool(threads_for(kMostLanes, request.threads));
+  ProveOutcome outcome;
+  outcome.checkpoint = trained.path;
+  outcome.components = model->components();
+  std::unique_ptr<Dataset> data;
+  try {
+    data = data_of(trained);
+    if (data->count(Split::kTest) == 0) {
+      data.reset();
+      outcome.no_data = "the test split is empty";
+    }
+  } catch (const Error& e) {
+    if (e.code() != ExitCode::kData) throw;
+    outcome.no_data = e.what();
+  }
+  Batch rows;
+  if (data) {
+    std::vector<int64_t> indices(static_cast<size_t>(std::min(kRows, data->count(Split::kTest))));
+    std::iota(indices.begin(), indices.end(), 0);
+    rows = data->batch(Split::kTest, indices, 0);
+  } else {
+    rows = own_samples(*model, *trained.built.parameters, kRows, /*seed=*/2);
+  }
+  ProofOptions options;
+  if (request.full) options.components = model->components();
+  outcome.components_checked = std::min(options.components, model->components());
+  outcome.checks = prove_model(*model, *trained.built.parameters, rows, options, pool);
+  if (data) outcome.checks.push_back(check_data_floor(trained, *data, request.full, pool));
+  return outcome;
+}
+
+}  // namespace mlrun

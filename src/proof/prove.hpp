@@ -1,0 +1,41 @@
+// `mlrun prove`: is it a likelihood?
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiment/checkpoint.hpp"
+#include "proof/proof.hpp"
+
+namespace mlrun {
+
+struct ProofOptions {
+  int64_t components = 4;  // of a mixture, checked one by one
+  uint64_t seed = 1;
+};
+
+// All checks of proof.hpp, in the order of a table. `rows`: up to 128 that the model should know.
+std::vector<ProofCheck> prove_model(const AutoregressiveModel& model, const ParameterArena& parameters,
+                                    const Batch& rows, const ProofOptions& options, LanePool& pool);
+
+// The mean NLL of the test split against the entropy of the noise in it: nobody who has not seen the coins can be
+// below. The noise is computed from the grey levels where the data are binarized by Bernoulli(grey), known for
+// Larochelle's MNIST, and 0 for other data, since a probability is at most 1. 1000 rows, evenly spread, or all.
+ProofCheck check_data_floor(const TrainedModel& trained, const Dataset& data, bool all_rows, LanePool& pool);
+
+struct ProveRequest {
+  std::string selector, which = "best";
+  bool full = false;  // all components, the whole test split
+  int threads = 0;
+};
+struct ProveOutcome {
+  std::string checkpoint;
+  std::vector<ProofCheck> checks;
+  int64_t components = 1, components_checked = 1;
+  std::string no_data;  // why there is no check of the data floor; "" where there is one
+  bool pass() const;
+};
+// Works without the data too, on the model's own samples. Error(kUsage) for a model that is not autoregressive.
+ProveOutcome prove(const ProveRequest& request);
+
+}  // namespace mlrun

@@ -1,0 +1,44 @@
+// Numbers that a run produces, as rows of named columns.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/bytes.hpp"
+#include "io/journal.hpp"
+#include "runs/code_use.hpp"
+
+namespace mlrun {
+
+// One evaluation of a likelihood: over `count` examples of a split.
+struct Evaluation {
+  int64_t count = 0;
+  double nll = 0;     // mean -log p(x), nats
+  double nll_se = 0;  // its standard error over examples
+  double bpd = 0;     // bits per dimension
+  double seconds = 0;
+  std::vector<double> per_example;  // nats, in the split's order
+  std::optional<double> accuracy;   // where there is something to be right about (evaluate/scores.hpp): a share
+  std::optional<CodeUse> codes;     // of a VQ-VAE, whose nll is that of reconstruction alone
+};
+
+// "NaN", "Inf" or "-Inf" of what is not finite, else the number to six digits.
+std::string in_words(double value);
+
+// Columns of one table ("train", "valid"): equal lengths, missing values NaN.
+class MetricTable {
+ public:
+  void add(const std::map<std::string, double>& row);
+  const std::map<std::string, std::vector<double>>& columns() const { return columns_; }
+  int64_t rows() const { return rows_; }
+
+ private:
+  std::map<std::string, std::vector<double>> columns_;
+  int64_t rows_ = 0;
+};
+
+}  // namespace mlrun

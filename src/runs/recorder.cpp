@@ -1,0 +1,121 @@
+#include "runs/recorder.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/version.hpp"
+#include "io/file.hpp"
+#include "io/hdf5/writer.hpp"
+
+namespace mlrun {
+namespace {
+
+const char* unit_of(const std::string& column) {
+  static const std::map<std::string, const char*> units = {
+      {"step", "steps"},     {"epoch", "epochs"}, {"time", "s"},           {"loss", "nats"},
+      {"nll", "nats"},       {"nll_se", "nats"},  {"bpd", "bits/dim"},     {"items_per_s", "1/s"},
+      {"grad_norm", "nats"}, {"lr", "1"},         {"codes_used", "codes"}, {"code_perplexity", "codes"}};
+  const auto found = units.find(column);
+  return found == units.end() ? "1" : found->second;
+}
+
+// An NXdata group: viewers open it on the loss curve.
+void write_table(io::Hdf5Writer& file, const std::string& name, const MetricTable& table) {
+  const std::string group = "metrics/" + name;
+  file.group(group);
+  file.attribute(group, "NX_class", std::string_view("NXdata"));
+  file.attribute(group, "signal", std::string_view("nll"));
+  file.attribute(group, "axes", std::vector<std::string>{"step"});
+  std::vector<std::string> others;
+  for (const auto& [column, values] : table.columns()) {
+    const std::string path = group + "/" + column;
+    if (column == "step") file.dataset(path, std::vector<int64_t>(values.begin(), values.end()));
+    else file.dataset(path, values);
+    file.attribute(path, "unit", std::string_view(unit_of(column)));
+    if (column != "nll" && column != "step") others.push_back(column);
+  }
+  file.attribute(group, "auxiliary_signals", others);
+}
+
+}  // namespace
+
+Recorder::Recorder(const RunDirectory& directory, RunFacts facts) : directory_(directory), facts_(std::move(facts)) {}
+
+void Recorder::open_journal() {
+  if (!journal_) journal_ = std::make_unique<io::Journal>(directory_.file("metrics.jsonl"));
+}
+
+double Recorder::resume(const TrainState& state) {
+  const std::string path = directory_.file("metrics.jsonl");
+  io::cut_journal(path, [&](const io::Record& record) {
+    if (!record.contains("step")) return true;
+    const std::string table = record.value("table", "");
+    const int64_t last = table == "valid" ? state.evaluated_step : table == "train" ? state.logged_step : state.step;
+    return record["step"].get<int64_t>() <= last;
+  });
+  double elapsed = 0;
+  for (const io::Record& record : io::read_journal(path).records) {
+    if (!record.contains("table")) continue;
+    std::map<std::string, double> row;
+    for (const auto& [key, value] : record.items()) {
+      if (value.is_number()) row[key] = value.get<double>();
+    }
+    if (row.contains("time")) elapsed = std::max(elapsed, row["time"]);
+    tables_[record["table"].get<std::string>()].add(row);
+  }
+  return elapsed;
+}
+
+void Recorder::row(const std::string& table, const std::map<std::string, double>& values) {
+  open_journal();
+  io::Record record = {{"table", table}};
+  if (values.contains("step")) record["step"] = static_cast<int64_t>(values.at("step"));
+  for (const auto& [name, value] : values) {
+    if (name != "step") record[name] = value;
+  }
+  journal_->append(record);
+  tables_[table].add(values);
+}
+
+void Recorder::note(const std::string& kind, io::Record facts) {
+  open_journal();
+  io::Record record = {{"kind", kind}};
+  record.update(facts);
+  journal_->append(record);
+}
+
+void Recorder::sync() {
+  if (journal_) journal_->sync();
+}
+
+void Recorder::write_run_file(const std::string& status) {
+  try {
+    io::Hdf5Writer file;
+    file.attribute("/", "mlrun_format", std::string_view("run"));
+    file.attribute("/", "mlrun_format_version", 1);
+    file.attribute("/", "mlrun_version", std::string_view(kVersion));
+    file.attribute("/", "run_id", facts_.run_id);
+    file.attribute("/", "status", status);
+    file.attribute("/", "fingerprint", facts_.fingerprint);
+    file.attribute("/", "created", facts_.created);
+    file.attribute("/", "exact", facts_.history.empty() ? 1 : 0);
+    file.attribute("/", "default", std::string_view("metrics"));
+    file.text("config/spec_yaml", facts_.spec_yaml);
+    file.text("config/resolved_yaml", facts_.resolved_yaml);
+    write_history(file, facts_.history);
+    file.group("env");
+    for (const auto& [name, value] : facts_.environment) file.attribute("env", name, value);
+    file.group("metrics");
+    file.attribute("metrics", "NX_class", std::string_view("NXentry"));
+    file.attribute("metrics", "default", std::string_view(tables_.contains("valid") ? "valid" : "train"));
+    for (const auto& [name, table] : tables_) write_table(file, name, table);
+    io::write_atomically(directory_.file("run.h5"), file.finish().span());
+  } catch (const Error& e) {
+    if (!warned_)
+      log::warning("run.h5 was not written; training goes on (metrics.jsonl is the journal)\n  {}", e.what());
+    warned_ = true;
+  }
+}
+
+}  // namespace mlrun

@@ -1,0 +1,47 @@
+#include "runs/run_json.hpp"
+
+#include <cmath>
+
+namespace mlrun {
+namespace {
+
+nlohmann::ordered_json number_or_null(double value) {
+  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
+}
+
+}  // namespace
+
+nlohmann::ordered_json run_json(const RunSummary& run) {
+  return {{"run", run.path},
+          {"id", run.id},
+          {"status", run.status},
+          {"model", run.model},
+          {"step", run.step},
+          {"epoch", number_or_null(run.epoch)},
+          {"valid_nll", number_or_null(run.best_nll)},
+          {"valid_bpd", number_or_null(run.best_bpd)},
+          {"valid_accuracy", number_or_null(run.best_accuracy)},
+          {"best_step", run.best_step},
+          {"last_nll", number_or_null(run.last_nll)},
+          {"nll_of", run.nll_of},
+          {"seconds", number_or_null(run.seconds)},
+          {"protocol", run.protocol},
+          {"data_hash", run.data_hash},
+          {"fingerprint", run.fingerprint},
+          {"name", run.name},
+          {"group", run.groups.empty() ? "" : run.groups[0]},
+          {"groups", run.groups},
+          {"tags", run.tags},
+          {"origin", run.origin},
+          {"exact", run.history.empty()},
+          {"history", history_record(run.history)},
+          {"created", run.created}};
+}
+
+nlohmann::ordered_json value_json(const std::string& yaml_value) {
+  // Printed values are YAML whose numbers, booleans, quoted texts and lists of them are JSON as well; words are not.
+  auto parsed = nlohmann::ordered_json::parse(yaml_value, nullptr, /*allow_exceptions=*/false);
+  return parsed.is_discarded() ? nlohmann::ordered_json(yaml_value) : parsed;
+}
+
+}  // namespace mlrun

@@ -1,0 +1,93 @@
+#include "train/run_facts.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <ctime>
+
+#include "base/cpu.hpp"
+#include "base/error.hpp"
+#include "base/version.hpp"
+#include "evaluate/scores.hpp"
+#include "io/directory.hpp"
+#include "io/file.hpp"
+#include "kernels/isa.hpp"
+
+namespace mlrun {
+namespace {
+
+std::map<std::string, std::string> environment(int threads) {
+  char host[256] = {};
+  gethostname(host, sizeof host - 1);
+  return {{"mlrun", kVersion},
+          {"cpu", cpu_name()},
+          {"isa", name_of(kernels::isa_in_force())},
+          {"threads", std::to_string(threads)},
+          {"host", host}};
+}
+
+io::Record origin_record(const std::optional<Origin>& origin) {
+  if (!origin) return nullptr;
+  return {{"checkpoint", origin->checkpoint}, {"run", origin->run}, {"step", origin->step}, {"sha256", origin->sha256}};
+}
+
+const char* name_of(BestBy best) {
+  switch (best) {
+    case BestBy::kAccuracy:
+      return "valid/accuracy";
+    case BestBy::kLast:
+      return "last";
+    case BestBy::kNll:
+      break;
+  }
+  return "valid/nll";
+}
+
+}  // namespace
+
+std::string now_utc() {
+  // With milliseconds: runs are ordered by this, and a sweep begins several within a second.
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec, now.time_since_epoch().count() % 1000);
+}
+
+RunFacts facts_of(const RunDirectory& directory, const Trainer& trainer, const std::string& created, int threads) {
+  const CheckpointIdentity id = trainer.identity();
+  const std::string spec = directory.file("spec.yaml");
+  const std::string given = io::exists(spec) ? io::read_text_file(spec, 1 << 20, ExitCode::kDisk) : "";
+  return {.run_id = directory.id(),
+          .fingerprint = id.fingerprint,
+          .lineage = id.lineage,
+          .created = created.empty() ? now_utc() : created,
+          .spec_yaml = given,
+          .resolved_yaml = id.resolved_yaml,
+          .environment = environment(threads),
+          .history = id.history};
+}
+
+io::Record identity_record(const Trainer& trainer, const RunFacts& facts) {
+  const ExperimentSpec& spec = trainer.experiment().spec();
+  return {{"id", facts.run_id},
+          {"created", facts.created},
+          {"name", spec.name},
+          {"group", spec.group},
+          {"tags", spec.tags},
+          {"model", spec.model.kind()},
+          {"fingerprint", facts.fingerprint},
+          {"lineage", facts.lineage},
+          {"origin", origin_record(trainer.experiment().origin())},
+          {"history", history_record(facts.history)},
+          {"data_hash", trainer.data().hash()},
+          {"protocol", trainer.data().protocol()},
+          // In training a conditional model is judged in one pass, by the labels that come with the data; `mlrun eval`
+          // sums them out.
+          {"nll_of", nll_subject(*trainer.built().model, /*labels_summed_out=*/false)},
+          {"best", name_of(spec.eval.best)},
+          {"version", kVersion}};
+}
+
+}  // namespace mlrun

@@ -1,0 +1,222 @@
+#include "train/trainer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "base/memory.hpp"
+#include "base/number.hpp"
+#include "evaluate/evaluate.hpp"
+#include "evaluate/scores.hpp"
+#include "experiment/codes_dataset.hpp"
+#include "experiment/reconstructions.hpp"
+#include "generate/sampler.hpp"
+#include "train/epoch_order.hpp"
+
+namespace mlrun {
+namespace {
+
+TrainingLength length_of(const ExperimentSpec& spec, const Dataset& data) {
+  const int64_t count = data.count(Split::kTrain), batch = spec.train.batch_size;
+  if (count == 0) fail(ExitCode::kData, "the train split of this data is empty");
+  TrainingLength length;
+  length.steps_per_epoch = (count + batch - 1) / batch;
+  const config::Period& duration = spec.train.duration;
+  if (duration.unit != config::Period::Unit::kMinutes) length.total_steps = length.steps_of(duration);
+  return length;
+}
+
+// Of the examples of a lane, nats.
+struct Sums {
+  double loss = 0, nll = 0;
+  friend Sums operator+(const Sums& a, const Sums& b) { return {a.loss + b.loss, a.nll + b.nll}; }
+};
+
+}  // namespace
+
+Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads)
+    : experiment_(experiment),
+      data_(data),
+      length_(length_of(experiment.spec(), data)),
+      built_(build_model(experiment, data)),
+      schedule_(experiment.spec().schedule.build()),
+      pool_(threads) {
+  const ExperimentSpec& spec = experiment_.spec();
+  if (schedule_->needs_total() && length_.total_steps == 0) {
+    fail(ExitCode::kUsage,
+         "schedule.kind {} needs to know the number of steps, and train.for is {}\n"
+         "  give train.for in steps or epochs, or schedule.kind=constant",
+         spec.schedule.kind(), config::print_period(spec.train.duration));
+  }
+  if (spec.eval.best == BestBy::kAccuracy && !has_accuracy(*built_.model, data_.spec())) {
+    fail(ExitCode::kUsage,
+         "eval.best valid/accuracy: a {} model of this data has nothing to be right about\n  by likelihood   "
+         "eval.best=valid/nll",
+         spec.model.kind());
+  }
+  // Weights, moments (two, as Adam has) and their mean are there once, gradients for every lane.
+  const int64_t parameters = built_.parameters->parameter_count(), copies = 4 + experiment_.lanes();
+  require_memory(sizeof(float) * static_cast<double>(parameters) * static_cast<double>(copies),
+                 fmt::format("training {} parameters in {} lanes", print_thousands(parameters), experiment_.lanes()),
+                 "fewer lanes   compute.lanes=1, or a smaller model");
+  updater_ = std::make_unique<Updater>(*built_.parameters, spec.optimizer.build(), spec.train.update);
+  for (int64_t lane = 0; lane < experiment_.lanes(); ++lane) {
+    gradients_.push_back(built_.parameters->like());
+    statistics_.push_back(built_.parameters->statistics());
+  }
+}
+
+CheckpointIdentity Trainer::identity() const {
+  CheckpointIdentity id;
+  id.resolved_yaml = experiment_.resolved_yaml();
+  id.fingerprint = fingerprint_of_run(history_, experiment_.fingerprint(data_));
+  id.history = history_;
+  id.lineage = experiment_.lineage(data_);
+  id.data = data_.spec();
+  id.data_hash = data_.hash();
+  id.protocol = data_.protocol();
+  id.data_description = data_.description();
+  id.seed = experiment_.spec().seed;
+  if (const Vocabulary* vocabulary = data_.vocabulary()) id.vocabulary = *vocabulary;
+  if (const auto* codes = dynamic_cast<const CodesDataset*>(&data_)) id.stage_one = codes->stage_one();
+  return id;
+}
+
+void Trainer::initialise() {
+  const ExperimentSpec& spec = experiment_.spec();
+  if (const auto& origin = experiment_.origin()) {
+    const Checkpoint checkpoint = open_origin(*origin);
+    require_weights_fit(checkpoint, experiment_, data_, built_);
+    checkpoint.read_parameters(*built_.parameters, /*average=*/true);
+    updater_->begin_average();
+    return;
+  }
+  built_.parameters->initialise(spec.seed);
+  std::vector<int64_t> rows = epoch_order(spec.seed, 0, data_.count(Split::kTrain));
+  rows.resize(std::min(rows.size(), static_cast<size_t>(spec.train.batch_size)));
+  built_.model->initialise_from(*built_.parameters, data_.batch(Split::kTrain, rows, 0),
+                                RandomStream(spec.seed, "init/from data"));
+  updater_->begin_average();
+}
+
+void Trainer::restore(const Checkpoint& checkpoint) {
+  checkpoint.read_parameters(*built_.parameters, /*average=*/false);
+  checkpoint.read_updater(*built_.parameters, *updater_);
+  state_ = checkpoint.state();
+  history_ = checkpoint.identity().history;
+}
+
+Trainer::StepResult Trainer::step() {
+  const ExperimentSpec& spec = experiment_.spec();
+  const int64_t epoch = state_.step / length_.steps_per_epoch, position = state_.step % length_.steps_per_epoch;
+  if (epoch != ordered_epoch_) {
+    epoch_order_ = epoch_order(spec.seed, epoch, data_.count(Split::kTrain));
+    ordered_epoch_ = epoch;
+  }
+  const int64_t begin = position * spec.train.batch_size;
+  const int64_t count = std::min(spec.train.batch_size, static_cast<int64_t>(epoch_order_.size()) - begin);
+  const auto lanes = static_cast<int64_t>(gradients_.size());
+  const RandomStream noise = RandomStream(spec.seed, "noise").at(static_cast<uint64_t>(state_.step));
+  std::vector<Sums> sums(gradients_.size());
+  pool_.run(lanes, [&](int64_t lane) {
+    const Range part = slice(count, lanes, lane);
+    Tensor& gradients = gradients_[static_cast<size_t>(lane)];
+    Statistics& statistics = statistics_[static_cast<size_t>(lane)];
+    for (Tensor& statistic : statistics) statistic.fill(0.0f);
+    if (part.size() == 0) {
+      std::memset(gradients.raw(), 0, gradients.bytes());
+      return;
+    }
+    const RandomStream lane_noise = noise.at(static_cast<uint64_t>(lane));
+    const int64_t most = built_.model->examples_at_once() > 0 ? built_.model->examples_at_once() : part.size();
+    for (int64_t at = part.begin; at < part.end; at += most) {
+      const auto size = static_cast<size_t>(std::min(most, part.end - at));
+      const std::span<const int64_t> rows(epoch_order_.data() + begin + at, size);
+      const int64_t piece = (at - part.begin) / most;
+      Pass pass(*built_.parameters, gradients, state_.step,
+                piece == 0 ? lane_noise : lane_noise.at(static_cast<uint64_t>(piece)), /*accumulate=*/piece > 0,
+                &statistics);
+      const TrainingLoss found = built_.model->loss_and_nll(pass, data_.batch(Split::kTrain, rows, epoch));
+      sums[static_cast<size_t>(lane)] =
+          sums[static_cast<size_t>(lane)] + Sums{static_cast<double>(found.loss.value().data<float>()[0]), found.nll};
+      pass.backward(found.loss, 1.0f / static_cast<float>(count));
+    }
+  });
+  StepResult result;
+  const Sums all = fold_lanes(
+      sums.size(), [&](size_t lane) { return sums[lane]; }, std::plus<>());
+  result.loss = all.loss / static_cast<double>(count);
+  result.nll = all.nll / static_cast<double>(count);
+  result.count = count;
+  const double factor = schedule_->factor(state_.step, length_);
+  result.lr = factor * updater_->lr();
+  if (!std::isfinite(result.loss)) {
+    fail(ExitCode::kDiverged,
+         "step {}: the loss is {}; the weights are as they were before this step\n"
+         "  try a lower optim.lr, or train.clip_norm",
+         state_.step + 1, in_words(result.loss));
+  }
+  const Updater::Outcome outcome = updater_->apply(gradients_, state_.step, factor, pool_);
+  if (!outcome.finite) {
+    fail(ExitCode::kDiverged,
+         "step {}: the gradient of {} is not finite (loss {}); the weights are as they were before this step\n"
+         "  try a lower optim.lr, or train.clip_norm",
+         state_.step + 1, updater_->not_finite(gradients_[0]), in_words(result.loss));
+  }
+  built_.model->after_step(statistics_);
+  updater_->average_states(state_.step);
+  result.gradient_norm = outcome.gradient_norm;
+  ++state_.step;
+  state_.log_loss.add(result.loss * static_cast<double>(count), count);
+  state_.log_nll.add(result.nll * static_cast<double>(count), count);
+  state_.log_norm.add(result.gradient_norm, 1);
+  state_.evaluation_nll.add(result.nll * static_cast<double>(count), count);
+  return result;
+}
+
+Trainer::AveragedWeights::AveragedWeights(Trainer& trainer) {
+  const MovingAverage* average = trainer.updater_->average();
+  if (!average) return;
+  put(trainer.built_.parameters->flat(), average->weights);
+  const std::vector<StateInfo>& states = trainer.built_.parameters->states();
+  for (size_t i = 0; i < states.size(); ++i) {
+    if (average->states[i].defined()) put(states[i].value, average->states[i]);
+  }
+}
+
+void Trainer::AveragedWeights::put(Tensor place, const Tensor& average) {
+  trained_.emplace_back(place, place.clone());
+  place.copy_from(average);
+}
+
+Trainer::AveragedWeights::~AveragedWeights() {
+  for (auto& [place, trained] : trained_) place.copy_from(trained);
+}
+
+Evaluation Trainer::evaluate_valid(const std::function<int()>& interrupted) {
+  const EvaluateOptions options{
+      .batch_size = experiment_.spec().eval.batch_size, .limit = {}, .interrupted = [&] { return interrupted() != 0; }};
+  return evaluate(*built_.model, *built_.parameters, data_, Split::kValid, options, pool_);
+}
+
+std::vector<io::Image> Trainer::draw_pictures(int64_t count) {
+  if (const CodeModel* codes = built_.model->code_model()) {
+    std::vector<int64_t> rows(static_cast<size_t>(std::min(count, data_.count(Split::kValid))));
+    std::iota(rows.begin(), rows.end(), int64_t{0});
+    return pairs_of(*codes, *built_.parameters, data_.batch(Split::kValid, rows, 0).symbols);
+  }
+  std::vector<io::Image> pictures;
+  if (!built_.model->autoregressive()) return pictures;
+  const Tensor symbols = Sampler(*built_.model->autoregressive(), *built_.parameters)
+                             .draw({.count = count, .seed = experiment_.spec().seed}, pool_);
+  for (int64_t i = 0; i < count; ++i) {
+    pictures.push_back(
+        data_.render({symbols.data<int32_t>() + i * symbols.dim(1), static_cast<size_t>(symbols.dim(1))}));
+  }
+  return pictures;
+}
+
+}  // namespace mlrun

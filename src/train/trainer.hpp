@@ -1,0 +1,80 @@
+// Training, one step at a time, in lanes.
+//
+// A run that is stopped at any step and resumed gives the same bits as one that never stopped: order, noise and
+// schedule are functions of the step, and everything else is in the checkpoint.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "experiment/checkpoint.hpp"
+#include "runs/metrics.hpp"
+
+namespace mlrun {
+
+class Trainer {
+ public:
+  // Builds everything; nothing is computed or written yet.
+  Trainer(const Experiment& experiment, const Dataset& data, int threads);
+
+  const Experiment& experiment() const { return experiment_; }
+  const Dataset& data() const { return data_; }
+  const BuiltModel& built() const { return built_; }
+  Updater& updater() { return *updater_; }
+  TrainingLength length() const { return length_; }
+  TrainState& state() { return state_; }
+  const Schedule& schedule() const { return *schedule_; }
+  double lr() const { return updater_->lr(); }  // what the schedule's factor is of
+  CheckpointIdentity identity() const;
+
+  // The weights that a run of this spec begins with: fresh ones, or those of its origin. Error as open_origin and
+  // require_weights_fit where that cannot be.
+  void initialise();
+  void restore(const Checkpoint& checkpoint);  // weights, optimizer and counters
+  void set_history(History history) { history_ = std::move(history); }
+
+  struct StepResult {
+    double loss = 0, nll = 0;  // means over the batch, nats per example; equal where Model::loss_is_nll
+    int64_t count = 0;         // examples of the batch
+    double lr = 0, gradient_norm = 0;
+  };
+  // One training step. NaN or Inf: Error(kDiverged) naming step and tensor, with the weights as they were.
+  StepResult step();
+
+  // The NLL of the valid split. Error(kInterrupted) when `interrupted` says so on the way.
+  Evaluation evaluate_valid(const std::function<int()>& interrupted);
+  // Of image data: so many samples, or of a VQ-VAE so many images of the valid split, each with its reconstruction
+  // behind it. None where the model gives neither.
+  std::vector<io::Image> draw_pictures(int64_t count);
+  // While it lives, the moving average (where there is one) stands in for the weights and the states like them.
+  class AveragedWeights {
+   public:
+    explicit AveragedWeights(Trainer& trainer);
+    ~AveragedWeights();
+    AveragedWeights(const AveragedWeights&) = delete;
+    AveragedWeights& operator=(const AveragedWeights&) = delete;
+
+   private:
+    void put(Tensor place, const Tensor& average);
+    std::vector<std::pair<Tensor, Tensor>> trained_;  // places, and what was there
+  };
+
+ private:
+  Experiment experiment_;
+  const Dataset& data_;
+  TrainingLength length_;
+  BuiltModel built_;
+  std::unique_ptr<Schedule> schedule_;
+  std::unique_ptr<Updater> updater_;
+  std::vector<Tensor> gradients_;       // one arena per lane
+  std::vector<Statistics> statistics_;  // one set per lane
+  LanePool pool_;
+  TrainState state_;
+  History history_;
+  std::vector<int64_t> epoch_order_;
+  int64_t ordered_epoch_ = -1;
+};
+
+}  // namespace mlrun

@@ -1,0 +1,278 @@
+#include "train/training_loop.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "evaluate/scores.hpp"
+#include "experiment/checkpoint_writer.hpp"
+#include "experiment/reconstructions.hpp"
+#include "generate/picture.hpp"
+#include "io/png.hpp"
+
+namespace mlrun {
+namespace {
+
+// What was trained on, and how long its steps took: without evaluations, saves and pictures.
+struct Throughput {
+  int64_t examples = 0;
+  double seconds = 0;
+  double rate_since(const Throughput& before) const {
+    return static_cast<double>(examples - before.examples) / std::max(1e-9, seconds - before.seconds);
+  }
+};
+
+// What happens between steps. All decisions are functions of the state, so that a resumed run takes the same ones; but
+// for those of periods in minutes, which never change the weights that a step has.
+class TrainingLoop {
+ public:
+  TrainingLoop(Trainer& trainer, RunDirectory& directory, Recorder& recorder, TrainObserver& observer,
+               const LoopOptions& options)
+      : trainer_(trainer),
+        spec_(trainer.experiment().spec()),
+        directory_(directory),
+        recorder_(recorder),
+        observer_(observer),
+        identity_(trainer.identity()),
+        options_(options),
+        start_(Clock::now()),
+        last_save_(start_),
+        first_step_(trainer.state().step),
+        saved_step_(first_step_) {}
+
+  LoopOutcome run() {
+    for (;;) {
+      if (evaluation_due()) {
+        if (saves_by_time() && unsaved_seconds() + evaluation_seconds_ >= spec_.checkpoint.every->seconds()) save();
+        if (!evaluate_now()) return interrupted();
+      }
+      if (done()) return end("finished");
+      if (options_.interrupted()) return interrupted();
+      if (stop_due()) return end("stopped");
+      if (options_.save_requested() || save_due()) save();
+      const Clock::time_point begin = Clock::now();
+      const Trainer::StepResult result = trainer_.step();
+      trained_.examples += result.count;
+      trained_.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
+      if (due(spec_.train.log_every, trainer_.state().logged_step, log_time_) || finished_steps()) log_row(result);
+      observer_.stepped({trainer_.state().step, result.loss, result.lr, result.gradient_norm, shown_rate(), elapsed()});
+    }
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  TrainState& state() { return trainer_.state(); }
+  double elapsed() const {
+    return options_.elapsed_before + std::chrono::duration<double>(Clock::now() - start_).count();
+  }
+
+  int64_t steps_of(const config::Period& p) const { return trainer_.length().steps_of(p); }
+  // A period has come round at this step, and what it triggers was not yet done at it. `last`: the step when it was
+  // done, and the time (seconds of training) when this process did it, or began.
+  bool due(const config::Period& period, int64_t last_step, double last_time) {
+    if (state().step <= last_step) return false;
+    if (period.unit == config::Period::Unit::kMinutes) return elapsed() - last_time >= period.seconds();
+    return state().step % steps_of(period) == 0;
+  }
+  bool finished_steps() { return trainer_.length().total_steps > 0 && state().step >= trainer_.length().total_steps; }
+  bool out_of_time() const { return trainer_.length().total_steps == 0 && elapsed() >= spec_.train.duration.seconds(); }
+  bool out_of_patience() { return spec_.train.patience && state().evaluations_since_best >= *spec_.train.patience; }
+  bool evaluation_due() {
+    return due(spec_.eval.every, state().evaluated_step, evaluation_time_) ||
+           ((finished_steps() || out_of_time()) && state().step > state().evaluated_step);
+  }
+  bool done() { return finished_steps() || out_of_time() || out_of_patience(); }
+
+  bool stop_due() {
+    if (!options_.stop_after) return false;
+    const config::Period& p = *options_.stop_after;
+    if (p.unit == config::Period::Unit::kMinutes) return elapsed() - options_.elapsed_before >= p.seconds();
+    return state().step - first_step_ >= steps_of(p);
+  }
+
+  double unsaved_seconds() const { return std::chrono::duration<double>(Clock::now() - last_save_).count(); }
+  bool saves_by_time() {
+    return spec_.checkpoint.every && spec_.checkpoint.every->unit == config::Period::Unit::kMinutes &&
+           state().step > saved_step_;
+  }
+  bool save_due() {
+    if (!spec_.checkpoint.every || state().step == saved_step_) return false;
+    if (saves_by_time()) return unsaved_seconds() >= spec_.checkpoint.every->seconds();
+    return state().step % steps_of(*spec_.checkpoint.every) == 0;
+  }
+  // Do equal runs have a checkpoint at this step? Those that the clock, a signal or a stop made are other ones in every
+  // run: they stand behind these when old ones are removed, and are gone when the run is finished.
+  bool lasting(int64_t step) const {
+    const auto round = [&](const config::Period& p) {
+      return p.unit != config::Period::Unit::kMinutes && step % steps_of(p) == 0;
+    };
+    return step > 0 && (round(spec_.eval.every) || (spec_.checkpoint.every && round(*spec_.checkpoint.every)));
+  }
+
+  // Examples per second over the last half second or so of steps.
+  double shown_rate() {
+    if (trained_.seconds - shown_.seconds >= 0.5) {
+      shown_rate_ = trained_.rate_since(shown_);
+      shown_ = trained_;
+    }
+    return shown_rate_;
+  }
+
+  std::map<std::string, double> place() {
+    return {{"step", static_cast<double>(state().step)},
+            {"epoch", static_cast<double>(state().step) / static_cast<double>(trainer_.length().steps_per_epoch)},
+            {"time", elapsed()}};
+  }
+
+  void log_row(const Trainer::StepResult& last) {
+    std::map<std::string, double> row = place();
+    row["nll"] = state().log_nll.mean();
+    if (!trainer_.built().model->loss_is_nll()) row["loss"] = state().log_loss.mean();
+    row["bpd"] = row["nll"] /
+                 (static_cast<double>(predictions_of(*trainer_.built().model, trainer_.data().spec())) * std::log(2.0));
+    row["lr"] = last.lr;
+    row["grad_norm"] = state().log_norm.mean();
+    row["items_per_s"] = trained_.rate_since(logged_);
+    recorder_.row("train", row);
+    logged_ = trained_;
+    state().log_loss = state().log_nll = state().log_norm = {};
+    state().logged_step = state().step;
+    log_time_ = elapsed();
+  }
+
+  // What eval.best looks at: less is better.
+  double judged(const Evaluation& valid) const {
+    return spec_.eval.best == BestBy::kAccuracy ? 1 - valid.accuracy.value_or(0) : valid.nll;
+  }
+
+  // False when a signal came in the middle: then nothing is recorded, and a resumed run evaluates first.
+  bool evaluate_now() {
+    EvaluationReport report;
+    try {
+      const Trainer::AveragedWeights averaged(trainer_);
+      report.valid = trainer_.evaluate_valid(options_.interrupted);
+    } catch (const Error& e) {
+      if (e.code() != ExitCode::kInterrupted) throw;
+      return false;
+    }
+    if (!std::isfinite(report.valid.nll))
+      fail(ExitCode::kDiverged, "step {}: the NLL of the valid split is {}", state().step, in_words(report.valid.nll));
+    report.step = state().step;
+    report.train_nll = state().evaluation_nll.mean();
+    report.items_per_s = trained_.rate_since(evaluated_);
+    const double figure = judged(report.valid);
+    const bool improved = figure < state().best;
+    state().evaluations_since_best = improved ? 0 : state().evaluations_since_best + 1;
+    if (improved) state().best = figure;
+    report.best = improved || spec_.eval.best == BestBy::kLast;
+    if (report.best) state().best_step = state().step;
+    state().evaluation_nll = {};
+    state().evaluated_step = state().step;
+    std::map<std::string, double> row = place();
+    report.epoch = row["epoch"];
+    report.elapsed = row["time"];
+    row["nll"] = report.valid.nll;
+    row["nll_se"] = report.valid.nll_se;
+    row["bpd"] = report.valid.bpd;
+    if (report.valid.accuracy) row["accuracy"] = *report.valid.accuracy;
+    if (report.valid.codes) row.merge(report.valid.codes->columns());
+    recorder_.row("valid", row);
+    recorder_.write_run_file("running");
+    save();
+    evaluation_seconds_ = report.valid.seconds;
+    report.saved = true;
+    observer_.evaluated(report);
+    warn_of_collapse(report.valid);
+    draw_samples();
+    evaluated_ = trained_;
+    evaluation_time_ = elapsed();
+    return true;
+  }
+
+  // Once: it rarely heals, and a message at every evaluation would hide the others.
+  void warn_of_collapse(const Evaluation& valid) {
+    if (warned_of_collapse_ || !valid.codes) return;
+    const std::string warning = valid.codes->warning();
+    if (!warning.empty()) log::warning("{}", warning);
+    warned_of_collapse_ = !warning.empty();
+  }
+
+  // Pictures never stop a training.
+  void draw_samples() {
+    if (spec_.eval.samples == 0 || !trainer_.data().spec().is_image()) return;
+    const Trainer::AveragedWeights averaged(trainer_);
+    const std::vector<io::Image> images = trainer_.draw_pictures(spec_.eval.samples);
+    if (images.empty()) return;
+    const int columns = trainer_.built().model->code_model() ? kPairsAcross : 0;
+    try {
+      io::write_png(fmt::format("{}/samples/step-{:09}.png", directory_.path(), state().step),
+                    sheet_of(images, columns, 2));
+    } catch (const Error& e) {
+      log::warning("{}", e.what());
+    }
+    observer_.sampled(images);
+  }
+
+  void save() {
+    recorder_.sync();  // a checkpoint never outlives the rows before it
+    writer_.write(directory_.checkpoint_path(state().step),
+                  checkpoint_image(identity_, state(), *trainer_.built().parameters, trainer_.updater()),
+                  [this, best = state().best_step] {
+                    directory_.prune_checkpoints({spec_.checkpoint.keep, spec_.checkpoint.keep, best},
+                                                 [this](int64_t step) { return lasting(step); });
+                  });
+    saved_step_ = state().step;
+    last_save_ = Clock::now();
+  }
+
+  LoopOutcome end(const std::string& status) {
+    LoopOutcome outcome = {status, {}, state().step > first_step_};
+    if (status == "finished" && !finished_steps() && !out_of_time()) {
+      outcome.reason = fmt::format("no new best in {} evaluations (train.patience)", state().evaluations_since_best);
+    }
+    if (saved_step_ != state().step || state().step == 0) save();
+    writer_.wait();
+    if (status == "finished") {
+      // The last one is what the run ends with, wherever that is.
+      directory_.prune_checkpoints({0, spec_.checkpoint.keep, state().best_step},
+                                   [&](int64_t step) { return step == state().step || lasting(step); });
+    }
+    io::Record record = {{"status", status}, {"at_step", state().step}, {"time", elapsed()}};
+    if (!outcome.reason.empty()) record["reason"] = outcome.reason;
+    recorder_.note("status", record);
+    recorder_.write_run_file(status);
+    observer_.finished(status);
+    return outcome;
+  }
+  LoopOutcome interrupted() { return end("interrupted"); }
+
+  Trainer& trainer_;
+  const ExperimentSpec& spec_;
+  RunDirectory& directory_;
+  Recorder& recorder_;
+  TrainObserver& observer_;
+  CheckpointIdentity identity_;
+  const LoopOptions& options_;
+  Clock::time_point start_, last_save_;
+  int64_t first_step_;
+  int64_t saved_step_;
+  Throughput trained_;                     // by this process so far
+  Throughput shown_, logged_, evaluated_;  // what it was when a rate was last shown, logged, and told by an evaluation
+  double shown_rate_ = 0;
+  double evaluation_time_ = options_.elapsed_before, log_time_ = options_.elapsed_before;  // seconds of training
+  double evaluation_seconds_ = 0;  // that the last evaluation took
+  bool warned_of_collapse_ = false;
+  CheckpointWriter writer_;  // last: it waits for its write before the rest goes
+};
+
+}  // namespace
+
+LoopOutcome run_training(Trainer& trainer, RunDirectory& directory, Recorder& recorder, TrainObserver& observer,
+                         const LoopOptions& options) {
+  return TrainingLoop(trainer, directory, recorder, observer, options).run();
+}
+
+}  // namespace mlrun

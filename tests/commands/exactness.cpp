@@ -1,0 +1,219 @@
+// The same spec gives the same bits: for any number of threads, and however often the run was stopped.
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "catch.hpp"
+#include "mixers/mixer.hpp"
+#include "models/model.hpp"
+#include "optim/optimizer.hpp"
+#include "registered.hpp"
+#include "runs/run_directory.hpp"
+#include "small_run.hpp"
+
+using namespace mlrun;
+using namespace mlrun::test;
+
+namespace {
+
+// One small spec for every registered model, by its defaults where it has no size.
+std::vector<std::string> models() {
+  std::vector<std::string> specs;
+  for (const auto& [kind, entry] : registered(model_kinds())) {
+    if (kind != "vqvae" && kind.rfind("sequence", 0) != 0) specs.push_back("{kind: " + kind + "}");
+  }
+  for (const auto& [mixer, entry] : registered(mixer_kinds())) {
+    const std::string size = mixer == "mamba2" ? ", head: 4" : "";
+    specs.push_back("{kind: sequence, width: 4, layers: 1, mixer: {kind: " + mixer + size + "}}");
+  }
+  specs.push_back("{kind: sequence_classifier, width: 4, layers: 1, mlp: gelu, dropout: 0.2, mixer: {kind: gru}}");
+  for (const std::string quantizer :
+       {"{kind: ste, codes: 8}", "{kind: ema, codes: 300, restart_below: 5}", "{kind: gumbel, codes: 8}",
+        "{kind: fsq, levels: [3, 3]}", "{kind: residual, of: {kind: rotation, codes: 8}}"}) {
+    specs.push_back("{kind: vqvae, width: 4, dim: 4, blocks: 1, quantizer: " + quantizer + "}");
+  }
+  specs.push_back(
+      "{kind: vqvae, width: 4, dim: 4, blocks: 1, quantizer: {kind: ema, codes: 8}, encoder: stochastic, rate: {kind: "
+      "prior, channels: 4}, decoder: {kind: pixelcnn, channels: 2, blocks: 1}}");
+  specs.push_back(
+      "{kind: vqvae, width: 4, dim: 4, blocks: 1, quantizer: {kind: ste, codes: 8}, rate: {kind: prior, channels: 4}}");
+  specs.push_back(
+      "{kind: vqvae, width: 4, dim: 4, blocks: 1, levels: 2, quantizer: {kind: ema, codes: 8}, encoder: stochastic, "
+      "rate: {kind: prior, channels: 4, warmup: 9}}");
+  specs.push_back("{kind: made, hidden: [20, 15], masks: 2, order: random, direct: true}");
+  specs.push_back("{kind: nade, hidden: 20, order: hilbert, condition: joint}");
+  specs.push_back("{kind: eonade, hidden: [20, 15], orders: 2, condition: class}");
+  return specs;
+}
+
+constexpr int kSteps = 12;
+const std::string kLast = "checkpoints/step-000000012.h5";
+
+}  // namespace
+
+TEST_CASE("1, 2 and 4 threads give byte-identical checkpoints") {
+  const TemporaryDirectory root;
+  int number = 0;
+  for (const std::string& model : models()) {
+    INFO(model);
+    ++number;
+    std::string one;
+    for (const int threads : {1, 2, 4}) {
+      const std::string directory = root / (std::to_string(threads) + "-" + std::to_string(number));
+      REQUIRE(train_in(directory, spec_of(model, kSteps), threads).status == "finished");
+      const std::string bytes = read(directory + "/" + kLast);
+      REQUIRE(bytes.size() > 10000);
+      if (threads == 1) one = bytes;
+      else CHECK(bytes == one);
+    }
+  }
+}
+
+TEST_CASE("stopping and resuming at every step gives the bytes of a run that never stopped") {
+  const TemporaryDirectory root;
+  int number = 0;
+  for (const std::string& model : models()) {
+    INFO(model);
+    const std::string spec = spec_of(model, kSteps), whole = root / ("whole" + std::to_string(number));
+    REQUIRE(train_in(whole, spec).status == "finished");
+    const std::string directory = root / ("stops" + std::to_string(number++));
+    for (int step = 1; step < kSteps; ++step) REQUIRE(train_in(directory, spec, 1 + step % 3, 1).status == "stopped");
+    REQUIRE(train_in(directory, spec).status == "finished");
+    CHECK(read(directory + "/" + kLast) == read(whole + "/" + kLast));
+    CHECK(timeless_journal(directory) == timeless_journal(whole));
+    CHECK(timeless_journal(whole).find("\"valid\"") != std::string::npos);
+  }
+}
+
+TEST_CASE("every optimizer gives the same bits for any number of threads, and when it was stopped") {
+  const TemporaryDirectory root;
+  for (const auto& [kind, entry] : registered(optimizer_kinds())) {
+    INFO(kind);
+    const std::vector<std::string> rule = {"optim={kind: " + kind + ", lr: 1e-3}"};
+    const std::string spec = spec_of("{kind: made, hidden: [20, 15]}", kSteps);
+    const std::string whole = root / (kind + "-whole"), stops = root / (kind + "-stops");
+    REQUIRE(train_in(whole, spec, 3, 0, rule).status == "finished");
+    for (int step = 1; step < kSteps; ++step) REQUIRE(train_in(stops, spec, 1 + step % 2, 1, rule).status == "stopped");
+    REQUIRE(train_in(stops, spec, 1, 0, rule).status == "finished");
+    CHECK(read(stops + "/" + kLast) == read(whole + "/" + kLast));
+  }
+}
+
+TEST_CASE("lanes are by default a matter of model and batch, and any number of threads gives the same bits") {
+  const TemporaryDirectory root;
+  const auto spec = [](const std::string& model) {
+    return "data: {kind: digits, train_limit: 120, valid_limit: 20}\nmodel: " + model +
+           "\ntrain: {for: 4 steps, batch_size: 40}\neval: {every: 4 steps, samples: 0}\n";
+  };
+  int number = 0;
+  for (const auto& [model, lanes] : std::vector<std::pair<std::string, std::string>>{
+           {"{kind: made, hidden: [20]}", "2"},
+           {"{kind: pixelcnn, channels: 4, blocks: 1}", "8"},
+           {"{kind: sequence, width: 4, layers: 1, mixer: {kind: s4d}}", "8"},
+           {"{kind: sequence, width: 4, layers: 1, mixer: {kind: gru}}", "8"},
+           {"{kind: vqvae, width: 4, dim: 4, blocks: 1, quantizer: {kind: ema, codes: 8}}", "2"}}) {
+    INFO(model);
+    std::string one;
+    for (const int threads : {1, 3, 16}) {
+      const std::string directory = root / (std::to_string(number) + "-" + std::to_string(threads));
+      REQUIRE(train_in(directory, spec(model), threads).status == "finished");
+      CHECK(read(directory + "/resolved.yaml").find("lanes: " + lanes + "\n") != std::string::npos);
+      const std::string bytes = read(directory + "/checkpoints/step-000000004.h5");
+      if (threads == 1) one = bytes;
+      else CHECK(bytes == one);
+    }
+    ++number;
+  }
+}
+
+TEST_CASE("by rule lanes are a power of two from 2 to 8, and no more than examples") {
+  CHECK(lanes_for(100, 50) == 2);
+  CHECK(lanes_for(20, 50) == 2);
+  CHECK(lanes_for(1, 50) == 1);
+  CHECK(lanes_for(3, 1) == 2);
+  CHECK(lanes_for(300, 50) == 4);
+  CHECK(lanes_for(64, 8) == 8);
+  CHECK(lanes_for(64, 4) == 8);
+  CHECK(lanes_for(1 << 20, 1) == 8);
+}
+
+TEST_CASE("a run keeps the number of lanes that its resolved spec holds, whatever auto means today") {
+  const TemporaryDirectory root;
+  const std::string spec = spec_of("{kind: fvsbn}", 6);
+  train_in(root / "run", spec, 1, 3, {"compute.lanes=3"});
+  TrainRequest request;
+  request.resume = root / "run";
+  TrainObserver nobody;
+  REQUIRE(train(request, nobody).status == "finished");
+  CHECK(Checkpoint((root / "run") + "/checkpoints/step-000000006.h5").experiment().lanes() == 3);
+}
+
+TEST_CASE("another lane count is another computation, and says so in the fingerprint") {
+  const TemporaryDirectory root;
+  const std::string spec = spec_of("{kind: fvsbn}", 3);
+  train_in(root / "four", spec);
+  train_in(root / "two", spec, 1, 0, {"compute.lanes=2"});
+  const Checkpoint four((root / "four") + "/checkpoints/step-000000003.h5"),
+      two((root / "two") + "/checkpoints/step-000000003.h5");
+  CHECK(four.identity().fingerprint != two.identity().fingerprint);
+}
+
+TEST_CASE("rows of train metrics count the examples there were, and tell the loss from the NLL where they differ") {
+  const TemporaryDirectory root;
+  for (const std::string model : {"{kind: vqvae, width: 8, dim: 4, blocks: 1, quantizer: {kind: ste, codes: 8}}",
+                                  "{kind: pixelcnn, channels: 8, blocks: 1}"}) {
+    INFO(model);
+    const std::string directory = root / model.substr(7, 5);
+    train_in(directory, "data: {kind: digits, train_limit: 60, valid_limit: 10}\nmodel: " + model +
+                            "\ntrain: {for: 6 steps, batch_size: 60000, log_every: 2 steps}\n"
+                            "eval: {every: 6 steps, samples: 0}\n");
+    double time = 0;
+    int rows = 0;
+    for (const io::Record& record : io::read_journal(directory + "/metrics.jsonl").records) {
+      if (record.value("table", "") != "train") continue;
+      ++rows;
+      const double examples = record["items_per_s"].get<double>() * (record["time"].get<double>() - time);
+      time = record["time"].get<double>();
+      CHECK(examples > 119);       // of two steps; their own time is at most what went by
+      CHECK(examples < 120 * 20);  // and 120,000 of nominal batches would be a thousand times as many
+      CHECK(record.contains("loss") == (model.find("vqvae") != std::string::npos));
+      if (record.contains("loss")) CHECK(record["loss"].get<double>() > record["nll"].get<double>());
+      CHECK(record["bpd"].get<double>() == Approx(record["nll"].get<double>() / 784 / std::log(2.0)));
+    }
+    CHECK(rows == 3);
+  }
+}
+
+TEST_CASE("a finished run is extended by a larger train.for, and only by that") {
+  const TemporaryDirectory root;
+  const std::string spec =
+      "data: {kind: digits, train_limit: 60, valid_limit: 20}\nmodel: {kind: fvsbn}\n"
+      "train: {for: 4 steps, batch_size: 20}\neval: {every: 2 steps, samples: 0}\ncompute: {lanes: 2}\n";
+  REQUIRE(train_in(root / "run", spec).status == "finished");
+  REQUIRE(train_in(root / "run", spec, 1, 0, {"train.for=8 steps"}).status == "finished");
+  REQUIRE(train_in(root / "eight", spec, 1, 0, {"train.for=8 steps"}).status == "finished");
+  const std::string last = "/checkpoints/step-000000008.h5";
+  CHECK(read((root / "run") + last) == read((root / "eight") + last));
+  try {
+    train_in(root / "run", spec, 1, 0, {"optim.lr=0.5"});
+    FAIL("another lr was accepted");
+  } catch (const Error& e) {
+    CHECK(e.code() == ExitCode::kUsage);
+    CHECK(std::string(e.what()).find("optim.lr: 0.001 there, 0.5 here") != std::string::npos);
+  }
+}
+
+TEST_CASE("a damaged newest checkpoint is set aside, and the run goes on from the one before, to the same bytes") {
+  const TemporaryDirectory root;
+  const std::string spec = spec_of("{kind: made, hidden: [20]}", kSteps);
+  train_in(root / "whole", spec);
+  train_in(root / "run", spec, 1, 8);
+  const std::string newest = (root / "run") + "/checkpoints/step-000000008.h5";
+  std::string bytes = read(newest);
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  std::ofstream(newest, std::ios::binary) << bytes;
+  REQUIRE(train_in(root / "run", spec).status == "finished");
+  CHECK(std::filesystem::exists(newest + ".damaged"));
+  CHECK(read((root / "run") + "/" + kLast) == read((root / "whole") + "/" + kLast));
+  CHECK(timeless_journal(root / "run") == timeless_journal(root / "whole"));
+}
