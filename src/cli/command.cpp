@@ -1,27 +1,8 @@
 #include "cli/command.hpp"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 
 namespace mlrun::cli {
-namespace {
-
-std::vector<std::pair<int, AddCommand>>& commands() {
-  static std::vector<std::pair<int, AddCommand>> list;
-  return list;
-}
-
-}  // namespace
-
-bool register_command(int rank, AddCommand add) {
-  commands().emplace_back(rank, add);
-  return true;
-}
-
-void add_commands(Command& app, const Globals& globals) {
-  std::sort(commands().begin(), commands().end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (const auto& [rank, add] : commands()) add(app, globals);
-}
 
 void finish_with(ExitCode code) { throw CLI::RuntimeError(static_cast<int>(code)); }
 

@@ -1,4 +1,4 @@
-// Subcommands: one file each, which sets up its options and runs it, and registers itself.
+// What every command is given, and what it may do besides printing an answer.
 #pragma once
 
 #include <string>
@@ -16,11 +16,6 @@ struct Globals {
   std::string color = "auto", directory;
   ColorChoice color_choice() const { return *parse_color_choice(color); }
 };
-
-// `rank` orders the commands in the help.
-using AddCommand = void (*)(Command& app, const Globals& globals);
-bool register_command(int rank, AddCommand add);
-void add_commands(Command& app, const Globals& globals);
 
 // Ends the command with this code; the answer has been printed.
 [[noreturn]] void finish_with(ExitCode code);

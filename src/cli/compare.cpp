@@ -7,6 +7,7 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "commands/compare.hpp"
 #include "runs/run_json.hpp"
@@ -17,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct CompareOptions {
   std::vector<std::string> selectors, group_by;
   std::string sort = "valid/nll";
   bool markdown = false, force = false;
@@ -79,7 +80,7 @@ TextTable table_of(const Comparison& c, bool grouped) {
   return table;
 }
 
-void run(const Options& o, const Globals& globals) {
+void run_compare(const CompareOptions& o, const Globals& globals) {
   const std::vector<RunSummary> runs = select_runs(o.selectors);
   Comparison comparison = compare_runs(runs, o.group_by);
   if (!comparison.obstacle.empty() && o.sort != "created") {
@@ -103,31 +104,31 @@ void run(const Options& o, const Globals& globals) {
     log::info("their specs do not differ{}", o.group_by.empty() ? "" : " in anything else");
 }
 
-void add(Command& app, const Globals& globals) {
-  Command* sub = app.add_subcommand("compare", "what differs between runs, and their results");
-  auto o = std::make_shared<Options>();
-  set_examples(*sub,
+}  // namespace
+
+void add_compare(Command& command, const Globals& globals) {
+  auto o = std::make_shared<CompareOptions>();
+  set_examples(command,
                "mlrun compare @group:lr --group-by seed             # mean +- sd over seeds\n"
                "mlrun compare @group:lr --group-by seed --md        # a GitHub table\n"
                "mlrun compare made-20261124-143005-7be1 @last --sort created");
-  sub->add_option("RUN", o->selectors,
+  command
+      .add_option("RUN", o->selectors,
                   "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best")
       ->required()
       ->type_name("RUN...")
       ->takes({{Value::kRuns}});
-  sub->add_option("--group-by", o->group_by,
+  command
+      .add_option("--group-by", o->group_by,
                   "one line for the runs that differ in these fields only: mean and sample deviation")
       ->comma_separated()
       ->type_name("FIELD,...")
       ->takes({{Value::kFields}});
-  sub->add_option("--sort", o->sort, "rank by a result, or keep the order of creation")
+  command.add_option("--sort", o->sort, "rank by a result, or keep the order of creation")
       ->one_of({"valid/nll", "test/nll", "created"});
-  sub->add_flag("--md", o->markdown, "print a GitHub table");
-  sub->add_flag("--force", o->force, "rank although binarization, splits or data differ");
-  sub->callback([o, &globals] { run(*o, globals); });
+  command.add_flag("--md", o->markdown, "print a GitHub table");
+  command.add_flag("--force", o->force, "rank although binarization, splits or data differ");
+  command.callback([o, &globals] { run_compare(*o, globals); });
 }
 
-[[maybe_unused]] const bool registered = register_command(66, add);
-
-}  // namespace
 }  // namespace mlrun::cli

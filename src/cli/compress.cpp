@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "cli/threads.hpp"
 #include "coding/compress.hpp"
@@ -13,12 +14,12 @@
 namespace mlrun::cli {
 namespace {
 
-struct Options {
+struct CompressOptions {
   std::string run, which = "best", input, output, threads = "auto";
   std::optional<int64_t> limit;
 };
 
-void run(const Options& o, const Globals& globals) {
+void run_compress(const CompressOptions& o, const Globals& globals) {
   const CompressOutcome c = compress({.selector = o.run,
                                       .which = o.which,
                                       .input = o.input,
@@ -53,42 +54,37 @@ void run(const Options& o, const Globals& globals) {
   fmt::print("{}", table.plain());
 }
 
-void add(Command& app, const Globals& globals) {
-  Command* sub = app.add_subcommand(
-      "compress",
-      "store images in as many bits as their negative log-likelihood. What comes back is the file byte by byte "
-      "(idx; .amat text of whole numbers with single blanks; of .gz the unpacked bytes; of --limit the first rows), "
-      "of a PNG the grey pixels. A prior over the codes of a VQ-VAE stores the codes and then the images given them, "
-      "in as many bits as the bound that `mlrun eval` states (where the encoder draws its codes, by bits-back)");
-  auto o = std::make_shared<Options>();
+}  // namespace
+
+void add_compress(Command& command, const Globals& globals) {
+  auto o = std::make_shared<CompressOptions>();
   set_examples(
-      *sub,
+      command,
       "mlrun compress @last split:test -o test.mlrun\n"
       "mlrun compress @best:valid/nll binarized_mnist_test.amat.gz -o first.mlrun --limit 1000\n"
       "mlrun compress step-000001500.h5 t10k-images-idx3-ubyte -o t10k.mlrun --json   # of a model of grey levels");
-  sub->add_option("RUN", o->run,
+  command
+      .add_option("RUN", o->run,
                   "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
       ->required()
       ->type_name("RUN|CHECKPOINT")
       ->takes({{Value::kRun, Value::kCheckpointFile}});
-  sub->add_option("INPUT", o->input,
+  command
+      .add_option("INPUT", o->input,
                   "split:train, split:valid or split:test of the run's data (comes back as .amat), or a file: .amat "
                   "text, idx images (plain or .gz), one grey PNG")
       ->required();
-  sub->add_option("-o,--out", o->output, "the compressed file")->required()->type_name("FILE");
-  sub->add_option("--limit", o->limit, "only the first N images")
+  command.add_option("-o,--out", o->output, "the compressed file")->required()->type_name("FILE");
+  command.add_option("--limit", o->limit, "only the first N images")
       ->between(int64_t{1}, int64_t{1} << 40)
       ->type_name("N");
-  sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")
+  command.add_option("--which", o->which, "checkpoint of the run: best, last or a step")
       ->type_name("best|last|STEP")
       ->takes({{Value::kCheckpoint}});
-  sub->add_option("--threads", o->threads, "auto: the affinity mask; the bytes do not depend on it")
+  command.add_option("--threads", o->threads, "auto: the affinity mask; the bytes do not depend on it")
       ->type_name("N|auto")
       ->takes({{}, {"auto"}});
-  sub->callback([o, &globals] { run(*o, globals); });
+  command.callback([o, &globals] { run_compress(*o, globals); });
 }
 
-[[maybe_unused]] const bool registered = register_command(36, add);
-
-}  // namespace
 }  // namespace mlrun::cli

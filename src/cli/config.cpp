@@ -7,6 +7,7 @@
 #include "base/advice.hpp"
 #include "base/nearest_name.hpp"
 #include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "experiment/experiment.hpp"
 #include "experiment/load_spec.hpp"
@@ -61,19 +62,20 @@ void init(std::vector<std::string> words) {
              kind->second.summary, config::resolved_yaml(starter_spec(overrides.texts, overrides.places)));
 }
 
-void add(Command& app, const Globals& globals) {
-  Command* sub = app.add_subcommand("config", "resolved specs, differences, the reference, a starter file");
-  set_examples(*sub,
+}  // namespace
+
+void add_config(Command& command, const Globals& globals) {
+  set_examples(command,
                "mlrun config show configs/made.yaml optim.lr=3e-3 --origin\n"
                "mlrun config diff configs/made.yaml @last\n"
                "mlrun config schema model.made\n"
                "mlrun config schema optim.lr                   # one field, under every kind that has it\n"
                "mlrun config init nade > my.yaml\n"
                "mlrun config init sequence model.mixer.kind=lru data.kind=digits > lru.yaml");
-  sub->require_subcommand(1);
+  command.require_subcommand(1);
   auto words = std::make_shared<std::vector<std::string>>();
   auto origin = std::make_shared<bool>(false);
-  Command* show = sub->add_subcommand("show", "the complete resolved spec");
+  Command* show = command.add_subcommand("show", "the complete resolved spec");
   show->add_option("SPEC", *words, "a YAML file or a run, then overrides: section.key=value")
       ->required()
       ->type_name("SPEC|RUN [key=value]...")
@@ -81,7 +83,7 @@ void add(Command& app, const Globals& globals) {
   show->add_flag("--origin", *origin, "say where each value comes from");
   show->callback([words, origin] { fmt::print("{}", config::resolved_yaml(load(*words).fields(), *origin)); });
   auto left = std::make_shared<std::string>(), right = std::make_shared<std::string>();
-  Command* difference = sub->add_subcommand("diff", "fields that differ");
+  Command* difference = command.add_subcommand("diff", "fields that differ");
   difference->add_option("LEFT", *left, "a YAML file or a run")
       ->required()
       ->type_name("SPEC|RUN")
@@ -93,19 +95,16 @@ void add(Command& app, const Globals& globals) {
   difference->callback([left, right, &globals] { diff(*left, *right, globals); });
   auto path = std::make_shared<std::string>();
   Command* reference =
-      sub->add_subcommand("schema", "type, range, default and help of every field; --json: a JSON Schema");
+      command.add_subcommand("schema", "type, range, default and help of every field; --json: a JSON Schema");
   reference->add_option("PATH", *path, "a section, a kind (model.made, model.mixer.s4d) or a field")
       ->takes({{Value::kReference}});
   reference->callback([path, &globals] { schema(*path, globals); });
   auto starting = std::make_shared<std::vector<std::string>>();
-  Command* starter = sub->add_subcommand("init", "a spec to start from, on stdout: valid as it is");
+  Command* starter = command.add_subcommand("init", "a spec to start from, on stdout: valid as it is");
   starter->add_option("MODEL", *starting, "kind of model (default made), then values of fields and other kinds")
       ->type_name("[MODEL] [key=value]...")
       ->takes({{Value::kModel}}, OverrideWords{.behind_first = false});
   starter->callback([starting] { init(*starting); });
 }
 
-[[maybe_unused]] const bool registered = register_command(50, add);
-
-}  // namespace
 }  // namespace mlrun::cli

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "data/cache_folder.hpp"
 #include "data/dataset.hpp"
@@ -116,21 +117,20 @@ void cache(const Globals& globals, bool clear) {
   if (!entries.empty() && !clear) fmt::print("{}", table.plain());
 }
 
-void add(Command& app, const Globals& globals) {
-  Command* sub = app.add_subcommand("data", "what is in the data folder, and whether it is intact");
-  set_examples(*sub,
+}  // namespace
+
+void add_data(Command& command, const Globals& globals) {
+  set_examples(command,
                "mlrun data ls\nmlrun data check\nMLRUN_DATA_ROOT=/big/data mlrun data check\nmlrun data cache --clear");
-  sub->require_subcommand(1);
-  sub->add_subcommand("ls", "files, sizes, what is missing")->callback([&globals] { list(globals); });
-  sub->add_subcommand("check", "read everything again: checksums, shapes, statistics; exit 3 when something is wrong")
+  command.require_subcommand(1);
+  command.add_subcommand("ls", "files, sizes, what is missing")->callback([&globals] { list(globals); });
+  command
+      .add_subcommand("check", "read everything again: checksums, shapes, statistics; exit 3 when something is wrong")
       ->callback([&globals] { check(globals); });
-  Command* copies = sub->add_subcommand("cache", "packed copies of data that are slow to read: folder, size, use");
+  Command* copies = command.add_subcommand("cache", "packed copies of data that are slow to read: folder, size, use");
   const auto clear = std::make_shared<bool>(false);
   copies->add_flag("--clear", *clear, "remove them; they are made again when they are needed");
   copies->callback([&globals, clear] { cache(globals, *clear); });
 }
 
-[[maybe_unused]] const bool registered = register_command(60, add);
-
-}  // namespace
 }  // namespace mlrun::cli

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "commands/doctor.hpp"
 
@@ -27,7 +28,7 @@ Finding locale() {
   return f;
 }
 
-void run(const Globals& globals) {
+void run_doctor(const Globals& globals) {
   std::vector<Finding> findings = examine_machine();
   findings.push_back(locale());
   bool fails = false;
@@ -46,13 +47,11 @@ void run(const Globals& globals) {
   if (fails) finish_with(ExitCode::kInternal);
 }
 
-void add(Command& app, const Globals& globals) {
-  Command* sub = app.add_subcommand("doctor", "is this machine fit to train on? versions, cores, folders, remedies");
-  set_examples(*sub, "mlrun doctor\nmlrun doctor --json | jq -r '.findings[] | select(.state != \"ok\") | .remedy'");
-  sub->callback([&globals] { run(globals); });
+}  // namespace
+
+void add_doctor(Command& command, const Globals& globals) {
+  set_examples(command, "mlrun doctor\nmlrun doctor --json | jq -r '.findings[] | select(.state != \"ok\") | .remedy'");
+  command.callback([&globals] { run_doctor(globals); });
 }
 
-[[maybe_unused]] const bool registered = register_command(90, add);
-
-}  // namespace
 }  // namespace mlrun::cli

@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "cli/threads.hpp"
 #include "commands/eval.hpp"
@@ -15,7 +16,7 @@
 namespace mlrun::cli {
 namespace {
 
-struct Options {
+struct EvalOptions {
   std::string run, split = "test", which = "best", per_example, region, threads = "auto";
   std::vector<std::string> words;
   int64_t orders = 0, draws = 1, codes = 1;
@@ -145,7 +146,7 @@ void print_more(const EvalOutcome& e) {
   }
 }
 
-nlohmann::ordered_json json_of(const RegionOutcome& e, const Options& o) {
+nlohmann::ordered_json json_of(const RegionOutcome& e, const EvalOptions& o) {
   nlohmann::ordered_json answer = {{"run", e.run},
                                    {"checkpoint", e.checkpoint},
                                    {"step", e.step},
@@ -168,7 +169,7 @@ nlohmann::ordered_json json_of(const RegionOutcome& e, const Options& o) {
   return answer;
 }
 
-void run_region(const Options& o, const EvalRequest& request, const Globals& globals) {
+void run_region(const EvalOptions& o, const EvalRequest& request, const Globals& globals) {
   const RegionOutcome e = evaluate_region(request, o.region);
   if (globals.json) {
     fmt::print("{}\n", json_of(e, o).dump());
@@ -188,7 +189,7 @@ void run_region(const Options& o, const EvalRequest& request, const Globals& glo
   if (e.components > 1) fmt::print("a mixture of {}\n", e.components);
 }
 
-void run(const Options& o, const Globals& globals) {
+void run_eval(const EvalOptions& o, const Globals& globals) {
   Overrides overrides;
   overrides.add_words(o.words, 2);
   const EvalRequest request = {.selector = o.run,
@@ -227,10 +228,11 @@ void run(const Options& o, const Globals& globals) {
   print_more(e);
 }
 
-void add(Command& app, const Globals& globals) {
-  Command* sub = app.add_subcommand("eval", "likelihood of a split: mean, standard error, bits/dim");
-  auto o = std::make_shared<Options>();
-  set_examples(*sub,
+}  // namespace
+
+void add_eval(Command& command, const Globals& globals) {
+  auto o = std::make_shared<EvalOptions>();
+  set_examples(command,
                "mlrun eval @last\n"
                "mlrun eval @last --split valid --which last\n"
                "mlrun eval experiments/made-20261124-143005-7be1 --json\n"
@@ -240,47 +242,49 @@ void add(Command& app, const Globals& globals) {
                "mlrun eval @last --codes 64                 # a prior over codes: a tighter bound\n"
                "mlrun eval @last --region top               # of the lower half, given the upper one\n"
                "mlrun eval step-000001500.h5 --per-example nll.h5");
-  sub->add_option("RUN", o->run,
+  command
+      .add_option("RUN", o->run,
                   "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
       ->required()
       ->type_name("RUN|CHECKPOINT")
       ->takes({{Value::kRun, Value::kCheckpointFile}});
-  sub->add_option(
-         "OVERRIDE", o->words,
-         "key=value: another value of a field of eval, or of data: other data of the same shape and alphabet; the "
-         "answer then says so, and is not kept in the run")
+  command
+      .add_option(
+          "OVERRIDE", o->words,
+          "key=value: another value of a field of eval, or of data: other data of the same shape and alphabet; the "
+          "answer then says so, and is not kept in the run")
       ->type_name("key=value")
       ->takes({}, OverrideWords{.behind_first = false, .sections = {"data", "eval"}});
-  sub->add_option("--split", o->split, "train, valid or test")->one_of({"train", "valid", "test"});
-  sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")
+  command.add_option("--split", o->split, "train, valid or test")->one_of({"train", "valid", "test"});
+  command.add_option("--which", o->which, "checkpoint of the run: best, last or a step")
       ->type_name("best|last|STEP")
       ->takes({{Value::kCheckpoint}});
-  sub->add_option("--per-example", o->per_example, "also write the NLL of every example to this HDF5 file")
+  command.add_option("--per-example", o->per_example, "also write the NLL of every example to this HDF5 file")
       ->type_name("FILE.h5");
-  sub->add_option("--orders", o->orders, "eonade: how many orders the mixture has (default: model.orders of its spec)")
+  command
+      .add_option("--orders", o->orders, "eonade: how many orders the mixture has (default: model.orders of its spec)")
       ->between(int64_t{1}, int64_t{4096})
       ->type_name("K");
-  sub->add_option("--codes", o->codes,
+  command
+      .add_option("--codes", o->codes,
                   "a prior over codes: how many code maps near the encoding are summed for each image (1: the encoding "
                   "alone), or draws of an encoder that draws; more make the bound tighter")
       ->between(int64_t{1}, int64_t{1'000'000})
       ->type_name("K");
   Option* region =
-      sub->add_option("--region", o->region,
+      command
+          .add_option("--region", o->region,
                       "the part of each image that is known; the NLL is that of the rest given it: top, left, right, "
                       "bottom, center, checker, rect:R0,C0,R1,C1 (rows R0 to R1-1, columns C0 to C1-1), or a mask.png "
                       "(white: known)")
           ->type_name("KNOWN")
           ->takes({{Value::kKnownPart}});
-  sub->add_option("--draws", o->draws, "binarizations of the split that the result is averaged over (dynamic only)")
+  command.add_option("--draws", o->draws, "binarizations of the split that the result is averaged over (dynamic only)")
       ->between(int64_t{1}, int64_t{1000})
       ->excludes(region)
       ->type_name("K");
-  sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
-  sub->callback([o, &globals] { run(*o, globals); });
+  command.add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
+  command.callback([o, &globals] { run_eval(*o, globals); });
 }
 
-[[maybe_unused]] const bool registered = register_command(20, add);
-
-}  // namespace
 }  // namespace mlrun::cli

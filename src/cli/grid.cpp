@@ -6,13 +6,14 @@
 #include "base/log.hpp"
 #include "base/shell_word.hpp"
 #include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "commands/grid.hpp"
 #include "experiment/load_spec.hpp"
 
 namespace mlrun::cli {
 namespace {
 
-struct Options {
+struct GridOptions {
   std::vector<std::string> words;  // SPEC key=v1,v2 ...
   std::string group, extra;
   int64_t seeds = 0;
@@ -28,7 +29,7 @@ GridAxis seed_axis(int64_t seeds) {
 }
 
 // Seeds vary slowest, so that a sweep that is stopped early has seen every setting.
-std::vector<GridAxis> axes_of(const Options& o) {
+std::vector<GridAxis> axes_of(const GridOptions& o) {
   std::vector<GridAxis> axes = grid_axes({o.words.begin() + 1, o.words.end()}, 2);
   if (o.seeds == 0) return axes;
   for (const GridAxis& axis : axes) {
@@ -38,7 +39,7 @@ std::vector<GridAxis> axes_of(const Options& o) {
   return axes;
 }
 
-void run(const Options& o, const Globals& globals) {
+void run_grid(const GridOptions& o, const Globals& globals) {
   if (o.words[0].find('=') != std::string::npos) {
     fail(ExitCode::kUsage, "the first argument is the spec, and '{}' is a value", o.words[0]);
   }
@@ -58,32 +59,28 @@ void run(const Options& o, const Globals& globals) {
   log::info("{} run{}; nothing was started", combinations.size(), combinations.size() == 1 ? "" : "s");
 }
 
-void add(Command& app, const Globals& globals) {
-  Command* sub = app.add_subcommand("grid",
-                                    "print one train command per combination; the shell runs them\n"
-                                    "Every combination is checked first. A value that is a list stands in brackets.");
-  auto o = std::make_shared<Options>();
-  set_examples(*sub,
+}  // namespace
+
+void add_grid(Command& command, const Globals& globals) {
+  auto o = std::make_shared<GridOptions>();
+  set_examples(command,
                "mlrun grid configs/made.yaml optim.lr=1e-3,3e-4 model.hidden=500 model.hidden=1000 --seeds 3 | sh\n"
                "mlrun grid configs/made.yaml 'model.hidden=[500],[500,500]' --group depth > sweep.txt\n"
                "mlrun grid configs/made.yaml optim.lr=1e-3,3e-4 --extra '--if-needed --resume auto' > sweep.txt\n"
                "parallel -j2 --joblog sweep.log < sweep.txt     # stop it, start it again: only the rest runs");
-  sub->add_option("SPEC", o->words, "a YAML file or a run, then fields with their values: section.key=v1,v2")
+  command.add_option("SPEC", o->words, "a YAML file or a run, then fields with their values: section.key=v1,v2")
       ->required()
       ->type_name("SPEC|RUN [key=v1,v2]...")
       ->takes({{Value::kSpec, Value::kRun}}, OverrideWords{.lists = true});
-  sub->add_option("--seeds", o->seeds, "every combination with seed=1 to seed=N")
+  command.add_option("--seeds", o->seeds, "every combination with seed=1 to seed=N")
       ->between(int64_t{1}, int64_t{1000})
       ->type_name("N");
-  sub->add_option("--group", o->group, "group of the runs, for mlrun compare @group:NAME")
+  command.add_option("--group", o->group, "group of the runs, for mlrun compare @group:NAME")
       ->type_name("NAME")
       ->takes({{Value::kGroup}});
-  sub->add_option("--extra", o->extra, "shell text to append to every command, such as '--if-needed --resume auto'")
+  command.add_option("--extra", o->extra, "shell text to append to every command, such as '--if-needed --resume auto'")
       ->type_name("TEXT");
-  sub->callback([o, &globals] { run(*o, globals); });
+  command.callback([o, &globals] { run_grid(*o, globals); });
 }
 
-[[maybe_unused]] const bool registered = register_command(70, add);
-
-}  // namespace
 }  // namespace mlrun::cli

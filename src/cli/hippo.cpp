@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/terminal/braille.hpp"
 #include "commands/hippo.hpp"
 #include "io/file.hpp"
@@ -14,7 +15,7 @@
 namespace mlrun::cli {
 namespace {
 
-struct Options {
+struct HippoOptions {
   HippoRequest request;
   std::string measure = "legs", rule = "bilinear";
   int64_t length = 0;
@@ -52,7 +53,7 @@ void show(const HippoOutcome& e, const Screen& screen) {
   }
 }
 
-void run(const Options& o, const Globals& globals) {
+void run_hippo(const HippoOptions& o, const Globals& globals) {
   HippoRequest request = o.request;
   for (const auto m : {hippo::Measure::kLegS, hippo::Measure::kLegT, hippo::Measure::kLagT}) {
     if (o.measure == hippo::name_of(m)) request.measure = m;
@@ -93,11 +94,12 @@ void run(const Options& o, const Globals& globals) {
              request.order, o.measure, o.rule, e.error.rms, e.error.relative(), reach);
 }
 
-void add(Command& app, const Globals& globals) {
-  Command* sub = app.add_subcommand("hippo", "project a signal online on N polynomials, and read it back");
-  auto o = std::make_shared<Options>();
+}  // namespace
+
+void add_hippo(Command& command, const Globals& globals) {
+  auto o = std::make_shared<HippoOptions>();
   o->request.signal = "chirp";
-  set_examples(*sub,
+  set_examples(command,
                "mlrun hippo                                  # a chirp in 64 coefficients\n"
                "mlrun hippo noise --seed 3 --order 32 -o noise.png\n"
                "mlrun hippo steps --measure legt --window 300 -o steps.csv\n"
@@ -107,32 +109,35 @@ void add(Command& app, const Globals& globals) {
   std::string names;
   for (const SignalName& s : builtin_signals())
     names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", s.name, s.summary);
-  sub->add_option("SIGNAL", o->request.signal,
+  command
+      .add_option("SIGNAL", o->request.signal,
                   fmt::format("{}; or a file: one number on each line, or a .csv; - is standard input", names))
       ->type_name("NAME|FILE|-");
-  sub->add_option("--measure", o->measure,
+  command
+      .add_option("--measure", o->measure,
                   "what of the past counts: legs (all alike), legt (the last --window alike), lagt (fading, with the "
                   "time constant --window)")
       ->one_of({"legs", "legt", "lagt"});
-  sub->add_option("--order", o->request.order, "coefficients (64)")->between(int64_t{1}, int64_t{1024})->type_name("N");
-  sub->add_option("--discretisation", o->rule,
+  command.add_option("--order", o->request.order, "coefficients (64)")
+      ->between(int64_t{1}, int64_t{1024})
+      ->type_name("N");
+  command
+      .add_option("--discretisation", o->rule,
                   "forward or backward (Euler), bilinear, zoh (zero-order hold: exact for a signal of steps)")
       ->one_of({"forward", "backward", "bilinear", "zoh"});
-  sub->add_option("--length", o->length, "samples of a built-in signal (1000), or the first of a file (all)")
+  command.add_option("--length", o->length, "samples of a built-in signal (1000), or the first of a file (all)")
       ->between(int64_t{1}, int64_t{10'000'000})
       ->type_name("L");
-  sub->add_option("--window", o->window, "theta, in samples (legt: the length; lagt: a tenth of it)")
+  command.add_option("--window", o->window, "theta, in samples (legt: the length; lagt: a tenth of it)")
       ->between(1e-6, 1e12)
       ->type_name("THETA");
-  sub->add_option("--column", o->request.column, "of a .csv: a name of its first line, or a number from 1 (1)")
+  command.add_option("--column", o->request.column, "of a .csv: a name of its first line, or a number from 1 (1)")
       ->type_name("NAME|K");
-  sub->add_option("--seed", o->request.seed, "of steps, noise and white (0)")->type_name("S");
-  sub->add_option("-o,--out", o->out, "write a picture (.png: signal grey, reconstruction white) or all numbers (.csv)")
+  command.add_option("--seed", o->request.seed, "of steps, noise and white (0)")->type_name("S");
+  command
+      .add_option("-o,--out", o->out, "write a picture (.png: signal grey, reconstruction white) or all numbers (.csv)")
       ->type_name("FILE");
-  sub->callback([o, &globals] { run(*o, globals); });
+  command.callback([o, &globals] { run_hippo(*o, globals); });
 }
 
-[[maybe_unused]] const bool registered = register_command(92, add);
-
-}  // namespace
 }  // namespace mlrun::cli

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "runs/run_directory.hpp"
 #include "runs/run_json.hpp"
@@ -14,7 +15,7 @@
 namespace mlrun::cli {
 namespace {
 
-struct Options {
+struct LsOptions {
   std::vector<std::string> selectors;
   std::string group, status, sort = "created";
   int64_t most = 0;
@@ -55,7 +56,7 @@ std::vector<RunSummary> ranked(const std::vector<RunSummary>& runs, int64_t most
   return all;
 }
 
-void run(const Options& o, const Globals& globals) {
+void run_ls(const LsOptions& o, const Globals& globals) {
   std::vector<RunSummary> runs = select_runs(o.selectors);
   const bool none_at_all = runs.empty();
   if (!o.group.empty()) std::erase_if(runs, [&](const RunSummary& r) { return !has_word(r.groups, o.group); });
@@ -92,32 +93,32 @@ void run(const Options& o, const Globals& globals) {
   else if (runs.empty()) log::info("no run fits");
 }
 
-void add(Command& app, const Globals& globals) {
-  Command* sub = app.add_subcommand("ls", "list runs with their status and result");
-  auto o = std::make_shared<Options>();
-  set_examples(*sub,
+}  // namespace
+
+void add_ls(Command& command, const Globals& globals) {
+  auto o = std::make_shared<LsOptions>();
+  set_examples(command,
                "mlrun ls\n"
                "mlrun ls -n 10 --status finished --sort valid/nll   # the ten best\n"
                "mlrun ls @group:lr made-20261124\n"
                "mlrun ls --json | jq -r 'select(.status == \"killed\") | .run'");
-  sub->add_option("RUN", o->selectors,
+  command
+      .add_option("RUN", o->selectors,
                   "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best (default: all)")
       ->type_name("RUN...")
       ->takes({{Value::kRuns}});
-  sub->add_option("--group", o->group, "only this group")->type_name("NAME")->takes({{Value::kGroup}});
-  sub->add_option("--status", o->status, "only runs in this state")
+  command.add_option("--group", o->group, "only this group")->type_name("NAME")->takes({{Value::kGroup}});
+  command.add_option("--status", o->status, "only runs in this state")
       ->one_of({"running", "finished", "stopped", "interrupted", "diverged", "failed", "killed"});
-  sub->add_option("-n", o->most, "only the first N in the order of --sort; of the order of creation the latest N")
+  command.add_option("-n", o->most, "only the first N in the order of --sort; of the order of creation the latest N")
       ->between(int64_t{1}, int64_t{1} << 40)
       ->type_name("N");
-  sub->add_option(
-         "--sort", o->sort,
-         "order of the lines, the least first; valid/nll: the best first, each kind of data and protocol apart")
+  command
+      .add_option(
+          "--sort", o->sort,
+          "order of the lines, the least first; valid/nll: the best first, each kind of data and protocol apart")
       ->one_of({"created", "valid/nll", "id", "model", "status", "step", "time"});
-  sub->callback([o, &globals] { run(*o, globals); });
+  command.callback([o, &globals] { run_ls(*o, globals); });
 }
 
-[[maybe_unused]] const bool registered = register_command(62, add);
-
-}  // namespace
 }  // namespace mlrun::cli

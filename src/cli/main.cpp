@@ -18,7 +18,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/version.hpp"
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/parse/help.hpp"
 #include "config/diagnostics.hpp"
 #include "kernels/isa.hpp"

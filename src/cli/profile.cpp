@@ -6,13 +6,14 @@
 #include "base/advice.hpp"
 #include "base/number.hpp"
 #include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "cli/threads.hpp"
 
 namespace mlrun::cli {
 namespace {
 
-struct Options {
+struct ProfileOptions {
   std::vector<std::string> words;
   std::string threads = "auto";
   int64_t steps = 50, warmup = 10;
@@ -66,7 +67,7 @@ void print_text(const Profile& p) {
     fmt::print("sampling, {} at a time: {} items/s\n", s.batch, human_rate(s.items_per_s));
 }
 
-void run(const Options& o, const Globals& globals) {
+void run_profile(const ProfileOptions& o, const Globals& globals) {
   Overrides overrides;
   overrides.add_words({o.words.begin() + 1, o.words.end()}, 2);
   advice::accept_overrides();
@@ -83,30 +84,30 @@ void run(const Options& o, const Globals& globals) {
   else print_text(p);
 }
 
-void add(Command& app, const Globals& globals) {
-  Command* sub = app.add_subcommand("profile", "time per step, memory, share of each kernel");
-  auto o = std::make_shared<Options>();
-  set_examples(*sub,
+}  // namespace
+
+void add_profile(Command& command, const Globals& globals) {
+  auto o = std::make_shared<ProfileOptions>();
+  set_examples(command,
                "mlrun profile configs/made.yaml\n"
                "mlrun profile configs/nade.yaml --sample 1 --sample 64 --threads 2 --json\n"
                "mlrun profile @last train.batch_size=200");
-  sub->add_option("SPEC", o->words, "a YAML file or a run, then overrides: section.key=value")
+  command.add_option("SPEC", o->words, "a YAML file or a run, then overrides: section.key=value")
       ->required()
       ->type_name("SPEC|RUN [key=value]...")
       ->takes({{Value::kSpec, Value::kRun}}, OverrideWords{});
-  sub->add_option("--steps", o->steps, "steps that are timed")->between(int64_t{1}, int64_t{1000000})->type_name("N");
-  sub->add_option("--warmup", o->warmup, "steps before them")->between(int64_t{1}, int64_t{1000000})->type_name("N");
-  sub->add_option("--max-seconds", o->max_seconds, "stop measuring steps after so long")
+  command.add_option("--steps", o->steps, "steps that are timed")
+      ->between(int64_t{1}, int64_t{1000000})
+      ->type_name("N");
+  command.add_option("--warmup", o->warmup, "steps before them")->between(int64_t{1}, int64_t{1000000})->type_name("N");
+  command.add_option("--max-seconds", o->max_seconds, "stop measuring steps after so long")
       ->between(0.0, 1e9)
       ->type_name("S");
-  sub->add_option("--sample", o->sample, "also time sampling so many at a time; may be repeated")
+  command.add_option("--sample", o->sample, "also time sampling so many at a time; may be repeated")
       ->between(int64_t{1}, int64_t{65536})
       ->type_name("N");
-  sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
-  sub->callback([o, &globals] { run(*o, globals); });
+  command.add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
+  command.callback([o, &globals] { run_profile(*o, globals); });
 }
 
-[[maybe_unused]] const bool registered = register_command(90, add);
-
-}  // namespace
 }  // namespace mlrun::cli

@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "cli/threads.hpp"
 #include "proof/prove.hpp"
@@ -12,7 +13,7 @@
 namespace mlrun::cli {
 namespace {
 
-struct Options {
+struct ProveOptions {
   std::string run, which = "best", threads = "auto";
   bool full = false;
 };
@@ -44,7 +45,7 @@ void print_table(const ProveOutcome& proof) {
   }
 }
 
-void run(const Options& o, const Globals& globals) {
+void run_prove(const ProveOptions& o, const Globals& globals) {
   const ProveOutcome proof =
       prove({.selector = o.run, .which = o.which, .full = o.full, .threads = threads_of(o.threads)});
   if (!proof.no_data.empty()) {
@@ -56,30 +57,25 @@ void run(const Options& o, const Globals& globals) {
   if (!proof.pass()) finish_with(ExitCode::kInternal);
 }
 
-void add(Command& app, const Globals& globals) {
-  Command* sub = app.add_subcommand(
-      "prove",
-      "is it a likelihood? no logit sees its own or a later symbol, both views agree, probabilities sum to 1, samples "
-      "have the entropy they should, and the test NLL is above the noise in the data. Exit 0: all pass; 1: a check "
-      "failed");
-  auto o = std::make_shared<Options>();
-  set_examples(*sub,
+}  // namespace
+
+void add_prove(Command& command, const Globals& globals) {
+  auto o = std::make_shared<ProveOptions>();
+  set_examples(command,
                "mlrun prove @last\n"
                "mlrun prove step-000001500.h5 --full --json");
-  sub->add_option("RUN", o->run,
+  command
+      .add_option("RUN", o->run,
                   "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
       ->required()
       ->type_name("RUN|CHECKPOINT")
       ->takes({{Value::kRun, Value::kCheckpointFile}});
-  sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")
+  command.add_option("--which", o->which, "checkpoint of the run: best, last or a step")
       ->type_name("best|last|STEP")
       ->takes({{Value::kCheckpoint}});
-  sub->add_flag("--full", o->full, "every component of a mixture, and the whole test split instead of 1000 rows");
-  sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
-  sub->callback([o, &globals] { run(*o, globals); });
+  command.add_flag("--full", o->full, "every component of a mixture, and the whole test split instead of 1000 rows");
+  command.add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
+  command.callback([o, &globals] { run_prove(*o, globals); });
 }
 
-[[maybe_unused]] const bool registered = register_command(34, add);
-
-}  // namespace
 }  // namespace mlrun::cli

@@ -10,6 +10,7 @@
 #include "base/memory.hpp"
 #include "base/number.hpp"
 #include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/sample_completions.hpp"
 #include "cli/sample_law.hpp"
 #include "cli/sample_reconstructions.hpp"
@@ -28,7 +29,7 @@
 namespace mlrun::cli {
 namespace {
 
-struct Options {
+struct SampleWords {
   std::string run, which = "best", grid, out, complete, interpolate, images = "8", sampler = "auto", threads = "auto";
   int64_t count = 0, batch = 64, scale = 4;
   uint64_t seed = 1;
@@ -54,7 +55,7 @@ Grid parse_grid(const std::string& text) {
 }
 
 // What --class asks for, if the model can do it.
-std::optional<int32_t> label_of(const Options& o, const TrainedModel& model) {
+std::optional<int32_t> label_of(const SampleWords& o, const TrainedModel& model) {
   const AutoregressiveModel& known = model.autoregressive();
   if (o.label < 0) return std::nullopt;
   if (!known.conditional()) {
@@ -76,7 +77,7 @@ SampleMethod method_of(const std::string& sampler) {
 }
 
 // What every sample begins with: the prompt, or the questions of the data, in their order.
-Tensor prefix_of(const Options& o, const TrainedModel& model) {
+Tensor prefix_of(const SampleWords& o, const TrainedModel& model) {
   if (!o.prompt.empty()) return prompt_of(model, o.prompt);
   return model.identity.data.given > 0 ? questions_of(model, o.count) : Tensor();
 }
@@ -90,7 +91,7 @@ struct Samples {
   int64_t known = 0;            // symbols that each began with: a prompt, a question
 };
 
-io::Bytes samples_image(const Samples& samples, const TrainedModel& model, const Options& o) {
+io::Bytes samples_image(const Samples& samples, const TrainedModel& model, const SampleWords& o) {
   const Tensor& symbols = samples.symbols;
   io::Hdf5Writer file;
   file.attribute("/", "mlrun_format", std::string_view("samples"));
@@ -119,7 +120,7 @@ void require_image(const TrainedModel& model, const std::string& what) {
   }
 }
 
-void write(const Samples& samples, const TrainedModel& model, const Options& o, const Grid& grid) {
+void write(const Samples& samples, const TrainedModel& model, const SampleWords& o, const Grid& grid) {
   const auto text = [&] {
     const auto& vocabulary = model.identity.vocabulary;
     return vocabulary ? text_of(samples.symbols, *vocabulary) : text_of(samples.symbols);
@@ -163,7 +164,7 @@ Samples draw(const TrainedModel& model, const SampleOptions& options, LanePool& 
 }
 
 // What does not fit is said before anything is drawn.
-void require_room(const Options& o, const Grid& grid, const TrainedModel& model) {
+void require_room(const SampleWords& o, const Grid& grid, const TrainedModel& model) {
   const DataSpec& data = model.identity.stage_one ? model.identity.stage_one->identity.data : model.identity.data;
   const int64_t symbols = o.length > 0 ? o.length : data.positions();
   constexpr double kBytes = 8;  // of a symbol: itself, and what it is written as
@@ -174,7 +175,7 @@ void require_room(const Options& o, const Grid& grid, const TrainedModel& model)
     require_sheet(o.count, grid.columns, data.shape[1], data.shape[0], o.scale);
 }
 
-void run(Options o, const Globals& globals) {
+void run_sample(SampleWords o, const Globals& globals) {
   const Grid grid = o.grid.empty() ? Grid{} : parse_grid(o.grid);
   const TrainedModel model = load_trained_model(find_checkpoint(o.run, o.which));
   if (o.count == 0 && model.identity.vocabulary) o.count = 1;
@@ -227,10 +228,11 @@ void run(Options o, const Globals& globals) {
   } else if (!o.out.empty() && o.out != "-") log::info("{} samples in {}", o.count, o.out);
 }
 
-void add(Command& app, const Globals& globals) {
-  Command* sub = app.add_subcommand("sample", "draw from a trained model");
-  auto o = std::make_shared<Options>();
-  set_examples(*sub,
+}  // namespace
+
+void add_sample(Command& command, const Globals& globals) {
+  auto o = std::make_shared<SampleWords>();
+  set_examples(command,
                "mlrun sample @last --show\n"
                "mlrun sample @last --grid 8x8 -o samples.png\n"
                "mlrun sample @last --class 7 -n 10          # of a conditional model\n"
@@ -242,72 +244,81 @@ void add(Command& app, const Globals& globals) {
                "mlrun sample @last -n 4 --temperature 0.9 -o -     # symbols as text\n"
                "mlrun sample @last --prompt 'ROMEO:' --length 1000  # of a text\n"
                "mlrun sample @last --prompt @start.txt --top-p 0.95");
-  sub->add_option("RUN", o->run,
+  command
+      .add_option("RUN", o->run,
                   "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
       ->required()
       ->type_name("RUN|CHECKPOINT")
       ->takes({{Value::kRun, Value::kCheckpointFile}});
-  sub->add_option("--which", o->which, "checkpoint of the run: best, last or a step")
+  command.add_option("--which", o->which, "checkpoint of the run: best, last or a step")
       ->type_name("best|last|STEP")
       ->takes({{Value::kCheckpoint}});
-  sub->add_option("-n", o->count, "how many (default: the grid, or 16); with --complete, of each image (default: 4)")
+  command
+      .add_option("-n", o->count, "how many (default: the grid, or 16); with --complete, of each image (default: 4)")
       ->between(int64_t{1}, int64_t{10'000'000})
       ->type_name("N");
-  Option* grid = sub->add_option("--grid", o->grid, "rows and columns of the sheet, such as 8x8")->type_name("RxC");
+  Option* grid = command.add_option("--grid", o->grid, "rows and columns of the sheet, such as 8x8")->type_name("RxC");
   Option* complete =
-      sub->add_option("--complete", o->complete,
+      command
+          .add_option("--complete", o->complete,
                       "draw the rest of test images given the part that is KNOWN: top, left, right, bottom, center, "
                       "checker, rect:R0,C0,R1,C1 (rows R0 to R1-1, columns C0 to C1-1), or a mask.png (white: known). "
                       "The picture has a row for each image: itself, its known part, its completions")
           ->excludes(grid)
           ->type_name("KNOWN")
           ->takes({{Value::kKnownPart}});
-  sub->add_option("--interpolate", o->interpolate,
+  command
+      .add_option("--interpolate", o->interpolate,
                   "of a VQ-VAE: -n pictures from test image A to B, whose encodings are mixed, quantised and decoded "
                   "(numbers from 0; default: 16 pictures)")
       ->excludes(grid)
       ->excludes(complete)
       ->type_name("A,B");
-  sub->add_option("--images", o->images,
+  command
+      .add_option("--images", o->images,
                   "which images of the test split --complete takes: how many, or a list of numbers and ranges A..B "
                   "from 0 (default: 8)")
       ->needs(complete)
       ->type_name("N|A..B,...");
-  sub->add_option("--sampler", o->sampler,
+  command
+      .add_option("--sampler", o->sampler,
                   "sequential: one pixel after the other; predictive: all at once, again until nothing changes, to the "
                   "same images (convolutional models, nade and eonade; the others would draw a few other ones). auto: "
                   "sequential where the model has a step form of its own")
       ->one_of({"auto", "sequential", "predictive"})
       ->excludes(complete);
-  sub->add_option("--seed", o->seed, "of the draws: image i of a seed is the same in every call")->type_name("N");
-  add_law_options(*sub, o->law);
-  sub->add_option("--prompt", o->prompt,
+  command.add_option("--seed", o->seed, "of the draws: image i of a seed is the same in every call")->type_name("N");
+  add_law_options(command, o->law);
+  command
+      .add_option("--prompt", o->prompt,
                   "what every sample begins with: characters of a text, else symbols with blanks between them; @FILE: "
                   "what is in the file")
       ->excludes(complete)
       ->type_name("TEXT|@FILE");
-  sub->add_option("--length", o->length,
+  command
+      .add_option("--length", o->length,
                   "symbols of a sample, prompt and all (default: as in training); more than in training where the "
                   "model knows such sequences")
       ->excludes(complete)
       ->between(int64_t{1}, int64_t{1} << 28)
       ->type_name("N");
-  sub->add_option(
-         "--class", o->label,
-         "of a conditional model: all of this class (default: drawn from p(y); with --complete, each image's own)")
+  command
+      .add_option(
+          "--class", o->label,
+          "of a conditional model: all of this class (default: drawn from p(y); with --complete, each image's own)")
       ->between(int64_t{0}, int64_t{1'000'000})
       ->type_name("K");
-  sub->add_option("--batch", o->batch, "images that are drawn together")
+  command.add_option("--batch", o->batch, "images that are drawn together")
       ->between(int64_t{1}, int64_t{65536})
       ->type_name("N");
-  sub->add_option("--scale", o->scale, "size of a pixel in the PNG")->between(int64_t{1}, int64_t{64})->type_name("N");
-  sub->add_option("-o,--out", o->out, "a file ending in .png, .h5 or .txt, or - for text on stdout")->type_name("FILE");
-  sub->add_flag("--show", o->show, "draw them in the terminal");
-  sub->add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
-  sub->callback([o, &globals] { run(*o, globals); });
+  command.add_option("--scale", o->scale, "size of a pixel in the PNG")
+      ->between(int64_t{1}, int64_t{64})
+      ->type_name("N");
+  command.add_option("-o,--out", o->out, "a file ending in .png, .h5 or .txt, or - for text on stdout")
+      ->type_name("FILE");
+  command.add_flag("--show", o->show, "draw them in the terminal");
+  command.add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
+  command.callback([o, &globals] { run_sample(*o, globals); });
 }
 
-[[maybe_unused]] const bool registered = register_command(30, add);
-
-}  // namespace
 }  // namespace mlrun::cli

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/show_codebook.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "commands/show.hpp"
@@ -18,7 +19,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct ShowOptions {
   std::string run, which;
   bool verify = false, spec = false, codebook = false;
 };
@@ -134,7 +135,7 @@ void print_details(const RunDetails& d) {
   fmt::print("\n{}", table.plain());
 }
 
-void show_run(const std::string& path, const Options& o, const Globals& globals) {
+void show_run(const std::string& path, const ShowOptions& o, const Globals& globals) {
   const RunDetails d = run_details(path, o.verify);
   if (o.spec) {
     fmt::print("{}", d.resolved_yaml);
@@ -217,7 +218,7 @@ void print_checkpoint(const Checkpoint& c, const std::vector<TensorSummary>& ten
   }
 }
 
-void show_checkpoint(const std::string& path, const Options& o, const Globals& globals) {
+void show_checkpoint(const std::string& path, const ShowOptions& o, const Globals& globals) {
   const Checkpoint checkpoint(path);  // opening verifies
   if (o.spec) {
     fmt::print("{}", checkpoint.identity().resolved_yaml);
@@ -232,7 +233,7 @@ void show_checkpoint(const std::string& path, const Options& o, const Globals& g
   else print_checkpoint(checkpoint, tensors, bytes);
 }
 
-void run(const Options& o, const Globals& globals) {
+void run_show(const ShowOptions& o, const Globals& globals) {
   const bool file = io::exists(o.run) && !io::is_directory(o.run);
   if (o.codebook) {
     return show_codebook(file ? o.run : find_checkpoint(o.run, o.which.empty() ? "best" : o.which), globals);
@@ -241,31 +242,30 @@ void run(const Options& o, const Globals& globals) {
   else show_run(find_run(o.run), o, globals);
 }
 
-void add(Command& app, const Globals& globals) {
-  Command* sub = app.add_subcommand("show", "one run or checkpoint: spec, result, data, environment, files, tensors");
-  auto o = std::make_shared<Options>();
-  set_examples(*sub,
+}  // namespace
+
+void add_show(Command& command, const Globals& globals) {
+  auto o = std::make_shared<ShowOptions>();
+  set_examples(command,
                "mlrun show @last\n"
                "mlrun show @last --verify              # are all checkpoints intact? exit 7 if not\n"
                "mlrun show @last --which best          # that checkpoint: tensors, shapes, mean, sd\n"
                "mlrun show step-000001500.h5 --json\n"
                "mlrun show @last --codebook            # of a VQ-VAE: use of its codes, as a picture\n"
                "mlrun show @last --spec > again.yaml");
-  sub->add_option("RUN", o->run,
+  command
+      .add_option("RUN", o->run,
                   "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
       ->required()
       ->type_name("RUN|CHECKPOINT")
       ->takes({{Value::kRun, Value::kCheckpointFile}});
-  sub->add_option("--which", o->which, "a checkpoint of the run: best, last or a step")
+  command.add_option("--which", o->which, "a checkpoint of the run: best, last or a step")
       ->type_name("best|last|STEP")
       ->takes({{Value::kCheckpoint}});
-  sub->add_flag("--verify", o->verify, "compare the SHA-256 of every checkpoint; exit 7 if one is damaged");
-  sub->add_flag("--codebook", o->codebook, "of a VQ-VAE: how the valid split uses its codes");
-  sub->add_flag("--spec", o->spec, "print the resolved spec, nothing else");
-  sub->callback([o, &globals] { run(*o, globals); });
+  command.add_flag("--verify", o->verify, "compare the SHA-256 of every checkpoint; exit 7 if one is damaged");
+  command.add_flag("--codebook", o->codebook, "of a VQ-VAE: how the valid split uses its codes");
+  command.add_flag("--spec", o->spec, "print the resolved spec, nothing else");
+  command.callback([o, &globals] { run_show(*o, globals); });
 }
 
-[[maybe_unused]] const bool registered = register_command(64, add);
-
-}  // namespace
 }  // namespace mlrun::cli

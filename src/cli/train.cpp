@@ -8,6 +8,7 @@
 #include "base/advice.hpp"
 #include "base/log.hpp"
 #include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/terminal/progress.hpp"
 #include "cli/threads.hpp"
 #include "commands/dry_run.hpp"
@@ -19,7 +20,7 @@
 namespace mlrun::cli {
 namespace {
 
-struct Options {
+struct TrainOptions {
   std::vector<std::string> words;  // SPEC key=value ...
   std::string run_dir, name, group, resume, from, stop_after, threads = "auto", progress = "auto";
   std::vector<std::string> tags;
@@ -50,7 +51,7 @@ class PreviewingObserver : public ScreenObserver {
   std::string directory_;
 };
 
-TrainRequest request_of(const Options& o) {
+TrainRequest request_of(const TrainOptions& o) {
   TrainRequest request;
   std::vector<std::string> words = o.words;
   int first = 1;
@@ -117,7 +118,7 @@ void tell(const TrainOutcome& outcome) {
   if (outcome.status != "finished") log::info("go on with   {}", advice::command(resume));
 }
 
-void run(const Options& o, const Globals& globals) {
+void run_train(const TrainOptions& o, const Globals& globals) {
   signals::install_save_request();
   const TrainRequest request = request_of(o);
   if (o.dry_run) {
@@ -140,10 +141,11 @@ void run(const Options& o, const Globals& globals) {
   if (outcome.status == "interrupted") finish_with(signals::exit_code());
 }
 
-void add(Command& app, const Globals& globals) {
-  Command* sub = app.add_subcommand("train", "train a model; prints the run directory");
-  auto o = std::make_shared<Options>();
-  set_examples(*sub,
+}  // namespace
+
+void add_train(Command& command, const Globals& globals) {
+  auto o = std::make_shared<TrainOptions>();
+  set_examples(command,
                "mlrun train configs/made.yaml\n"
                "mlrun train configs/made.yaml optim.lr=3e-3 model.hidden=500,500 --seed 2\n"
                "run=$(mlrun train configs/made.yaml data.kind=digits)\n"
@@ -153,45 +155,46 @@ void add(Command& app, const Globals& globals) {
                "mlrun train @last model.kind=nade                 # the spec of a run, with another model\n"
                "mlrun train configs/made.yaml --json | jq -r .valid_nll   # run, status, steps, best\n"
                "mlrun train configs/made.yaml --if-needed --resume auto   # in a sweep: only what is missing");
-  sub->add_option("SPEC", o->words, "a YAML file or a run, then overrides: section.key=value")
+  command.add_option("SPEC", o->words, "a YAML file or a run, then overrides: section.key=value")
       ->type_name("SPEC|RUN [key=value]...")
       ->takes({{Value::kSpec, Value::kRun}}, OverrideWords{});
-  sub->add_option("-o,--run-dir", o->run_dir,
+  command
+      .add_option("-o,--run-dir", o->run_dir,
                   "the run's directory (default: a new one under MLRUN_RUN_ROOT or experiments)")
       ->type_name("DIR");
-  sub->add_option("--name", o->name,
-                  "first part of the directory's name; '{model.kind}-s{seed}' takes fields of the spec");
-  sub->add_option("--group", o->group, "runs that are looked at together; a resumed or found run is in this one too")
+  command.add_option("--name", o->name,
+                     "first part of the directory's name; '{model.kind}-s{seed}' takes fields of the spec");
+  command
+      .add_option("--group", o->group, "runs that are looked at together; a resumed or found run is in this one too")
       ->type_name("NAME")
       ->takes({{Value::kGroup}});
-  sub->add_option("--tag", o->tags, "a word to find the run by, or one more; may be repeated");
-  sub->add_option("--seed", o->seed, "the same as seed=N")
+  command.add_option("--tag", o->tags, "a word to find the run by, or one more; may be repeated");
+  command.add_option("--seed", o->seed, "the same as seed=N")
       ->between(int64_t{0}, std::numeric_limits<int64_t>::max())
       ->type_name("N");
-  sub->add_option("--resume", o->resume,
+  command
+      .add_option("--resume", o->resume,
                   "go on with a run; auto: with the unfinished run of this fingerprint, if there is one")
       ->type_name("RUN|auto")
       ->takes({{Value::kRun}, {"auto"}});
-  sub->add_option("--from", o->from, "take initial weights from a run or checkpoint: origin.checkpoint=CHECKPOINT")
+  command.add_option("--from", o->from, "take initial weights from a run or checkpoint: origin.checkpoint=CHECKPOINT")
       ->type_name("RUN|CHECKPOINT")
       ->takes({{Value::kRun, Value::kCheckpointFile}});
-  sub->add_flag("--if-needed", o->if_needed,
-                "a finished run with this fingerprint and an intact checkpoint is the answer, in whatever group");
-  sub->add_flag("--allow-inexact", o->allow_inexact, "resume although the spec differs; marks the run for good");
-  sub->add_option("--stop-after", o->stop_after,
+  command.add_flag("--if-needed", o->if_needed,
+                   "a finished run with this fingerprint and an intact checkpoint is the answer, in whatever group");
+  command.add_flag("--allow-inexact", o->allow_inexact, "resume although the spec differs; marks the run for good");
+  command
+      .add_option("--stop-after", o->stop_after,
                   "checkpoint and exit with 75 after '2000 steps', '3 epochs', '55 min' or '2 h'")
       ->type_name("PERIOD");
-  sub->add_flag(
+  command.add_flag(
       "-n,--dry-run", o->dry_run,
       "build, up to three real steps (a minute at most), then say parameters, memory and time; writes nothing");
-  sub->add_option("--threads", o->threads, "auto: the affinity mask; never decides the bits")
+  command.add_option("--threads", o->threads, "auto: the affinity mask; never decides the bits")
       ->type_name("N|auto")
       ->takes({{}, {"auto"}});
-  sub->add_option("--progress", o->progress, "auto, bar, lines or none")->one_of({"auto", "bar", "lines", "none"});
-  sub->callback([o, &globals] { run(*o, globals); });
+  command.add_option("--progress", o->progress, "auto, bar, lines or none")->one_of({"auto", "bar", "lines", "none"});
+  command.callback([o, &globals] { run_train(*o, globals); });
 }
 
-[[maybe_unused]] const bool registered = register_command(10, add);
-
-}  // namespace
 }  // namespace mlrun::cli

@@ -5,18 +5,19 @@
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "experiment/load_spec.hpp"
 #include "train/trainer.hpp"
 
 namespace mlrun::cli {
 namespace {
 
-struct Options {
+struct ValidateOptions {
   std::vector<std::string> words;
   bool spec_only = false;
 };
 
-nlohmann::ordered_json checked(const Options& o, const Globals& globals) {
+nlohmann::ordered_json checked(const ValidateOptions& o, const Globals& globals) {
   Overrides overrides;
   overrides.add_words({o.words.begin() + 1, o.words.end()}, 2);
   advice::accept_overrides();
@@ -43,7 +44,7 @@ nlohmann::ordered_json checked(const Options& o, const Globals& globals) {
   return answer;
 }
 
-void run(const Options& o, const Globals& globals) {
+void run_validate(const ValidateOptions& o, const Globals& globals) {
   try {
     const nlohmann::ordered_json answer = checked(o, globals);
     if (globals.json) fmt::print("{}\n", answer.dump());
@@ -56,23 +57,21 @@ void run(const Options& o, const Globals& globals) {
   }
 }
 
-void add(Command& app, const Globals& globals) {
-  Command* sub = app.add_subcommand("validate", "check a spec, its data and its model without training");
-  auto o = std::make_shared<Options>();
-  set_examples(*sub,
+}  // namespace
+
+void add_validate(Command& command, const Globals& globals) {
+  auto o = std::make_shared<ValidateOptions>();
+  set_examples(command,
                "mlrun validate configs/made.yaml\n"
                "mlrun validate configs/made.yaml model.hidden=500,500\n"
                "mlrun validate @last optim.kind=sgd               # the spec of a run, with another update rule\n"
                "mlrun validate configs/made.yaml --json | jq .parameters");
-  sub->add_option("SPEC", o->words, "a YAML file or a run, then overrides: section.key=value")
+  command.add_option("SPEC", o->words, "a YAML file or a run, then overrides: section.key=value")
       ->required()
       ->type_name("SPEC|RUN [key=value]...")
       ->takes({{Value::kSpec, Value::kRun}}, OverrideWords{});
-  sub->add_flag("--spec-only", o->spec_only, "do not look for the data");
-  sub->callback([o, &globals] { run(*o, globals); });
+  command.add_flag("--spec-only", o->spec_only, "do not look for the data");
+  command.callback([o, &globals] { run_validate(*o, globals); });
 }
 
-[[maybe_unused]] const bool registered = register_command(40, add);
-
-}  // namespace
 }  // namespace mlrun::cli

@@ -10,12 +10,12 @@
 namespace mlrun {
 namespace {
 
-constexpr uint64_t kMostBytes = uint64_t{1} << 26;
+constexpr uint64_t kMostPromptBytes = uint64_t{1} << 26;
 
 std::string read_prompt(const std::string& text) {
   if (!text.starts_with("@")) return text;
   if (text.starts_with("@@")) return text.substr(1);
-  return io::read_text_file(text.substr(1), kMostBytes, ExitCode::kUsage);
+  return io::read_text_file(text.substr(1), kMostPromptBytes, ExitCode::kUsage);
 }
 
 std::vector<int32_t> numbers_of(const std::string& text, int64_t alphabet) {

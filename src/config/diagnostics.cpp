@@ -11,18 +11,19 @@
 #include "config/unicode.hpp"
 
 namespace mlrun::config {
-namespace {
-
-constexpr size_t kMaxShown = 50;      // mistakes
-constexpr size_t kWindow = 100;       // characters of a source line
-constexpr size_t kWindowBefore = 40;  // of them before the caret
-constexpr size_t kMaxQuoted = 60;     // characters of user text in a message
 
 struct Mistake {
   Origin place;
   int length = 1;
   std::string message, remedy, topic;
 };
+
+namespace {
+
+constexpr size_t kMaxShown = 50;      // mistakes
+constexpr size_t kWindow = 100;       // characters of a source line
+constexpr size_t kWindowBefore = 40;  // of them before the caret
+constexpr size_t kMaxQuoted = 60;     // characters of user text in a message
 
 // Bytes that are not UTF-8 become '?': a message must not break the terminal or the log.
 std::string repaired(std::string_view text) {

@@ -161,7 +161,7 @@ std::optional<int64_t> parse_integer(const Node& node, int64_t min, int64_t max)
   return value && *value >= min && *value <= max ? value : std::nullopt;
 }
 
-std::optional<double> parse_real(const Node& node, const Bounds& bounds) {
+std::optional<double> real_in(const Node& node, const Bounds& bounds) {
   if (node.kind != Node::Kind::kScalar || node.quoted) return std::nullopt;
   const std::optional<double> value = mlrun::parse_real(node.text);
   return value && bounds.holds(*value) ? value : std::nullopt;

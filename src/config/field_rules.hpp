@@ -37,7 +37,7 @@ std::optional<std::string> parse_string(const Node& node, bool allow_empty,
                                         const std::function<std::string(const std::string&)>& check,
                                         std::string& expected);
 std::optional<int64_t> parse_integer(const Node& node, int64_t min, int64_t max);
-std::optional<double> parse_real(const Node& node, const Bounds& bounds);
+std::optional<double> real_in(const Node& node, const Bounds& bounds);
 std::optional<bool> parse_boolean(const Node& node);
 std::optional<Period> parse_period(const Node& node, const PeriodField& field);
 

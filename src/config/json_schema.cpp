@@ -32,8 +32,8 @@ Json list_of(Json element, const FieldRecord& field) {
 Json default_value(const FieldRecord& field) {
   const std::string& text = *field.fallback;
   if (field.type == FieldType::kBoolean) return text == "true";
-  if (const auto integer = parse_integer(text); integer && field.type != FieldType::kString) return *integer;
-  if (const auto real = parse_real(text); real && field.type != FieldType::kString) return *real;
+  if (const auto integer = mlrun::parse_integer(text); integer && field.type != FieldType::kString) return *integer;
+  if (const auto real = mlrun::parse_real(text); real && field.type != FieldType::kString) return *real;
   return text;
 }
 

@@ -147,7 +147,7 @@ int64_t Reader::integer(std::string_view key, const IntegerField& field) {
 double Reader::real(std::string_view key, const RealField& field) {
   return value<double>(
       key, record_of(field), field.fallback, some_real(bounds_of(field)),
-      [&](const Node& node, std::string&) { return parse_real(node, bounds_of(field)); }, print_real);
+      [&](const Node& node, std::string&) { return real_in(node, bounds_of(field)); }, print_real);
 }
 
 bool Reader::boolean(std::string_view key, const BooleanField& field) {
@@ -172,7 +172,7 @@ std::vector<int64_t> Reader::integers(std::string_view key, const IntegersField&
 std::vector<double> Reader::reals(std::string_view key, const RealsField& field) {
   return list<double>(
       key, record_of(field), field.fallback, some_real(bounds_of(field)),
-      [&](const Node& node, std::string&) { return parse_real(node, bounds_of(field)); }, print_real);
+      [&](const Node& node, std::string&) { return real_in(node, bounds_of(field)); }, print_real);
 }
 
 std::vector<std::string> Reader::strings(std::string_view key, const StringsField& field) {
@@ -200,7 +200,7 @@ std::optional<int64_t> Reader::integer_or(std::string_view key, std::string_view
 std::optional<double> Reader::real_or(std::string_view key, std::string_view word, const RealField& field) {
   return value_or<double>(
       key, word, record_of(field), field.fallback,
-      [&](const Node& node, std::string&) { return parse_real(node, bounds_of(field)); }, print_real);
+      [&](const Node& node, std::string&) { return real_in(node, bounds_of(field)); }, print_real);
 }
 
 std::optional<Period> Reader::period_or(std::string_view key, std::string_view word, const PeriodField& field) {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 
 using namespace mlrun::cli;
 

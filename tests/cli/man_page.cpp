@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/parse/help.hpp"
 #include "cli/run_program.hpp"
 #include "io/file.hpp"

@@ -141,6 +141,12 @@ void Command::callback(std::function<void()> run) { app_.callback(std::move(run)
 
 void Command::require_subcommand(int count) { app_.require_subcommand(count); }
 
+const CLI::App& Command::program() const {
+  const CLI::App* top = &app_;
+  while (top->get_parent()) top = top->get_parent();
+  return *top;
+}
+
 void Command::hide() { app_.group(""); }
 
 void set_examples(Command& command, const std::string& lines) { set_examples(command.app(), lines); }

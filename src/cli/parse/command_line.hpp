@@ -70,6 +70,7 @@ class Command {
   void require_subcommand(int count);
   void hide();  // from the help and from completion
   CLI::App& app() const { return app_; }
+  const CLI::App& program() const;  // the top of the tree that this command is in
 
  private:
   CLI::App& app_;

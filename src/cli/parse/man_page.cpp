@@ -156,19 +156,6 @@ void append(const CLI::App& app, std::vector<ManPage>& pages) {
   for (const CLI::App* command : commands_of(app)) append(*command, pages);
 }
 
-// Hidden: for whoever packages the program.
-void add(Command& app, const Globals&) {
-  Command* sub = app.add_subcommand("__man", "write the manual pages into a folder");
-  sub->hide();
-  auto folder = std::make_shared<std::string>();
-  sub->add_option("FOLDER", *folder, "where mlrun.1 and the others go")->required();
-  sub->callback([&app, folder] {
-    for (const ManPage& page : man_pages(app.app())) io::write_atomically(*folder + '/' + page.name + ".1", page.text);
-  });
-}
-
-[[maybe_unused]] const bool registered = register_command(96, add);
-
 }  // namespace
 
 std::vector<ManPage> man_pages(const CLI::App& app) {
