@@ -1,6 +1,6 @@
 // vmath against the standard library in double, over the whole range of float, on every instruction set this CPU has.
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/vector/vector_math.cpp"
+#define HWY_TARGET_INCLUDE "kernels/vector_math.cpp"
 #include "catch.hpp"
 #include "hwy/foreach_target.h"
 //
