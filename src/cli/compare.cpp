@@ -10,6 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "commands/compare.hpp"
+#include "io/json_line.hpp"
 #include "runs/run_json.hpp"
 #include "runs/select_runs.hpp"
 
@@ -23,8 +24,6 @@ struct CompareOptions {
   std::string sort = "valid/nll";
   bool markdown = false, force = false;
 };
-
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 std::string spread_text(const Spread& s, int digits) {
   if (s.count == 0) return "-";
@@ -50,7 +49,7 @@ Json row_json(const Comparison& c, const ComparisonRow& row) {
     answer["fields"][c.fields[i]] = row.values[i].empty() ? Json(nullptr) : value_json(row.values[i]);
   for (const auto& [name, s] : {std::pair("valid_nll", row.valid_nll), std::pair("valid_bpd", row.valid_bpd),
                                 std::pair("test_nll", row.test_nll)}) {
-    answer[name] = {{"count", s.count}, {"mean", number_or_null(s.mean)}, {"sd", number_or_null(s.sd)}};
+    answer[name] = {{"count", s.count}, {"mean", s.mean}, {"sd", s.sd}};
   }
   answer["protocol"] = row.runs[0].protocol;
   answer["data_hash"] = row.runs[0].data_hash;
@@ -95,7 +94,7 @@ void run_compare(const CompareOptions& o, const Globals& globals) {
   }
   sort_rows(comparison.rows, o.sort);
   if (globals.json) {
-    for (const ComparisonRow& row : comparison.rows) fmt::print("{}\n", row_json(comparison, row).dump());
+    for (const ComparisonRow& row : comparison.rows) fmt::print("{}\n", io::json_line(row_json(comparison, row)));
     return;
   }
   const TextTable table = table_of(comparison, !o.group_by.empty());

@@ -10,6 +10,7 @@
 #include "cli/terminal/text_table.hpp"
 #include "cli/threads.hpp"
 #include "coding/compress.hpp"
+#include "io/json_line.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -41,7 +42,7 @@ void run_compress(const CompressOptions& o, const Globals& globals) {
                                            {"nll_bits", nll_bits},
                                            {"packed_bytes", c.packed_bytes},
                                            {"ratio", ratio}};
-    fmt::print("{}\n", answer.dump());
+    fmt::print("{}\n", io::json_line(answer));
     return;
   }
   // Of two stages, the codes and the pixels given them cost the bound.

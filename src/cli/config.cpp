@@ -12,6 +12,7 @@
 #include "experiment/experiment.hpp"
 #include "experiment/load_spec.hpp"
 #include "experiment/spec_reference.hpp"
+#include "io/json_line.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -27,7 +28,8 @@ void diff(const std::string& left, const std::string& right, const Globals& glob
   TextTable table({"field", left, right});
   for (const config::Difference& d : found) {
     if (globals.json)
-      fmt::print("{}\n", nlohmann::ordered_json{{"field", d.path}, {"left", d.left}, {"right", d.right}}.dump());
+      fmt::print("{}\n",
+                 io::json_line(nlohmann::ordered_json{{"field", d.path}, {"left", d.left}, {"right", d.right}}));
     table.add({d.path, d.left, d.right});
   }
   if (!globals.json && !found.empty()) fmt::print("{}", table.plain());

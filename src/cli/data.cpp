@@ -10,6 +10,7 @@
 #include "data/dataset.hpp"
 #include "data/reference.hpp"
 #include "data/source_file.hpp"
+#include "io/json_line.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -37,10 +38,8 @@ void list(const Globals& globals) {
   TextTable table({"file", "bytes", "state"});
   for (const FileStatus& f : data_files(root)) {
     if (globals.json)
-      fmt::print(
-          "{}\n",
-          nlohmann::ordered_json{{"file", f.path}, {"bytes", f.bytes}, {"state", word_for(f.state)}, {"what", f.what}}
-              .dump());
+      fmt::print("{}\n", io::json_line(nlohmann::ordered_json{
+                             {"file", f.path}, {"bytes", f.bytes}, {"state", word_for(f.state)}, {"what", f.what}}));
     table.add({f.path, f.state == FileStatus::State::kMissing ? "-" : fmt::format("{}", f.bytes), word_for(f.state)});
   }
   if (!globals.json) fmt::print("{}/  (MLRUN_DATA_ROOT)\n{}get them with   {}\n", root, table.plain(), fetching("all"));
@@ -63,12 +62,11 @@ void check(const Globals& globals) {
       failures += fmt::format("\n{}: {}\n  expected  {}\n  found     {}\n", f.subject, f.fact, f.expected, f.found);
     }
     if (globals.json) {
-      fmt::print("{}\n", nlohmann::ordered_json{{"data", f.subject},
-                                                {"fact", f.fact},
-                                                {"expected", f.expected},
-                                                {"found", f.found},
-                                                {"state", word_for(f.state)}}
-                             .dump());
+      fmt::print("{}\n", io::json_line(nlohmann::ordered_json{{"data", f.subject},
+                                                              {"fact", f.fact},
+                                                              {"expected", f.expected},
+                                                              {"found", f.found},
+                                                              {"state", word_for(f.state)}}));
     }
     const std::string found = f.state == DataFact::State::kMissing ? "-" : shortened(f.found);
     if (f.fact == kContentSum) files.add({word_for(f.state), found, f.subject});
@@ -104,11 +102,11 @@ void cache(const Globals& globals, bool clear) {
   }
   if (clear) clear_cache(folder);
   if (globals.json) {
-    fmt::print(
-        "{}\n",
-        nlohmann::ordered_json{
-            {"folder", folder}, {"bytes", bytes}, {"most_bytes", kCacheBytes}, {"copies", copies}, {"cleared", clear}}
-            .dump());
+    fmt::print("{}\n", io::json_line(nlohmann::ordered_json{{"folder", folder},
+                                                            {"bytes", bytes},
+                                                            {"most_bytes", kCacheBytes},
+                                                            {"copies", copies},
+                                                            {"cleared", clear}}));
     return;
   }
   fmt::print("{}/\n{} packed {}, {} of at most {}{}\n", folder, entries.size(), entries.size() == 1 ? "copy" : "copies",

@@ -9,6 +9,7 @@
 #include "cli/parse/values.hpp"
 #include "cli/threads.hpp"
 #include "coding/compress.hpp"
+#include "io/json_line.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -23,7 +24,7 @@ void run_decompress(const DecompressOptions& o, const Globals& globals) {
   if (globals.json) {
     const nlohmann::ordered_json answer = {
         {"file", o.output}, {"format", d.format}, {"count", d.images}, {"bytes", d.bytes}, {"sha256", d.sha256}};
-    fmt::print("{}\n", answer.dump());
+    fmt::print("{}\n", io::json_line(answer));
     return;
   }
   log::info("{} images in {} ({}, {} bytes), sha256 {:.12} ok", d.images, o.output, d.format, d.bytes, d.sha256);

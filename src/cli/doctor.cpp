@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "commands/doctor.hpp"
+#include "io/json_line.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -42,7 +43,7 @@ void run_doctor(const Globals& globals) {
     if (!f.remedy.empty()) table.add({"", "", "-> " + f.remedy});
   }
   answer["pass"] = !fails;
-  if (globals.json) fmt::print("{}\n", answer.dump());
+  if (globals.json) fmt::print("{}\n", io::json_line(answer));
   else fmt::print("{}", table.plain());
   if (fails) finish_with(ExitCode::kInternal);
 }

@@ -1,4 +1,5 @@
 // mlrun eval: the exact likelihood of a split.
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "cli/threads.hpp"
 #include "commands/eval.hpp"
 #include "commands/eval_region.hpp"
+#include "io/json_line.hpp"
 #include "runs/find_run.hpp"
 
 namespace mlrun::cli {
@@ -80,9 +82,13 @@ nlohmann::ordered_json json_of(const EvalOutcome& e, const std::string& split) {
   return answer;
 }
 
+// In nats, with the standard error.
+std::string nats(const Evaluation& figure) {
+  return std::isnan(figure.nll) ? "NaN" : fmt::format("{:.3f} +- {:.3f}", figure.nll, figure.nll_se);
+}
+
 // The two parts of a bound, in the unit of the images.
 void print_bound(const BoundParts& bound) {
-  const auto nats = [](const Evaluation& figure) { return fmt::format("{:.3f} +- {:.3f}", figure.nll, figure.nll_se); };
   TextTable table({"part", "nll (nats)", "bits/dim", ""});
   table.add({"reconstruction", nats(bound.reconstruction), fmt::format("{:.4f}", bound.reconstruction.bpd),
              "-log p(x|z), z the codes of x"});
@@ -112,9 +118,6 @@ void print_bound(const BoundParts& bound) {
 void print_more(const EvalOutcome& e) {
   if (e.components > 1) fmt::print("a mixture of {}\n", e.components);
   if (e.classes > 0) {
-    const auto nats = [](const Evaluation& figure) {
-      return fmt::format("{:.3f} +- {:.3f}", figure.nll, figure.nll_se);
-    };
     TextTable table({"of", "nll (nats)", ""});
     table.add({"x", nats(e.result), fmt::format("-log sum over {} classes y of p(y) p(x|y)", e.classes)});
     if (e.labelled) {
@@ -172,13 +175,13 @@ nlohmann::ordered_json json_of(const RegionOutcome& e, const EvalOptions& o) {
 void run_region(const EvalOptions& o, const EvalRequest& request, const Globals& globals) {
   const RegionOutcome e = evaluate_region(request, o.region);
   if (globals.json) {
-    fmt::print("{}\n", json_of(e, o).dump());
+    fmt::print("{}\n", io::json_line(json_of(e, o)));
     return;
   }
   TextTable table({"split", "images", "known", "pixels", "unknown", "nll (nats)", "per unknown", "protocol", "step"});
   const auto add = [&](const std::string& known, const Evaluation& figure) {
     table.add({o.split, fmt::format("{}", figure.count), known, fmt::format("{}", e.known),
-               fmt::format("{}", e.unknown), fmt::format("{:.3f} +- {:.3f}", figure.nll, figure.nll_se),
+               fmt::format("{}", e.unknown), nats(figure),
                fmt::format("{:.4f}", figure.nll / static_cast<double>(e.unknown)), e.protocol,
                fmt::format("{}", e.step)});
   };
@@ -205,14 +208,13 @@ void run_eval(const EvalOptions& o, const Globals& globals) {
   if (!o.region.empty()) return run_region(o, request, globals);
   const EvalOutcome e = evaluate_checkpoint(request);
   if (globals.json) {
-    fmt::print("{}\n", json_of(e, o.split).dump());
+    fmt::print("{}\n", io::json_line(json_of(e, o.split)));
     return;
   }
   const bool text = e.dimension == "char";
   std::vector<std::string> headings = {"split", text ? "sequences" : "images", "nll (nats)"};
-  std::vector<std::string> cells = {
-      o.split, fmt::format("{}", e.result.count),
-      fmt::format("{}{:.3f} +- {:.3f}", e.is_bound() ? "<= " : "", e.result.nll, e.result.nll_se)};
+  std::vector<std::string> cells = {o.split, fmt::format("{}", e.result.count),
+                                    (e.is_bound() ? "<= " : "") + nats(e.result)};
   if (text) {
     headings.emplace_back("nats/char");
     cells.push_back(fmt::format("{:.4f}", e.nats_per_dimension));

@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "commands/grid.hpp"
 #include "experiment/load_spec.hpp"
+#include "io/json_line.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -53,7 +54,8 @@ void run_grid(const GridOptions& o, const Globals& globals) {
     for (const std::string& text : overrides) command += " " + shell_word(text);
     if (!o.group.empty()) command += " --group " + shell_word(o.group);
     if (!o.extra.empty()) command += " " + o.extra;
-    if (globals.json) fmt::print("{}\n", nlohmann::ordered_json{{"command", command}, {"overrides", overrides}}.dump());
+    if (globals.json)
+      fmt::print("{}\n", io::json_line(nlohmann::ordered_json{{"command", command}, {"overrides", overrides}}));
     else fmt::print("{}\n", command);
   }
   log::info("{} run{}; nothing was started", combinations.size(), combinations.size() == 1 ? "" : "s");

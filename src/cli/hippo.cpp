@@ -10,6 +10,7 @@
 #include "cli/terminal/braille.hpp"
 #include "commands/hippo.hpp"
 #include "io/file.hpp"
+#include "io/json_line.hpp"
 #include "io/png.hpp"
 
 namespace mlrun::cli {
@@ -82,7 +83,7 @@ void run_hippo(const HippoOptions& o, const Globals& globals) {
                                      {"relative", e.error.relative()},
                                      {"coefficients", e.coefficients}};
     if (request.measure != hippo::Measure::kLegS) answer["window"] = e.window;
-    fmt::print("{}\n", answer.dump());
+    fmt::print("{}\n", io::json_line(answer));
     return;
   }
   if (!globals.quiet) show(e, screen_of(STDOUT_FILENO, globals.color_choice()));

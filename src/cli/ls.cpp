@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
+#include "io/json_line.hpp"
 #include "runs/run_directory.hpp"
 #include "runs/run_json.hpp"
 #include "runs/select_runs.hpp"
@@ -76,7 +77,7 @@ void run_ls(const LsOptions& o, const Globals& globals) {
   headings.insert(headings.end(), {"at step", "time", "protocol"});
   TextTable table(headings);
   for (const RunSummary& r : runs) {
-    if (globals.json) fmt::print("{}\n", run_json(r).dump());
+    if (globals.json) fmt::print("{}\n", io::json_line(run_json(r)));
     std::vector<std::string> cells = {r.id,
                                       r.status,
                                       r.model,

@@ -1,5 +1,6 @@
 // mlrun profile: time per step, items/s, memory, and the share and implementation of each kernel.
 #include "commands/profile.hpp"
+#include "io/json_line.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -44,7 +45,7 @@ void print_json(const Profile& p) {
     for (const SampleProfile& s : p.samples)
       answer["sample"].push_back({{"batch", s.batch}, {"items_per_s", s.items_per_s}});
   }
-  fmt::print("{}\n", answer.dump());
+  fmt::print("{}\n", io::json_line(answer));
 }
 
 void print_text(const Profile& p) {

@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "cli/threads.hpp"
+#include "io/json_line.hpp"
 #include "proof/prove.hpp"
 
 namespace mlrun::cli {
@@ -29,7 +30,7 @@ void print_json(const ProveOutcome& proof) {
                                          {"checkpoint", proof.checkpoint},
                                          {"components", proof.components},
                                          {"components_checked", proof.components_checked}};
-  fmt::print("{}\n", answer.dump());
+  fmt::print("{}\n", io::json_line(answer));
 }
 
 void print_table(const ProveOutcome& proof) {

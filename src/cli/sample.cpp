@@ -23,6 +23,7 @@
 #include "generate/sampler.hpp"
 #include "io/file.hpp"
 #include "io/hdf5/writer.hpp"
+#include "io/json_line.hpp"
 #include "io/png.hpp"
 #include "runs/find_run.hpp"
 
@@ -224,7 +225,7 @@ void run_sample(SampleWords o, const Globals& globals) {
     answer["exact_law"] = o.law.is_exact();
     if (samples.known > 0) answer["known"] = samples.known;
     if (!labels.empty()) answer["labels"] = labels;
-    fmt::print("{}\n", answer.dump());
+    fmt::print("{}\n", io::json_line(answer));
   } else if (!o.out.empty() && o.out != "-") log::info("{} samples in {}", o.count, o.out);
 }
 

@@ -1,4 +1,5 @@
 #include "cli/sample_completions.hpp"
+#include "io/json_line.hpp"
 
 #include <unistd.h>
 
@@ -135,7 +136,7 @@ void sample_completions(const TrainedModel& model, const CompletionWords& words,
                                            {"count", outcome.completions.dim(0)},
                                            {"seed", options.seed},
                                            {"file", words.out}};
-    fmt::print("{}\n", answer.dump());
+    fmt::print("{}\n", io::json_line(answer));
   } else if (!words.out.empty() && words.out != "-") {
     log::info("{} completions of {} images in {}", outcome.completions.dim(0), outcome.images.size(), words.out);
   }

@@ -1,4 +1,5 @@
 #include "cli/sample_reconstructions.hpp"
+#include "io/json_line.hpp"
 
 #include <unistd.h>
 
@@ -58,8 +59,8 @@ void sample_reconstructions(const TrainedModel& model, int64_t count, const Pict
   put(pairs_of(model.code_model(), *model.built.parameters, data->batch(Split::kTest, rows, 0).symbols), kPairsAcross,
       out, globals);
   if (globals.json) {
-    fmt::print("{}\n",
-               nlohmann::ordered_json{{"checkpoint", model.path}, {"count", rows.size()}, {"file", out.file}}.dump());
+    fmt::print("{}\n", io::json_line(nlohmann::ordered_json{
+                           {"checkpoint", model.path}, {"count", rows.size()}, {"file", out.file}}));
   } else if (!out.file.empty()) {
     log::info("{} images of the test split and their reconstructions in {}", rows.size(), out.file);
   }
@@ -74,10 +75,8 @@ void sample_interpolation(const TrainedModel& model, const std::string& pair, in
   put(interpolated(codes, *model.built.parameters, data->batch(Split::kTest, rows, 0).symbols, count),
       static_cast<int>(count), out, globals);
   if (globals.json) {
-    fmt::print(
-        "{}\n",
-        nlohmann::ordered_json{{"checkpoint", model.path}, {"images", rows}, {"count", count}, {"file", out.file}}
-            .dump());
+    fmt::print("{}\n", io::json_line(nlohmann::ordered_json{
+                           {"checkpoint", model.path}, {"images", rows}, {"count", count}, {"file", out.file}}));
   } else if (!out.file.empty()) {
     log::info("{} pictures from test image {} to {} in {}", count, rows[0], rows[1], out.file);
   }

@@ -12,6 +12,7 @@
 #include "commands/show.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/directory.hpp"
+#include "io/json_line.hpp"
 #include "runs/run_json.hpp"
 
 namespace mlrun::cli {
@@ -23,8 +24,6 @@ struct ShowOptions {
   std::string run, which;
   bool verify = false, spec = false, codebook = false;
 };
-
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 void line(const std::string& name, const std::string& text) {
   if (!text.empty()) fmt::print("{:<12} {}\n", name, text);
@@ -55,9 +54,9 @@ Json details_json(const RunDetails& d) {
                                      {"step", e.step},
                                      {"protocol", e.protocol},
                                      {"count", e.count},
-                                     {"nll", number_or_null(e.nll)},
-                                     {"nll_se", number_or_null(e.nll_se)},
-                                     {"bpd", number_or_null(e.bpd)},
+                                     {"nll", e.nll},
+                                     {"nll_se", e.nll_se},
+                                     {"bpd", e.bpd},
                                      {"bound", e.bound},
                                      {"components", e.components},
                                      {"code_maps", e.code_maps}});
@@ -140,7 +139,7 @@ void show_run(const std::string& path, const ShowOptions& o, const Globals& glob
   if (o.spec) {
     fmt::print("{}", d.resolved_yaml);
   } else if (globals.json) {
-    fmt::print("{}\n", details_json(d).dump());
+    fmt::print("{}\n", io::json_line(details_json(d)));
   } else {
     print_details(d);
   }
@@ -173,8 +172,8 @@ Json checkpoint_json(const Checkpoint& c, const std::vector<TensorSummary>& tens
                                  {"shape", t.shape},
                                  {"axes", t.axes},
                                  {"bytes", t.bytes},
-                                 {"mean", number_or_null(t.mean)},
-                                 {"sd", number_or_null(t.sd)},
+                                 {"mean", t.mean},
+                                 {"sd", t.sd},
                                  {"not_finite", t.not_finite}});
   }
   return answer;
@@ -229,7 +228,7 @@ void show_checkpoint(const std::string& path, const ShowOptions& o, const Global
     for (TensorSummary& tensor : tensors_of(checkpoint.file(), group)) tensors.push_back(std::move(tensor));
   }
   const auto bytes = static_cast<int64_t>(std::filesystem::file_size(path));
-  if (globals.json) fmt::print("{}\n", checkpoint_json(checkpoint, tensors, bytes).dump());
+  if (globals.json) fmt::print("{}\n", io::json_line(checkpoint_json(checkpoint, tensors, bytes)));
   else print_checkpoint(checkpoint, tensors, bytes);
 }
 

@@ -1,4 +1,5 @@
 #include "cli/show_codebook.hpp"
+#include "io/json_line.hpp"
 
 #include <unistd.h>
 
@@ -43,7 +44,7 @@ void show_codebook(const std::string& checkpoint, const Globals& globals) {
     nlohmann::ordered_json answer = {{"checkpoint", checkpoint}, {"split", "valid"}, {"codes", use.codes()}};
     for (const auto& [column, value] : use.columns()) answer[column] = value;
     answer["counts"] = use.counts;
-    fmt::print("{}\n", answer.dump());
+    fmt::print("{}\n", io::json_line(answer));
     return;
   }
   const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());

@@ -13,6 +13,7 @@
 #include "cli/threads.hpp"
 #include "commands/dry_run.hpp"
 #include "commands/train.hpp"
+#include "io/json_line.hpp"
 #include "runs/find_run.hpp"
 #include "runs/run_json.hpp"
 #include "train/signals.hpp"
@@ -101,7 +102,7 @@ nlohmann::ordered_json json_of(const TrainOutcome& outcome) {
 }
 
 void print_answer(const TrainOutcome& outcome, bool json) {
-  if (json) fmt::print("{}\n", json_of(outcome).dump());
+  if (json) fmt::print("{}\n", io::json_line(json_of(outcome)));
   else fmt::print("{}\n", outcome.directory);
 }
 

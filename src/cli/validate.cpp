@@ -7,6 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "experiment/load_spec.hpp"
+#include "io/json_line.hpp"
 #include "train/trainer.hpp"
 
 namespace mlrun::cli {
@@ -47,11 +48,11 @@ nlohmann::ordered_json checked(const ValidateOptions& o, const Globals& globals)
 void run_validate(const ValidateOptions& o, const Globals& globals) {
   try {
     const nlohmann::ordered_json answer = checked(o, globals);
-    if (globals.json) fmt::print("{}\n", answer.dump());
+    if (globals.json) fmt::print("{}\n", io::json_line(answer));
   } catch (const Error& e) {
     if (globals.json) {
       const nlohmann::ordered_json answer = {{"spec", o.words[0]}, {"valid", false}, {"error", e.what()}};
-      fmt::print("{}\n", answer.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+      fmt::print("{}\n", io::json_line(answer));
     }
     throw;
   }

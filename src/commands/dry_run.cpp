@@ -1,4 +1,5 @@
 #include "commands/dry_run.hpp"
+#include "io/json_line.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -64,14 +65,13 @@ void answer(const Trainer& trainer, Measured& measured, int threads, bool json) 
   const int64_t parameters = trainer.built().parameters->parameter_count();
   const double megabytes = static_cast<double>(peak_memory_bytes()) / 1e6;
   if (json) {
-    fmt::print("{}\n", nlohmann::ordered_json{{"parameters", parameters},
-                                              {"peak_rss_mb", megabytes},
-                                              {"steps_done", measured.seconds.size()},
-                                              {"ms_per_step", step * 1e3},
-                                              {"steps", total},
-                                              {"minutes", minutes},
-                                              {"loss", measured.loss}}
-                           .dump());
+    fmt::print("{}\n", io::json_line(nlohmann::ordered_json{{"parameters", parameters},
+                                                            {"peak_rss_mb", megabytes},
+                                                            {"steps_done", measured.seconds.size()},
+                                                            {"ms_per_step", step * 1e3},
+                                                            {"steps", total},
+                                                            {"minutes", minutes},
+                                                            {"loss", measured.loss}}));
     return;
   }
   fmt::print("model       {}, {} parameters\ndata        {}\nmemory      {:.0f} MB at the peak\n",

@@ -5,17 +5,13 @@
 
 #include "base/log.hpp"
 #include "io/directory.hpp"
+#include "io/json_line.hpp"
 
 namespace mlrun::io {
 namespace {
 
 constexpr size_t kMostPending = 1 << 20;
 constexpr uint64_t kMostJournal = uint64_t{4} << 30;
-
-std::string line_of(const Record& record) {
-  // A byte that is not UTF-8 (a path, say) becomes U+FFFD instead of an exception.
-  return record.dump(-1, ' ', false, Record::error_handler_t::replace) + "\n";
-}
 
 }  // namespace
 
@@ -26,7 +22,7 @@ Journal::Journal(const std::string& path) : path_(path), file_(path) {
 Journal::~Journal() { flush(); }
 
 bool Journal::append(const Record& record) {
-  std::string line = line_of(record);
+  std::string line = json_line(record) + "\n";
   if (pending_.size() + line.size() > kMostPending) ++dropped_;
   else pending_ += line;
   return flush() && dropped_ == 0;
@@ -64,7 +60,7 @@ int64_t cut_journal(const std::string& path, const std::function<bool(const Reco
   std::string text;
   int64_t gone = 0;
   for (const Record& record : contents.records) {
-    if (keep(record)) text += line_of(record);
+    if (keep(record)) text += json_line(record) + "\n";
     else ++gone;
   }
   if (gone > 0 || contents.unreadable > 0) write_atomically(path, text);

@@ -1,30 +1,20 @@
 #include "runs/run_json.hpp"
 
-#include <cmath>
-
 namespace mlrun {
-namespace {
-
-nlohmann::ordered_json number_or_null(double value) {
-  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
-}
-
-}  // namespace
-
 nlohmann::ordered_json run_json(const RunSummary& run) {
   return {{"run", run.path},
           {"id", run.id},
           {"status", run.status},
           {"model", run.model},
           {"step", run.step},
-          {"epoch", number_or_null(run.epoch)},
-          {"valid_nll", number_or_null(run.best_nll)},
-          {"valid_bpd", number_or_null(run.best_bpd)},
-          {"valid_accuracy", number_or_null(run.best_accuracy)},
+          {"epoch", run.epoch},
+          {"valid_nll", run.best_nll},
+          {"valid_bpd", run.best_bpd},
+          {"valid_accuracy", run.best_accuracy},
           {"best_step", run.best_step},
-          {"last_nll", number_or_null(run.last_nll)},
+          {"last_nll", run.last_nll},
           {"nll_of", run.nll_of},
-          {"seconds", number_or_null(run.seconds)},
+          {"seconds", run.seconds},
           {"protocol", run.protocol},
           {"data_hash", run.data_hash},
           {"fingerprint", run.fingerprint},

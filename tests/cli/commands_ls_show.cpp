@@ -182,6 +182,24 @@ TEST_CASE("show of a checkpoint lists its tensors with shape, axes and moments")
   CHECK(place.mlrun({"show", checkpoint_of(run)}).out.find("model/hidden_1/weight") != std::string::npos);
 }
 
+TEST_CASE("a run whose name is not UTF-8 has JSON like any other") {
+  const Workplace place;
+  const std::string run = place.train({"-o", "r\xff"});
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"ls", run, "--json"},
+                                                {"show", run, "--json"},
+                                                {"show", run, "--which", "last", "--json"},
+                                                {"eval", run, "--json"},
+                                                {"prove", run, "--json"},
+                                                {"sample", run, "-n", "1", "-o", run + ".png", "--json"},
+                                                {"train", run, "--resume", run, "--json"},
+                                                {"compare", run, run, "--json"}}) {
+    const ProgramResult result = place.mlrun(words);
+    INFO(words[0] << ": " << result.err);
+    CHECK(result.exit_code == 0);
+    CHECK(mlrun::test::says(result.last_line(), "\xEF\xBF\xBD"));  // U+FFFD, in place of the byte
+  }
+}
+
 TEST_CASE("show --verify finds the one damaged checkpoint and exits with 7") {
   const Workplace place;
   const std::string run = place.train();
