@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every example that `mlrun COMMAND --help` prints, and every block of shell in README.md and configs/README.md, as it
+# Runs every example that `mlrun COMMAND --help` prints, and every block of shell in README.md, configs/README.md and configs/GUIDE.md, as it
 # is printed. The specs that they name are small ones with the same names, which extend the project's; their data are MNIST
 # where MLRUN_TEST_DATA, MLRUN_DATA_ROOT or the checkout has it, else the digits. What needs a tool that is not here (jq,
 # parallel, zsh) runs with its stand-in, and what is left out is in `left_out` below, with the reason. A line each is printed.
@@ -143,7 +143,7 @@ for command in '' $commands; do
 done
 
 # Blocks of shell, each as one script, one after the other in one place, but for lines that are left out.
-for document in README.md configs/README.md; do
+for document in README.md configs/README.md configs/GUIDE.md; do
   rm -rf experiments
   block='' inside=''
   while IFS= read -r line; do
