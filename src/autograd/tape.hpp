@@ -19,8 +19,8 @@ namespace mlrun {
 struct Destination {
   bool needed = false;      // joint rules: false where that input wants no gradient (tensor is undefined then)
   bool accumulate = false;  // add to what is there; otherwise overwrite (the memory holds nothing of value)
-  bool windowed = false;    // a leaf's own place in a gradient arena that was zeroed when it was made
-  Tensor tensor;            // of the input's shape
+  bool windowed = false;  // a leaf's window (Tape::leaf): numbers that no rule ever writes are zeros and may be skipped
+  Tensor tensor;          // of the input's shape
   // Leaves a gradient that was computed elsewhere there, if one is needed.
   void put(const Tensor& gradient);
 };
@@ -64,9 +64,10 @@ class Tape {
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
-  // A leaf whose gradient is wanted. With a window, the gradient is written there (same count as value); the
-  // window need not be cleared before: it is overwritten, and zeroed when nothing arrives. With
-  // `accumulate` what it holds counts, and is added to.
+  // A leaf whose gradient is wanted. With a window, the gradient is written there (same count as value). A window must
+  // be zeroed once, when it is made, and never again: each backward pass overwrites it, and zeroes it when no gradient
+  // arrives; only numbers that no rule ever writes (what a mask forbids) rest on the zeros they began with. With
+  // `accumulate` the gradient is added to what the window holds.
   Variable leaf(Tensor value, Tensor gradient_window = {}, bool accumulate = false);
   // d(loss)/d(leaves), times `seed`. `loss` has one number. The tape is empty afterwards and may be used again.
   void backward(const Variable& loss, float seed = 1.0f);

@@ -92,7 +92,7 @@ struct Samples {
   int64_t known = 0;            // symbols that each began with: a prompt, a question
 };
 
-io::Bytes samples_image(const Samples& samples, const TrainedModel& model, const SampleWords& o) {
+io::Bytes samples_file(const Samples& samples, const TrainedModel& model, const SampleWords& o) {
   const Tensor& symbols = samples.symbols;
   io::Hdf5Writer file;
   file.attribute("/", "mlrun_format", std::string_view("samples"));
@@ -132,7 +132,7 @@ void write(const Samples& samples, const TrainedModel& model, const SampleWords&
     require_image(model, o.out);
     io::write_png(o.out, sheet_of(samples.pictures, static_cast<int>(grid.columns), static_cast<int>(o.scale)));
   } else if (o.out.ends_with(".h5")) {
-    io::write_atomically(o.out, samples_image(samples, model, o).span());
+    io::write_atomically(o.out, samples_file(samples, model, o).span());
   } else if (o.out.ends_with(".txt")) {
     io::write_atomically(o.out, text());
   } else {

@@ -50,8 +50,8 @@ Tensor shaped(const Tensor& symbols, const DataSpec& data, Shape shape) {
   return symbols.reshape(std::move(shape));
 }
 
-io::Bytes completions_image(const CompleteOutcome& outcome, const TrainedModel& model,
-                            const CompletionOptions& options) {
+io::Bytes completions_file(const CompleteOutcome& outcome, const TrainedModel& model,
+                           const CompletionOptions& options) {
   const DataSpec& data = model.identity.data;
   const auto images = static_cast<int64_t>(outcome.images.size());
   io::Hdf5Writer file;
@@ -103,7 +103,7 @@ void write(const CompleteOutcome& outcome, const TrainedModel& model, const Comp
     io::write_png(words.out,
                   sheet_of(rows_of(outcome, model, options), static_cast<int>(2 + options.per_image), words.scale));
   } else if (words.out.ends_with(".h5")) {
-    io::write_atomically(words.out, completions_image(outcome, model, options).span());
+    io::write_atomically(words.out, completions_file(outcome, model, options).span());
   } else if (words.out.ends_with(".txt")) {
     io::write_atomically(words.out, text_of(outcome.completions));
   } else {

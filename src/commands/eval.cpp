@@ -29,7 +29,7 @@ void add_figure(io::Hdf5Writer& file, const std::string& name, const Evaluation&
   if (name != "accuracy") file.attribute(name, "unit", std::string_view("nats"));
 }
 
-io::Bytes evaluation_image(const EvalOutcome& outcome, Split split) {
+io::Bytes evaluation_file(const EvalOutcome& outcome, Split split) {
   io::Hdf5Writer file;
   file.attribute("/", "mlrun_format", std::string_view("evaluation"));
   file.attribute("/", "mlrun_format_version", 1);
@@ -192,7 +192,7 @@ EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
   else if (trained.built.model->code_model()) evaluate_stage_one(request, experiment, trained, *data, outcome);
   else evaluate_draws(request, experiment, trained, *data, outcome);
   outcome.nats_per_dimension = outcome.result.bpd * std::numbers::ln2;
-  const io::Bytes image = evaluation_image(outcome, request.split);
+  const io::Bytes image = evaluation_file(outcome, request.split);
   if (!request.per_example.empty()) io::write_atomically(request.per_example, image.span());
   if (!outcome.run.empty() && !other_data) {
     // Another way to evaluate stands beside the one that runs are judged by.

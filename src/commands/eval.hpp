@@ -23,7 +23,7 @@ struct EvalRequest {
   int threads = 0;
 };
 
-// What a request is about, loaded and found to fit together.
+// The trained model, the spec and the data that a request names, loaded and checked against each other.
 struct EvalSubject {
   std::string run;  // "" where the checkpoint is in none
   TrainedModel trained;

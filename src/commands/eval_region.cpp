@@ -13,7 +13,7 @@
 namespace mlrun {
 namespace {
 
-io::Bytes region_image(const RegionOutcome& outcome, const Region& region, const DataSpec& data, Split split) {
+io::Bytes region_file(const RegionOutcome& outcome, const Region& region, const DataSpec& data, Split split) {
   io::Hdf5Writer file;
   file.attribute("/", "mlrun_format", std::string_view("region evaluation"));
   file.attribute("/", "mlrun_format_version", 1);
@@ -77,7 +77,7 @@ RegionOutcome evaluate_region(const EvalRequest& request, const std::string& reg
   if (!labelled.empty()) outcome.labelled = summarise(std::move(labelled), outcome.unknown);
   outcome.result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!request.per_example.empty()) {
-    io::write_atomically(request.per_example, region_image(outcome, region, model.data(), request.split).span());
+    io::write_atomically(request.per_example, region_file(outcome, region, model.data(), request.split).span());
   }
   return outcome;
 }

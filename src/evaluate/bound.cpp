@@ -14,8 +14,11 @@ namespace {
 
 using Ranks = std::vector<int32_t>;  // of each position: which of its alternatives, 0 the best
 
-// Distinct maps in the order of their summed costs. From a map, its last position that is not at its best goes one rank
-// on, or one behind it leaves its best: every map has one such parent, which costs no more.
+// Enumerates maps of codes without repetition, the map of the smallest total cost first.
+//
+// Every position ranks its codes by cost. The successors of a map are: its last position that does not have its cheapest
+// code takes the next one of its ranking; or one of the positions after it takes its second cheapest. Each map but the
+// first is the successor of exactly one map, which costs no more, so a priority queue of successors yields all in order.
 class MapSearch {
  public:
   // costs [positions, alphabet]

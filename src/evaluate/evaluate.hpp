@@ -31,13 +31,15 @@ Evaluation evaluate(const Model& model, const ParameterArena& parameters, const 
 // -log p(x) in nats of every example, the label summed out where the model is conditional.
 std::vector<double> marginal_nll(const Model& model, const ParameterArena& parameters, const Batch& batch);
 
-// All that is known of every example of a split, in its order.
+// The likelihoods of every example of a split, in the order of the split, nats.
 struct ExampleLikelihoods {
-  std::vector<double>
-      x;  // -log p(x) in nats, of a classifier -log p(y|x); of a conditional model -log sum over y of p(y) p(x|y)
-  // Of a conditional model and labelled data, else empty:
-  std::vector<double> xy, x_given_y;  // -log p(x, y) and -log p(x|y) in nats, y the label
-  // Of these 1 where the label has the largest p(y|x), by Bayes' rule, else 0; of others Scores::correct.
+  // -log p(x). A classifier's is -log p(y|x); a conditional model's sums the label out: -log sum_y p(y) p(x|y).
+  std::vector<double> x;
+  // -log p(x, y) and -log p(x|y), where y is the example's label; empty unless the model is conditional and the data has
+  // labels.
+  std::vector<double> xy, x_given_y;
+  // Of a conditional model with labelled data: 1 where the label has the largest p(y|x) by Bayes' rule, else 0. Of any
+  // other model: Scores::correct.
   std::vector<double> correct;
 };
 

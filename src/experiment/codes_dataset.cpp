@@ -17,7 +17,7 @@
 namespace mlrun {
 namespace {
 
-constexpr int64_t kAtOnce = 100;  // images; part of what decides the codes' bits
+constexpr int64_t kAtOnce = 100;  // images that are encoded together; another number gives codes of other last bits
 
 std::shared_ptr<const TrainedModel> load_stage_one(const std::string& from) {
   std::string path;

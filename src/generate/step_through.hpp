@@ -1,4 +1,5 @@
-// The walk that everything does that goes over sequences with a step view: samplers, coders, likelihoods, proofs.
+// Goes through sequences with a step view, one symbol after the other: what samplers, coders, likelihoods and proofs
+// have in common.
 #pragma once
 
 #include <cstdint>

@@ -43,8 +43,8 @@ class Model {
     return {all, static_cast<double>(all.value().data<float>()[0])};
   }
   // -log p(x) in nats of every example of the batch. Of a conditional model: -log p(x|y) with `class`, -log p(x, y)
-  // with `joint`, where y is the batch's label; of a classifier -log p(y|x). What the data gives (DataSpec::given) is
-  // behind the bar as well.
+  // with `joint`, where y is the batch's label; of a classifier -log p(y|x). Where a sequence begins with a question
+  // (DataSpec::given), this is the NLL of the answer, and the question is conditioned on as well.
   virtual std::vector<double> nll(const ParameterArena& parameters, const Batch& batch) const = 0;
   virtual const AutoregressiveModel* autoregressive() const { return nullptr; }
   virtual const CodeModel* code_model() const { return nullptr; }  // models/codes/code_model.hpp

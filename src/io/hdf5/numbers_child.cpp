@@ -10,7 +10,7 @@
 
 #include "io/child.hpp"
 #include "io/half.hpp"
-#include "io/hdf5/image.hpp"
+#include "io/hdf5/in_memory.hpp"
 
 namespace mlrun::io {
 namespace {
@@ -194,7 +194,7 @@ void send_block(hid_t dataset, const Reading& reading, hid_t space, const std::v
 }
 
 void send_all(Bytes& bytes, const std::string& path, int out) {
-  const Hdf5Handle file = open_hdf5_image(bytes);
+  const Hdf5Handle file = open_hdf5_in_memory(bytes);
   if (!file.valid()) refuse(fmt::format("libhdf5 cannot open the file ({})", hdf5_reason()));
   const Hdf5Handle dataset = open_object(file.id(), path);
   std::vector<hsize_t> chunk;

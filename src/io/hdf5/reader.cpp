@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "io/file.hpp"
-#include "io/hdf5/image.hpp"
+#include "io/hdf5/in_memory.hpp"
 #include "io/hdf5/scan.hpp"
 #include "io/hdf5/structure.hpp"
 
@@ -63,7 +63,7 @@ void Hdf5Reader::File::open() {
   if (bytes.size() == 0) refuse("not an HDF5 file: it is empty");
   check_hdf5_structure(bytes.span(), refusal);
   const Hdf5Session session;
-  id = open_hdf5_image(bytes);
+  id = open_hdf5_in_memory(bytes);
   if (!id.valid()) refuse(fmt::format("not an HDF5 file, or a damaged one ({})", hdf5_reason()));
   contents = scan_hdf5(id.id(), bytes.size(), refusal);
 }

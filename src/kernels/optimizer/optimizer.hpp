@@ -19,7 +19,7 @@ void fold_gradients(const std::vector<float*>& lanes, std::span<const Range> run
 // sqrt of the sum of squares [count], added up in order.
 double gradient_norm(const double* squares, int64_t count);
 
-// What pass two works on: the numbers of these runs, at each pointer.
+// What the second pass of an update works on: the same ranges of numbers (`runs`) at each of these pointers.
 struct ParameterSlice {
   float* weights = nullptr;
   const float* gradients = nullptr;

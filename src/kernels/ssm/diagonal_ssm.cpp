@@ -81,11 +81,17 @@ void diagonal_ssm(const DiagonalSsm& system, const float* u, int64_t n, int64_t 
   }
 }
 
-// Gradients by the powers of z. With u in chunks a and dy in chunks b, every pair of positions adds u dy times
-// weight z^lag. States S of u (before a chunk) and T of dy (after it) hold all chunks but the own; a lag is
-// (kChunk - 1 - i) + 1 + j + kChunk (chunks between), so that its derivative is the sum of four terms:
-//   sum of (i, U^T T) and (j, dY^T S), one matrix G since dY is kept in reverse and shares the table of powers; half
-//   of the same sum without the factor, which is counted twice; S T for each chunk between; and K inside the chunk.
+// The gradient of the poles z and of the weights, through the powers of z.
+//
+// The loss depends on z through every pair of an input u_s and an output gradient dy_t with s <= t: it contains
+// weight * z^(t - s) * u_s * dy_t, whose derivative has the lag t - s as a factor. Pairs inside one chunk are handled by
+// the kernel K of that chunk. For pairs in different chunks, let S be the state that the inputs of earlier chunks leave
+// at the beginning of a chunk, and T the state that the output gradients of later chunks leave at its end. With u_s at
+// offset i of its chunk and dy_t at offset j of its own, the lag is
+//   (kChunk - 1 - i) + 1 + j + kChunk * (chunks between),
+// so the derivative is a sum of: the offsets i, weighted by U^T T; the offsets j, weighted by dY^T S (both in one
+// matrix G, because dY is stored in reverse and so shares the table of powers); the constant 1, which is half of what
+// these two products hold without their factors, since each pair is in both; and S T for each chunk between.
 class PowerGradient {
  public:
   explicit PowerGradient(int64_t poles)

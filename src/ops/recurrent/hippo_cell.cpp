@@ -170,7 +170,8 @@ Variable hippo_cell(const Variable& x, const HippoWeights& weights, std::shared_
       std::transform(exact.begin(), exact.end(), sums.begin(), [](double v) { return static_cast<float>(v); });
       add_or_set(to[2], sums.data());
     }
-    // h after step t is h' of the step behind it; the last step's f is nobody's.
+    // The hidden state after step t is the input h' of step t + 1, so the f of step t + 1 gives its gradient; there is
+    // no step after the last one.
     if (to[3].needed && cell.length > 1) {
       kernels::matmul(df.data<float>(), Transpose::kNo, rows - cell.n, z + cell.n * cell.row(), Transpose::kNo,
                       cell.row(), to[3].tensor.data<float>(), cell.hidden, 1, cell.hidden, rows - cell.n,

@@ -1,4 +1,4 @@
-#include "io/hdf5/image.hpp"
+#include "io/hdf5/in_memory.hpp"
 
 #include "base/error.hpp"
 
@@ -15,7 +15,7 @@ herr_t leave_memory(void*) { return 0; }
 
 }  // namespace
 
-Hdf5Handle open_hdf5_image(Bytes& bytes) {
+Hdf5Handle open_hdf5_in_memory(Bytes& bytes) {
   const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5FD_file_image_callbacks_t callbacks = {same_block,  no_copy,      no_growth,   no_free,
                                            same_memory, leave_memory, bytes.data()};

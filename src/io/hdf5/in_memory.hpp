@@ -8,6 +8,6 @@ namespace mlrun::io {
 
 // For reading; `bytes` stay where they are until the file is closed. Not valid where libhdf5 refuses them:
 // hdf5_reason(). Call it with the session held.
-Hdf5Handle open_hdf5_image(Bytes& bytes);
+Hdf5Handle open_hdf5_in_memory(Bytes& bytes);
 
 }  // namespace mlrun::io
