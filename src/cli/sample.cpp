@@ -16,13 +16,13 @@
 #include "cli/sample_reconstructions.hpp"
 #include "cli/terminal/braille.hpp"
 #include "cli/threads.hpp"
+#include "commands/answer_files.hpp"
 #include "commands/prompt.hpp"
+#include "commands/sample.hpp"
 #include "experiment/checkpoint.hpp"
-#include "experiment/reconstructions.hpp"
 #include "generate/picture.hpp"
 #include "generate/sampler.hpp"
 #include "io/file.hpp"
-#include "io/hdf5/writer.hpp"
 #include "io/json_line.hpp"
 #include "io/png.hpp"
 #include "runs/find_run.hpp"
@@ -83,35 +83,6 @@ Tensor prefix_of(const SampleWords& o, const TrainedModel& model) {
   return model.identity.data.given > 0 ? questions_of(model, o.count) : Tensor();
 }
 
-// What was drawn: symbols of the data, or codes, and then the images they decode to.
-struct Samples {
-  Tensor symbols, codes;  // codes undefined: the model is of the images themselves
-  std::vector<io::Image> pictures;
-  std::vector<int32_t> labels;  // of a conditional model
-  DataSpec data;                // that the symbols are of
-  int64_t known = 0;            // symbols that each began with: a prompt, a question
-};
-
-io::Bytes samples_file(const Samples& samples, const TrainedModel& model, const SampleWords& o) {
-  const Tensor& symbols = samples.symbols;
-  io::Hdf5Writer file;
-  file.attribute("/", "mlrun_format", std::string_view("samples"));
-  file.attribute("/", "mlrun_format_version", 1);
-  file.attribute("/", "checkpoint", model.path);
-  file.attribute("/", "step", model.state.step);
-  file.attribute("/", "seed", o.seed);
-  write_law(file, o.law);
-  file.attribute("/", "known", samples.known);
-  Shape shape = {symbols.dim(0)};
-  if (samples.data.positions() == symbols.dim(1))
-    shape.insert(shape.end(), samples.data.shape.begin(), samples.data.shape.end());
-  else shape.push_back(symbols.dim(1));
-  file.dataset("symbols", symbols.reshape(shape));
-  if (samples.codes.defined()) file.dataset("codes", samples.codes);
-  if (!samples.labels.empty()) file.dataset("labels", Tensor::of({symbols.dim(0)}, samples.labels));
-  return file.finish();
-}
-
 void require_image(const TrainedModel& model, const std::string& what) {
   if (!model.identity.data.is_image()) {
     fail(ExitCode::kUsage,
@@ -132,36 +103,12 @@ void write(const Samples& samples, const TrainedModel& model, const SampleWords&
     require_image(model, o.out);
     io::write_png(o.out, sheet_of(samples.pictures, static_cast<int>(grid.columns), static_cast<int>(o.scale)));
   } else if (o.out.ends_with(".h5")) {
-    io::write_atomically(o.out, samples_file(samples, model, o).span());
+    io::write_atomically(o.out, samples_file(samples, model, o.seed, o.law).span());
   } else if (o.out.ends_with(".txt")) {
     io::write_atomically(o.out, text());
   } else {
     fail(ExitCode::kUsage, "-o {}: expected a name ending in .png, .h5 or .txt, or - for stdout", o.out);
   }
-}
-
-// Of a prior over codes the symbols are drawn from the pixels' law, as --temperature and the like have it, and the
-// pictures show the expected value of every pixel given the codes; of a decoder that sees pixels, what was drawn.
-Samples draw(const TrainedModel& model, const SampleOptions& options, LanePool& pool) {
-  const Sampler sampler(model.autoregressive(), *model.built.parameters);
-  Samples samples;
-  auto [symbols, labels] = sampler.draw_labelled(options, pool);
-  samples.symbols = symbols;
-  samples.labels = std::move(labels);
-  samples.data = model.identity.data;
-  samples.known = options.prefix.defined() ? options.prefix.dim(1) : 0;
-  if (const auto& stage_one = model.identity.stage_one) {
-    samples.codes = samples.symbols;
-    samples.data = stage_one->identity.data;
-    const CodeModel& decoder = stage_one->code_model();
-    const PixelDraw pixels = {.seed = options.seed, .first = options.first, .law = options.law};
-    samples.symbols = decoded_symbols(decoder, *stage_one->built.parameters, samples.codes, pixels);
-    samples.pictures = decoder.sees_pixels() ? images_of(samples.symbols, samples.data)
-                                             : decoded_images(decoder, *stage_one->built.parameters, samples.codes);
-  } else if (samples.data.is_image()) {
-    samples.pictures = images_of(samples.symbols, samples.data);
-  }
-  return samples;
 }
 
 // What does not fit is said before anything is drawn.
@@ -213,7 +160,7 @@ void run_sample(SampleWords o, const Globals& globals) {
                               .method = method_of(o.sampler),
                               .prefix = prefix_of(o, model),
                               .length = o.length};
-  const Samples samples = draw(model, options, pool);
+  const Samples samples = sample(model, options, pool);
   const std::vector<int32_t>& labels = samples.labels;
   if (!o.out.empty()) write(samples, model, o, grid);
   if (o.show) {

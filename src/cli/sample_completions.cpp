@@ -10,12 +10,11 @@
 #include "base/number.hpp"
 #include "cli/sample_law.hpp"
 #include "cli/terminal/braille.hpp"
+#include "commands/answer_files.hpp"
 #include "commands/complete.hpp"
-#include "commands/completion_file.hpp"
 #include "experiment/reconstructions.hpp"
 #include "generate/picture.hpp"
 #include "io/file.hpp"
-#include "io/hdf5/writer.hpp"
 #include "io/png.hpp"
 
 namespace mlrun::cli {
@@ -45,63 +44,13 @@ std::vector<int64_t> images_named(const std::string& text) {
   return images;
 }
 
-Tensor shaped(const Tensor& symbols, const DataSpec& data, Shape shape) {
-  shape.insert(shape.end(), data.shape.begin(), data.shape.end());
-  return symbols.reshape(std::move(shape));
-}
-
-io::Bytes completions_file(const CompleteOutcome& outcome, const TrainedModel& model,
-                           const CompletionOptions& options) {
-  const DataSpec& data = model.identity.data;
-  const auto images = static_cast<int64_t>(outcome.images.size());
-  io::Hdf5Writer file;
-  file.attribute("/", "mlrun_format", std::string_view("completions"));
-  file.attribute("/", "mlrun_format_version", 1);
-  file.attribute("/", "checkpoint", model.path);
-  file.attribute("/", "step", model.state.step);
-  file.attribute("/", "seed", options.seed);
-  write_law(file, options.law);
-  file.attribute("/", "region", outcome.region.name);
-  file.dataset("originals", shaped(outcome.originals, data, {images}));
-  Tensor known(data.shape, DType::kU8);
-  std::copy(outcome.region.known.begin(), outcome.region.known.end(), known.data<uint8_t>());
-  file.dataset("known", known);
-  write_orders(file, outcome.orders);
-  file.dataset("completions", shaped(outcome.completions, data, {images, options.per_image}));
-  file.dataset("images", outcome.images);
-  if (!outcome.labels.empty()) file.dataset("labels", Tensor::of({images}, outcome.labels));
-  return file.finish();
-}
-
-// The rows of pictures; codes as the images they decode to, where a pixel is known as the code behind it is.
-std::vector<io::Image> rows_of(const CompleteOutcome& outcome, const TrainedModel& model,
-                               const CompletionOptions& options) {
-  const DataSpec& data = model.identity.data;
-  const std::vector<uint8_t>& known = outcome.region.known;
-  const auto& stage_one = model.identity.stage_one;
-  if (!stage_one) {
-    return completion_rows(images_of(outcome.originals, data), known, images_of(outcome.completions, data));
-  }
-  const auto decoded = [&](const Tensor& codes) {
-    return decoded_images(stage_one->code_model(), *stage_one->built.parameters, codes,
-                          {.seed = options.seed, .law = options.law});
-  };
-  const Shape& image = stage_one->identity.data.shape;
-  std::vector<uint8_t> pixels;
-  for (int64_t r = 0; r < image[0]; ++r) {
-    for (int64_t c = 0; c < image[1]; ++c)
-      pixels.push_back(known[static_cast<size_t>(stage_one->code_model().code_of_pixel(r, c))]);
-  }
-  return completion_rows(decoded(outcome.originals), pixels, decoded(outcome.completions));
-}
-
 void write(const CompleteOutcome& outcome, const TrainedModel& model, const CompletionWords& words,
            const CompletionOptions& options) {
   if (words.out == "-") {
     fmt::print("{}", text_of(outcome.completions));
   } else if (words.out.ends_with(".png")) {
     io::write_png(words.out,
-                  sheet_of(rows_of(outcome, model, options), static_cast<int>(2 + options.per_image), words.scale));
+                  sheet_of(pictures_of(outcome, model, options), static_cast<int>(2 + options.per_image), words.scale));
   } else if (words.out.ends_with(".h5")) {
     io::write_atomically(words.out, completions_file(outcome, model, options).span());
   } else if (words.out.ends_with(".txt")) {
@@ -121,7 +70,7 @@ void sample_completions(const TrainedModel& model, const CompletionWords& words,
   if (!words.out.empty()) write(outcome, model, words, options);
   if (words.show) {
     const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
-    const std::vector<io::Image> rows = rows_of(outcome, model, options);
+    const std::vector<io::Image> rows = pictures_of(outcome, model, options);
     const auto per_row = static_cast<size_t>(2 + options.per_image);
     for (size_t begin = 0; begin < rows.size(); begin += per_row) {  // a narrow screen breaks the row of one image
       const std::vector<io::Image> row(rows.begin() + static_cast<ptrdiff_t>(begin),

@@ -20,12 +20,4 @@ void add_law_options(Command& sub, DrawLaw& law) {
       ->type_name("P");
 }
 
-void write_law(io::Hdf5Writer& file, const DrawLaw& law) {
-  file.attribute("/", "temperature", law.temperature);
-  file.attribute("/", "top_k", law.top_k);
-  file.attribute("/", "top_p", law.top_p);
-  file.attribute("/", "exact_law", law.is_exact() ? 1 : 0);
-  file.attribute("/", "law", law.words());
-}
-
 }  // namespace mlrun::cli

@@ -8,6 +8,7 @@
 #include "base/lanes.hpp"
 #include "experiment/checkpoint.hpp"
 #include "generate/completion.hpp"
+#include "io/image.hpp"
 
 namespace mlrun {
 
@@ -29,5 +30,10 @@ struct CompleteOutcome {
 
 // Error(kUsage) where the model cannot complete this part exactly, and for images that the split does not have.
 CompleteOutcome complete(const TrainedModel& trained, const CompleteRequest& request, LanePool& pool);
+
+// One row of pictures for each image: itself, its known part, its completions. Codes are shown as the images they decode
+// to, where a pixel is known as the code behind it is.
+std::vector<io::Image> pictures_of(const CompleteOutcome& outcome, const TrainedModel& model,
+                                   const CompletionOptions& options);
 
 }  // namespace mlrun

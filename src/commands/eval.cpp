@@ -1,4 +1,5 @@
 #include "commands/eval.hpp"
+#include "commands/answer_files.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -15,52 +16,11 @@
 #include "experiment/trained_data.hpp"
 #include "io/directory.hpp"
 #include "io/file.hpp"
-#include "io/hdf5/writer.hpp"
 #include "runs/find_run.hpp"
 #include "runs/run_directory.hpp"
 
 namespace mlrun {
 namespace {
-
-void add_figure(io::Hdf5Writer& file, const std::string& name, const Evaluation& figure) {
-  file.attribute("/", name, figure.nll);
-  file.attribute("/", name + "_se", figure.nll_se);
-  file.dataset(name, figure.per_example);
-  if (name != "accuracy") file.attribute(name, "unit", std::string_view("nats"));
-}
-
-io::Bytes evaluation_file(const EvalOutcome& outcome, Split split) {
-  io::Hdf5Writer file;
-  file.attribute("/", "mlrun_format", std::string_view("evaluation"));
-  file.attribute("/", "mlrun_format_version", 1);
-  file.attribute("/", "checkpoint", outcome.checkpoint);
-  file.attribute("/", "step", outcome.step);
-  file.attribute("/", "split", std::string_view(name_of(split)));
-  file.attribute("/", "protocol", outcome.protocol);
-  file.attribute("/", "data", outcome.data.description);
-  file.attribute("/", "other_data", outcome.data.other ? 1 : 0);
-  file.attribute("/", "components", outcome.components);
-  file.attribute("/", "bpd", outcome.result.bpd);
-  add_figure(file, "nll", outcome.result);
-  file.attribute("/", "bound", outcome.is_bound() ? 1 : 0);
-  if (outcome.bound) {
-    add_figure(file, "nll_reconstruction", outcome.bound->reconstruction);
-    add_figure(file, "nll_prior", outcome.bound->prior);
-    if (outcome.bound->posterior) add_figure(file, "log_posterior", *outcome.bound->posterior);
-    if (outcome.bound->carried) add_figure(file, "carried_by_codes", *outcome.bound->carried);
-    file.attribute("/", "code_maps", outcome.bound->maps);
-  }
-  if (outcome.labelled) {
-    add_figure(file, "nll_xy", outcome.labelled->xy);
-    add_figure(file, "nll_x_given_y", outcome.labelled->x_given_y);
-  }
-  if (outcome.accuracy) add_figure(file, "accuracy", *outcome.accuracy);
-  if (outcome.draws.size() > 1) {
-    file.dataset("draws", outcome.draws);
-    file.attribute("draws", "unit", std::string_view("nats"));
-  }
-  return file.finish();
-}
 
 // "/run" for /run/checkpoints/step-N.h5, else "".
 std::string run_of(const std::string& checkpoint) {

@@ -1,45 +1,16 @@
 #include "commands/eval_region.hpp"
+#include "commands/answer_files.hpp"
 
 #include <algorithm>
 #include <chrono>
 
 #include "base/error.hpp"
 #include "base/lanes.hpp"
-#include "commands/completion_file.hpp"
 #include "generate/completion.hpp"
 #include "io/file.hpp"
-#include "io/hdf5/writer.hpp"
 
 namespace mlrun {
-namespace {
-
-io::Bytes region_file(const RegionOutcome& outcome, const Region& region, const DataSpec& data, Split split) {
-  io::Hdf5Writer file;
-  file.attribute("/", "mlrun_format", std::string_view("region evaluation"));
-  file.attribute("/", "mlrun_format_version", 1);
-  file.attribute("/", "checkpoint", outcome.checkpoint);
-  file.attribute("/", "step", outcome.step);
-  file.attribute("/", "split", std::string_view(name_of(split)));
-  file.attribute("/", "protocol", outcome.protocol);
-  file.attribute("/", "data", outcome.data.description);
-  file.attribute("/", "other_data", outcome.data.other ? 1 : 0);
-  file.attribute("/", "region", region.name);
-  const auto figure = [&](const std::string& name, const Evaluation& e) {
-    file.attribute("/", name, e.nll);
-    file.attribute("/", name + "_se", e.nll_se);
-    file.dataset(name, e.per_example);
-    file.attribute(name, "unit", std::string_view("nats"));
-  };
-  figure("nll", outcome.result);
-  if (outcome.labelled) figure("nll_given_label", *outcome.labelled);
-  Tensor known(data.shape, DType::kU8);
-  std::copy(region.known.begin(), region.known.end(), known.data<uint8_t>());
-  file.dataset("known", known);
-  write_orders(file, outcome.orders);
-  return file.finish();
-}
-
-}  // namespace
+namespace {}  // namespace
 
 RegionOutcome evaluate_region(const EvalRequest& request, const std::string& region_text) {
   require(request.draws == 1, "a region over {} draws", request.draws);

@@ -1,0 +1,25 @@
+// The HDF5 files that commands answer with: samples, completions, evaluations. All layouts stand here.
+//
+// Every file says in its root attributes what it is (`mlrun_format`, `mlrun_format_version`) and what it is of (`checkpoint`,
+// `step`). Figures are in nats, which their attribute `unit` says.
+#pragma once
+
+#include "commands/complete.hpp"
+#include "commands/eval.hpp"
+#include "commands/eval_region.hpp"
+#include "commands/sample.hpp"
+#include "generate/region.hpp"
+#include "io/bytes.hpp"
+
+namespace mlrun {
+
+// `symbols` [n, shape of the data], `codes` of a prior, `labels` of a conditional model; seed and law as attributes.
+io::Bytes samples_file(const Samples& samples, const TrainedModel& model, uint64_t seed, const DrawLaw& law);
+// `originals` [images, ...], `known` [...], `completions` [images, per image, ...], `images`, `orders`, `labels`.
+io::Bytes completions_file(const CompleteOutcome& outcome, const TrainedModel& model, const CompletionOptions& options);
+// `nll` of every example, and what else was found of each; their means and standard errors as attributes.
+io::Bytes evaluation_file(const EvalOutcome& outcome, Split split);
+// `nll` of the rest of every image given the known part, `known`, `orders`.
+io::Bytes region_file(const RegionOutcome& outcome, const Region& region, const DataSpec& data, Split split);
+
+}  // namespace mlrun

@@ -1,0 +1,27 @@
+// `mlrun sample`: what is drawn from a trained model.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/lanes.hpp"
+#include "experiment/checkpoint.hpp"
+#include "generate/sampler.hpp"
+#include "io/image.hpp"
+
+namespace mlrun {
+
+// What was drawn: symbols of the data, or codes, and then the images they decode to.
+struct Samples {
+  Tensor symbols, codes;  // codes undefined: the model is of the images themselves
+  std::vector<io::Image> pictures;
+  std::vector<int32_t> labels;  // of a conditional model
+  DataSpec data;                // that the symbols are of
+  int64_t known = 0;            // symbols that each began with: a prompt, a question
+};
+
+// Of a prior over codes the symbols are drawn from the pixels' law, as --temperature and the like have it, and the
+// pictures show the expected value of every pixel given the codes; of a decoder that sees pixels, what was drawn.
+Samples sample(const TrainedModel& model, const SampleOptions& options, LanePool& pool);
+
+}  // namespace mlrun
