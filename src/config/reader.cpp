@@ -106,6 +106,8 @@ Reader Reader::section(std::string_view key, std::string_view help) {
   return Reader(reading_, section);
 }
 
+void Reader::preset(const std::string& key, const std::string& fallback) { section_->presets[key] = fallback; }
+
 std::string Reader::kind(const Kinds& known, const std::optional<std::string>& fallback, std::string_view help) {
   FieldRecord record;
   record.type = FieldType::kKind;

@@ -70,6 +70,10 @@ class Reader {
   std::string kind(const Kinds& known, const std::optional<std::string>& fallback = std::nullopt,
                    std::string_view help = "");
 
+  // The default of a choice of this section, in place of the one that the choice itself has. Call it before whoever reads
+  // the section declares the choice.
+  void preset(const std::string& key, const std::string& fallback);
+
   bool has(std::string_view key) const;  // somebody gave it, in a file or an argument
   Origin origin(std::string_view key) const;
   const std::string& path() const;  // "model.mixer"; "" for the root

@@ -130,12 +130,14 @@ std::string Reader::choice(std::string_view key, const Strings& choices, const C
   require(!choices.empty(), "choice '{}' has no choices", key);
   require(!field.fallback || std::find(choices.begin(), choices.end(), *field.fallback) != choices.end(),
           "the fallback of '{}' is not one of its choices", key);
+  const auto preset = section_->presets.find(std::string(key));
+  const std::optional<std::string> fallback = preset == section_->presets.end() ? field.fallback : preset->second;
   const auto parse = [&](const Node& node, std::string&) -> std::optional<std::string> {
     if (node.kind != Node::Kind::kScalar) return std::nullopt;
     if (std::find(choices.begin(), choices.end(), node.text) == choices.end()) return std::nullopt;
     return node.text;
   };
-  return value<std::string>(key, record_of(field, choices), field.fallback, choices.front(), parse, print_text);
+  return value<std::string>(key, record_of(field, choices), fallback, choices.front(), parse, print_text);
 }
 
 int64_t Reader::integer(std::string_view key, const IntegerField& field) {

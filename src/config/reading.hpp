@@ -24,8 +24,9 @@ struct SectionReading {
   const Node* node = nullptr;  // null: absent or not a map
   Origin origin;               // of its key
   int length = 1;
-  std::set<std::string> keys;     // declared
-  std::set<std::string> dropped;  // of a former kind, with values that this kind's fields cannot have
+  std::set<std::string> keys;                  // declared
+  std::set<std::string> dropped;               // of a former kind, with values that this kind's fields cannot have
+  std::map<std::string, std::string> presets;  // key of a choice -> its default here (Reader::preset)
   std::string kind;
   bool faulty = false;  // one of its fields has a value it cannot have
   bool judged = true;   // false when its kind is unknown: then nobody can say which keys are right

@@ -97,6 +97,7 @@ make_spec() {
     eonade) model='{kind: eonade, hidden: [12, 8]}' ;;
     pixelcnn) model='{kind: pixelcnn, channels: 4, blocks: 1, head: 6}' ;;
     gated_pixelcnn) model='{kind: gated_pixelcnn, channels: 4, blocks: 2, head: 6, dropout: 0.2}' ;;
+    symmetries) model='{kind: symmetries, orders: 4, of: {kind: pixelcnn, channels: 4, blocks: 1, head: 6}}' ;;
     diagonal_bilstm) model='{kind: diagonal_bilstm, hidden: 3, layers: 1, head: 6}' ;;
     sequence) model='{kind: sequence, width: 8, layers: 2, mixer: {kind: mamba2, head: 4, states: 4}}' ;;
     sequence_classifier)
