@@ -49,7 +49,7 @@ void rows_times(Memory::Read x, int64_t rows, const float* m, int64_t order, Mem
 }
 
 void product(Memory::Read x, int64_t rows, const float* m, Transpose transpose, int64_t order, Memory::Write y) {
-  kernels::matmul(x.data, Transpose::kNo, x.stride, m, transpose, order, y.data, y.stride, rows, order, order);
+  kernels::matmul({x.data, x.stride}, {m, order, transpose}, {y.data, y.stride}, {rows, order, order});
 }
 
 class LegsScan : public ops::MemoryUpdate {

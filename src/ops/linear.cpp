@@ -21,8 +21,8 @@ Tensor rows_of(const Tensor& x) {
 Tensor affine_rows(const Tensor& x, const Tensor& w, const Tensor& b) {
   const int64_t rows = x.dim(0), in = x.dim(1), out = w.dim(0);
   Tensor y({rows, out});
-  kernels::matmul(x.data<float>(), kNo, in, w.data<float>(), kYes, in, y.data<float>(), out, rows, out, in, 0.0f,
-                  b.defined() ? b.data<float>() : nullptr);
+  kernels::matmul({x.data<float>(), in}, {w.data<float>(), in, kYes}, {y.data<float>(), out}, {rows, out, in},
+                  {.bias = b.defined() ? b.data<float>() : nullptr});
   return y;
 }
 

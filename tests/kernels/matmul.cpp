@@ -82,8 +82,8 @@ TEST_CASE("a raw product obeys row strides, bias and beta, and writes nothing be
             }
             const std::vector<double> product =
                 naive(a.data<float>(), Transpose::kNo, lda, b.data<float>(), Transpose::kYes, ldb, m, n, k);
-            kernels::matmul(a.data<float>(), Transpose::kNo, lda, b.data<float>(), Transpose::kYes, ldb,
-                            c.data<float>(), ldc, m, n, k, beta, with_bias ? bias.data<float>() : nullptr);
+            kernels::matmul({a.data<float>(), lda}, {b.data<float>(), ldb, Transpose::kYes}, {c.data<float>(), ldc},
+                            {m, n, k}, {.beta = beta, .bias = with_bias ? bias.data<float>() : nullptr});
             std::vector<double> expected = test::numbers(before);
             for (int64_t i = 0; i < m; ++i) {
               for (int64_t j = 0; j < n; ++j) {
@@ -124,8 +124,9 @@ TEST_CASE("rows and columns whose elements are apart are multiplied as they are,
                   }
                 }
               }
-              kernels::matmul_batched({.batch = batch, .a = stride_a, .b = 0, .c = stride_c}, a.data<float>(), ta, lda,
-                                      b.data<float>(), tb, ldb, c.data<float>(), ldc, m, n, k, beta);
+              kernels::matmul_batched({.batch = batch, .a = stride_a, .b = 0, .c = stride_c},
+                                      {a.data<float>(), lda, ta}, {b.data<float>(), ldb, tb}, {c.data<float>(), ldc},
+                                      {m, n, k}, {.beta = beta});
               INFO("m " << m << " n " << n << " k " << k << " batch " << batch << " beta " << beta);
               CHECK(difference(c, expected) < tolerance(k));
             }
@@ -169,8 +170,8 @@ TEST_CASE("a raw batched product takes matrices at given distances and adds with
     const auto one = naive(a.data<float>() + s * 50, Transpose::kNo, k, b.data<float>(), Transpose::kNo, n, m, n, k);
     for (size_t i = 0; i < one.size(); ++i) expected[static_cast<size_t>(s) * 40 + i] += one[i];
   }
-  kernels::matmul_batched({batch, 50, 0, 40}, a.data<float>(), Transpose::kNo, k, b.data<float>(), Transpose::kNo, n,
-                          c.data<float>(), n, m, n, k, 1.0f);
+  kernels::matmul_batched({batch, 50, 0, 40}, {a.data<float>(), k}, {b.data<float>(), n}, {c.data<float>(), n},
+                          {m, n, k}, {.beta = 1.0f});
   CHECK(difference(c, expected) < tolerance(k));
 }
 

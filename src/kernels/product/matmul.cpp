@@ -213,19 +213,20 @@ bool has_matmul(DType operands) {
   }
 }
 
-void matmul_batched(const BatchStride& batch, const float* a, Transpose transpose_a, int64_t lda, const float* b,
-                    Transpose transpose_b, int64_t ldb, float* c, int64_t ldc, int64_t m, int64_t n, int64_t k,
-                    float beta) {
+void matmul_batched(const BatchStride& batch, const Operand& a, const Operand& b, const Rows<float>& c,
+                    const ProductSize& size, const ProductTerms& terms) {
+  require(terms.bias == nullptr, "a batch of products with a bias");
   const bool one = batch.batch == 1;
-  run({m, n, k, lda, ldb, ldc, batch.batch, one ? 0 : batch.a, one ? 0 : batch.b, one ? 0 : batch.c, DType::kF32,
-       transpose_a, transpose_b, false, beta},
-      a, b, c, nullptr);
+  run({size.m, size.n, size.k, a.stride, b.stride, c.stride, batch.batch, one ? 0 : batch.a, one ? 0 : batch.b,
+       one ? 0 : batch.c, DType::kF32, a.transpose, b.transpose, false, terms.beta},
+      a.data, b.data, c.data, nullptr);
 }
 
-void matmul(const float* a, Transpose transpose_a, int64_t lda, const float* b, Transpose transpose_b, int64_t ldb,
-            float* c, int64_t ldc, int64_t m, int64_t n, int64_t k, float beta, const float* bias) {
-  run({m, n, k, lda, ldb, ldc, 1, 0, 0, 0, DType::kF32, transpose_a, transpose_b, bias != nullptr, beta}, a, b, c,
-      bias);
+void matmul(const Operand& a, const Operand& b, const Rows<float>& c, const ProductSize& size,
+            const ProductTerms& terms) {
+  run({size.m, size.n, size.k, a.stride, b.stride, c.stride, 1, 0, 0, 0, DType::kF32, a.transpose, b.transpose,
+       terms.bias != nullptr, terms.beta},
+      a.data, b.data, c.data, terms.bias);
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b, Transpose transpose_a, Transpose transpose_b) {

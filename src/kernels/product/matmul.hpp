@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "kernels/rows.hpp"
 #include "tensor/tensor.hpp"
 
 namespace mlrun::kernels {
@@ -23,18 +24,29 @@ Tensor matmul(const Tensor& a, const Tensor& b, Transpose transpose_a = Transpos
 void matmul_into(Tensor& c, const Tensor& a, const Tensor& b, Transpose transpose_a, Transpose transpose_b,
                  float beta = 0.0f);
 
-// C[m, n] = op(A)[m, k] op(B)[k, n] + bias[n] + beta C. lda, ldb, ldc are row strides in numbers of the
-// matrices as stored: A is stored [m, k], or [k, m] when transposed. With beta 0, C may hold anything (NaN too). There
-// is no fused relu: oneDNN's turns NaN into 0, and a diverging run must be seen.
-void matmul(const float* a, Transpose transpose_a, int64_t lda, const float* b, Transpose transpose_b, int64_t ldb,
-            float* c, int64_t ldc, int64_t m, int64_t n, int64_t k, float beta = 0.0f, const float* bias = nullptr);
+// A matrix A as it is stored, row-major, and whether op(A) is A or its transpose.
+struct Operand {
+  const float* data = nullptr;
+  int64_t stride = 0;  // from row to row, in numbers
+  Transpose transpose = Transpose::kNo;
+};
+struct ProductSize {
+  int64_t m = 0, n = 0, k = 0;  // op(A) [m, k] x op(B) [k, n] -> C [m, n]
+};
+struct ProductTerms {
+  float beta = 0.0f;            // beta C is added; with 0, C may hold anything (NaN too)
+  const float* bias = nullptr;  // [n], added to every row; null: none
+};
 
-// `batch` products at the given distances (0: the same matrix for all, for a and b only).
+// C = op(A) op(B) + bias + beta C. There is no fused relu: oneDNN's turns NaN into 0, and a diverging run must be seen.
+void matmul(const Operand& a, const Operand& b, const Rows<float>& c, const ProductSize& size,
+            const ProductTerms& terms = {});
+
+// `batch` products at the given distances (0: the same matrix for all, for a and b only), without a bias.
 struct BatchStride {
   int64_t batch = 1, a = 0, b = 0, c = 0;
 };
-void matmul_batched(const BatchStride& batch, const float* a, Transpose transpose_a, int64_t lda, const float* b,
-                    Transpose transpose_b, int64_t ldb, float* c, int64_t ldc, int64_t m, int64_t n, int64_t k,
-                    float beta = 0.0f);
+void matmul_batched(const BatchStride& batch, const Operand& a, const Operand& b, const Rows<float>& c,
+                    const ProductSize& size, const ProductTerms& terms = {});
 
 }  // namespace mlrun::kernels

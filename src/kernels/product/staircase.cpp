@@ -72,8 +72,8 @@ void staircase_forward(const Staircase& staircase, const float* x, const float* 
   const int64_t inputs = staircase.inputs(), outputs = staircase.outputs();
   for (const auto& [begin, end, limit] : staircase.row_bands()) {
     if (limit > 0) {
-      matmul(x, Transpose::kNo, inputs, w + begin * inputs, Transpose::kYes, inputs, y + begin, outputs, n, end - begin,
-             limit, 0.0f, bias ? bias + begin : nullptr);
+      matmul({x, inputs}, {w + begin * inputs, inputs, Transpose::kYes}, {y + begin, outputs}, {n, end - begin, limit},
+             {.bias = bias ? bias + begin : nullptr});
       continue;
     }
     for (int64_t i = 0; i < n; ++i) {
@@ -87,8 +87,8 @@ void staircase_backward_data(const Staircase& staircase, const float* dy, const 
   const int64_t inputs = staircase.inputs(), outputs = staircase.outputs();
   for (const auto& [begin, end, first] : staircase.column_bands()) {
     if (first < outputs) {
-      matmul(dy + first, Transpose::kNo, outputs, w + first * inputs + begin, Transpose::kNo, inputs, dx + begin,
-             inputs, n, end - begin, outputs - first, beta);
+      matmul({dy + first, outputs}, {w + first * inputs + begin, inputs}, {dx + begin, inputs},
+             {n, end - begin, outputs - first}, {.beta = beta});
     } else if (beta == 0.0f) {
       for (int64_t i = 0; i < n; ++i) std::fill(dx + i * inputs + begin, dx + i * inputs + end, 0.0f);
     }
@@ -100,8 +100,8 @@ void staircase_backward_weights(const Staircase& staircase, const float* dy, con
   const int64_t inputs = staircase.inputs(), outputs = staircase.outputs();
   for (const auto& [begin, end, limit] : staircase.row_bands()) {
     if (limit == 0) continue;
-    matmul(dy + begin, Transpose::kYes, outputs, x, Transpose::kNo, inputs, dw + begin * inputs, inputs, end - begin,
-           limit, n, beta);
+    matmul({dy + begin, outputs, Transpose::kYes}, {x, inputs}, {dw + begin * inputs, inputs}, {end - begin, limit, n},
+           {.beta = beta});
     for (int64_t r = begin; r < end; ++r) {
       std::fill(dw + r * inputs + staircase.limits()[static_cast<size_t>(r)], dw + r * inputs + limit, 0.0f);
     }

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "kernels/recurrent/lstm.hpp"
+#include "kernels/rows.hpp"
 
 namespace mlrun::kernels {
 
@@ -13,9 +13,9 @@ namespace mlrun::kernels {
 // share its first 3 width numbers with pre, and may be null. h may be h_before.
 struct GruStep {
   int64_t count = 0, width = 0;
-  Strided<const float> pre, recurrent, h_before;
+  Rows<const float> pre, recurrent, h_before;
   const float* b_q = nullptr;
-  Strided<float> kept, h;
+  Rows<float> kept, h;
 };
 void gru_step(const GruStep& step);
 
@@ -24,8 +24,8 @@ void gru_step(const GruStep& step);
 // all zero.
 struct GruStepGradient {
   int64_t count = 0, width = 0;
-  Strided<const float> h_before, add;
-  Strided<float> kept, dh;
+  Rows<const float> h_before, add;
+  Rows<float> kept, dh;
 };
 void gru_step_gradient(const GruStepGradient& step);
 

@@ -20,7 +20,7 @@ constexpr int64_t kBlock = 64;  // coefficients of a group of rows that are turn
 constexpr int64_t kMostLanes = HWY_MAX_BYTES / sizeof(float);
 
 template <class T>
-HWY_INLINE T* row(const Strided<T>& s, int64_t i) {
+HWY_INLINE T* row(const Rows<T>& s, int64_t i) {
   return s.data ? s.data + i * s.stride : nullptr;
 }
 

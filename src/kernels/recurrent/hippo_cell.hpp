@@ -4,16 +4,16 @@
 
 #include <cstdint>
 
-#include "kernels/recurrent/lstm.hpp"
+#include "kernels/rows.hpp"
 
 namespace mlrun::kernels {
 
 // (a, b) = gates -> g = sigmoid(a), m = tanh(b), in place;   h = h' + g (m - h');   f = w . h + bias.
 struct HippoGate {
   int64_t rows = 0, width = 0;
-  Strided<float> gates;  // [.., 2 width]
-  Strided<const float> h_before;
-  Strided<float> h, h_copy;  // h_copy may be null
+  Rows<float> gates;  // [.., 2 width]
+  Rows<const float> h_before;
+  Rows<float> h, h_copy;  // h_copy may be null
   const float* write = nullptr;
   float write_bias = 0;
   float* f = nullptr;  // [rows]
@@ -24,11 +24,11 @@ void hippo_gate(const HippoGate& step);
 // is written, the part of it that does not go through the gates.
 struct HippoGateGradient {
   int64_t rows = 0, width = 0;
-  Strided<float> gates;
-  Strided<const float> h_before, dh, dy;
+  Rows<float> gates;
+  Rows<const float> h_before, dh, dy;
   const float* write = nullptr;
   const float* df = nullptr;  // [rows]
-  Strided<float> dh_before;
+  Rows<float> dh_before;
 };
 void hippo_gate_gradient(const HippoGateGradient& step);
 
@@ -39,9 +39,9 @@ struct LegsStep {
   int64_t rows = 0, order = 0;
   float behind = 0, ahead = 0, d = 0;
   const float* roots = nullptr;  // q_n
-  Strided<const float> c_before;
+  Rows<const float> c_before;
   const float* f = nullptr;  // [rows]
-  Strided<float> c;
+  Rows<float> c;
 };
 void legs_step(const LegsStep& step);
 
@@ -50,8 +50,8 @@ struct LegsStepGradient {
   int64_t rows = 0, order = 0;
   float behind = 0, ahead = 0, d = 0;
   const float* roots = nullptr;
-  Strided<const float> dc;
-  Strided<float> dc_before;
+  Rows<const float> dc;
+  Rows<float> dc_before;
   float* df = nullptr;
 };
 void legs_step_gradient(const LegsStepGradient& step);

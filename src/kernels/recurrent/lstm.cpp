@@ -18,7 +18,7 @@ using simd::V;
 constexpr int kExamples = HWY_TARGET <= HWY_AVX3 ? 4 : 2;  // that share a pass over the weights
 
 template <class T>
-HWY_INLINE T* row(const Strided<T>& s, int64_t example) {
+HWY_INLINE T* row(const Rows<T>& s, int64_t example) {
   return s.data ? s.data + example * s.stride : nullptr;
 }
 

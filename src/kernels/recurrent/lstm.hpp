@@ -7,22 +7,17 @@
 
 #include <cstdint>
 
-namespace mlrun::kernels {
+#include "kernels/rows.hpp"
 
-// Numbers of `count` examples, `stride` apart; null: all zero (where that is allowed).
-template <class T>
-struct Strided {
-  T* data = nullptr;
-  int64_t stride = 0;
-};
+namespace mlrun::kernels {
 
 // W [width, 4 width], row-major: to the gates i, f, o, g, each `width` wide. `gates` takes the gates after their
 // sigmoid or tanh, and may be `pre`. h_before and c_before may be null (h_before also where `pre` holds its product).
 struct LstmStep {
   int64_t count = 0, width = 0;
   const float* w = nullptr;  // null where h_before is
-  Strided<const float> pre, h_before, c_before;
-  Strided<float> gates, c, h;
+  Rows<const float> pre, h_before, c_before;
+  Rows<float> gates, c, h;
 };
 void lstm_step(const LstmStep& step);
 
@@ -32,8 +27,8 @@ void lstm_step(const LstmStep& step);
 struct LstmStepGradient {
   int64_t count = 0, width = 0;
   const float* w_turned = nullptr;
-  Strided<const float> gates, c, c_before, dh;
-  Strided<float> dc, d_pre, dh_before;
+  Rows<const float> gates, c, c_before, dh;
+  Rows<float> dc, d_pre, dh_before;
 };
 void lstm_step_gradient(const LstmStepGradient& step);
 

@@ -9,7 +9,6 @@ namespace {
 
 using decay::HeadBlock;
 using decay::kChunk;
-using decay::Matrix;
 using decay::Walk;
 
 void check(const DecayShape& s) {
@@ -23,7 +22,7 @@ void forward(Walk& walk, const HeadBlock& heads, int64_t keys, int64_t chunks, c
   for (int64_t c = 0; c < chunks; ++c) {
     walk.go_to(c);
     const decay::Block& block = walk.block();
-    const Matrix<float> y = walk.rows(to, channel);
+    const Rows<float> y = walk.rows(to, channel);
     walk.scores(scores);
     mask_scores(block, heads.heads_per_group(), walk.sum(), scores, w);
     if (before) {

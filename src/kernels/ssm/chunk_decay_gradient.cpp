@@ -7,7 +7,6 @@ namespace {
 
 using decay::HeadBlock;
 using decay::kChunk;
-using decay::Matrix;
 using decay::Walk;
 
 class Gradient {
@@ -40,12 +39,12 @@ class Gradient {
     walk_.go_to(c);
     const decay::Block& block = walk_.block();
     const int64_t per_group = heads_.heads_per_group(), channel = heads_.head * shape_.values;
-    const Matrix<const float> y = walk_.rows(ys, channel), dy = walk_.rows(dys, channel);
-    const Matrix<float> dq = walk_.rows(to.q, heads_.group * shape_.keys),
-                        dk = walk_.rows(to.k, heads_.group * shape_.keys);
+    const Rows<const float> y = walk_.rows(ys, channel), dy = walk_.rows(dys, channel);
+    const Rows<float> dq = walk_.rows(to.q, heads_.group * shape_.keys),
+                      dk = walk_.rows(to.k, heads_.group * shape_.keys);
     float *w = w_.data<float>(), *d_w = d_w_.data<float>(), *d_scores = d_scores_.data<float>(),
           *d_state = d_state_.data<float>();
-    const Matrix<float> dx = {dx_.data<float>(), walk_.row()};
+    const Rows<float> dx = {dx_.data<float>(), walk_.row()};
     const float beta = heads_.continues ? 1.0f : 0.0f;
 
     walk_.scores(scores_.data<float>());
@@ -62,7 +61,7 @@ class Gradient {
     walk_.scores_times(w, Transpose::kYes, dy, last ? 0.0f : 1.0f, dx);
     walk_.scores_to_keys(d_scores, Transpose::kYes, walk_.q(), last ? beta : 1.0f, dk);
     if (c > 0) {  // what the state brought
-      Matrix<const float> decayed = dy;
+      Rows<const float> decayed = dy;
       if (walk_.so_far()) {
         scale(block, dy, walk_.so_far(), nullptr, {decayed_.data<float>(), walk_.row()});
         decayed = {decayed_.data<float>(), walk_.row()};

@@ -16,11 +16,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 using decay::Block;
 using decay::Finish;
 using decay::kChunk;
-using decay::Matrix;
 using simd::Floats;
 using simd::V;
 
-void decay_sums(const Block& block, Matrix<const float> log_decay, float* sum, float* so_far, float* to_end) {
+void decay_sums(const Block& block, Rows<const float> log_decay, float* sum, float* so_far, float* to_end) {
   const Floats d;
   for (int64_t h = 0; h < block.heads; ++h, sum += 2 * kChunk, so_far += kChunk, to_end += kChunk) {
     float* rest = sum + kChunk;
@@ -38,7 +37,7 @@ void decay_sums(const Block& block, Matrix<const float> log_decay, float* sum, f
   }
 }
 
-void scale(const Block& block, Matrix<const float> x, const float* first, const float* second, Matrix<float> y) {
+void scale(const Block& block, Rows<const float> x, const float* first, const float* second, Rows<float> y) {
   const Floats d;
   for (int64_t t = 0; t < block.count; ++t) {
     for (int64_t h = 0; h < block.heads; ++h) {
@@ -50,7 +49,7 @@ void scale(const Block& block, Matrix<const float> x, const float* first, const 
   }
 }
 
-void skip_values(const Block& block, const float* skip, Matrix<const float> v, Matrix<float> y) {
+void skip_values(const Block& block, const float* skip, Rows<const float> v, Rows<float> y) {
   for (int64_t t = 0; t < block.count; ++t) {
     for (int64_t h = 0; h < block.heads; ++h) {
       const V b = hn::Set(Floats(), skip[h]);
@@ -60,8 +59,7 @@ void skip_values(const Block& block, const float* skip, Matrix<const float> v, M
   }
 }
 
-void scale_and_skip(const Block& block, const float* factor, const float* skip, Matrix<const float> v,
-                    Matrix<float> y) {
+void scale_and_skip(const Block& block, const float* factor, const float* skip, Rows<const float> v, Rows<float> y) {
   const Floats d;
   for (int64_t t = 0; t < block.count; ++t) {
     for (int64_t h = 0; h < block.heads; ++h) {
@@ -253,17 +251,16 @@ HWY_EXPORT(finish_gradient);
 HWY_EXPORT(scale_state);
 HWY_EXPORT(state_dots);
 
-void decay_sums(const Block& block, Matrix<const float> log_decay, float* sum, float* so_far, float* to_end) {
+void decay_sums(const Block& block, Rows<const float> log_decay, float* sum, float* so_far, float* to_end) {
   HWY_DYNAMIC_DISPATCH(decay_sums)(block, log_decay, sum, so_far, to_end);
 }
-void scale(const Block& block, Matrix<const float> x, const float* first, const float* second, Matrix<float> y) {
+void scale(const Block& block, Rows<const float> x, const float* first, const float* second, Rows<float> y) {
   HWY_DYNAMIC_DISPATCH(scale)(block, x, first, second, y);
 }
-void skip_values(const Block& block, const float* skip, Matrix<const float> v, Matrix<float> y) {
+void skip_values(const Block& block, const float* skip, Rows<const float> v, Rows<float> y) {
   HWY_DYNAMIC_DISPATCH(skip_values)(block, skip, v, y);
 }
-void scale_and_skip(const Block& block, const float* factor, const float* skip, Matrix<const float> v,
-                    Matrix<float> y) {
+void scale_and_skip(const Block& block, const float* factor, const float* skip, Rows<const float> v, Rows<float> y) {
   HWY_DYNAMIC_DISPATCH(scale_and_skip)(block, factor, skip, v, y);
 }
 void mask_scores(const Block& block, int64_t heads_per_group, const float* sum, const float* scores, float* w) {

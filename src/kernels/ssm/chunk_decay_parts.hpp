@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "kernels/rows.hpp"
+
 namespace mlrun::kernels::decay {
 
 // At most this many positions make a chunk.
@@ -13,24 +15,18 @@ inline constexpr int64_t kChunk = 64;
 struct Block {
   int64_t count = 0, heads = 0, values = 0;
 };
-template <class T>
-struct Matrix {
-  T* data = nullptr;
-  int64_t stride = 0;  // from row to row
-  T* row(int64_t t) const { return data + t * stride; }
-};
 
 // From log a (a row of [heads] for every position): sum[h, t] = log a_0 + ... + log a_t, so_far = exp(sum), to_end =
 // exp(sum at the end - sum). A sum is two floats, sum[h, 0, t] and what that is off by, sum[h, 1, t]: of large sums
 // only the differences matter, and one float would have lost them.
-void decay_sums(const Block& block, Matrix<const float> log_decay, float* sum, float* so_far, float* to_end);
+void decay_sums(const Block& block, Rows<const float> log_decay, float* sum, float* so_far, float* to_end);
 
 // y[t, h, :] = factor[h, t] x[t, h, :], and likewise times a second factor.
-void scale(const Block& block, Matrix<const float> x, const float* first, const float* second, Matrix<float> y);
+void scale(const Block& block, Rows<const float> x, const float* first, const float* second, Rows<float> y);
 // y = skip[h] v.
-void skip_values(const Block& block, const float* skip, Matrix<const float> v, Matrix<float> y);
+void skip_values(const Block& block, const float* skip, Rows<const float> v, Rows<float> y);
 // y = factor y + skip[h] v; without the second where skip is null.
-void scale_and_skip(const Block& block, const float* factor, const float* skip, Matrix<const float> v, Matrix<float> y);
+void scale_and_skip(const Block& block, const float* factor, const float* skip, Rows<const float> v, Rows<float> y);
 
 // The heads' masked scores: w[h, t, s] = scores[group of h, t, s] exp(sum[h, t] - sum[h, s]) for s <= t, and 0. All are
 // [., count, count].
@@ -41,10 +37,10 @@ void mask_scores_gradient(const Block& block, int64_t heads_per_group, const flo
 
 // The last part of the gradients at every position. `dx` is the gradient of w v.
 struct Finish {
-  Matrix<const float> v, y, dy, dx;
+  Rows<const float> v, y, dy, dx;
   const float* weight = nullptr;  // factor
   const float* skip = nullptr;    // [heads]
-  Matrix<float> dv;               // weight dx + skip dy
+  Rows<float> dv;                 // weight dx + skip dy
   float* d_weight = nullptr;      // [heads, kChunk]: v dx
   float* change = nullptr;        // [heads, kChunk]: (y - skip v) dy - weight d_weight
   float* d_skip = nullptr;        // [heads], added to: v dy; or null

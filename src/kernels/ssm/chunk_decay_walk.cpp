@@ -56,13 +56,13 @@ void Walk::go_to(int64_t chunk) {
   }
 }
 
-Matrix<const float> Walk::weighted_values() {
+Rows<const float> Walk::weighted_values() {
   if (!in_.weight) return v();
   scale(block_, v(), weight(), nullptr, {weighted_.data<float>(), row()});
   return {weighted_.data<float>(), row()};
 }
 
-Matrix<const float> Walk::values_at_end() {
+Rows<const float> Walk::values_at_end() {
   if (!in_.weight && !in_.log_decay) return v();
   scale(block_, v(), weight(), to_end(), {at_end_.data<float>(), row()});
   return {at_end_.data<float>(), row()};
@@ -81,26 +81,26 @@ void Walk::scores(float* to) {
   }
 }
 
-void Walk::state_to_rows(Matrix<const float> x, const float* state, Matrix<float> to) const {
+void Walk::state_to_rows(Rows<const float> x, const float* state, Rows<float> to) const {
   const int64_t values = heads_.heads_per_group() * shape_.values;
-  matmul_batched({heads_.groups, shape_.keys, shape_.keys * values, values}, x.data, Transpose::kNo, x.stride, state,
-                 Transpose::kNo, values, to.data, to.stride, block_.count, values, shape_.keys);
+  matmul_batched({heads_.groups, shape_.keys, shape_.keys * values, values}, {x.data, x.stride}, {state, values},
+                 {to.data, to.stride}, {block_.count, values, shape_.keys});
 }
 
-void Walk::rows_to_state(Matrix<const float> x, Matrix<const float> values, float beta, float* state) const {
+void Walk::rows_to_state(Rows<const float> x, Rows<const float> values, float beta, float* state) const {
   const int64_t width = heads_.heads_per_group() * shape_.values;
-  matmul_batched({heads_.groups, shape_.keys, width, shape_.keys * width}, x.data, Transpose::kYes, x.stride,
-                 values.data, Transpose::kNo, values.stride, state, width, shape_.keys, width, block_.count, beta);
+  matmul_batched({heads_.groups, shape_.keys, width, shape_.keys * width}, {x.data, x.stride, Transpose::kYes},
+                 {values.data, values.stride}, {state, width}, {shape_.keys, width, block_.count}, {.beta = beta});
 }
 
-void Walk::rows_to_keys(Matrix<const float> values, const float* state, float beta, Matrix<float> to) const {
+void Walk::rows_to_keys(Rows<const float> values, const float* state, float beta, Rows<float> to) const {
   const int64_t width = heads_.heads_per_group() * shape_.values;
-  matmul_batched({heads_.groups, width, shape_.keys * width, shape_.keys}, values.data, Transpose::kNo, values.stride,
-                 state, Transpose::kYes, width, to.data, to.stride, block_.count, shape_.keys, width, beta);
+  matmul_batched({heads_.groups, width, shape_.keys * width, shape_.keys}, {values.data, values.stride},
+                 {state, width, Transpose::kYes}, {to.data, to.stride}, {block_.count, shape_.keys, width},
+                 {.beta = beta});
 }
 
-void Walk::scores_times(const float* w, Transpose turned, Matrix<const float> values, float beta,
-                        Matrix<float> to) const {
+void Walk::scores_times(const float* w, Transpose turned, Rows<const float> values, float beta, Rows<float> to) const {
   const int64_t count = block_.count, each = block_.values;
   for (int64_t h = 0; h < block_.heads; ++h) {
     lower_times(w + h * count * count, turned, count, values.data + h * each, values.stride, each, beta,
@@ -108,14 +108,14 @@ void Walk::scores_times(const float* w, Transpose turned, Matrix<const float> va
   }
 }
 
-void Walk::scores_of(Matrix<const float> a, Matrix<const float> b, float* to) {
+void Walk::scores_of(Rows<const float> a, Rows<const float> b, float* to) {
   const int64_t count = block_.count, each = block_.values;
   for (int64_t h = 0; h < block_.heads; ++h, to += count * count) {
     lower_of(a.data + h * each, a.stride, b.data + h * each, b.stride, count, each, turned_.data<float>(), to);
   }
 }
 
-void Walk::scores_to_keys(const float* w, Transpose turned, Matrix<const float> x, float beta, Matrix<float> to) const {
+void Walk::scores_to_keys(const float* w, Transpose turned, Rows<const float> x, float beta, Rows<float> to) const {
   const int64_t count = block_.count, each = shape_.keys;
   for (int64_t g = 0; g < heads_.groups; ++g) {
     lower_times(w + g * count * count, turned, count, x.data + g * each, x.stride, each, beta, to.data + g * each,

@@ -31,18 +31,18 @@ class Walk {
   void go_to(int64_t chunk);  // then what is below holds
 
   const Block& block() const { return block_; }
-  Matrix<const float> q() const { return rows(in_.q, heads_.group * shape_.keys); }
-  Matrix<const float> k() const { return rows(in_.k, heads_.group * shape_.keys); }
-  Matrix<const float> v() const { return rows(in_.v, heads_.head * shape_.values); }
+  Rows<const float> q() const { return rows(in_.q, heads_.group * shape_.keys); }
+  Rows<const float> k() const { return rows(in_.k, heads_.group * shape_.keys); }
+  Rows<const float> v() const { return rows(in_.v, heads_.head * shape_.values); }
   const float* skip() const { return in_.skip ? in_.skip + heads_.head : nullptr; }
   const float* weight() const { return in_.weight ? weight_.data<float>() : nullptr; }
   const float* sum() const { return in_.log_decay ? sum_.data<float>() : nullptr; }
   const float* so_far() const { return in_.log_decay ? so_far_.data<float>() : nullptr; }
   const float* to_end() const { return in_.log_decay ? to_end_.data<float>() : nullptr; }
-  Matrix<const float> weighted_values();  // w v
-  Matrix<const float> values_at_end();    // w v, decayed as far as the chunk's end
+  Rows<const float> weighted_values();  // w v
+  Rows<const float> values_at_end();    // w v, decayed as far as the chunk's end
   template <class T>
-  Matrix<T> rows(const SequenceRows<T>& all, int64_t channel) const {
+  Rows<T> rows(const SequenceRows<T>& all, int64_t channel) const {
     return {all.at(sequence_, first_) + channel, all.position};
   }
   int64_t row() const { return block_.heads * block_.values; }  // numbers of all heads' values
@@ -50,15 +50,15 @@ class Walk {
   int64_t border(int64_t chunk) const;
 
   // Products for each group of the block: queries or keys [count, keys] with values or states.
-  void scores(float* to);  // Q K^T [groups, count, count]
-  void state_to_rows(Matrix<const float> x, const float* state, Matrix<float> to) const;                  // to = X S
-  void rows_to_state(Matrix<const float> x, Matrix<const float> values, float beta, float* state) const;  // S += X^T V
-  void rows_to_keys(Matrix<const float> values, const float* state, float beta, Matrix<float> to) const;  // V S^T
+  void scores(float* to);                                                             // Q K^T [groups, count, count]
+  void state_to_rows(Rows<const float> x, const float* state, Rows<float> to) const;  // to = X S
+  void rows_to_state(Rows<const float> x, Rows<const float> values, float beta, float* state) const;  // S += X^T V
+  void rows_to_keys(Rows<const float> values, const float* state, float beta, Rows<float> to) const;  // V S^T
   // Products for each head of the block: scores [heads, count, count] with values.
-  void scores_times(const float* w, Transpose turned, Matrix<const float> values, float beta, Matrix<float> to) const;
-  void scores_of(Matrix<const float> a, Matrix<const float> b, float* to);  // A B^T
+  void scores_times(const float* w, Transpose turned, Rows<const float> values, float beta, Rows<float> to) const;
+  void scores_of(Rows<const float> a, Rows<const float> b, float* to);  // A B^T
   // Products for each group: scores [groups, count, count] with queries or keys.
-  void scores_to_keys(const float* w, Transpose turned, Matrix<const float> x, float beta, Matrix<float> to) const;
+  void scores_to_keys(const float* w, Transpose turned, Rows<const float> x, float beta, Rows<float> to) const;
 
  private:
   DecayShape shape_;

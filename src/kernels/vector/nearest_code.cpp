@@ -86,8 +86,7 @@ void nearest_code(const float* x, int64_t rows, const float* table, int64_t code
     std::fill_n(nearest + row, height, 0);
     for (int64_t first = 0; first < codes; first += kCodes) {
       const int64_t width = std::min(kCodes, codes - first);
-      matmul(x + row * d, Transpose::kNo, d, table + first * d, Transpose::kYes, d, products.data(), width, height,
-             width, d);
+      matmul({x + row * d, d}, {table + first * d, d, Transpose::kYes}, {products.data(), width}, {height, width, d});
       for (int64_t i = 0; i < height; ++i) {
         search(products.data() + i * width, offset.data() + first, width, first, &best[static_cast<size_t>(i)],
                nearest + row + i);

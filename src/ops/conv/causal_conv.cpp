@@ -54,8 +54,8 @@ Tensor convolve(const Tensor& u, const Tensor& k) {
     const float* from = u.data<float>() + h * length * n;
     float* to = y.data<float>() + h * length * n;
     for (int64_t i = 0; i < blocks.count; ++i) {
-      kernels::matmul(strip.data<float>() + blocks.first(i), Transpose::kNo, blocks.width, from, Transpose::kNo, n,
-                      to + i * kBlock * n, n, blocks.rows(i), n, blocks.columns(i));
+      kernels::matmul({strip.data<float>() + blocks.first(i), blocks.width}, {from, n}, {to + i * kBlock * n, n},
+                      {blocks.rows(i), n, blocks.columns(i)});
     }
   }
   return y;
@@ -71,8 +71,9 @@ Tensor correlate(const Tensor& u, const Tensor& dy) {
     strip.fill(0);
     const float *from = u.data<float>() + h * length * n, *g = dy.data<float>() + h * length * n;
     for (int64_t i = 0; i < blocks.count; ++i) {
-      kernels::matmul(g + i * kBlock * n, Transpose::kNo, n, from, Transpose::kYes, n,
-                      strip.data<float>() + blocks.first(i), blocks.width, blocks.rows(i), blocks.columns(i), n, 1.0f);
+      kernels::matmul({g + i * kBlock * n, n}, {from, n, Transpose::kYes},
+                      {strip.data<float>() + blocks.first(i), blocks.width}, {blocks.rows(i), blocks.columns(i), n},
+                      {.beta = 1.0f});
     }
     fold_strip(blocks, strip.data<float>(), turned.data(), dk.data<float>() + h * length);
   }

@@ -9,7 +9,7 @@
 namespace mlrun::ops {
 namespace {
 
-using kernels::Strided;
+using kernels::Rows;
 
 // Pixels of images in memory, and the way across a row.
 struct Walk {
@@ -18,7 +18,7 @@ struct Walk {
   int64_t pixel(int64_t r, int64_t step) const { return r * width + (leftwards ? width - 1 - step : step); }
   int64_t pixels() const { return height * width; }
   template <class T>
-  Strided<T> at(T* data, int64_t r, int64_t step, int64_t channels) const {
+  Rows<T> at(T* data, int64_t r, int64_t step, int64_t channels) const {
     return {data + pixel(r, step) * channels, pixels() * channels};
   }
   kernels::Outline side() const { return {leftwards ? kernels::KernelRow{0, 1, 1} : kernels::KernelRow{0, -1, -1}}; }
@@ -77,7 +77,7 @@ Tensor backward(const Walk& walk, const States& s, const Tensor& w_side, const T
     }
     dc.fill(0);
     for (int64_t t = walk.width - 1; t >= 0; --t) {
-      const Strided<float> here = walk.at(to_h, r, t, k);
+      const Rows<float> here = walk.at(to_h, r, t, k);
       for (int64_t i = 0; t + 1 < walk.width && i < walk.images; ++i) {
         float* to = here.data + i * here.stride;
         const float* add = from_side.data<float>() + i * k;

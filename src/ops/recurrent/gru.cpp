@@ -32,8 +32,8 @@ struct States {
 States forward(const Sizes& s, const Tensor& x, const Tensor& w, const Tensor& b, const Tensor& u) {
   States states = {by_step(x), Tensor({s.length, s.n, 4 * s.k}), Tensor({s.length, s.n, s.k})};
   float *kept = states.kept.data<float>(), *h = states.h.data<float>();
-  kernels::matmul(states.x.data<float>(), Transpose::kNo, s.in, w.data<float>(), Transpose::kYes, s.in, kept, 4 * s.k,
-                  s.rows(), 3 * s.k, s.in, 0.0f, b.data<float>());
+  kernels::matmul({states.x.data<float>(), s.in}, {w.data<float>(), s.in, Transpose::kYes}, {kept, 4 * s.k},
+                  {s.rows(), 3 * s.k, s.in}, {.bias = b.data<float>()});
   const StepWeights recurrent(kernels::transpose(u));
   const Tensor start = Tensor::zeros({s.n, s.k});
   Tensor product({s.n, 3 * s.k});
@@ -101,18 +101,17 @@ Variable gru(const Variable& x, const Variable& w, const Variable& b, const Vari
     const auto beta = [&to](size_t i) { return to[i].accumulate ? 1.0f : 0.0f; };
     if (to[0].needed) {
       Tensor dx({s.length, s.n, s.in});
-      kernels::matmul(g, Transpose::kNo, row, W.data<float>(), Transpose::kNo, s.in, dx.data<float>(), s.in, s.rows(),
-                      s.in, gates);
+      kernels::matmul({g, row}, {W.data<float>(), s.in}, {dx.data<float>(), s.in}, {s.rows(), s.in, gates});
       to[0].put(by_step(dx));
     }
     if (to[1].needed) {
-      kernels::matmul(g, Transpose::kYes, row, states.x.data<float>(), Transpose::kNo, s.in, to[1].tensor.data<float>(),
-                      s.in, gates, s.in, s.rows(), beta(1));
+      kernels::matmul({g, row, Transpose::kYes}, {states.x.data<float>(), s.in}, {to[1].tensor.data<float>(), s.in},
+                      {gates, s.in, s.rows()}, {.beta = beta(1)});
     }
     if (to[2].needed) kernels::sum_rows(to[2].tensor, states.kept, to[2].accumulate);
     if (to[3].needed) {
-      kernels::matmul(g + s.n * row + s.k, Transpose::kYes, row, h, Transpose::kNo, s.k, to[3].tensor.data<float>(),
-                      s.k, gates, s.k, s.rows() - s.n, beta(3));
+      kernels::matmul({g + s.n * row + s.k, row, Transpose::kYes}, {h, s.k}, {to[3].tensor.data<float>(), s.k},
+                      {gates, s.k, s.rows() - s.n}, {.beta = beta(3)});
     }
   };
   return record_joint(kernels::permute(states.h, {1, 0, 2}), {x, w, b, u}, rule);

@@ -68,8 +68,8 @@ Tensor forward(const Cell& cell, const Tensor& x, const Tensor& w, const Tensor&
     for (int64_t i = 0; i < n; ++i) {
       std::copy_n(x.data<float>() + (i * cell.length + t) * cell.in, cell.in, z + i * row + hidden + cell.order);
     }
-    kernels::matmul(z, Transpose::kNo, row, turned.data<float>(), Transpose::kNo, turned.dim(1), gates, gate_row, n,
-                    2 * hidden, cell.inputs(), 0.0f, bias.data<float>());
+    kernels::matmul({z, row}, {turned.data<float>(), turned.dim(1)}, {gates, gate_row}, {n, 2 * hidden, cell.inputs()},
+                    {.bias = bias.data<float>()});
     const bool last = t + 1 == cell.length;
     float* next = last ? nullptr : z_at(t + 1);
     kernels::HippoGate step;
@@ -113,8 +113,8 @@ void backward(const Cell& cell, const Tensor& w, const Tensor& write, const Tens
     kernels::hippo_gate_gradient(step);
     if (t == 0 && !dx.needed) break;
     for (int64_t i = 0; dx.needed && i < n; ++i) std::fill_n(to + i * row + hidden + cell.order, cell.in, 0.0f);
-    kernels::matmul(gates, Transpose::kNo, gate_row, weight.data<float>(), Transpose::kNo, weight.dim(1), to, row, n,
-                    columns, 2 * hidden, 1.0f);
+    kernels::matmul({gates, gate_row}, {weight.data<float>(), weight.dim(1)}, {to, row}, {n, columns, 2 * hidden},
+                    {.beta = 1.0f});
     for (int64_t i = 0; dx.needed && i < n; ++i) {
       const float* part = to + i * row + hidden + cell.order;
       float* place = dx.tensor.data<float>() + (i * cell.length + t) * cell.in;
@@ -156,9 +156,9 @@ Variable hippo_cell(const Variable& x, const HippoWeights& weights, std::shared_
     backward(cell, W, write, dy, mine, df, to[0]);
     const float *gates = mine.gates.data<float>(), *z = mine.z.data<float>();
     if (to[1].needed) {
-      kernels::matmul(gates, Transpose::kYes, cell.gate_row(), z, Transpose::kNo, cell.row(),
-                      to[1].tensor.data<float>(), cell.inputs(), 2 * cell.hidden, cell.inputs(), rows,
-                      to[1].accumulate ? 1.0f : 0.0f);
+      kernels::matmul({gates, cell.gate_row(), Transpose::kYes}, {z, cell.row()},
+                      {to[1].tensor.data<float>(), cell.inputs()}, {2 * cell.hidden, cell.inputs(), rows},
+                      {.beta = to[1].accumulate ? 1.0f : 0.0f});
     }
     if (to[2].needed) {
       std::vector<float> sums(static_cast<size_t>(2 * cell.hidden));
@@ -173,9 +173,9 @@ Variable hippo_cell(const Variable& x, const HippoWeights& weights, std::shared_
     // The hidden state after step t is the input h' of step t + 1, so the f of step t + 1 gives its gradient; there is
     // no step after the last one.
     if (to[3].needed && cell.length > 1) {
-      kernels::matmul(df.data<float>(), Transpose::kNo, rows - cell.n, z + cell.n * cell.row(), Transpose::kNo,
-                      cell.row(), to[3].tensor.data<float>(), cell.hidden, 1, cell.hidden, rows - cell.n,
-                      to[3].accumulate ? 1.0f : 0.0f);
+      kernels::matmul({df.data<float>(), rows - cell.n}, {z + cell.n * cell.row(), cell.row()},
+                      {to[3].tensor.data<float>(), cell.hidden}, {1, cell.hidden, rows - cell.n},
+                      {.beta = to[3].accumulate ? 1.0f : 0.0f});
     } else if (to[3].needed && !to[3].accumulate) {
       to[3].tensor.fill(0);
     }

@@ -14,8 +14,8 @@ namespace mlrun::ops {
 // c = A_t c' + B_t f, fixed; t = 0, 1, .. counts positions. May be used by several threads at once.
 class MemoryUpdate {
  public:
-  using Read = kernels::Strided<const float>;
-  using Write = kernels::Strided<float>;
+  using Read = kernels::Rows<const float>;
+  using Write = kernels::Rows<float>;
   virtual ~MemoryUpdate() = default;
   virtual int64_t order() const = 0;
   // For rows of sequences; f [rows]. c is not c_before.

@@ -39,8 +39,9 @@ States forward(const Sizes& s, const Tensor& x, const Tensor& w, const Tensor& b
   const int64_t wide = s.n * 4 * s.k, narrow = s.n * s.k;
   for (int64_t t = 0; t < s.length; ++t, gates += wide, c += narrow, h += narrow) {
     if (t % kBlock == 0) {
-      kernels::matmul(states.x.data<float>() + t * s.n * s.in, Transpose::kNo, s.in, w.data<float>(), Transpose::kYes,
-                      s.in, gates, 4 * s.k, std::min(kBlock, s.length - t) * s.n, 4 * s.k, s.in, 0.0f, b.data<float>());
+      kernels::matmul({states.x.data<float>() + t * s.n * s.in, s.in}, {w.data<float>(), s.in, Transpose::kYes},
+                      {gates, 4 * s.k}, {std::min(kBlock, s.length - t) * s.n, 4 * s.k, s.in},
+                      {.bias = b.data<float>()});
     }
     if (t > 0) recurrent({s.n, h - narrow, s.k, gates, 4 * s.k, gates, 4 * s.k});
     kernels::LstmStep step;
@@ -64,20 +65,20 @@ void leave_block(const Sizes& s, const States& states, const Tensor& w, int64_t 
   const auto accumulate = [&](size_t i) { return to[i].accumulate || end < s.length; };
   const auto beta = [&](size_t i) { return accumulate(i) ? 1.0f : 0.0f; };
   if (to[0].needed) {
-    kernels::matmul(g, Transpose::kNo, gates, w.data<float>(), Transpose::kNo, s.in,
-                    dx.data<float>() + begin * s.n * s.in, s.in, rows, s.in, gates);
+    kernels::matmul({g, gates}, {w.data<float>(), s.in}, {dx.data<float>() + begin * s.n * s.in, s.in},
+                    {rows, s.in, gates});
   }
   if (to[1].needed) {
-    kernels::matmul(g, Transpose::kYes, gates, states.x.data<float>() + begin * s.n * s.in, Transpose::kNo, s.in,
-                    to[1].tensor.data<float>(), s.in, gates, s.in, rows, beta(1));
+    kernels::matmul({g, gates, Transpose::kYes}, {states.x.data<float>() + begin * s.n * s.in, s.in},
+                    {to[1].tensor.data<float>(), s.in}, {gates, s.in, rows}, {.beta = beta(1)});
   }
   if (to[2].needed) {
     kernels::sum_rows(to[2].tensor, states.gates.rows(begin, end).reshape({rows, gates}), accumulate(2));
   }
   if (to[3].needed) {  // with h of the step before
-    kernels::matmul(states.gates.data<float>() + first * s.n * gates, Transpose::kYes, gates,
-                    states.h.data<float>() + (first - 1) * s.n * s.k, Transpose::kNo, s.k, to[3].tensor.data<float>(),
-                    s.k, gates, s.k, (end - first) * s.n, beta(3));
+    kernels::matmul({states.gates.data<float>() + first * s.n * gates, gates, Transpose::kYes},
+                    {states.h.data<float>() + (first - 1) * s.n * s.k, s.k}, {to[3].tensor.data<float>(), s.k},
+                    {gates, s.k, (end - first) * s.n}, {.beta = beta(3)});
   }
 }
 
