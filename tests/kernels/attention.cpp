@@ -185,6 +185,10 @@ void check_steps(const Problem& p) {
   AttentionCache cache(s);
   const Naive expected = naive(p);
   const int64_t y_row = s.heads * s.values;
+  Floats bias;  // by distance first
+  for (int64_t d = 0; d < s.length && !p.bias.empty(); ++d) {
+    for (int64_t h = 0; h < s.heads; ++h) bias.push_back(p.bias[static_cast<size_t>(h * s.length + d)]);
+  }
   Floats y(p.dy.size()), row(static_cast<size_t>(s.sequences * y_row));
   for (int64_t t = 0; t < s.length; ++t) {
     const auto of_step = [&](const Floats& from, int64_t stride, int64_t channel, int64_t width) {
@@ -201,7 +205,7 @@ void check_steps(const Problem& p) {
     step.q = q.data();
     step.k = k.data();
     step.v = v.data();
-    if (!p.bias.empty()) step.bias = p.bias.data(), step.bias_row = s.length;
+    if (!bias.empty()) step.bias = bias.data();
     if (!pq.empty()) step.position_q = pq.data(), step.position_keys = p.position_keys.data();
     if (!p.position_queries.empty()) step.position_queries = p.position_queries.data();
     cache.step(step, row.data());

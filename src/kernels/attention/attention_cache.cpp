@@ -121,7 +121,7 @@ void AttentionCache::score(const AttentionStep& in, int64_t sequence, int64_t he
   for (int64_t j = 0; j < keys; ++j) q[j] = shape_.scale * in.q[row * keys + j];
   for (int64_t p = (least - first_) / kCachePanel; p <= (t - first_) / kCachePanel; ++p)
     HWY_DYNAMIC_DISPATCH(panel_scores)(q, keys_of(p, sequence, head), keys, scores + p * kCachePanel);
-  for (int64_t s = least; in.bias && s <= t; ++s) scores[s - first_] += in.bias[head * in.bias_row + t - s];
+  for (int64_t s = least; in.bias && s <= t; ++s) scores[s - first_] += in.bias[(t - s) * shape_.heads + head];
   for (int64_t s = least; in.position_keys && s <= t; ++s) {
     const float* a = in.position_keys + ((t - s) * shape_.heads + head) * keys;
     scores[s - first_] += shape_.scale * HWY_DYNAMIC_DISPATCH(short_dot)(in.position_q + row * keys, a, keys);

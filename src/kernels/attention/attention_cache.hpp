@@ -16,8 +16,7 @@ namespace mlrun::kernels {
 struct AttentionStep {
   const float *q = nullptr, *k = nullptr, *v = nullptr;  // [sequences, heads * keys], [sequences, groups * ..] twice
   // By distance, for distances 0 .. the position at least; each null where attention has none.
-  const float* bias = nullptr;              // [heads, bias_row]
-  int64_t bias_row = 0;                     //
+  const float* bias = nullptr;              // [distance, heads]
   const float* position_q = nullptr;        // [sequences, heads * keys]
   const float* position_keys = nullptr;     // [distance, heads, keys]
   const float* position_queries = nullptr;  // [distance, heads, keys]

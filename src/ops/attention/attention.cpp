@@ -50,8 +50,8 @@ Variable attention(const Variable& q, const Variable& k, const Variable& v, cons
   const AttentionShape shape = {n, length, heads.heads, heads.groups, keys, values, heads.scale, heads.reach};
   std::vector<Variable> all = {q, k, v};
   const auto check = [&](const Variable& x, const Shape& expected) {
-    require(!x.defined() || x.shape() == expected, "attention with {}, where {} is meant", to_string(x.shape()),
-            to_string(expected));
+    if (!x.defined()) return;
+    require(x.shape() == expected, "attention with {}, where {} is meant", to_string(x.shape()), to_string(expected));
   };
   check(k, {n, length, heads.groups * keys});
   check(v, {n, length, heads.groups * values});
