@@ -183,7 +183,7 @@ class Attention : public Mixer {
   static int64_t size_of(const Options& options, const MixerShape& shape) {
     if (shape.width % options.heads != 0) {
       fail(ExitCode::kUsage,
-           "mixer attention has width {}, which {} heads do not divide\n  with   mixer.heads={} (or another divisor of "
+           "mixer attention has width {}, which {} heads do not divide\n  with   model.mixer.heads={} (or another divisor of "
            "{})",
            shape.width, options.heads, std::gcd(shape.width, options.heads), shape.width);
     }

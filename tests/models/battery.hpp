@@ -135,6 +135,13 @@ inline std::vector<std::vector<std::string>> sequence_variants() {
   add({"width=7", "norm_place=post", "mlp=gelu", "input=scalar"});
   add({"width=4", "norm=none", "input=direct", "residual=false"});
   add({"width=6", "positions=sinusoidal"});
+  add({"width=6", "positions=rows_and_columns", "order=hilbert"});
+  for (const char* position : {"none", "rope_2d", "alibi", "t5", "shaw", "xl", "deberta"}) {
+    variants.push_back({"width=8", "layers=2", "mixer.kind=attention", "mixer.heads=2", "mixer.qk_norm=true",
+                        std::string("mixer.position.kind=") + position});
+  }
+  variants.push_back({"width=8", "layers=1", "mixer.kind=attention", "mixer.heads=2", "mixer.kv_heads=1",
+                      "mixer.window=4", "mixer.stride=3", "order=s_curve", "condition=class"});
   add({"width=6", "condition=class"});
   add({"width=6", "condition=joint", "positions=true", "order=hilbert", "mixer.hidden=9"});
   return variants;

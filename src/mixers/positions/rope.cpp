@@ -115,7 +115,7 @@ void require_multiple(const AttentionLayout& layout, int64_t multiple, const std
        "mixer.position {} turns a head's numbers {} at a time, and a head of {} / {} = {} numbers is no multiple\n"
        "  with   {}",
        kind, multiple, width, layout.heads, layout.size,
-       heads > 0 ? fmt::format("mixer.heads={}", heads) : "mixer.position.kind=alibi, which goes with every width");
+       heads > 0 ? fmt::format("model.mixer.heads={}", heads) : "model.mixer.position.kind=alibi, which goes with every width");
 }
 
 enum class RopeScaling : uint8_t { kLinear, kNtk };
@@ -194,7 +194,7 @@ class Rope2d : public Rotary {
     if (layout.shape.places.empty()) {
       fail(ExitCode::kUsage,
            "mixer.position rope_2d turns by rows and columns, and these sequences are no images\n"
-           "  with   mixer.position.kind=rope");
+           "  with   model.mixer.position.kind=rope");
     }
     require_multiple(layout, 4, "rope_2d");
     return {layout.size / 2, 2, options.base, 1};
