@@ -15,9 +15,9 @@ template <bool masked, bool dropped>
 HWY_INLINE void score_gradient(const Head& head, const Place& at, Workspace& work) {
   const Floats d;
   const int64_t n = simd::lanes();
-  for (int64_t c = 0; c < kTile; c += n) {
+  for (int64_t c = at.column; c < at.column + at.columns; c += n) {
     const V log_sum = hn::LoadU(d, work.most.data<float>() + c), dot = hn::LoadU(d, work.dot.data<float>() + c);
-    for (int64_t i = 0; i < kTile; ++i) {
+    for (int64_t i = 0; i < at.rows; ++i) {
       float *p = work.scores.data<float>() + i * kTile + c, *dp = work.d_scores.data<float>() + i * kTile + c;
       V w = vmath::exp_nonpositive(d, hn::Sub(hn::LoadU(d, p), log_sum)), dw = hn::LoadU(d, dp);
       if constexpr (masked) w = hn::IfThenElseZero(visible(head, at, i, c), w);
@@ -48,7 +48,7 @@ void position_gradients(const Head& head, const Place& at, Workspace& work, cons
   const int64_t wide = widened(head.keys), first = kBefore + at.behind() - (kTile - 1);
   if (to.d_bias) {
     float* bias = to.d_bias + kBefore + at.behind();
-    each_of_tile([&](int64_t i, int64_t c) HWY_ATTR {
+    each_of_tile(at, [&](int64_t i, int64_t c) HWY_ATTR {
       float* p = bias - i + c;
       hn::StoreU(hn::Add(hn::LoadU(d, p), hn::LoadU(d, d_scores + i * kTile + c)), d, p);
     });
@@ -56,18 +56,19 @@ void position_gradients(const Head& head, const Place& at, Workspace& work, cons
   float* skewed = work.skewed.data<float>();
   if (head.position_keys) {
     std::fill_n(skewed, 2 * kTile * kTile, 0.0f);
-    for (int64_t i = 0; i < kTile; ++i) {
-      for (int64_t t = 0; t < kTile; ++t) skewed[(t - i + kTile - 1) * kTile + t] = d_scores[i * kTile + t];
+    for (int64_t i = 0; i < at.rows; ++i) {
+      for (int64_t t = at.column; t < at.column + at.columns; ++t) skewed[(t - i + kTile - 1) * kTile + t] = d_scores[i * kTile + t];
     }
-    tile::product({{head.position_keys + first * head.keys, 1, head.keys, skewed, kTile, 2 * kTile - 1}}, head.keys,
-                  kTile, {work.d_position_q.data<float>(), kTile, true});
+    tile::product({{head.position_keys + first * head.keys, 1, head.keys, skewed + at.column, kTile, 2 * kTile - 1}},
+                  head.keys, at.columns, {work.d_position_q.data<float>() + at.column, kTile, true});
     tile::product({{skewed, kTile, 1, work.position_q_rows.data<float>(), wide, kTile}}, 2 * kTile - 1, wide,
                   {to.d_position_keys + first * wide, wide, true});
   }
   if (head.position_queries) {
     std::fill_n(skewed, 2 * kTile * kTile, 0.0f);
-    for (int64_t i = 0; i < kTile; ++i)
-      std::copy_n(d_scores + i * kTile, kTile, skewed + i * 2 * kTile + kTile - 1 - i);
+    for (int64_t i = 0; i < at.rows; ++i) {
+      std::copy_n(d_scores + i * kTile + at.column, at.columns, skewed + i * 2 * kTile + kTile - 1 - i + at.column);
+    }
     const V by = hn::Set(d, head.scale);
     simd::map(skewed, skewed, 2 * kTile * kTile, [by](V x) HWY_ATTR { return hn::Mul(x, by); });
     tile::product({{skewed, 2 * kTile, 1, head.position_queries + first * wide, wide, 2 * kTile}}, kTile, wide,
@@ -110,20 +111,23 @@ void backward(const Head& head, Workspace& work, const HeadGradient& to) {
   for (int64_t t0 = 0; t0 < head.length; t0 += kTile) {
     const int64_t count = std::min(kTile, head.length - t0);
     enter(head, t0, count, work, to);
-    for (int64_t s0 = first_tile(head, t0); s0 <= t0; s0 += kTile) {
-      const Place at = {t0, s0};
+    each_place(head, t0, [&](const Place& at) HWY_ATTR {
+      const int64_t s0 = at.s0, column = at.column;
       tile_scores(head, at, work);
-      tile::product({{head.v + s0 * head.values, head.values, 1, work.dy.data<float>(), kTile, head.values}}, kTile,
-                    kTile, {d_scores, kTile, false});
+      tile::product(
+          {{head.v + s0 * head.values, head.values, 1, work.dy.data<float>() + column, kTile, head.values}}, at.rows,
+          at.columns, {d_scores + column, kTile, false});
       score_gradient(head, at, work);
-      tile::product({{w, kTile, 1, work.dy_rows.data<float>(), wide_values, kTile}}, kTile, wide_values,
-                    {to.dv + s0 * wide_values, wide_values, true});
-      tile::product({{d_scores, kTile, 1, work.q_rows.data<float>(), wide_keys, kTile}}, kTile, wide_keys,
-                    {to.dk + s0 * wide_keys, wide_keys, true});
-      tile::product({{head.k + s0 * head.keys, 1, head.keys, d_scores, kTile, kTile}}, head.keys, kTile,
-                    {work.dq.data<float>(), kTile, true});
+      tile::product({{w + column, kTile, 1, work.dy_rows.data<float>() + column * wide_values, wide_values,
+                      at.columns}},
+                    at.rows, wide_values, {to.dv + s0 * wide_values, wide_values, true});
+      tile::product({{d_scores + column, kTile, 1, work.q_rows.data<float>() + column * wide_keys, wide_keys,
+                      at.columns}},
+                    at.rows, wide_keys, {to.dk + s0 * wide_keys, wide_keys, true});
+      tile::product({{head.k + s0 * head.keys, 1, head.keys, d_scores + column, kTile, at.rows}}, head.keys, at.columns,
+                    {work.dq.data<float>() + column, kTile, true});
       position_gradients(head, at, work, to);
-    }
+    });
     leave(head, t0, count, work.dq.data<float>(), to.dq);
     if (head.position_q) leave(head, t0, count, work.d_position_q.data<float>(), to.d_position_q);
   }

@@ -10,35 +10,41 @@ HWY_BEFORE_NAMESPACE();
 namespace mlrun::kernels::attention_tiles::HWY_NAMESPACE {
 
 constexpr float kUnseen = -1e30f;  // below every score, and no infinity: the difference of two is 0
+constexpr float kSlack = 8;        // how far scores may exceed what they are taken relative to: e^8 is no large number
 
-// Scores become weights that are right but for a factor of each query: exp(score - the greatest so far). What was
-// added up before is brought to the new greatest.
+// Scores become weights that are right but for a factor of each query: exp(score - about the greatest so far). Only
+// where a score is much greater than those before is what was added up brought to the new greatest.
 template <bool masked>
 HWY_INLINE void online_softmax(const Head& head, const Place& at, Workspace& work) {
   const Floats d;
   const int64_t n = simd::lanes();
   float *scores = work.scores.data<float>(), *y = work.y.data<float>();
-  for (int64_t c = 0; c < kTile; c += n) {
+  for (int64_t c = at.column; c < at.column + at.columns; c += n) {
     float *most = work.most.data<float>() + c, *sum = work.sum.data<float>() + c;
     const V before = hn::LoadU(d, most);
     V now = before;
-    for (int64_t i = 0; i < kTile; ++i) {
+    for (int64_t i = 0; i < at.rows; ++i) {
       V x = hn::LoadU(d, scores + i * kTile + c);
       if constexpr (masked) x = hn::IfThenElse(visible(head, at, i, c), x, hn::Set(d, kUnseen));
       now = hn::Max(now, x);
     }
-    const V shrink = vmath::exp_nonpositive(d, hn::Sub(before, now));
-    V total = hn::Mul(shrink, hn::LoadU(d, sum));
-    for (int64_t i = 0; i < kTile; ++i) {
+    V total = hn::LoadU(d, sum);
+    if (hn::AllTrue(d, hn::Le(now, hn::Add(before, hn::Set(d, kSlack))))) {
+      now = before;
+    } else {
+      const V shrink = vmath::exp_nonpositive(d, hn::Sub(before, now));
+      total = hn::Mul(shrink, total);
+      for (int64_t k = 0; k < head.values; ++k) {
+        float* p = y + k * kTile + c;
+        hn::StoreU(hn::Mul(hn::LoadU(d, p), shrink), d, p);
+      }
+    }
+    for (int64_t i = 0; i < at.rows; ++i) {
       float* p = scores + i * kTile + c;
-      V x = vmath::exp_nonpositive(d, hn::Sub(hn::LoadU(d, p), now));
+      V x = vmath::exp_upto(d, hn::Sub(hn::LoadU(d, p), now), kSlack);
       if constexpr (masked) x = hn::IfThenElseZero(visible(head, at, i, c), x);
       total = hn::Add(total, x);
       hn::StoreU(x, d, p);
-    }
-    for (int64_t k = 0; k < head.values; ++k) {
-      float* p = y + k * kTile + c;
-      hn::StoreU(hn::Mul(hn::LoadU(d, p), shrink), d, p);
     }
     hn::StoreU(now, d, most);
     hn::StoreU(total, d, sum);
@@ -47,7 +53,7 @@ HWY_INLINE void online_softmax(const Head& head, const Place& at, Workspace& wor
 
 void drop(const Head& head, const Place& at, float* weights) {
   const Floats d;
-  each_of_tile([&](int64_t i, int64_t c) HWY_ATTR {
+  each_of_tile(at, [&](int64_t i, int64_t c) HWY_ATTR {
     float* p = weights + i * kTile + c;
     hn::StoreU(hn::Mul(hn::LoadU(d, p), kept_of(head.dropout, at, i, c)), d, p);
   });
@@ -64,15 +70,15 @@ void forward(const Head& head, Workspace& work, const HeadResult& to) {
     std::fill_n(y, head.values * kTile, 0.0f);
     std::fill_n(most, kTile, kUnseen);
     std::fill_n(sum, kTile, 0.0f);
-    for (int64_t s0 = first_tile(head, t0); s0 <= t0; s0 += kTile) {
-      const Place at = {t0, s0};
+    each_place(head, t0, [&](const Place& at) HWY_ATTR {
       tile_scores(head, at, work);
       if (all_visible(head, at)) online_softmax<false>(head, at, work);
       else online_softmax<true>(head, at, work);
       if (head.dropout.below > 0) drop(head, at, work.scores.data<float>());
-      tile::product({{head.v + s0 * head.values, 1, head.values, work.scores.data<float>(), kTile, kTile}}, head.values,
-                    kTile, {y, kTile, true});
-    }
+      const float* weights = work.scores.data<float>() + at.column;
+      tile::product({{head.v + at.s0 * head.values, 1, head.values, weights, kTile, at.rows}}, head.values, at.columns,
+                    {y + at.column, kTile, true});
+    });
     for (int64_t c = 0; c < kTile; c += simd::lanes()) {
       const V total = hn::LoadU(d, sum + c), by = hn::Div(hn::Set(d, 1.0f), total);
       for (int64_t k = 0; k < head.values; ++k) {

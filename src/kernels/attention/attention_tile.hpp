@@ -27,9 +27,11 @@ namespace vmath = kernels::HWY_NAMESPACE::vmath;
 using simd::Floats;
 using simd::V;
 
-// Queries from t0 on, keys from s0 <= t0 on.
+// The part of a tile that is computed at once: of its queries from t0 on, `columns` from column `column` on, and the
+// first `rows` of its keys from s0 <= t0 on.
 struct Place {
   int64_t t0, s0;
+  int64_t column, columns, rows;
   int64_t behind() const { return t0 - s0; }
 };
 
@@ -38,6 +40,17 @@ HWY_INLINE int64_t first_tile(const Head& head, int64_t t0) {
 }
 HWY_INLINE bool all_visible(const Head& head, const Place& at) {
   return at.behind() >= kTile - 1 && at.behind() + kTile - 1 < head.window;
+}
+
+// f(place) for the tiles of the queries from t0 on. A tile on the diagonal comes in two halves, the first of which has
+// no use for the later keys; what is behind the last position is left out, but for the rest of a vector.
+template <class F>
+HWY_INLINE void each_place(const Head& head, int64_t t0, F f) {
+  const int64_t columns = std::min(kTile, widened(head.length - t0));
+  for (int64_t s0 = first_tile(head, t0); s0 < t0; s0 += kTile) f(Place{t0, s0, 0, columns, kTile});
+  const int64_t half = std::min(columns, kTile / 2);
+  f(Place{t0, t0, 0, half, half});
+  if (columns > half) f(Place{t0, t0, half, columns - half, columns});
 }
 
 // Turns `count` rows of `width` numbers into columns [width, kTile], times `factor`; zeros behind the last row.
@@ -62,9 +75,9 @@ HWY_INLINE void copy_rows(const SequenceRows<const float>& rows, int64_t first, 
 
 // Calls f(row, queries from column c on) with a whole vector for each of a tile's numbers.
 template <class F>
-HWY_INLINE void each_of_tile(F f) {
-  for (int64_t i = 0; i < kTile; ++i) {
-    for (int64_t c = 0; c < kTile; c += simd::lanes()) f(i, c);
+HWY_INLINE void each_of_tile(const Place& at, F f) {
+  for (int64_t i = 0; i < at.rows; ++i) {
+    for (int64_t c = at.column; c < at.column + at.columns; c += simd::lanes()) f(i, c);
   }
 }
 
@@ -72,11 +85,11 @@ HWY_INLINE void each_of_tile(F f) {
 HWY_INLINE void tile_scores(const Head& head, const Place& at, Workspace& work) {
   const Floats d;
   float* scores = work.scores.data<float>();
-  tile::product({{head.k + at.s0 * head.keys, head.keys, 1, work.q.data<float>(), kTile, head.keys}}, kTile, kTile,
-                {scores, kTile, false});
+  tile::product({{head.k + at.s0 * head.keys, head.keys, 1, work.q.data<float>() + at.column, kTile, head.keys}},
+                at.rows, at.columns, {scores + at.column, kTile, false});
   if (head.bias) {
     const float* bias = head.bias + kBefore + at.behind();  // of row 0, column 0
-    each_of_tile([&](int64_t i, int64_t c) HWY_ATTR {
+    each_of_tile(at, [&](int64_t i, int64_t c) HWY_ATTR {
       float* p = scores + i * kTile + c;
       hn::StoreU(hn::Add(hn::LoadU(d, p), hn::LoadU(d, bias - i + c)), d, p);
     });
@@ -85,19 +98,20 @@ HWY_INLINE void tile_scores(const Head& head, const Place& at, Workspace& work) 
   const int64_t first = kBefore + at.behind() - (kTile - 1);  // the least distance of the tile
   if (head.position_keys) {
     // skewed[j, t] = p_t . a[first + j], of which the tile wants j = t - i + kTile - 1.
-    tile::product(
-        {{head.position_keys + first * head.keys, head.keys, 1, work.position_q.data<float>(), kTile, head.keys}},
-        2 * kTile - 1, kTile, {skewed, kTile, false});
-    for (int64_t i = 0; i < kTile; ++i) {
-      for (int64_t t = 0; t < kTile; ++t) scores[i * kTile + t] += skewed[(t - i + kTile - 1) * kTile + t];
+    tile::product({{head.position_keys + first * head.keys, head.keys, 1, work.position_q.data<float>() + at.column,
+                    kTile, head.keys}},
+                  2 * kTile - 1, at.columns, {skewed + at.column, kTile, false});
+    for (int64_t i = 0; i < at.rows; ++i) {
+      for (int64_t t = at.column; t < at.column + at.columns; ++t)
+        scores[i * kTile + t] += skewed[(t - i + kTile - 1) * kTile + t];
     }
   }
   if (head.position_queries) {
     // skewed[i, j] = k_i . b[first + j]
     tile::product({{head.k + at.s0 * head.keys, head.keys, 1, head.position_queries_turned + first, head.table_rows,
                     head.keys}},
-                  kTile, 2 * kTile, {skewed, 2 * kTile, false});
-    each_of_tile([&](int64_t i, int64_t c) HWY_ATTR {
+                  at.rows, 2 * kTile, {skewed, 2 * kTile, false});
+    each_of_tile(at, [&](int64_t i, int64_t c) HWY_ATTR {
       float* p = scores + i * kTile + c;
       hn::StoreU(hn::Add(hn::LoadU(d, p), hn::LoadU(d, skewed + i * 2 * kTile + kTile - 1 - i + c)), d, p);
     });
