@@ -96,9 +96,11 @@ TEST_CASE("eval of a text counts by characters") {
   INFO(text.out << text.err);
   CHECK(says(text.out, "nats/char"));
   CHECK(says(text.out, "bits/char"));
+  CHECK(says(text.out, "perplexity"));
   const Json answer = Json::parse(place.mlrun({"eval", run, "--json"}).out);
   CHECK(answer.at("nats_per_char").get<double>() == Approx(answer.at("nll").get<double>() / 12));
   CHECK(answer.at("bpd").get<double>() == Approx(answer.at("nll").get<double>() / 12 / std::log(2.0)));
+  CHECK(answer.at("perplexity_per_char").get<double>() == Approx(std::exp(answer.at("nll").get<double>() / 12)));
   CHECK(!answer.contains("accuracy"));
 }
 
