@@ -83,7 +83,8 @@ Text::Options::Options(config::Reader& spec)
   const double sum = std::accumulate(split.begin(), split.end(), 0.0);
   if (split.size() != 3) spec.mistake("split", fmt::format("found {} shares, expected 3", split.size()));
   else if (split[0] == 0 || split[1] == 0)
-    spec.mistake("split", fmt::format("the {} part is nothing, and training needs it", split[0] == 0 ? "first" : "second"),
+    spec.mistake("split",
+                 fmt::format("the {} part is nothing, and training needs it", split[0] == 0 ? "first" : "second"),
                  "split: [0.9, 0.1, 0] (no test part)");
   else if (std::abs(sum - 1) > 1e-6)
     spec.mistake("split", fmt::format("the shares sum to {}, expected 1", print_number(sum)));
@@ -112,7 +113,8 @@ void Text::cut(const Options& options, const std::string& path) {
   const auto share = [&](size_t i) { return options.split[i] * static_cast<double>(all); };
   // Of two parts, the first is rounded down, as nanoGPT's preparation of tiny Shakespeare does.
   const int64_t test = std::llround(share(2));
-  const int64_t valid = test > 0 ? std::llround(share(1)) : all - static_cast<int64_t>(share(0)), train = all - valid - test;
+  const int64_t valid = test > 0 ? std::llround(share(1)) : all - static_cast<int64_t>(share(0)),
+                train = all - valid - test;
   parts_[0] = {0, train, 0};
   parts_[1] = {train, train + valid, 0};
   parts_[2] = {train + valid, all, 0};

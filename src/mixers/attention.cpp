@@ -43,11 +43,11 @@ struct AttentionOptions {
         qk_norm(reader.boolean("qk_norm", {.help = "whether each head's queries and keys are normalised (rms, with a "
                                                    "gain), so that scores stay bounded",
                                            .fallback = false})),
-        dropout(static_cast<float>(reader.real(
-            "dropout", {.help = "of the weights by which positions are averaged, in training",
-                        .min = 0.0,
-                        .max = 0.95,
-                        .fallback = 0.0}))) {
+        dropout(static_cast<float>(
+            reader.real("dropout", {.help = "of the weights by which positions are averaged, in training",
+                                    .min = 0.0,
+                                    .max = 0.95,
+                                    .fallback = 0.0}))) {
     config::Reader section = reader.section("position", "how attention knows where positions are");
     position = attention_position_kinds().choose(section, "rope");
     if (kv_heads && (*kv_heads > heads || heads % *kv_heads != 0)) {
@@ -159,8 +159,8 @@ class Attention : public Mixer {
     position_->enter(pass, terms);
     ops::AttentionDropout dropout;
     if (dropout_ > 0 && pass.training()) dropout = {dropout_, pass.next_noise()};
-    return out_(pass, ops::attention(terms.q, terms.k, v_(pass, x), {heads_, groups_, scale(), reach_},
-                                     terms.distances, dropout));
+    return out_(pass, ops::attention(terms.q, terms.k, v_(pass, x), {heads_, groups_, scale(), reach_}, terms.distances,
+                                     dropout));
   }
 
   std::unique_ptr<MixerSteps> steps() const override {
@@ -183,7 +183,8 @@ class Attention : public Mixer {
   static int64_t size_of(const Options& options, const MixerShape& shape) {
     if (shape.width % options.heads != 0) {
       fail(ExitCode::kUsage,
-           "mixer attention has width {}, which {} heads do not divide\n  with   model.mixer.heads={} (or another divisor of "
+           "mixer attention has width {}, which {} heads do not divide\n  with   model.mixer.heads={} (or another "
+           "divisor of "
            "{})",
            shape.width, options.heads, std::gcd(shape.width, options.heads), shape.width);
     }

@@ -6,8 +6,8 @@ namespace mlrun {
 
 void sinusoid(int64_t position, int64_t width, float* to) {
   for (int64_t i = 0; i < width; ++i) {
-    const double angle = static_cast<double>(position) *
-                         std::pow(10000.0, -static_cast<double>(i / 2 * 2) / static_cast<double>(width));
+    const double angle =
+        static_cast<double>(position) * std::pow(10000.0, -static_cast<double>(i / 2 * 2) / static_cast<double>(width));
     to[i] = static_cast<float>(i % 2 == 0 ? std::sin(angle) : std::cos(angle));
   }
 }

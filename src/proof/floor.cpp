@@ -58,8 +58,8 @@ ProofCheck check_data_floor(const TrainedModel& trained, const Dataset& data, Sp
   // roundings of the logarithms.
   const double rounding = 1e-6 * static_cast<double>(data.spec().positions());
   ProofCheck check = {"above the data floor", evaluation.nll >= floor.nats - rounding, evaluation.nll, floor.nats, {}};
-  check.finding =
-      fmt::format("mean NLL of {} {} rows, nats (+- {:.2f}); floor: {}", wanted, name_of(split), evaluation.nll_se, floor.origin);
+  check.finding = fmt::format("mean NLL of {} {} rows, nats (+- {:.2f}); floor: {}", wanted, name_of(split),
+                              evaluation.nll_se, floor.origin);
   if (!check.pass) {
     check.finding +=
         "; being below would mean knowing coin flips before they are thrown: the model has seen these images, or what "

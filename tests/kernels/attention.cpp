@@ -76,8 +76,8 @@ Naive naive(const Problem& p) {
   const int64_t n = s.keys, m = s.values, length = s.length;
   const auto at = [](auto& x, int64_t i) -> auto& { return x[static_cast<size_t>(i)]; };
   const auto zeros = [](const Floats& like) { return Doubles(like.size()); };
-  Naive r = {zeros(p.dy), zeros(p.all), zeros(p.bias), zeros(p.position_q), zeros(p.position_keys),
-             zeros(p.position_queries)};
+  Naive r = {zeros(p.dy),         zeros(p.all),           zeros(p.bias),
+             zeros(p.position_q), zeros(p.position_keys), zeros(p.position_queries)};
   for (int64_t i = 0; i < s.sequences; ++i) {
     for (int64_t h = 0; h < s.heads; ++h) {
       const int64_t g = h / s.heads_per_group();
@@ -95,7 +95,8 @@ Naive naive(const Problem& p) {
           for (int64_t j = 0; j < n; ++j) {
             score += static_cast<double>(at(p.all, q + j)) * static_cast<double>(at(p.all, k + j));
             if (!p.position_q.empty())
-              score += static_cast<double>(at(p.position_q, pq + j)) * static_cast<double>(at(p.position_keys, table + j));
+              score +=
+                  static_cast<double>(at(p.position_q, pq + j)) * static_cast<double>(at(p.position_keys, table + j));
             if (!p.position_queries.empty())
               score += static_cast<double>(at(p.all, k + j)) * static_cast<double>(at(p.position_queries, table + j));
           }

@@ -43,7 +43,8 @@ struct Turned {
   double score(int64_t t, int64_t s, int64_t first, int64_t end) const {
     double sum = 0;
     for (int64_t i = first; i < end; ++i)
-      sum += static_cast<double>(q.data<float>()[t * q.dim(1) + i]) * static_cast<double>(k.data<float>()[s * k.dim(1) + i]);
+      sum += static_cast<double>(q.data<float>()[t * q.dim(1) + i]) *
+             static_cast<double>(k.data<float>()[s * k.dim(1) + i]);
     return sum;
   }
   double score(int64_t t, int64_t s) const { return score(t, s, 0, q.dim(1)); }
@@ -103,8 +104,7 @@ class Naive {
         std::vector<double> w;
         double sum = 0;
         for (int64_t s = 0; s <= t; ++s) {
-          w.push_back(std::exp(
-              score(h, q.data() + t * width_ + h * size(), k.data() + s * width_ + h * size(), t, s)));
+          w.push_back(std::exp(score(h, q.data() + t * width_ + h * size(), k.data() + s * width_ + h * size(), t, s)));
           sum += w.back();
         }
         for (int64_t s = 0; s <= t; ++s) {
@@ -130,7 +130,8 @@ double dot(const double* a, const double* b, int64_t count) {
 
 constexpr int64_t kHeads = 2, kWidth = 8, kLength = 70;
 
-void check_against(const std::vector<std::string>& overrides, const std::function<Naive::Score(const Naive&)>& formula) {
+void check_against(const std::vector<std::string>& overrides,
+                   const std::function<Naive::Score(const Naive&)>& formula) {
   BuiltMixer b = build_mixer("attention", overrides, {kWidth, kWidth, kLength});
   for (size_t i = 0; i < b.parameters->parameters().size(); ++i) {  // what begins as zero would hide a lost term
     Tensor value = b.parameters->value(i);
@@ -181,7 +182,9 @@ TEST_CASE("rope's share leaves the rest alone; its factor stretches positions, o
   CHECK(stretched.score(40, 0) == Approx(rope.score(10, 0)).margin(1e-5));
   // Pair i is made of numbers i and i + 4. The first turns as ever, the last a factor of 4 slower.
   const Turned ntk = turned({"kind=rope", "factor=4", "scaling=ntk"}, 8, 50);
-  const auto pair = [](const Turned& x, int64_t t, int64_t i) { return x.score(t, 0, i, i + 1) + x.score(t, 0, i + 4, i + 5); };
+  const auto pair = [](const Turned& x, int64_t t, int64_t i) {
+    return x.score(t, 0, i, i + 1) + x.score(t, 0, i + 4, i + 5);
+  };
   CHECK(pair(ntk, 12, 0) == Approx(pair(rope, 12, 0)).margin(1e-5));
   CHECK(pair(ntk, 40, 3) == Approx(pair(rope, 10, 3)).margin(1e-6));
 }

@@ -78,7 +78,11 @@ class Walk {
       before();
       for (int64_t i = 0; i < shape_.sequences; ++i) {
         for (int64_t first = 0; first < std::min(reach.stride, shape_.length); ++first) {
-          const Part part = {i, h, h / shape_.heads_per_group(), first, reach.stride,
+          const Part part = {i,
+                             h,
+                             h / shape_.heads_per_group(),
+                             first,
+                             reach.stride,
                              (shape_.length - first + reach.stride - 1) / reach.stride};
           pack(part, reach.window);
           f(part);

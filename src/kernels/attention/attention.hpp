@@ -41,8 +41,8 @@ struct AttentionInputs {
   SequenceRows<const float> k, v;                             // rows [groups, keys] and [groups, values]
   const float* bias = nullptr;                                // [heads, length], by distance; or null
   SequenceRows<const float> position_q;                       // p: rows [heads, keys]; or null
-  const float *position_keys = nullptr;                       // a: [length, heads, keys], by distance; with position_q
-  const float *position_queries = nullptr;                    // b: [length, heads, keys], by distance; or null
+  const float* position_keys = nullptr;                       // a: [length, heads, keys], by distance; with position_q
+  const float* position_queries = nullptr;                    // b: [length, heads, keys], by distance; or null
   float dropout = 0;                                          // of weights, by `noise`
   RandomStream noise = RandomStream(0, "attention dropout");  // a weight's mask depends on it and on its place
 };

@@ -57,7 +57,8 @@ void position_gradients(const Head& head, const Place& at, Workspace& work, cons
   if (head.position_keys) {
     std::fill_n(skewed, 2 * kTile * kTile, 0.0f);
     for (int64_t i = 0; i < at.rows; ++i) {
-      for (int64_t t = at.column; t < at.column + at.columns; ++t) skewed[(t - i + kTile - 1) * kTile + t] = d_scores[i * kTile + t];
+      for (int64_t t = at.column; t < at.column + at.columns; ++t)
+        skewed[(t - i + kTile - 1) * kTile + t] = d_scores[i * kTile + t];
     }
     tile::product({{head.position_keys + first * head.keys, 1, head.keys, skewed + at.column, kTile, 2 * kTile - 1}},
                   head.keys, at.columns, {work.d_position_q.data<float>() + at.column, kTile, true});
@@ -114,16 +115,15 @@ void backward(const Head& head, Workspace& work, const HeadGradient& to) {
     each_place(head, t0, [&](const Place& at) HWY_ATTR {
       const int64_t s0 = at.s0, column = at.column;
       tile_scores(head, at, work);
-      tile::product(
-          {{head.v + s0 * head.values, head.values, 1, work.dy.data<float>() + column, kTile, head.values}}, at.rows,
-          at.columns, {d_scores + column, kTile, false});
+      tile::product({{head.v + s0 * head.values, head.values, 1, work.dy.data<float>() + column, kTile, head.values}},
+                    at.rows, at.columns, {d_scores + column, kTile, false});
       score_gradient(head, at, work);
-      tile::product({{w + column, kTile, 1, work.dy_rows.data<float>() + column * wide_values, wide_values,
-                      at.columns}},
-                    at.rows, wide_values, {to.dv + s0 * wide_values, wide_values, true});
-      tile::product({{d_scores + column, kTile, 1, work.q_rows.data<float>() + column * wide_keys, wide_keys,
-                      at.columns}},
-                    at.rows, wide_keys, {to.dk + s0 * wide_keys, wide_keys, true});
+      tile::product(
+          {{w + column, kTile, 1, work.dy_rows.data<float>() + column * wide_values, wide_values, at.columns}}, at.rows,
+          wide_values, {to.dv + s0 * wide_values, wide_values, true});
+      tile::product(
+          {{d_scores + column, kTile, 1, work.q_rows.data<float>() + column * wide_keys, wide_keys, at.columns}},
+          at.rows, wide_keys, {to.dk + s0 * wide_keys, wide_keys, true});
       tile::product({{head.k + s0 * head.keys, 1, head.keys, d_scores + column, kTile, at.rows}}, head.keys, at.columns,
                     {work.dq.data<float>() + column, kTile, true});
       position_gradients(head, at, work, to);

@@ -65,8 +65,7 @@ void forward(const Head& head, Workspace& work, const HeadResult& to) {
   for (int64_t t0 = 0; t0 < head.length; t0 += kTile) {
     const int64_t count = std::min(kTile, head.length - t0);
     turn(head.q, t0, count, head.keys, head.scale, work.q.data<float>());
-    if (head.position_q)
-      turn(head.position_q, t0, count, head.keys, head.scale, work.position_q.data<float>());
+    if (head.position_q) turn(head.position_q, t0, count, head.keys, head.scale, work.position_q.data<float>());
     std::fill_n(y, head.values * kTile, 0.0f);
     std::fill_n(most, kTile, kUnseen);
     std::fill_n(sum, kTile, 0.0f);

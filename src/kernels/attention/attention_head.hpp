@@ -32,12 +32,12 @@ struct Head {
   int64_t length = 0, keys = 0, values = 0;
   int64_t window = 0;  // positions that are seen, at least 1
   float scale = 1;
-  int64_t table_rows = 0;                        // of every table by distance
-  SequenceRows<const float> q, position_q;       // where they lie; position_q may be null
-  const float *k = nullptr, *v = nullptr;        // [padded, keys], [padded, values]
-  const float* bias = nullptr;                   // [table_rows], or null
-  const float* position_keys = nullptr;          // [table_rows, keys], or null
-  const float* position_queries = nullptr;       // [table_rows, widened keys], or null
+  int64_t table_rows = 0;                          // of every table by distance
+  SequenceRows<const float> q, position_q;         // where they lie; position_q may be null
+  const float *k = nullptr, *v = nullptr;          // [padded, keys], [padded, values]
+  const float* bias = nullptr;                     // [table_rows], or null
+  const float* position_keys = nullptr;            // [table_rows, keys], or null
+  const float* position_queries = nullptr;         // [table_rows, widened keys], or null
   const float* position_queries_turned = nullptr;  // [keys, table_rows], times scale
   WeightDropout dropout;
 };
@@ -51,10 +51,10 @@ struct HeadResult {
 struct HeadGradient {
   SequenceRows<const float> y, dy, log_sum;
   SequenceRows<float> dq, d_position_q;
-  float *dk = nullptr, *dv = nullptr;         // [padded, widened keys], [padded, widened values]
-  float* d_bias = nullptr;                    // [table_rows], or null
-  float* d_position_keys = nullptr;           // [table_rows, widened keys], or null
-  float* d_position_queries = nullptr;        // [table_rows, widened keys], or null
+  float *dk = nullptr, *dv = nullptr;   // [padded, widened keys], [padded, widened values]
+  float* d_bias = nullptr;              // [table_rows], or null
+  float* d_position_keys = nullptr;     // [table_rows, widened keys], or null
+  float* d_position_queries = nullptr;  // [table_rows, widened keys], or null
 };
 
 // What a tile computes in. All of it is small: it stays in the L1 and L2 caches.

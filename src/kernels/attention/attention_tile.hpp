@@ -108,9 +108,9 @@ HWY_INLINE void tile_scores(const Head& head, const Place& at, Workspace& work) 
   }
   if (head.position_queries) {
     // skewed[i, j] = k_i . b[first + j]
-    tile::product({{head.k + at.s0 * head.keys, head.keys, 1, head.position_queries_turned + first, head.table_rows,
-                    head.keys}},
-                  at.rows, 2 * kTile, {skewed, 2 * kTile, false});
+    tile::product(
+        {{head.k + at.s0 * head.keys, head.keys, 1, head.position_queries_turned + first, head.table_rows, head.keys}},
+        at.rows, 2 * kTile, {skewed, 2 * kTile, false});
     each_of_tile(at, [&](int64_t i, int64_t c) HWY_ATTR {
       float* p = scores + i * kTile + c;
       hn::StoreU(hn::Add(hn::LoadU(d, p), hn::LoadU(d, skewed + i * 2 * kTile + kTile - 1 - i + c)), d, p);

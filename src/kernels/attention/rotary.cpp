@@ -29,8 +29,8 @@ void rotate_row(const RotaryShape& shape, const float* cosines, const float* sin
   }
 }
 
-void rotate(const RotaryShape& shape, const float* cosines, const float* sines, bool back,
-            SequenceRows<const float> x, SequenceRows<float> y) {
+void rotate(const RotaryShape& shape, const float* cosines, const float* sines, bool back, SequenceRows<const float> x,
+            SequenceRows<float> y) {
   for (int64_t i = 0; i < shape.sequences; ++i) {
     for (int64_t t = 0; t < shape.length; ++t) {
       rotate_row(shape, cosines + t * shape.pairs, sines + t * shape.pairs, back ? -1.0f : 1.0f, x.at(i, t),
@@ -47,8 +47,8 @@ namespace mlrun::kernels {
 
 HWY_EXPORT(rotate);
 
-void rotate(const RotaryShape& shape, const float* cosines, const float* sines, bool back,
-            SequenceRows<const float> x, SequenceRows<float> y) {
+void rotate(const RotaryShape& shape, const float* cosines, const float* sines, bool back, SequenceRows<const float> x,
+            SequenceRows<float> y) {
   require(shape.pairs > 0 && 2 * shape.pairs <= shape.size, "{} pairs of {} numbers are turned", shape.pairs,
           shape.size);
   const double numbers = static_cast<double>(shape.sequences * shape.length * shape.heads * shape.size);

@@ -16,7 +16,7 @@ struct RotaryShape {
 };
 
 // cosines and sines: [length, pairs]. y may be x. back: by the opposite angles, which is the gradient.
-void rotate(const RotaryShape& shape, const float* cosines, const float* sines, bool back,
-            SequenceRows<const float> x, SequenceRows<float> y);
+void rotate(const RotaryShape& shape, const float* cosines, const float* sines, bool back, SequenceRows<const float> x,
+            SequenceRows<float> y);
 
 }  // namespace mlrun::kernels

@@ -30,8 +30,8 @@ struct AttentionTerms {
 
 // The tables by distance that a stepper has so far: of distances 0 .. the position, one row after the other.
 struct DistanceTables {
-  std::vector<float> bias;              // [distance, heads]
-  std::vector<float> keys, queries;     // [distance, heads * size]
+  std::vector<float> bias;           // [distance, heads]
+  std::vector<float> keys, queries;  // [distance, heads * size]
 };
 
 // One position of `count` sequences.

@@ -56,13 +56,13 @@ class Alibi : public AttentionPositions {
 
 struct T5Options {
   explicit T5Options(config::Reader& reader)
-      : buckets(reader.integer("buckets", {.help = "of distances, half of which hold one distance each",
-                                           .min = 2,
-                                           .max = 65536,
-                                           .fallback = 32})),
-        max_distance(reader.integer(
-            "max_distance",
-            {.help = "the last bucket holds this distance and all beyond", .min = 2, .max = 1 << 30, .fallback = 128})) {
+      : buckets(reader.integer(
+            "buckets",
+            {.help = "of distances, half of which hold one distance each", .min = 2, .max = 65536, .fallback = 32})),
+        max_distance(reader.integer("max_distance", {.help = "the last bucket holds this distance and all beyond",
+                                                     .min = 2,
+                                                     .max = 1 << 30,
+                                                     .fallback = 128})) {
     if (max_distance <= buckets / 2) {
       reader.mistake("max_distance",
                      fmt::format("the first {} of {} buckets hold one distance each, and max_distance {} is among them",

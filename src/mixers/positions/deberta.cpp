@@ -15,10 +15,9 @@ namespace {
 
 struct DebertaOptions {
   explicit DebertaOptions(config::Reader& reader)
-      : span(reader.integer("span", {.help = "distances from this one on share a vector",
-                                     .min = 1,
-                                     .max = 1 << 20,
-                                     .fallback = 128})) {}
+      : span(reader.integer(
+            "span", {.help = "distances from this one on share a vector", .min = 1, .max = 1 << 20, .fallback = 128})) {
+  }
   int64_t span;
 };
 

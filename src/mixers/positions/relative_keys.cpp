@@ -24,10 +24,8 @@ Tensor rows_of(const float* x, int64_t count, int64_t width) {
 
 struct ShawOptions {
   explicit ShawOptions(config::Reader& reader)
-      : clip(reader.integer("clip", {.help = "distances from this one on share a vector",
-                                     .min = 1,
-                                     .max = 1 << 20,
-                                     .fallback = 64})) {}
+      : clip(reader.integer(
+            "clip", {.help = "distances from this one on share a vector", .min = 1, .max = 1 << 20, .fallback = 64})) {}
   int64_t clip;
 };
 

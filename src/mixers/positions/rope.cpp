@@ -115,7 +115,8 @@ void require_multiple(const AttentionLayout& layout, int64_t multiple, const std
        "mixer.position {} turns a head's numbers {} at a time, and a head of {} / {} = {} numbers is no multiple\n"
        "  with   {}",
        kind, multiple, width, layout.heads, layout.size,
-       heads > 0 ? fmt::format("model.mixer.heads={}", heads) : "model.mixer.position.kind=alibi, which goes with every width");
+       heads > 0 ? fmt::format("model.mixer.heads={}", heads)
+                 : "model.mixer.position.kind=alibi, which goes with every width");
 }
 
 enum class RopeScaling : uint8_t { kLinear, kNtk };
