@@ -28,6 +28,9 @@ double images_per_second(const EvalOutcome& e) {
   return static_cast<double>(e.result.count) * static_cast<double>(e.draws.size()) / e.result.seconds;
 }
 
+// Of how many equally likely characters the model is as uncertain as of the next.
+double perplexity_per_char(const EvalOutcome& e) { return std::exp(e.nats_per_dimension); }
+
 void add_data(nlohmann::ordered_json& answer, const EvaluatedData& data) {
   answer["data"] = data.description;
   answer["other_data"] = data.other;
@@ -72,7 +75,10 @@ nlohmann::ordered_json json_of(const EvalOutcome& e, const std::string& split) {
     answer["accuracy"] = e.accuracy->nll;
     answer["accuracy_se"] = e.accuracy->nll_se;
   }
-  if (e.dimension == "char") answer["nats_per_char"] = e.nats_per_dimension;
+  if (e.dimension == "char") {
+    answer["nats_per_char"] = e.nats_per_dimension;
+    answer["perplexity_per_char"] = perplexity_per_char(e);
+  }
   if (e.draws.size() > 1) {
     answer["draws"] = e.draws;
     answer["draws_se"] = e.draws_se;
@@ -219,8 +225,14 @@ void run_eval(const EvalOptions& o, const Globals& globals) {
     headings.emplace_back("nats/char");
     cells.push_back(fmt::format("{:.4f}", e.nats_per_dimension));
   }
-  headings.insert(headings.end(), {"bits/" + e.dimension, text ? "seq/s" : "img/s", "protocol", "step"});
-  cells.insert(cells.end(), {fmt::format("{:.4f}", e.result.bpd), human_rate(images_per_second(e)), e.protocol,
+  headings.push_back("bits/" + e.dimension);
+  cells.push_back(fmt::format("{:.4f}", e.result.bpd));
+  if (text) {
+    headings.emplace_back("perplexity");
+    cells.push_back(fmt::format("{:.4f}", perplexity_per_char(e)));
+  }
+  headings.insert(headings.end(), {text ? "seq/s" : "img/s", "protocol", "step"});
+  cells.insert(cells.end(), {human_rate(images_per_second(e)), e.protocol,
                              fmt::format("{}", e.step)});
   TextTable table(headings);
   table.add(cells);

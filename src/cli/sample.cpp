@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -14,10 +15,10 @@
 #include "cli/sample_completions.hpp"
 #include "cli/sample_law.hpp"
 #include "cli/sample_reconstructions.hpp"
+#include "cli/sample_text.hpp"
 #include "cli/terminal/braille.hpp"
 #include "cli/threads.hpp"
 #include "commands/answer_files.hpp"
-#include "commands/prompt.hpp"
 #include "commands/sample.hpp"
 #include "experiment/checkpoint.hpp"
 #include "generate/picture.hpp"
@@ -35,8 +36,7 @@ struct SampleWords {
   int64_t count = 0, batch = 64, scale = 4;
   uint64_t seed = 1;
   DrawLaw law;
-  std::string prompt;
-  int64_t length = 0;
+  TextWords text;
   int64_t label = -1;  // -1: as p(y) has it
   bool show = false;
 };
@@ -77,10 +77,9 @@ SampleMethod method_of(const std::string& sampler) {
                                    : SampleMethod::kPredictive;
 }
 
-// What every sample begins with: the prompt, or the questions of the data, in their order.
-Tensor prefix_of(const SampleWords& o, const TrainedModel& model) {
-  if (!o.prompt.empty()) return prompt_of(model, o.prompt);
-  return model.identity.data.given > 0 ? questions_of(model, o.count) : Tensor();
+// One text for stdout is printed as it is drawn.
+bool is_streamed(const SampleWords& o, const TrainedModel& model, const Globals& globals) {
+  return o.out == "-" && o.count == 1 && model.identity.vocabulary && !globals.json;
 }
 
 void require_image(const TrainedModel& model, const std::string& what) {
@@ -95,7 +94,7 @@ void require_image(const TrainedModel& model, const std::string& what) {
 void write(const Samples& samples, const TrainedModel& model, const SampleWords& o, const Grid& grid) {
   const auto text = [&] {
     const auto& vocabulary = model.identity.vocabulary;
-    return vocabulary ? text_of(samples.symbols, *vocabulary) : text_of(samples.symbols);
+    return vocabulary ? text_of(samples.symbols, *vocabulary, samples.lengths) : text_of(samples.symbols);
   };
   if (o.out == "-") {
     fmt::print("{}", text());
@@ -114,7 +113,7 @@ void write(const Samples& samples, const TrainedModel& model, const SampleWords&
 // What does not fit is said before anything is drawn.
 void require_room(const SampleWords& o, const Grid& grid, const TrainedModel& model) {
   const DataSpec& data = model.identity.stage_one ? model.identity.stage_one->identity.data : model.identity.data;
-  const int64_t symbols = o.length > 0 ? o.length : data.positions();
+  const int64_t symbols = o.text.length > 0 ? o.text.length : data.positions();
   constexpr double kBytes = 8;  // of a symbol: itself, and what it is written as
   require_memory(kBytes * static_cast<double>(o.count) * static_cast<double>(symbols),
                  fmt::format("drawing {} samples of {} symbols", o.count, symbols),
@@ -148,21 +147,31 @@ void run_sample(SampleWords o, const Globals& globals) {
   if (!o.interpolate.empty()) return sample_interpolation(model, o.interpolate, o.count, pictures_to, globals);
   if (model.built.model->code_model()) return sample_reconstructions(model, o.count, pictures_to, globals);
   const std::optional<int32_t> label = label_of(o, model);  // a classifier ends here
-  if (o.length > 0 && model.identity.data.is_image())
-    fail(ExitCode::kUsage, "--length {}: images have the size of their data", o.length);
+  if (o.text.length > 0 && model.identity.data.is_image())
+    fail(ExitCode::kUsage, "--length {}: images have the size of their data", o.text.length);
   require_room(o, grid, model);
-  const SampleOptions options{.count = o.count,
-                              .seed = o.seed,
-                              .law = o.law,
-                              .first = 0,
-                              .batch = o.batch,
-                              .label = label,
-                              .method = method_of(o.sampler),
-                              .prefix = prefix_of(o, model),
-                              .length = o.length};
+  o.law.sliding = slides(o.text, model);
+  const bool streamed = is_streamed(o, model, globals);
+  SampleOptions options{.count = o.count,
+                        .seed = o.seed,
+                        .law = o.law,
+                        .first = 0,
+                        .batch = o.batch,
+                        .label = label,
+                        .method = method_of(o.sampler),
+                        .prefix = prefix_of(o.text, model, o.count),
+                        .length = o.text.length,
+                        .stop = stop_of(o.text, model)};
+  if (streamed) {
+    options.drawn = [&](int64_t, int32_t symbol) {
+      fmt::print("{}", model.identity.vocabulary->text({&symbol, 1}));
+      std::fflush(stdout);
+    };
+  }
   const Samples samples = sample(model, options, pool);
   const std::vector<int32_t>& labels = samples.labels;
-  if (!o.out.empty()) write(samples, model, o, grid);
+  if (streamed) fmt::print("\n");
+  else if (!o.out.empty()) write(samples, model, o, grid);
   if (o.show) {
     const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
     fmt::print("{}", pictures(samples.pictures, screen.width(), glyphs_for(screen), static_cast<int>(grid.columns)));
@@ -170,10 +179,14 @@ void run_sample(SampleWords o, const Globals& globals) {
   if (globals.json) {
     nlohmann::ordered_json answer = {{"checkpoint", model.path}, {"count", o.count}, {"seed", o.seed}, {"file", o.out}};
     answer["exact_law"] = o.law.is_exact();
+    if (!o.law.is_exact()) answer["law"] = o.law.words();
     if (samples.known > 0) answer["known"] = samples.known;
+    if (!samples.lengths.empty()) answer["lengths"] = samples.lengths;
     if (!labels.empty()) answer["labels"] = labels;
     fmt::print("{}\n", io::json_line(answer));
-  } else if (!o.out.empty() && o.out != "-") log::info("{} samples in {}", o.count, o.out);
+  } else if (!o.out.empty() && o.out != "-") {
+    log::info("{} samples in {}", o.count, o.out);
+  }
 }
 
 }  // namespace
@@ -191,7 +204,8 @@ void add_sample(Command& command, const Globals& globals) {
                "mlrun sample @last --interpolate 3,8 -n 10 --show  # of a VQ-VAE: from one test image to another\n"
                "mlrun sample @last -n 4 --temperature 0.9 -o -     # symbols as text\n"
                "mlrun sample @last --prompt 'ROMEO:' --length 1000  # of a text\n"
-               "mlrun sample @last --prompt @start.txt --top-p 0.95");
+               "mlrun sample @last --prompt @start.txt --top-p 0.95\n"
+               "mlrun sample @last --prompt 'ROMEO:' --length 1000 --stop 'JULIET'  # until she is named");
   command
       .add_option("RUN", o->run,
                   "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
@@ -237,19 +251,7 @@ void add_sample(Command& command, const Globals& globals) {
       ->excludes(complete);
   command.add_option("--seed", o->seed, "of the draws: image i of a seed is the same in every call")->type_name("N");
   add_law_options(command, o->law);
-  command
-      .add_option("--prompt", o->prompt,
-                  "what every sample begins with: characters of a text, else symbols with blanks between them; @FILE: "
-                  "what is in the file")
-      ->excludes(complete)
-      ->type_name("TEXT|@FILE");
-  command
-      .add_option("--length", o->length,
-                  "symbols of a sample, prompt and all (default: as in training); more than in training where the "
-                  "model knows such sequences")
-      ->excludes(complete)
-      ->between(int64_t{1}, int64_t{1} << 28)
-      ->type_name("N");
+  add_text_options(command, o->text, complete);
   command
       .add_option(
           "--class", o->label,

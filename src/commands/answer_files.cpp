@@ -18,11 +18,12 @@ void begin(io::Hdf5Writer& file, std::string_view format, const std::string& che
   file.attribute("/", "step", step);
 }
 
-// Attributes temperature, top_k, top_p, exact_law (1: the model's own) and law (in words) of the root.
+// Attributes temperature, top_k, top_p, sliding, exact_law (1: the model's own) and law (in words) of the root.
 void write_law(io::Hdf5Writer& file, const DrawLaw& law) {
   file.attribute("/", "temperature", law.temperature);
   file.attribute("/", "top_k", law.top_k);
   file.attribute("/", "top_p", law.top_p);
+  file.attribute("/", "sliding", law.sliding ? 1 : 0);
   file.attribute("/", "exact_law", law.is_exact() ? 1 : 0);
   file.attribute("/", "law", law.words());
 }
@@ -64,6 +65,7 @@ io::Bytes samples_file(const Samples& samples, const TrainedModel& model, uint64
   else shape.push_back(symbols.dim(1));
   file.dataset("symbols", symbols.reshape(shape));
   if (samples.codes.defined()) file.dataset("codes", samples.codes);
+  if (!samples.lengths.empty()) file.dataset("lengths", samples.lengths);
   if (!samples.labels.empty()) file.dataset("labels", Tensor::of({symbols.dim(0)}, samples.labels));
   return file.finish();
 }

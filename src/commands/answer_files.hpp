@@ -13,7 +13,7 @@
 
 namespace mlrun {
 
-// `symbols` [n, shape of the data], `codes` of a prior, `labels` of a conditional model; seed and law as attributes.
+// `symbols` [n, shape of the data], `codes` of a prior, `labels` of a conditional model, `lengths` where a stop may end samples; seed and law as attributes.
 io::Bytes samples_file(const Samples& samples, const TrainedModel& model, uint64_t seed, const DrawLaw& law);
 // `originals` [images, ...], `known` [...], `completions` [images, per image, ...], `images`, `orders`, `labels`.
 io::Bytes completions_file(const CompleteOutcome& outcome, const TrainedModel& model, const CompletionOptions& options);

@@ -15,9 +15,10 @@ namespace mlrun {
 struct Samples {
   Tensor symbols, codes;  // codes undefined: the model is of the images themselves
   std::vector<io::Image> pictures;
-  std::vector<int32_t> labels;  // of a conditional model
-  DataSpec data;                // that the symbols are of
-  int64_t known = 0;            // symbols that each began with: a prompt, a question
+  std::vector<int32_t> labels;   // of a conditional model
+  DataSpec data;                 // that the symbols are of
+  int64_t known = 0;             // symbols that each began with: a prompt, a question
+  std::vector<int64_t> lengths;  // of each, where a stop may have ended it (symbols behind are -1); else empty
 };
 
 // Of a prior over codes the symbols are drawn from the pixels' law, as --temperature and the like have it, and the

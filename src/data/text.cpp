@@ -72,16 +72,20 @@ Text::Options::Options(config::Reader& spec)
       unit(spec.one_of<TextUnit>(
           "symbols", {{"characters", TextUnit::kCharacters}, {"bytes", TextUnit::kBytes}},
           {.help = "what a symbol is: a code point of UTF-8, or a byte", .fallback = "characters"})),
-      split(spec.reals("split", {.help = "shares of the three parts: training, validation, test, in this order",
+      split(spec.reals("split", {.help = "shares of the three parts: training, validation, test, in this order; the "
+                                         "last may be 0",
                                  .min = 0,
                                  .max = 1,
-                                 .exclusive_min = true,
                                  .max_size = 3,
                                  .fallback = std::vector<double>{0.9, 0.05, 0.05}})),
       place(spec, "file", file) {
   if (spec.describing()) return;
   const double sum = std::accumulate(split.begin(), split.end(), 0.0);
   if (split.size() != 3) spec.mistake("split", fmt::format("found {} shares, expected 3", split.size()));
+  else if (split[0] == 0 || split[1] == 0)
+    spec.mistake("split",
+                 fmt::format("the {} part is nothing, and training needs it", split[0] == 0 ? "first" : "second"),
+                 "split: [0.9, 0.1, 0] (no test part)");
   else if (std::abs(sum - 1) > 1e-6)
     spec.mistake("split", fmt::format("the shares sum to {}, expected 1", print_number(sum)));
 }
@@ -106,8 +110,11 @@ std::string read(const Text::Options& options, const std::string& path) {
 
 void Text::cut(const Options& options, const std::string& path) {
   const auto all = static_cast<int64_t>(symbols_.size());
-  const int64_t valid = std::llround(options.split[1] * static_cast<double>(all));
-  const int64_t test = std::llround(options.split[2] * static_cast<double>(all)), train = all - valid - test;
+  const auto share = [&](size_t i) { return options.split[i] * static_cast<double>(all); };
+  // Of two parts, the first is rounded down, as nanoGPT's preparation of tiny Shakespeare does.
+  const int64_t test = std::llround(share(2));
+  const int64_t valid = test > 0 ? std::llround(share(1)) : all - static_cast<int64_t>(share(0)),
+                train = all - valid - test;
   parts_[0] = {0, train, 0};
   parts_[1] = {train, train + valid, 0};
   parts_[2] = {train + valid, all, 0};
@@ -116,7 +123,7 @@ void Text::cut(const Options& options, const std::string& path) {
     const int64_t size = parts_[i].end - parts_[i].begin;
     // Of training, so many that they fit wherever below `length` the first begins.
     parts_[i].count = i == 0 && size >= 2 * length - 1 ? (size - length + 1) / length : size / length;
-    if (parts_[i].count == 0) {
+    if (parts_[i].count == 0 && options.split[i] > 0) {
       fail(ExitCode::kData, "{}: {} of its {} {} are the {} part, too few for a sequence of data.length {}", path, size,
            all, name_of(options.unit), name_of(static_cast<Split>(i)), length);
     }

@@ -18,7 +18,11 @@ namespace {
 
 int64_t examples_of(const Dataset& data, Split split, const EvaluateOptions& options) {
   const int64_t count = std::min(data.count(split), options.limit.value_or(data.count(split)));
-  if (count == 0) fail(ExitCode::kData, "the {} split of this data is empty", name_of(split));
+  if (count == 0) {
+    const bool another = split != Split::kValid && data.count(Split::kValid) > 0;
+    fail(ExitCode::kData, "the {} split of this data is empty{}", name_of(split),
+         another ? "\n  the validation split   --split valid" : "");
+  }
   return count;
 }
 

@@ -59,6 +59,7 @@ std::string DrawLaw::words() const {
   if (temperature != 1) add("temperature " + print_number(temperature));
   if (top_k > 0) add(fmt::format("top-k {}", top_k));
   if (top_p < 1) add("top-p " + print_number(top_p));
+  if (sliding) add("sliding");
   return text + ": not the model's own";
 }
 

@@ -30,12 +30,14 @@ class Uniforms {
 // First the logits are divided by `temperature`. Of that law only the top_k likeliest symbols stay (0: all), and of
 // those, renormalised, only the likeliest that together have a probability of top_p or more (Holtzman et al. 2020,
 // "nucleus sampling"), always one at least; the rest is renormalised again. Of equally likely symbols the smaller
-// stays.
+// stays. Where a sample is longer than the sequences that the model knows, `sliding` draws its symbols given the last of
+// them alone (generate/sliding.hpp); without it such a sample is refused.
 struct DrawLaw {
   double temperature = 1;
   int64_t top_k = 0;
   double top_p = 1;
-  bool is_exact() const { return temperature == 1 && top_k == 0 && top_p >= 1; }
+  bool sliding = false;
+  bool is_exact() const { return temperature == 1 && top_k == 0 && top_p >= 1 && !sliding; }
   std::string words() const;  // "the model's own", or "temperature 0.9, top-k 40, top-p 0.95: not the model's own"
 };
 

@@ -66,12 +66,13 @@ io::Image sheet_of(const std::vector<io::Image>& images, int columns, int scale)
   return io::scaled(io::grid(images, static_cast<int>(columns_of(count, columns)), kGap), scale);
 }
 
-std::string text_of(const Tensor& symbols, const Vocabulary& vocabulary) {
+std::string text_of(const Tensor& symbols, const Vocabulary& vocabulary, const std::vector<int64_t>& lengths) {
   const auto length = static_cast<size_t>(symbols.dim(1));
   std::string text;
   for (size_t i = 0; i < static_cast<size_t>(symbols.dim(0)); ++i) {
     if (i > 0) text += std::string(32, '-') + '\n';
-    text += vocabulary.text({symbols.data<int32_t>() + i * length, length}) + '\n';
+    const size_t own = lengths.empty() ? length : static_cast<size_t>(lengths[i]);
+    text += vocabulary.text({symbols.data<int32_t>() + i * length, own}) + '\n';
   }
   return text;
 }

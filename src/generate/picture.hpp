@@ -22,7 +22,8 @@ void require_sheet(int64_t count, int64_t columns, int64_t width, int64_t height
 io::Image sheet_of(const std::vector<io::Image>& images, int columns, int scale);
 // One row of symbols per line, separated by blanks.
 std::string text_of(const Tensor& symbols);
-// Rows of a text as that text, each ended by a newline; a line of dashes between two of them.
-std::string text_of(const Tensor& symbols, const Vocabulary& vocabulary);
+// Rows of a text as that text, each ended by a newline; a line of dashes between two of them. `lengths`: how much of
+// each row counts, where that is not all.
+std::string text_of(const Tensor& symbols, const Vocabulary& vocabulary, const std::vector<int64_t>& lengths = {});
 
 }  // namespace mlrun

@@ -10,33 +10,12 @@
 #include "generate/draw.hpp"
 #include "generate/jacobi.hpp"
 #include "generate/predictive.hpp"
+#include "generate/sliding.hpp"
 #include "generate/step_through.hpp"
 #include "models/modelled.hpp"
 
 namespace mlrun {
 namespace {
-
-struct Piece {  // images that share a component and a stepper
-  int64_t component;
-  std::vector<int64_t> images;
-};
-
-std::vector<Piece> pieces_of(const std::vector<int64_t>& component_of, int64_t components, int64_t batch) {
-  std::vector<std::vector<int64_t>> images(static_cast<size_t>(components));
-  for (size_t i = 0; i < component_of.size(); ++i) {
-    images[static_cast<size_t>(component_of[i])].push_back(static_cast<int64_t>(i));
-  }
-  std::vector<Piece> pieces;
-  for (size_t c = 0; c < images.size(); ++c) {
-    for (size_t begin = 0; begin < images[c].size(); begin += static_cast<size_t>(batch)) {
-      const size_t end = std::min(images[c].size(), begin + static_cast<size_t>(batch));
-      pieces.push_back(
-          {static_cast<int64_t>(c),
-           {images[c].begin() + static_cast<ptrdiff_t>(begin), images[c].begin() + static_cast<ptrdiff_t>(end)}});
-    }
-  }
-  return pieces;
-}
 
 int64_t known_of(const SampleOptions& options) { return options.prefix.defined() ? options.prefix.dim(1) : 0; }
 
@@ -75,11 +54,15 @@ void Sampler::require_possible(const SampleOptions& options) const {
           "a prefix of {} rows for {} samples", known == 0 ? 0 : options.prefix.dim(0), options.count);
   if (known >= length) {
     fail(ExitCode::kUsage, "{} symbols are known of samples of {}, so that there is nothing to draw{}", known, length,
-         model_.any_length() ? "\n  longer samples   --length N" : "");
+         model_.any_length() || options.law.sliding ? "\n  longer samples   --length N" : "");
   }
-  if (length > positions && !model_.any_length()) {
-    fail(ExitCode::kUsage, "--length {}: this model was made for sequences of {} symbols and knows no longer ones",
-         length, positions);
+  if (length > positions && !model_.any_length() && !options.law.sliding) {
+    const bool can_slide = !model_.data().is_image() && model_.data().given == 0;
+    fail(ExitCode::kUsage, "--length {}: this model was made for sequences of {} symbols and knows no longer ones{}",
+         length, positions,
+         can_slide ? fmt::format("\n  each symbol given the last {} to {}   --slide", positions - positions / 2,
+                                 positions - 1)
+                   : "");
   }
   const int64_t in_order = length != positions ? std::min(length, positions) : std::min(known, positions);
   if (!begins_in_stored_order(model_, in_order)) {
@@ -95,6 +78,9 @@ void Sampler::require_possible(const SampleOptions& options) const {
         "from those of one position after the other, so that some images would not be those of their seed\n"
         "  the images of the seed   --sampler sequential");
   }
+  if (!options.stop.empty() && options.method == SampleMethod::kPredictive)
+    fail(ExitCode::kUsage,
+         "--stop: predictive sampling is of all symbols at once\n  one after the other   --sampler sequential");
   if (length != positions && options.method == SampleMethod::kPredictive) {
     fail(ExitCode::kUsage, "predictive sampling is of {} symbols at once, and {} are asked for", positions, length);
   }
@@ -148,12 +134,19 @@ Sampler::Latents Sampler::latents_given_prefix(const SampleOptions& options) con
   return drawn;
 }
 
+std::unique_ptr<Stepper> Sampler::begin(const SampleOptions& options, int64_t component, int64_t count,
+                                        const int32_t* labels) const {
+  const StepView& view = *views_[static_cast<size_t>(component)];
+  if (options.law.sliding) return std::make_unique<SlidingStepper>(view, count, labels, model_.data());
+  return view.begin(count, labels);
+}
+
 // log p(prefix | component, class) of each row, nats, the question not counted.
 std::vector<double> Sampler::log_likelihoods_of_prefix(const SampleOptions& options, int64_t component,
                                                        int32_t label) const {
   const int64_t rows = options.prefix.dim(0), known = options.prefix.dim(1), alphabet = model_.data().alphabet;
   const std::vector<int32_t> labels(static_cast<size_t>(rows), label);
-  const auto stepper = views_[static_cast<size_t>(component)]->begin(rows, labels.data());
+  const auto stepper = begin(options, component, rows, labels.data());
   std::vector<double> sums(static_cast<size_t>(rows));
   step_through(*stepper, rows, known, alphabet, [&](int64_t t, int64_t i, const float* logits) {
     const int32_t symbol = options.prefix.data<int32_t>()[i * known + t];
@@ -163,60 +156,120 @@ std::vector<double> Sampler::log_likelihoods_of_prefix(const SampleOptions& opti
   return sums;
 }
 
+namespace {
+
+// Images that share a component, in lots of at most `batch`: [component][lot][image].
+std::vector<std::pair<int64_t, std::vector<int64_t>>> lots_of(const std::vector<int64_t>& component_of,
+                                                              int64_t components, int64_t batch) {
+  std::vector<std::vector<int64_t>> images(static_cast<size_t>(components));
+  for (size_t i = 0; i < component_of.size(); ++i)
+    images[static_cast<size_t>(component_of[i])].push_back(static_cast<int64_t>(i));
+  std::vector<std::pair<int64_t, std::vector<int64_t>>> lots;
+  for (size_t c = 0; c < images.size(); ++c) {
+    for (size_t begin = 0; begin < images[c].size(); begin += static_cast<size_t>(batch)) {
+      const size_t end = std::min(images[c].size(), begin + static_cast<size_t>(batch));
+      lots.emplace_back(static_cast<int64_t>(c), std::vector<int64_t>(images[c].begin() + static_cast<ptrdiff_t>(begin),
+                                                                      images[c].begin() + static_cast<ptrdiff_t>(end)));
+    }
+  }
+  return lots;
+}
+
+int64_t length_of(const SampleOptions& options, const DataSpec& data) {
+  return options.length > 0 ? options.length : data.positions();
+}
+
+// Whether the first `count` symbols of a sample end with `stop`, all of it behind the `known` ones.
+bool ends_with(const int32_t* sample, int64_t count, int64_t known, const std::vector<int32_t>& stop) {
+  const auto size = static_cast<int64_t>(stop.size());
+  return size > 0 && count - size >= known && std::equal(stop.begin(), stop.end(), sample + count - size);
+}
+
+}  // namespace
+
+// Images that share a component and a stepper.
+struct Sampler::Piece {
+  int64_t component;
+  std::vector<int64_t> images;
+  std::vector<int32_t> classes;  // of each; empty: the model is not conditional
+  std::vector<RandomStream> streams;
+  const int32_t* labels() const { return classes.empty() ? nullptr : classes.data(); }
+};
+
+void Sampler::draw_predictively(const SampleOptions& options, const Piece& piece, Labelled& to) const {
+  const int64_t positions = model_.data().positions(), known = known_of(options);
+  const auto n = static_cast<int64_t>(piece.images.size());
+  Tensor prefix;
+  if (known > 0) {
+    prefix = Tensor({n, known}, DType::kS32);
+    for (int64_t i = 0; i < n; ++i)
+      std::copy_n(prefix_of(options, piece.images[static_cast<size_t>(i)]), known, prefix.data<int32_t>() + i * known);
+  }
+  const Tensor drawn =
+      draw_by_jacobi(model_, parameters_, piece.component, piece.streams, piece.labels(), options.law, prefix).symbols;
+  for (int64_t i = 0; i < n; ++i) {
+    std::copy_n(drawn.data<int32_t>() + i * positions, positions,
+                to.symbols.data<int32_t>() + piece.images[static_cast<size_t>(i)] * positions);
+  }
+}
+
+void Sampler::draw_by_steps(const SampleOptions& options, const Piece& piece, Labelled& to) const {
+  const int64_t positions = model_.data().positions(), alphabet = model_.data().alphabet;
+  const int64_t length = length_of(options, model_.data()), known = known_of(options);
+  const auto n = static_cast<int64_t>(piece.images.size());
+  const std::vector<int64_t>& order = model_.order(piece.component);
+  const std::unique_ptr<Stepper> stepper = begin(options, piece.component, n, piece.labels());
+  std::vector<Uniforms> uniforms(piece.streams.begin(), piece.streams.end());
+  std::vector<bool> ended(piece.images.size());
+  int64_t left = n;
+  const auto visit = [&](int64_t t, int64_t i, const float* logits) {
+    const auto at = static_cast<size_t>(i);
+    const int64_t position = t < positions ? order[static_cast<size_t>(t)] : t, image = piece.images[at];
+    const double u = uniforms[at].next();  // of a known symbol too: number t is that of step t
+    if (ended[at]) return int32_t{0};
+    const int32_t symbol = t < known ? prefix_of(options, image)[t] : draw_symbol(logits, alphabet, u, options.law);
+    int32_t* sample = to.symbols.data<int32_t>() + image * length;
+    sample[position] = symbol;
+    if (options.drawn) options.drawn(image, symbol);
+    if (ends_with(sample, t + 1, known, options.stop)) {
+      ended[at] = true;
+      to.lengths[static_cast<size_t>(image)] = t + 1;
+      std::fill(sample + t + 1, sample + length, -1);
+      --left;
+    }
+    return symbol;
+  };
+  step_through(*stepper, n, length, alphabet, visit, [&left] { return left == 0; });
+}
+
 Sampler::Labelled Sampler::draw_labelled(const SampleOptions& options, LanePool& pool) const {
   require_possible(options);
   require(!options.label || class_prior_.empty() || (*options.label >= 0 && *options.label < model_.classes()),
           "class {} of {}", options.label.value_or(0), model_.classes());
-  const int64_t positions = model_.data().positions(), alphabet = model_.data().alphabet;
-  const int64_t length = options.length > 0 ? options.length : positions, known = known_of(options);
+  const int64_t length = length_of(options, model_.data());
   const RandomStream noise(options.seed, "sample");
-  Tensor symbols({options.count, length}, DType::kS32);
-  Latents latents_drawn = latents(options);
-  const std::vector<Piece> pieces = pieces_of(latents_drawn.components, model_.components(), options.batch);
-  const std::vector<int32_t>& classes = latents_drawn.labels;
+  Latents drawn = latents(options);
+  std::vector<Piece> pieces;
+  for (auto& [component, images] : lots_of(drawn.components, model_.components(), options.batch)) {
+    Piece piece = {component, std::move(images), {}, {}};
+    for (const int64_t image : piece.images) {
+      if (!drawn.labels.empty()) piece.classes.push_back(drawn.labels[static_cast<size_t>(image)]);
+      piece.streams.push_back(noise.at(static_cast<uint64_t>(options.first + image)));
+    }
+    pieces.push_back(std::move(piece));
+  }
+  Labelled result = {Tensor({options.count, length}, DType::kS32), std::move(drawn.labels), {}};
+  if (!options.stop.empty()) result.lengths.assign(static_cast<size_t>(options.count), length);
+  const bool whole = length == model_.data().positions() && options.stop.empty() && !options.drawn;
   const bool predictive =
-      options.method == SampleMethod::kPredictive || (options.method == SampleMethod::kAuto && length == positions &&
-                                                      views_[0]->runs_parallel_view() && model_.views_share_bits());
+      options.method == SampleMethod::kPredictive ||
+      (options.method == SampleMethod::kAuto && whole && views_[0]->runs_parallel_view() && model_.views_share_bits());
   pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index) {
     const Piece& piece = pieces[static_cast<size_t>(index)];
-    const size_t n = piece.images.size();
-    const std::vector<int64_t>& order = model_.order(piece.component);
-    std::vector<int32_t> of_piece;
-    for (const int64_t image : piece.images) {
-      if (!classes.empty()) of_piece.push_back(classes[static_cast<size_t>(image)]);
-    }
-    std::vector<RandomStream> streams;
-    for (const int64_t image : piece.images) streams.push_back(noise.at(static_cast<uint64_t>(options.first + image)));
-    if (predictive) {
-      Tensor prefix;
-      if (known > 0) {
-        prefix = Tensor({static_cast<int64_t>(n), known}, DType::kS32);
-        for (size_t i = 0; i < n; ++i)
-          std::copy_n(prefix_of(options, piece.images[i]), known,
-                      prefix.data<int32_t>() + static_cast<int64_t>(i) * known);
-      }
-      const Tensor drawn = draw_by_jacobi(model_, parameters_, piece.component, streams,
-                                          classes.empty() ? nullptr : of_piece.data(), options.law, prefix)
-                               .symbols;
-      for (size_t i = 0; i < n; ++i) {
-        std::copy_n(drawn.data<int32_t>() + static_cast<int64_t>(i) * positions, positions,
-                    symbols.data<int32_t>() + piece.images[i] * positions);
-      }
-      return;
-    }
-    const std::unique_ptr<Stepper> stepper = views_[static_cast<size_t>(piece.component)]->begin(
-        static_cast<int64_t>(n), classes.empty() ? nullptr : of_piece.data());
-    std::vector<Uniforms> uniforms(streams.begin(), streams.end());
-    step_through(*stepper, static_cast<int64_t>(n), length, alphabet, [&](int64_t t, int64_t i, const float* logits) {
-      const int64_t position = t < positions ? order[static_cast<size_t>(t)] : t;
-      const int64_t image = piece.images[static_cast<size_t>(i)];
-      const double u = uniforms[static_cast<size_t>(i)].next();  // of a known symbol too: number t is that of step t
-      const int32_t symbol = t < known ? prefix_of(options, image)[t] : draw_symbol(logits, alphabet, u, options.law);
-      symbols.data<int32_t>()[image * length + position] = symbol;
-      return symbol;
-    });
+    if (predictive) draw_predictively(options, piece, result);
+    else draw_by_steps(options, piece, result);
   });
-  return {symbols, std::move(latents_drawn.labels)};
+  return result;
 }
 
 }  // namespace mlrun

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -32,7 +33,13 @@ struct SampleOptions {
   // The symbols of the first k positions, which are known and not drawn: s32 [count, k], or [1, k] for all. Undefined:
   // none. The model must visit them first. Component and class of a sample are then drawn given them.
   Tensor prefix = {};
-  int64_t length = 0;  // symbols of a sample; 0: as many as the data's. Beyond that only for models of any_length()
+  // Symbols of a sample; 0: as many as the data's. Beyond that only for models of any_length(), or with law.sliding.
+  int64_t length = 0;
+  // A sample ends with the first occurrence of these symbols after its prefix. Empty: only with its length.
+  std::vector<int32_t> stop = {};
+  // Called with each symbol of each sample (from 0 on) in their order, as soon as it is known, on the thread that draws:
+  // for one sample, of whom somebody reads along. Null: nobody does. Not for predictive sampling.
+  std::function<void(int64_t sample, int32_t symbol)> drawn = nullptr;
 };
 
 // Holds the model's step views, which are made once; the model and its parameters must outlive it unchanged.
@@ -42,6 +49,8 @@ class Sampler {
   struct Labelled {
     Tensor symbols;               // in the data's order, s32 [count, length]
     std::vector<int32_t> labels;  // the classes of a conditional model, [count]; of another: empty
+    // Where options.stop may end samples: of how many symbols each is; those behind are -1. Else empty.
+    std::vector<int64_t> lengths;
   };
   // Error(kUsage) for a prefix, a length or a method that this model cannot do.
   Labelled draw_labelled(const SampleOptions& options, LanePool& pool) const;
@@ -56,6 +65,11 @@ class Sampler {
   Latents latents_given_prefix(const SampleOptions& options) const;
   std::vector<double> log_likelihoods_of_prefix(const SampleOptions& options, int64_t component, int32_t label) const;
   void require_possible(const SampleOptions& options) const;
+  struct Piece;
+  std::unique_ptr<Stepper> begin(const SampleOptions& options, int64_t component, int64_t count,
+                                 const int32_t* labels) const;
+  void draw_by_steps(const SampleOptions& options, const Piece& piece, Labelled& to) const;
+  void draw_predictively(const SampleOptions& options, const Piece& piece, Labelled& to) const;
 
   const AutoregressiveModel& model_;
   const ParameterArena& parameters_;

@@ -7,17 +7,24 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/registry.hpp"
 #include "nn/pass.hpp"
 
 namespace mlrun {
 
+// Where a pixel of an image is.
+struct GridPlace {
+  int64_t row = 0, column = 0;
+};
+
 // The sequences that a mixer is made for.
 struct MixerShape {
   int64_t in = 0;      // channels of its input; other than `width` only for mixers that say they take it
   int64_t width = 0;   // channels of its result
-  int64_t length = 0;  // positions in training: sets time scales and table sizes; both views take any other length too
+  int64_t length = 0;  // positions in training: sets time scales and table sizes; see Mixer::any_length
+  std::vector<GridPlace> places = {};  // of an image's pixels, in the order they come; empty: no image
 };
 
 // A recurrent form under way, for a number of sequences that go side by side. Begins before the first position.
@@ -52,6 +59,8 @@ class Mixer {
   virtual std::unique_ptr<MixerSteps> steps() const = 0;
   // How many sequences one pass should hold so that what it keeps stays in the caches; 0: as many as there are.
   virtual int64_t sequences_at_once() const { return 0; }
+  // Whether both views take sequences that are longer than those of training (MixerShape::length).
+  virtual bool any_length() const { return true; }
 };
 
 // The steps of a mixer whose weights are arranged once: T is the stepper, made from (weights, count).

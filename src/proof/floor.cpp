@@ -18,7 +18,7 @@ struct Floor {
   std::string origin;
 };
 
-Floor floor_of(const TrainedModel& trained, const Dataset& data, const std::vector<int64_t>& rows) {
+Floor floor_of(const TrainedModel& trained, const Dataset& data, Split split, const std::vector<int64_t>& rows) {
   const std::string protocol = data.protocol();
   if (protocol.starts_with("static (Larochelle)")) {
     return {kBinarizationNoise, "the noise of MNIST's binarization"};
@@ -26,10 +26,10 @@ Floor floor_of(const TrainedModel& trained, const Dataset& data, const std::vect
   if (!protocol.starts_with("dynamic") && !protocol.starts_with("static"))
     return {0, "a likelihood of discrete data is at most 1"};
   const std::unique_ptr<Dataset> grey = grey_data_of(trained);
-  if (!grey || grey->spec().alphabet != 256 || grey->count(Split::kTest) != data.count(Split::kTest)) {
+  if (!grey || grey->spec().alphabet != 256 || grey->count(split) != data.count(split)) {
     return {0, "a likelihood of discrete data is at most 1"};
   }
-  const Batch batch = grey->batch(Split::kTest, rows, 0);
+  const Batch batch = grey->batch(split, rows, 0);
   const int64_t width = batch.symbols.dim(1);
   SymbolTableBuilder builder(width);
   for (int64_t i = 0; i < batch.count(); ++i) {
@@ -40,25 +40,26 @@ Floor floor_of(const TrainedModel& trained, const Dataset& data, const std::vect
 
 }  // namespace
 
-ProofCheck check_data_floor(const TrainedModel& trained, const Dataset& data, bool all_rows, LanePool& pool) {
-  const int64_t count = data.count(Split::kTest), wanted = all_rows ? count : std::min(count, kRows);
+ProofCheck check_data_floor(const TrainedModel& trained, const Dataset& data, Split split, bool all_rows,
+                            LanePool& pool) {
+  const int64_t count = data.count(split), wanted = all_rows ? count : std::min(count, kRows);
   std::vector<int64_t> rows;  // evenly spread, since a split may be sorted by difficulty
   for (int64_t i = 0; i < wanted; ++i) rows.push_back(i * count / wanted);
   std::vector<double> nll(rows.size());
   pool.run((wanted + kBatch - 1) / kBatch, [&](int64_t b) {
     const auto begin = static_cast<size_t>(b * kBatch), end = std::min(rows.size(), begin + kBatch);
-    const Batch batch = data.batch(Split::kTest, std::span(rows).subspan(begin, end - begin), 0);
+    const Batch batch = data.batch(split, std::span(rows).subspan(begin, end - begin), 0);
     const std::vector<double> part = trained.built.model->nll(*trained.built.parameters, batch);
     std::copy(part.begin(), part.end(), nll.begin() + b * kBatch);
   });
   const Evaluation evaluation = summarise(std::move(nll), data.spec().positions());
-  const Floor floor = floor_of(trained, data, rows);
+  const Floor floor = floor_of(trained, data, split, rows);
   // Who is certain of everything (an alphabet of one, a task that was learned) stands on the floor of 0, but for
   // roundings of the logarithms.
   const double rounding = 1e-6 * static_cast<double>(data.spec().positions());
   ProofCheck check = {"above the data floor", evaluation.nll >= floor.nats - rounding, evaluation.nll, floor.nats, {}};
-  check.finding =
-      fmt::format("mean NLL of {} test rows, nats (+- {:.2f}); floor: {}", wanted, evaluation.nll_se, floor.origin);
+  check.finding = fmt::format("mean NLL of {} {} rows, nats (+- {:.2f}); floor: {}", wanted, name_of(split),
+                              evaluation.nll_se, floor.origin);
   if (!check.pass) {
     check.finding +=
         "; being below would mean knowing coin flips before they are thrown: the model has seen these images, or what "

@@ -54,11 +54,13 @@ ProveOutcome prove(const ProveRequest& request) {
   outcome.checkpoint = trained.path;
   outcome.components = model->components();
   std::unique_ptr<Dataset> data;
+  Split split = Split::kTest;
   try {
     data = data_of(trained);
-    if (data->count(Split::kTest) == 0) {
+    if (data->count(split) == 0) split = Split::kValid;
+    if (data->count(split) == 0) {
       data.reset();
-      outcome.no_data = "the test split is empty";
+      outcome.no_data = "the test split and the validation split are empty";
     }
   } catch (const Error& e) {
     if (e.code() != ExitCode::kData) throw;
@@ -66,9 +68,9 @@ ProveOutcome prove(const ProveRequest& request) {
   }
   Batch rows;
   if (data) {
-    std::vector<int64_t> indices(static_cast<size_t>(std::min(kRows, data->count(Split::kTest))));
+    std::vector<int64_t> indices(static_cast<size_t>(std::min(kRows, data->count(split))));
     std::iota(indices.begin(), indices.end(), 0);
-    rows = data->batch(Split::kTest, indices, 0);
+    rows = data->batch(split, indices, 0);
   } else {
     rows = own_samples(*model, *trained.built.parameters, kRows, /*seed=*/2);
   }
@@ -76,7 +78,7 @@ ProveOutcome prove(const ProveRequest& request) {
   if (request.full) options.components = model->components();
   outcome.components_checked = std::min(options.components, model->components());
   outcome.checks = prove_model(*model, *trained.built.parameters, rows, options, pool);
-  if (data) outcome.checks.push_back(check_data_floor(trained, *data, request.full, pool));
+  if (data) outcome.checks.push_back(check_data_floor(trained, *data, split, request.full, pool));
   return outcome;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "data/dataset.hpp"
 #include "experiment/checkpoint.hpp"
 #include "proof/proof.hpp"
 
@@ -18,14 +19,15 @@ struct ProofOptions {
 std::vector<ProofCheck> prove_model(const AutoregressiveModel& model, const ParameterArena& parameters,
                                     const Batch& rows, const ProofOptions& options, LanePool& pool);
 
-// The mean NLL of the test split against the entropy of the noise in it: nobody who has not seen the coins can be
+// The mean NLL of a split against the entropy of the noise in it: nobody who has not seen the coins can be
 // below. The noise is computed from the grey levels where the data are binarized by Bernoulli(grey), known for
 // Larochelle's MNIST, and 0 for other data, since a probability is at most 1. 1000 rows, evenly spread, or all.
-ProofCheck check_data_floor(const TrainedModel& trained, const Dataset& data, bool all_rows, LanePool& pool);
+ProofCheck check_data_floor(const TrainedModel& trained, const Dataset& data, Split split, bool all_rows,
+                            LanePool& pool);
 
 struct ProveRequest {
   std::string selector, which = "best";
-  bool full = false;  // all components, the whole test split
+  bool full = false;  // all components, the whole split
   int threads = 0;
 };
 struct ProveOutcome {
@@ -35,7 +37,7 @@ struct ProveOutcome {
   std::string no_data;  // why there is no check of the data floor; "" where there is one
   bool pass() const;
 };
-// Works without the data too, on the model's own samples. Error(kUsage) for a model that is not autoregressive.
+// Judges by the test split, or the validation split where there is none. Works without the data too, on the model's own samples. Error(kUsage) for a model that is not autoregressive.
 ProveOutcome prove(const ProveRequest& request);
 
 }  // namespace mlrun

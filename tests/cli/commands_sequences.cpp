@@ -76,7 +76,7 @@ TEST_CASE("prompts and lengths that a model does not know are refused") {
   };
   for (const Refusal& r : std::vector<Refusal>{{{"--prompt", "dog"}, "'d' at place 0 is not among the 12 characters"},
                                                {{"--prompt", "the cat sat on"}, "nothing to draw"},
-                                               {{"--length", "13"}, "knows no longer ones"},
+                                               {{"--length", "13"}, "--slide"},
                                                {{"--prompt", "@nothing.txt"}, "nothing.txt"},
                                                {{"--show"}, "not images"},
                                                {{"--top-p", "0"}, "--top-p"}}) {
@@ -89,6 +89,27 @@ TEST_CASE("prompts and lengths that a model does not know are refused") {
   }
 }
 
+TEST_CASE("a text ends where --stop says, and goes on beyond the model's length with --slide, which is said") {
+  Workplace place;
+  const std::string run = train_text(place);
+  const std::string whole = place.mlrun({"sample", run, "--prompt", "the", "--seed", "5"}).out;
+  const size_t end = whole.find('t', 3);
+  REQUIRE(end != std::string::npos);
+  const ProgramResult stopped = place.mlrun({"sample", run, "--prompt", "the", "--seed", "5", "--stop", "t"});
+  INFO(stopped.out << stopped.err);
+  CHECK(stopped.out == whole.substr(0, end + 1) + "\n");
+  CHECK(place.mlrun({"sample", run, "--prompt", "the", "--seed", "5", "--stop", "t", "-o", "one.txt"}).exit_code == 0);
+  CHECK(place.get("one.txt") == stopped.out);
+  CHECK(says(place.mlrun({"sample", run, "--stop", "dog"}).err, "--stop: 'd' at place 0"));
+  const Json longer =
+      Json::parse(place.mlrun({"sample", run, "--length", "40", "--slide", "--json", "-o", "long.h5"}).out);
+  CHECK(longer.at("exact_law") == false);
+  CHECK(longer.at("law") == "sliding: not the model's own");
+  CHECK(place.mlrun({"sample", run, "--length", "40", "--slide"}).out.size() == 41);
+  CHECK(place.mlrun({"sample", run, "--prompt", "the cat sat on the mat.", "--length", "40", "--slide"})
+            .out.starts_with("the cat sat on the mat."));
+}
+
 TEST_CASE("eval of a text counts by characters") {
   Workplace place;
   const std::string run = train_text(place);
@@ -96,9 +117,11 @@ TEST_CASE("eval of a text counts by characters") {
   INFO(text.out << text.err);
   CHECK(says(text.out, "nats/char"));
   CHECK(says(text.out, "bits/char"));
+  CHECK(says(text.out, "perplexity"));
   const Json answer = Json::parse(place.mlrun({"eval", run, "--json"}).out);
   CHECK(answer.at("nats_per_char").get<double>() == Approx(answer.at("nll").get<double>() / 12));
   CHECK(answer.at("bpd").get<double>() == Approx(answer.at("nll").get<double>() / 12 / std::log(2.0)));
+  CHECK(answer.at("perplexity_per_char").get<double>() == Approx(std::exp(answer.at("nll").get<double>() / 12)));
   CHECK(!answer.contains("accuracy"));
 }
 

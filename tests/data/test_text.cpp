@@ -42,6 +42,16 @@ TEST_CASE("A text is cut into contiguous parts, and these into sequences side by
         std::string::npos);
 }
 
+TEST_CASE("A text may have no test part; then the training part is rounded down, as nanoGPT cuts tiny Shakespeare") {
+  const Texts texts;
+  write_file(texts.folder / "t.txt", counted().substr(0, 197));
+  const auto data = texts.read("file: t.txt\nlength: 8\nsplit: [0.9, 0.1, 0]");  // int(197 * 0.9) = 177
+  CHECK(data->count(Split::kTest) == 0);
+  CHECK(data->count(Split::kValid) == 2);
+  CHECK(data->vocabulary()->text(symbols(*data, Split::kValid)) == counted().substr(177, 16));
+  CHECK(texts.refusal("file: t.txt\nlength: 8\nsplit: [0.9, 0, 0.1]").find("split: [0.9, 0.1, 0]") != std::string::npos);
+}
+
 TEST_CASE("Training sequences begin where the epoch says, inside the training part") {
   const Texts texts;
   write_file(texts.folder / "t.txt", counted());

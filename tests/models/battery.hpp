@@ -123,6 +123,7 @@ inline std::vector<std::vector<std::string>> sequence_variants() {
   for (const auto& [mixer, entry] : registered(mixer_kinds())) {
     variants.push_back({"width=8", "layers=2", "mixer.kind=" + mixer});
     if (mixer == "mamba2") variants.back().push_back("mixer.head=4");
+    if (mixer == "attention") variants.back().push_back("mixer.heads=2");
     if (mixer == "s4d" || mixer == "s4" || mixer.rfind("mamba", 0) == 0) variants.back().push_back("mixer.states=4");
   }
   const auto add = [&](std::vector<std::string> more) {
@@ -133,6 +134,14 @@ inline std::vector<std::vector<std::string>> sequence_variants() {
   add({"width=5", "mlp=swiglu", "norm=rms", "tied=true"});
   add({"width=7", "norm_place=post", "mlp=gelu", "input=scalar"});
   add({"width=4", "norm=none", "input=direct", "residual=false"});
+  add({"width=6", "positions=sinusoidal"});
+  add({"width=6", "positions=rows_and_columns", "order=hilbert"});
+  for (const char* position : {"none", "rope_2d", "alibi", "t5", "shaw", "xl", "deberta"}) {
+    variants.push_back({"width=8", "layers=2", "mixer.kind=attention", "mixer.heads=2", "mixer.qk_norm=true",
+                        std::string("mixer.position.kind=") + position});
+  }
+  variants.push_back({"width=8", "layers=1", "mixer.kind=attention", "mixer.heads=2", "mixer.kv_heads=1",
+                      "mixer.window=4", "mixer.stride=3", "order=s_curve", "condition=class"});
   add({"width=6", "condition=class"});
   add({"width=6", "condition=joint", "positions=true", "order=hilbert", "mixer.hidden=9"});
   return variants;

@@ -76,14 +76,20 @@ HWY_INLINE V exp(D d, V x) {
   return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.3365f)), upto);
 }
 
-// e^x for x in [-87, 0], half the price of exp; anything below -87 counts as -87 (1.6e-38). Error 1e-6.
+// e^x for x in [-87, most] with most <= 87, half the price of exp; anything beyond counts as the bound. Error 1e-6.
 template <class D, class V>
-HWY_INLINE V exp_nonpositive(D d, V x) {
+HWY_INLINE V exp_upto(D d, V x, float most) {
   const V bias = hn::Set(d, kRoundAndBias), scale = hn::Set(d, kLog2E);
-  const V b = bounded(d, x, -87.0f, 0.0f);
+  const V b = bounded(d, x, -87.0f, most);
   const V t = hn::MulAdd(b, scale, bias);
   const V f = hn::MulSub(b, scale, hn::Sub(t, bias));
   return hn::Mul(exp2_fraction(d, f), exp2_integer(d, t));
+}
+
+// e^x for x in [-87, 0]; anything below -87 counts as -87 (1.6e-38). Error 1e-6.
+template <class D, class V>
+HWY_INLINE V exp_nonpositive(D d, V x) {
+  return exp_upto(d, x, 0.0f);
 }
 
 // 1 / (1 + e^-x). Error 1e-6 for negative x as far as -87, where it stays; 1e-7 for positive x.

@@ -35,7 +35,7 @@ class SequenceClassifier : public Classifier {
   SequenceClassifier(const Options& options, const DataSpec& data, const Scope& scope)
       : pool_(options.pool),
         order_((require_classes(data), make_order(options.order, data, scope))),
-        network_(options.network, data, /*start=*/false, /*classes=*/0, scope),
+        network_(options.network, data, order_, /*start=*/false, /*classes=*/0, scope),
         head_(scope / "head", network_.width(), data.classes) {
     record_order(scope, "order", order_);
   }

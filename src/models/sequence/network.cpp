@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "kernels/vector/elementwise.hpp"
 #include "nn/initialisers.hpp"
+#include "nn/sinusoids.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/embedding.hpp"
 #include "ops/shape.hpp"
@@ -19,6 +20,13 @@ namespace {
 float number_of(int32_t symbol, int64_t alphabet) {
   if (symbol == kStartSymbol) return 0;
   return alphabet == 1 ? 1.0f : 2.0f * static_cast<float>(symbol) / static_cast<float>(alphabet - 1) - 1.0f;
+}
+
+std::vector<GridPlace> places_of(const DataSpec& data, const std::vector<int64_t>& order) {
+  std::vector<GridPlace> places;
+  if (!data.is_image()) return places;
+  for (const int64_t position : order) places.push_back({position / data.shape[1], position % data.shape[1]});
+  return places;
 }
 
 }  // namespace
@@ -34,39 +42,44 @@ SequenceNetworkOptions::SequenceNetworkOptions(config::Reader& reader)
           {.help = "embedding: a vector for each symbol; scalar: the symbol as a number, through a linear layer; "
                    "direct: the number itself, into a recurrent mixer",
            .fallback = "embedding"})),
-      positions(reader.boolean("positions",
-                               {.help = "a learned vector for each position, added to the input", .fallback = false})),
+      positions(reader.one_of<SequencePositions>(
+          "positions",
+          {{"false", SequencePositions::kNone},
+           {"true", SequencePositions::kLearned},
+           {"sinusoidal", SequencePositions::kSinusoidal},
+           {"rows_and_columns", SequencePositions::kRowsAndColumns}},
+          {.help = "what is added to the input of every position; true: a learned vector; rows_and_columns: one for "
+                   "the row of a pixel and one for its column",
+           .fallback = "false"})),
       block(reader) {}
 
-SequenceNetwork::SequenceNetwork(const SequenceNetworkOptions& options, const DataSpec& data, bool start,
-                                 int64_t classes, const Scope& scope)
+SequenceNetwork::SequenceNetwork(const SequenceNetworkOptions& options, const DataSpec& data,
+                                 const std::vector<int64_t>& order, bool start, int64_t classes, const Scope& scope)
     : width_(options.width),
       alphabet_(data.alphabet),
       input_(options.input),
-      has_positions_(options.positions),
-      has_classes_(classes > 0) {
+      position_kind_(options.positions),
+      has_classes_(classes > 0),
+      places_(places_of(data, order)) {
   const double deviation = 1 / std::sqrt(static_cast<double>(width_));
   if (input_ == SequenceInput::kEmbedding) {
     symbols_ = scope.parameter("symbols", {alphabet_ + (start ? 1 : 0), width_}, "symbol,width",
                                ParameterKind::kEmbedding, initialise::normal(deviation));
   }
   if (input_ == SequenceInput::kScalar) scalar_ = Linear(scope / "input", 1, width_);
-  if ((has_positions_ || has_classes_) && input_ == SequenceInput::kDirect) {
+  if ((position_kind_ != SequencePositions::kNone || has_classes_) && input_ == SequenceInput::kDirect) {
     fail(ExitCode::kUsage,
          "model.input direct has one channel, to which nothing can be added\n"
          "  with positions or a condition   model.input=scalar (or embedding)");
   }
-  if (has_positions_) {
-    positions_ = scope.parameter("positions", {data.positions(), width_}, "position,width", ParameterKind::kEmbedding,
-                                 initialise::normal(deviation));
-  }
+  declare_positions(scope, data);
   if (has_classes_) {
     classes_ = scope.parameter("classes", {classes, width_}, "class,width", ParameterKind::kEmbedding,
                                initialise::normal(deviation));
   }
   for (int64_t l = 0; l < options.layers; ++l) {
     const int64_t in = l == 0 && input_ == SequenceInput::kDirect ? 1 : width_;
-    blocks_.emplace_back(options.block, MixerShape{in, width_, data.positions()},
+    blocks_.emplace_back(options.block, MixerShape{in, width_, data.positions(), places_},
                          scope / fmt::format("block_{}", l + 1));
   }
   norm_ = Norm(scope / "norm", options.block.post_norm ? NormKind::kNone : options.block.norm, width_);
@@ -93,13 +106,65 @@ Variable SequenceNetwork::enter(Pass& pass, const Tensor& inputs) const {
 Variable SequenceNetwork::operator()(Pass& pass, const Tensor& inputs, const Tensor& labels) const {
   const int64_t n = inputs.dim(0), length = inputs.dim(1);
   Variable x = enter(pass, inputs);
-  if (has_positions_) {
-    require(length <= positions_.value().dim(0), "{} positions of {}", length, positions_.value().dim(0));
-    x = ops::add(x, ops::slice(pass(positions_), 0, 0, length));
-  }
+  if (position_kind_ != SequencePositions::kNone) x = ops::add(x, position_vectors(pass, length));
   if (has_classes_) x = ops::add(x, ops::reshape(ops::embedding(pass(classes_), labels), {n, 1, width_}));
   for (const SequenceBlock& block : blocks_) x = block(pass, x);
   return norm_(pass, x);
+}
+
+void SequenceNetwork::declare_positions(const Scope& scope, const DataSpec& data) {
+  const auto table = [&](const std::string& name, int64_t count, const std::string& axes) {
+    return scope.parameter(name, {count, width_}, axes, ParameterKind::kEmbedding,
+                           initialise::normal(1 / std::sqrt(static_cast<double>(width_))));
+  };
+  if (position_kind_ == SequencePositions::kLearned)
+    positions_ = table("positions", data.positions(), "position,width");
+  if (position_kind_ != SequencePositions::kRowsAndColumns) return;
+  if (places_.empty()) {
+    fail(ExitCode::kUsage,
+         "model.positions rows_and_columns are those of pixels, and these sequences are no images\n"
+         "  with   model.positions=true (a learned vector for each position)");
+  }
+  rows_ = table("rows", data.shape[0], "row,width");
+  columns_ = table("columns", data.shape[1], "column,width");
+}
+
+Variable SequenceNetwork::position_vectors(Pass& pass, int64_t length) const {
+  if (position_kind_ == SequencePositions::kSinusoidal) return sinusoids(length, width_);
+  if (position_kind_ == SequencePositions::kLearned) {
+    require(length <= positions_.value().dim(0), "{} positions of {}", length, positions_.value().dim(0));
+    return ops::slice(pass(positions_), 0, 0, length);
+  }
+  require(length <= static_cast<int64_t>(places_.size()), "{} positions of {}", length, places_.size());
+  Tensor row({length}, DType::kS32), column({length}, DType::kS32);
+  for (int64_t t = 0; t < length; ++t) {
+    row.data<int32_t>()[t] = static_cast<int32_t>(places_[static_cast<size_t>(t)].row);
+    column.data<int32_t>()[t] = static_cast<int32_t>(places_[static_cast<size_t>(t)].column);
+  }
+  return ops::add(ops::embedding(pass(rows_), row), ops::embedding(pass(columns_), column));
+}
+
+void SequenceNetwork::add_position(int64_t position, float* to) const {
+  if (position_kind_ == SequencePositions::kNone) return;
+  const auto add = [&](const float* row) {
+    for (int64_t k = 0; k < width_; ++k) to[k] += row[k];
+  };
+  if (position_kind_ == SequencePositions::kLearned) return add(positions_.value().data<float>() + position * width_);
+  if (position_kind_ == SequencePositions::kSinusoidal) {
+    std::vector<float> wave(static_cast<size_t>(width_));
+    sinusoid(position, width_, wave.data());
+    return add(wave.data());
+  }
+  const GridPlace& at = places_[static_cast<size_t>(position)];
+  add(rows_.value().data<float>() + at.row * width_);
+  add(columns_.value().data<float>() + at.column * width_);
+}
+
+bool SequenceNetwork::any_length() const {
+  const bool table =
+      position_kind_ == SequencePositions::kLearned || position_kind_ == SequencePositions::kRowsAndColumns;
+  return !table && std::all_of(blocks_.begin(), blocks_.end(),
+                               [](const SequenceBlock& block) { return block.mixer().any_length(); });
 }
 
 int64_t SequenceNetwork::sequences_at_once() const { return blocks_[0].mixer().sequences_at_once(); }
@@ -148,7 +213,7 @@ const Tensor& SequenceNetwork::Stepper::step(const int32_t* inputs) {
     for (int64_t k = 0; k < width; ++k) to[k] += from[k];
   };
   for (int64_t i = 0; i < count_; ++i) {
-    if (network.has_positions_) add_row(network.positions_, t_, i);
+    network.add_position(t_, x.data<float>() + i * width);
     if (network.has_classes_) add_row(network.classes_, labels_[static_cast<size_t>(i)], i);
   }
   ++t_;

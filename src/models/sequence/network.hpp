@@ -17,11 +17,19 @@ enum class SequenceInput : uint8_t {
   kDirect,     // that number itself: the first mixer takes one channel
 };
 
+// What is added to the input of every position.
+enum class SequencePositions : uint8_t {
+  kNone,
+  kLearned,         // a learned vector
+  kSinusoidal,      // sines and cosines of the position (Vaswani et al. 2017)
+  kRowsAndColumns,  // of an image's pixel: a learned vector for its row, and one for its column
+};
+
 struct SequenceNetworkOptions {
   explicit SequenceNetworkOptions(config::Reader& reader);
   int64_t width, layers;
   SequenceInput input;
-  bool positions;  // a learned vector for each position
+  SequencePositions positions;
   SequenceBlockOptions block;
 };
 
@@ -30,9 +38,10 @@ inline constexpr int32_t kStartSymbol = -1;
 
 class SequenceNetwork {
  public:
-  // `start`: whether kStartSymbol may come. `classes` > 0: each class adds a vector to all positions.
-  SequenceNetwork(const SequenceNetworkOptions& options, const DataSpec& data, bool start, int64_t classes,
-                  const Scope& scope);
+  // `order`: of the data's positions, as they come. `start`: whether kStartSymbol may come. `classes` > 0: each class
+  // adds a vector to all positions.
+  SequenceNetwork(const SequenceNetworkOptions& options, const DataSpec& data, const std::vector<int64_t>& order,
+                  bool start, int64_t classes, const Scope& scope);
 
   // inputs s32 [n, length], labels s32 [n] where there are classes -> [n, length, width], after a last norm.
   Variable operator()(Pass& pass, const Tensor& inputs, const Tensor& labels) const;
@@ -41,7 +50,7 @@ class SequenceNetwork {
   // The vectors of the symbols [alphabet, width], for a head that shares them. Error(kInternal) where there are none.
   Variable symbol_vectors(Pass& pass) const;
   bool has_symbol_vectors() const { return input_ == SequenceInput::kEmbedding; }
-  bool any_length() const { return !has_positions_; }
+  bool any_length() const;
 
   // Weights arranged for stepping. The network must outlive it.
   class Steps {
@@ -72,11 +81,16 @@ class SequenceNetwork {
  private:
   Variable enter(Pass& pass, const Tensor& inputs) const;
   Tensor numbers_of(const Tensor& inputs) const;  // [n, length] -> [n, length, 1]
+  void declare_positions(const Scope& scope, const DataSpec& data);
+  Variable position_vectors(Pass& pass, int64_t length) const;  // [length, width]
+  void add_position(int64_t position, float* to) const;         // [width] +=
 
   int64_t width_, alphabet_;
   SequenceInput input_;
-  bool has_positions_, has_classes_;
-  Parameter symbols_, positions_, classes_;
+  SequencePositions position_kind_;
+  bool has_classes_;
+  std::vector<GridPlace> places_;
+  Parameter symbols_, positions_, rows_, columns_, classes_;
   Linear scalar_;
   std::vector<SequenceBlock> blocks_;
   Norm norm_;

@@ -77,7 +77,7 @@ class Sequence : public AutoregressiveModel {
       : AutoregressiveModel(data, options.condition, scope),
         tied_(options.tied),
         order_(make_order(options.order, data, scope)),
-        network_(options.network, data, /*start=*/true, classes(), scope) {
+        network_(options.network, data, order_, /*start=*/true, classes(), scope) {
     record_order(scope, "order", order_);
     const int64_t out = logits_per_step(data.alphabet);
     if (tied_) bias_ = scope.parameter("head/bias", {out}, "out", ParameterKind::kBias, initialise::zeros());

@@ -1,0 +1,55 @@
+#include "cli/sample_text.hpp"
+
+#include "base/error.hpp"
+#include "commands/prompt.hpp"
+
+namespace mlrun::cli {
+
+void add_text_options(Command& command, TextWords& words, Option* complete) {
+  command
+      .add_option("--prompt", words.prompt,
+                  "what every sample begins with: characters of a text, else symbols with blanks between them; @FILE: "
+                  "what is in the file")
+      ->excludes(complete)
+      ->type_name("TEXT|@FILE");
+  command
+      .add_option("--length", words.length,
+                  "symbols of a sample, prompt and all (default: as in training); more than in training where the "
+                  "model knows such sequences, or with --slide")
+      ->excludes(complete)
+      ->between(int64_t{1}, int64_t{1} << 28)
+      ->type_name("N");
+  command
+      .add_option("--stop", words.stop,
+                  "of a text: end a sample with the first occurrence of these characters behind the prompt")
+      ->excludes(complete)
+      ->type_name("TEXT");
+  command
+      .add_flag("--slide", words.slide,
+                "of a text: go on beyond the length that a model was made for (a MADE, a table of positions), each "
+                "symbol given the last half of it at least; the law is then no longer the model's own")
+      ->excludes(complete);
+}
+
+Tensor prefix_of(const TextWords& words, const TrainedModel& model, int64_t count) {
+  if (!words.prompt.empty()) return prompt_of(model, words.prompt);
+  return model.identity.data.given > 0 ? questions_of(model, count) : Tensor();
+}
+
+std::vector<int32_t> stop_of(const TextWords& words, const TrainedModel& model) {
+  if (words.stop.empty()) return {};
+  const auto& vocabulary = model.identity.vocabulary;
+  if (!vocabulary) fail(ExitCode::kUsage, "--stop ends samples of a text, and this model's data are none");
+  return vocabulary->symbols(words.stop, "--stop");
+}
+
+bool slides(const TextWords& words, const TrainedModel& model) {
+  const DataSpec& data = model.identity.data;
+  if (words.slide && (data.is_image() || data.given > 0)) {
+    fail(ExitCode::kUsage, "--slide goes over a text, and this model's data are {}",
+         data.is_image() ? "images" : "tasks");
+  }
+  return words.slide && !model.autoregressive().any_length() && words.length > data.positions();
+}
+
+}  // namespace mlrun::cli

@@ -1,0 +1,167 @@
+#include "kernels/attention/attention_cache.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "kernels/profile.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/attention/attention_cache.cpp"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+//
+#include "kernels/vector/simd.hpp"
+#include "kernels/vector/vector_math.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace mlrun::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+using simd::Floats;
+using simd::V;
+
+// scores[s] = q . (column s of k [keys, kCachePanel]), for a whole panel.
+void panel_scores(const float* q, const float* k, int64_t keys, float* scores) {
+  const Floats d;
+  const int64_t n = simd::lanes();
+  for (int64_t s = 0; s < kCachePanel; s += 4 * n) {
+    const int64_t vectors = std::min<int64_t>(4, (kCachePanel - s) / n);
+    V sums[4] = {hn::Zero(d), hn::Zero(d), hn::Zero(d), hn::Zero(d)};
+    for (int64_t i = 0; i < keys; ++i) {
+      const V x = hn::Set(d, q[i]);
+      for (int64_t j = 0; j < vectors; ++j)
+        sums[j] = hn::MulAdd(x, hn::LoadU(d, k + i * kCachePanel + s + j * n), sums[j]);
+    }
+    for (int64_t j = 0; j < vectors; ++j) hn::StoreU(sums[j], d, scores + s + j * n);
+  }
+}
+
+// y += sum over s < count of w[s] v[s, :].
+void add_values(const float* w, const float* v, int64_t count, int64_t values, float* y) {
+  const Floats d;
+  simd::each_vector(values, [&](int64_t c, int64_t valid) HWY_ATTR {
+    V sums[4] = {simd::load(y + c, valid), hn::Zero(d), hn::Zero(d), hn::Zero(d)};
+    const float* from = v + c;
+    int64_t s = 0;
+    for (; s + 4 <= count; s += 4) {
+      for (int64_t j = 0; j < 4; ++j)
+        sums[j] = hn::MulAdd(hn::Set(d, w[s + j]), simd::load(from + (s + j) * values, valid), sums[j]);
+    }
+    for (; s < count; ++s) sums[0] = hn::MulAdd(hn::Set(d, w[s]), simd::load(from + s * values, valid), sums[0]);
+    simd::store(hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3])), y + c, valid);
+  });
+}
+
+// scores become exp(scores - the greatest); their sum.
+float weights_of(float* scores, int64_t count) {
+  const Floats d;
+  const V most = hn::Set(d, simd::max(scores, count));
+  simd::map(scores, scores, count, [&](V x) HWY_ATTR { return vmath::exp_nonpositive(d, hn::Sub(x, most)); });
+  return static_cast<float>(simd::sum(scores, count));
+}
+
+float short_dot(const float* a, const float* b, int64_t count) { return static_cast<float>(simd::dot(a, b, count)); }
+
+}  // namespace mlrun::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace mlrun::kernels {
+
+HWY_EXPORT(panel_scores);
+HWY_EXPORT(add_values);
+HWY_EXPORT(weights_of);
+HWY_EXPORT(short_dot);
+
+namespace {
+
+constexpr float kUnseen = -1e30f;  // below every score
+
+}  // namespace
+
+AttentionCache::AttentionCache(const AttentionShape& shape) : shape_(shape), query_({shape.keys}) {
+  for (int64_t h = 0; h < shape.heads; ++h) {
+    const Reach reach = shape.reach_of(h);
+    farthest_ = h > 0 && farthest_ == 0 ? 0 : reach.window == 0 ? 0 : std::max(farthest_, reach.window * reach.stride);
+  }
+}
+
+const float* AttentionCache::keys_of(int64_t panel, int64_t sequence, int64_t head) const {
+  const int64_t group = sequence * shape_.groups + head / shape_.heads_per_group();
+  return keys_[static_cast<size_t>(panel)].data<float>() + group * shape_.keys * kCachePanel;
+}
+const float* AttentionCache::values_of(int64_t panel, int64_t sequence, int64_t head) const {
+  const int64_t group = sequence * shape_.groups + head / shape_.heads_per_group();
+  return values_[static_cast<size_t>(panel)].data<float>() + group * kCachePanel * shape_.values;
+}
+
+void AttentionCache::append(const AttentionStep& in) {
+  const int64_t n = shape_.sequences, groups = shape_.groups, keys = shape_.keys, values = shape_.values;
+  if (farthest_ > 0 && position_ - first_ >= kCachePanel + farthest_) {  // the first panel is out of reach
+    std::rotate(keys_.begin(), keys_.begin() + 1, keys_.end());
+    std::rotate(values_.begin(), values_.begin() + 1, values_.end());
+    first_ += kCachePanel;
+  }
+  if (position_ - first_ == static_cast<int64_t>(keys_.size()) * kCachePanel) {
+    keys_.push_back(Tensor::zeros({n, groups, keys, kCachePanel}));
+    values_.push_back(Tensor({n, groups, kCachePanel, values}));
+    scores_ = Tensor({static_cast<int64_t>(keys_.size()) * kCachePanel});
+  }
+  const auto panel = static_cast<size_t>((position_ - first_) / kCachePanel);
+  const int64_t at = (position_ - first_) % kCachePanel;
+  float *k = keys_[panel].data<float>(), *v = values_[panel].data<float>();
+  for (int64_t i = 0; i < n * groups; ++i) {
+    for (int64_t j = 0; j < keys; ++j) k[(i * keys + j) * kCachePanel + at] = in.k[i * keys + j];
+    std::copy_n(in.v + i * values, values, v + (i * kCachePanel + at) * values);
+  }
+}
+
+// The scores of the positions from `least` to this one, in scores_, which begins with position first_.
+void AttentionCache::score(const AttentionStep& in, int64_t sequence, int64_t head, int64_t least) {
+  const int64_t t = position_, keys = shape_.keys, row = sequence * shape_.heads + head;
+  float *scores = scores_.data<float>(), *q = query_.data<float>();
+  for (int64_t j = 0; j < keys; ++j) q[j] = shape_.scale * in.q[row * keys + j];
+  for (int64_t p = (least - first_) / kCachePanel; p <= (t - first_) / kCachePanel; ++p)
+    HWY_DYNAMIC_DISPATCH(panel_scores)(q, keys_of(p, sequence, head), keys, scores + p * kCachePanel);
+  for (int64_t s = least; in.bias && s <= t; ++s) scores[s - first_] += in.bias[(t - s) * shape_.heads + head];
+  for (int64_t s = least; in.position_keys && s <= t; ++s) {
+    const float* a = in.position_keys + ((t - s) * shape_.heads + head) * keys;
+    scores[s - first_] += shape_.scale * HWY_DYNAMIC_DISPATCH(short_dot)(in.position_q + row * keys, a, keys);
+  }
+  for (int64_t s = least; in.position_queries && s <= t; ++s) {
+    const float* b = in.position_queries + ((t - s) * shape_.heads + head) * keys;
+    const float* k = keys_of((s - first_) / kCachePanel, sequence, head) + (s - first_) % kCachePanel;
+    float sum = 0;
+    for (int64_t j = 0; j < keys; ++j) sum += k[j * kCachePanel] * b[j];
+    scores[s - first_] += shape_.scale * sum;
+  }
+  const int64_t stride = shape_.reach_of(head).stride;
+  for (int64_t s = least; stride > 1 && s <= t; ++s) {
+    if ((t - s) % stride != 0) scores[s - first_] = kUnseen;
+  }
+}
+
+void AttentionCache::step(const AttentionStep& in, float* y) {
+  const profile::Scope scope("attention step", "own", 0, 0);
+  append(in);
+  const int64_t t = position_, values = shape_.values;
+  float* scores = scores_.data<float>();
+  for (int64_t i = 0; i < shape_.sequences; ++i) {
+    for (int64_t h = 0; h < shape_.heads; ++h, y += values) {
+      const Reach reach = shape_.reach_of(h);
+      const int64_t least = reach.window > 0 ? std::max(first_, t - (reach.window - 1) * reach.stride) : first_;
+      score(in, i, h, least);
+      const float sum = HWY_DYNAMIC_DISPATCH(weights_of)(scores + (least - first_), t - least + 1);
+      std::fill_n(y, values, 0.0f);
+      for (int64_t from = least - first_; from <= t - first_;) {
+        const int64_t p = from / kCachePanel, upto = std::min(t - first_ + 1, (p + 1) * kCachePanel);
+        HWY_DYNAMIC_DISPATCH(add_values)
+        (scores + from, values_of(p, i, h) + from % kCachePanel * values, upto - from, values, y);
+        from = upto;
+      }
+      for (int64_t k = 0; k < values; ++k) y[k] /= sum;
+    }
+  }
+  ++position_;
+}
+
+}  // namespace mlrun::kernels
+#endif

@@ -1,0 +1,215 @@
+// Causal softmax attention (Vaswani et al. 2017), with as many heads of keys and values as of queries, fewer (grouped:
+// Ainslie et al. 2023) or one (multi-query: Shazeer 2019):
+//
+//   q, k, v = W_q x, W_k x, W_v x;   y_t = W_o softmax over s <= t of (q_t . k_s / sqrt(size)) v_s
+//
+// The parallel view is a tiled kernel (kernels/attention/attention.hpp), the steps keep keys and values. How positions
+// come in is a part of its own (mixers/positions/).
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include "base/error.hpp"
+#include "kernels/attention/attention_cache.hpp"
+#include "kernels/vector/normalize.hpp"
+#include "mixers/mixer.hpp"
+#include "mixers/positions/attention_positions.hpp"
+#include "nn/initialisers.hpp"
+#include "nn/linear.hpp"
+#include "ops/attention/attention.hpp"
+#include "ops/normalize.hpp"
+#include "ops/shape.hpp"
+
+namespace mlrun {
+namespace {
+
+struct AttentionOptions {
+  explicit AttentionOptions(config::Reader& reader)
+      : heads(reader.integer("heads", {.help = "divide the width", .min = 1, .max = 4096, .fallback = 4})),
+        kv_heads(reader.integer_or("kv_heads", "heads",
+                                   {.help = "heads of keys and values, each shared by as many heads of queries; divide "
+                                            "heads; 1: multi-query",
+                                    .min = 1,
+                                    .max = 4096})),
+        window(reader.integer_or("window", "all",
+                                 {.help = "positions that one sees, itself among them", .min = 1, .max = 1 << 30})),
+        stride(reader.integer_or(
+            "stride", "none",
+            {.help = "every other head sees each stride-th position instead, and the rest `window` neighbours (the "
+                     "stride, by default): the strided pattern of Child et al. 2019",
+             .min = 2,
+             .max = 1 << 30})),
+        qk_norm(reader.boolean("qk_norm", {.help = "whether each head's queries and keys are normalised (rms, with a "
+                                                   "gain), so that scores stay bounded",
+                                           .fallback = false})),
+        dropout(static_cast<float>(
+            reader.real("dropout", {.help = "of the weights by which positions are averaged, in training",
+                                    .min = 0.0,
+                                    .max = 0.95,
+                                    .fallback = 0.0}))) {
+    config::Reader section = reader.section("position", "how attention knows where positions are");
+    position = attention_position_kinds().choose(section, "rope");
+    if (kv_heads && (*kv_heads > heads || heads % *kv_heads != 0)) {
+      reader.mistake("kv_heads", fmt::format("{} heads of keys do not divide {} heads of queries", *kv_heads, heads),
+                     fmt::format("kv_heads: {}", std::gcd(*kv_heads, heads)));
+    }
+    if (stride && heads < 2)
+      reader.mistake("stride", "one half of the heads sees neighbours and the other strides, and there is one head",
+                     "heads: 2");
+  }
+  int64_t heads;
+  std::optional<int64_t> kv_heads, window, stride;
+  bool qk_norm;
+  float dropout;
+  AttentionPositionRegistry::Choice position;
+};
+
+constexpr float kEpsilon = 1e-5f;
+
+struct PackedAttention {
+  PackedLinear q, k, v, out;
+  kernels::AttentionShape shape;
+  Tensor q_gain, k_gain;  // undefined without norms
+  std::shared_ptr<const PositionSteps> position;
+};
+
+class AttentionStepper : public MixerStepper {
+ public:
+  AttentionStepper(const PackedAttention& packed, int64_t count)
+      : packed_(packed),
+        count_(count),
+        cache_([&] {
+          kernels::AttentionShape shape = packed.shape;
+          shape.sequences = count;
+          return shape;
+        }()),
+        q_({count, packed.q.out()}),
+        k_({count, packed.k.out()}),
+        v_({count, packed.v.out()}),
+        y_({count, packed.out.in()}) {}
+
+  void step(const float* x, float* y) override {
+    float *q = q_.data<float>(), *k = k_.data<float>(), *v = v_.data<float>();
+    packed_.q(x, count_, q);
+    packed_.k(x, count_, k);
+    packed_.v(x, count_, v);
+    if (packed_.q_gain.defined()) normalise(q_, packed_.q_gain), normalise(k_, packed_.k_gain);
+    PositionStep position;
+    position.position = cache_.position();
+    position.count = count_;
+    position.q = q_.data<float>();
+    position.k = k_.data<float>();
+    position.tables = &tables_;
+    packed_.position->step(position);
+    kernels::AttentionStep step;
+    step.q = position.q;
+    step.k = position.k;
+    step.v = v;
+    if (!tables_.bias.empty()) step.bias = tables_.bias.data();
+    if (!tables_.keys.empty()) {
+      step.position_q = position.position_q.data<float>();
+      step.position_keys = tables_.keys.data();
+    }
+    if (!tables_.queries.empty()) step.position_queries = tables_.queries.data();
+    cache_.step(step, y_.data<float>());
+    packed_.out(y_.data<float>(), count_, y);
+  }
+
+ private:
+  void normalise(Tensor& x, const Tensor& gain) const {
+    x = kernels::rms_norm(x.reshape({-1, gain.dim(0)}), gain, kEpsilon).y.reshape(x.shape());
+  }
+
+  const PackedAttention& packed_;
+  int64_t count_;
+  kernels::AttentionCache cache_;
+  Tensor q_, k_, v_, y_;
+  DistanceTables tables_;
+};
+
+class Attention : public Mixer {
+ public:
+  using Options = AttentionOptions;
+  static Facts facts(const Options&) { return {.sequences_per_lane = 2}; }
+
+  Attention(const Options& options, const MixerShape& shape, const Scope& scope)
+      : heads_(options.heads),
+        groups_(options.kv_heads.value_or(options.heads)),
+        size_(size_of(options, shape)),
+        dropout_(options.dropout),
+        qk_norm_(options.qk_norm),
+        q_(scope / "q", shape.in, shape.width, LinearBias::kNo),
+        k_(scope / "k", shape.in, groups_ * size_, LinearBias::kNo),
+        v_(scope / "v", shape.in, groups_ * size_, LinearBias::kNo),
+        out_(scope / "out", shape.width, shape.width, LinearBias::kNo),
+        position_(options.position.build({heads_, groups_, size_, shape}, scope / "position")) {
+    if (qk_norm_) {
+      q_gain_ = scope.parameter("q_norm/gain", {size_}, "size", ParameterKind::kNorm, initialise::constant(1.0f));
+      k_gain_ = scope.parameter("k_norm/gain", {size_}, "size", ParameterKind::kNorm, initialise::constant(1.0f));
+    }
+    for (int64_t h = 0; (options.window || options.stride) && h < heads_; ++h) {
+      if (options.stride && h % 2 == 1) reach_.push_back({0, *options.stride});
+      else reach_.push_back({options.window ? *options.window : *options.stride, 1});
+    }
+  }
+
+  Variable operator()(Pass& pass, const Variable& x) const override {
+    AttentionTerms terms = {normalised(pass, q_(pass, x), q_gain_), normalised(pass, k_(pass, x), k_gain_), {}};
+    position_->enter(pass, terms);
+    ops::AttentionDropout dropout;
+    if (dropout_ > 0 && pass.training()) dropout = {dropout_, pass.next_noise()};
+    return out_(pass, ops::attention(terms.q, terms.k, v_(pass, x), {heads_, groups_, scale(), reach_}, terms.distances,
+                                     dropout));
+  }
+
+  std::unique_ptr<MixerSteps> steps() const override {
+    PackedAttention packed;
+    packed.q = q_.packed();
+    packed.k = k_.packed();
+    packed.v = v_.packed();
+    packed.out = out_.packed();
+    packed.shape = {0, 0, heads_, groups_, size_, size_, scale(), reach_};
+    if (qk_norm_) packed.q_gain = q_gain_.value(), packed.k_gain = k_gain_.value();
+    packed.position = position_->steps();
+    return std::make_unique<PackedMixerSteps<PackedAttention, AttentionStepper>>(std::move(packed));
+  }
+
+  bool any_length() const override { return position_->any_length(); }
+  // Products want a few hundred rows, and a sequence has them.
+  int64_t sequences_at_once() const override { return 1; }
+
+ private:
+  static int64_t size_of(const Options& options, const MixerShape& shape) {
+    if (shape.width % options.heads != 0) {
+      fail(ExitCode::kUsage,
+           "mixer attention has width {}, which {} heads do not divide\n  with   model.mixer.heads={} (or another "
+           "divisor of "
+           "{})",
+           shape.width, options.heads, std::gcd(shape.width, options.heads), shape.width);
+    }
+    return shape.width / options.heads;
+  }
+
+  float scale() const { return 1 / std::sqrt(static_cast<float>(position_->products() * size_)); }
+
+  Variable normalised(Pass& pass, const Variable& x, const Parameter& gain) const {
+    if (!qk_norm_) return x;
+    const Variable rows = ops::reshape(x, {x.dim(0), x.dim(1), -1, size_});
+    return ops::reshape(ops::rms_norm(rows, pass(gain), kEpsilon), x.shape());
+  }
+
+  int64_t heads_, groups_, size_;
+  float dropout_;
+  bool qk_norm_;
+  Linear q_, k_, v_, out_;
+  std::unique_ptr<AttentionPositions> position_;
+  Parameter q_gain_, k_gain_;
+  std::vector<kernels::Reach> reach_;
+};
+
+[[maybe_unused]] const bool registered =
+    register_mixer<Attention>("attention", "Causal softmax attention, multi-head to multi-query (Vaswani et al. 2017)");
+
+}  // namespace
+}  // namespace mlrun

@@ -1,0 +1,126 @@
+// Positions as vectors of distances that queries (and keys) are multiplied by.
+//
+// Shaw, Uszkoreit & Vaswani 2018 (equation 4): q_t . (k_s + a_min(t - s, clip)), one table for all heads.
+// Transformer-XL (Dai et al. 2019, section 3.3): (q_t + u) . k_s + (q_t + v) . W r(t - s), with r a sinusoid.
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/vector/elementwise.hpp"
+#include "mixers/positions/attention_positions.hpp"
+#include "nn/initialisers.hpp"
+#include "nn/linear.hpp"
+#include "nn/sinusoids.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/shape.hpp"
+
+namespace mlrun {
+namespace {
+
+Tensor rows_of(const float* x, int64_t count, int64_t width) {
+  Tensor rows({count, width});
+  std::copy_n(x, rows.count(), rows.data<float>());
+  return rows;
+}
+
+struct ShawOptions {
+  explicit ShawOptions(config::Reader& reader)
+      : clip(reader.integer(
+            "clip", {.help = "distances from this one on share a vector", .min = 1, .max = 1 << 20, .fallback = 64})) {}
+  int64_t clip;
+};
+
+class Shaw : public AttentionPositions {
+ public:
+  using Options = ShawOptions;
+  Shaw(const Options& options, const AttentionLayout& layout, const Scope& scope)
+      : clip_(options.clip),
+        heads_(layout.heads),
+        keys_(scope.parameter("keys", {options.clip + 1, layout.size}, "distance,size", ParameterKind::kEmbedding,
+                              initialise::normal(1 / std::sqrt(static_cast<double>(layout.size))))) {}
+
+  void enter(Pass& pass, AttentionTerms& terms) const override {
+    std::vector<int64_t> index, columns;
+    for (int64_t d = 0; d < terms.q.dim(1); ++d) index.push_back(std::min(d, clip_));
+    const int64_t size = keys_.value().dim(1);
+    for (int64_t i = 0; i < heads_ * size; ++i) columns.push_back(i % size);
+    terms.distances.position_q = terms.q;
+    terms.distances.position_keys = ops::take(rows_by_distance(pass(keys_), index), columns);
+  }
+  std::unique_ptr<PositionSteps> steps() const override { return std::make_unique<Steps>(*this); }
+
+ private:
+  class Steps : public PositionSteps {
+   public:
+    explicit Steps(const Shaw& shaw) : shaw_(shaw) {}
+    void step(PositionStep& s) const override {
+      const int64_t size = shaw_.keys_.value().dim(1);
+      s.position_q = rows_of(s.q, s.count, shaw_.heads_ * size);
+      const float* row = shaw_.keys_.value().data<float>() + std::min(s.position, shaw_.clip_) * size;
+      for (int64_t h = 0; h < shaw_.heads_; ++h) s.tables->keys.insert(s.tables->keys.end(), row, row + size);
+    }
+
+   private:
+    const Shaw& shaw_;
+  };
+
+  int64_t clip_, heads_;
+  Parameter keys_;
+};
+
+class TransformerXl : public AttentionPositions {
+ public:
+  struct Options {
+    explicit Options(config::Reader&) {}
+  };
+  TransformerXl(const Options&, const AttentionLayout& layout, const Scope& scope)
+      : width_(layout.width()),
+        sinusoids_(sinusoids(layout.shape.length, layout.width())),
+        relative_(scope / "relative", layout.width(), layout.width(), LinearBias::kNo),
+        content_bias_(scope.parameter("u", {layout.width()}, "width", ParameterKind::kBias, initialise::zeros())),
+        position_bias_(scope.parameter("v", {layout.width()}, "width", ParameterKind::kBias, initialise::zeros())) {}
+
+  void enter(Pass& pass, AttentionTerms& terms) const override {
+    const int64_t length = terms.q.dim(1);
+    const Tensor waves = length <= sinusoids_.dim(0) ? sinusoids_.rows(0, length) : sinusoids(length, width_);
+    terms.distances.position_q = ops::add(terms.q, pass(position_bias_));
+    terms.distances.position_keys = relative_(pass, waves);
+    terms.q = ops::add(terms.q, pass(content_bias_));
+  }
+  std::unique_ptr<PositionSteps> steps() const override { return std::make_unique<Steps>(*this); }
+
+ private:
+  class Steps : public PositionSteps {
+   public:
+    explicit Steps(const TransformerXl& xl) : xl_(xl), relative_(xl.relative_.packed()) {}
+    void step(PositionStep& s) const override {
+      const int64_t width = xl_.width_;
+      s.position_q = Tensor({s.count, width});
+      float* p = s.position_q.data<float>();
+      const float *u = xl_.content_bias_.value().data<float>(), *v = xl_.position_bias_.value().data<float>();
+      for (int64_t i = 0; i < s.count * width; ++i) {
+        p[i] = s.q[i] + v[i % width];
+        s.q[i] += u[i % width];
+      }
+      std::vector<float> wave(static_cast<size_t>(width)), row(wave.size());
+      sinusoid(s.position, width, wave.data());
+      relative_(wave.data(), 1, row.data());
+      s.tables->keys.insert(s.tables->keys.end(), row.begin(), row.end());
+    }
+
+   private:
+    const TransformerXl& xl_;
+    PackedLinear relative_;
+  };
+
+  int64_t width_;
+  Tensor sinusoids_;
+  Linear relative_;
+  Parameter content_bias_, position_bias_;
+};
+
+[[maybe_unused]] const bool registered =
+    register_attention_positions<Shaw>("shaw", "a vector for each distance up to a clip (Shaw et al. 2018)") &&
+    register_attention_positions<TransformerXl>("xl", "sinusoids of distances, as in Transformer-XL (Dai et al. 2019)");
+
+}  // namespace
+}  // namespace mlrun
