@@ -197,7 +197,7 @@ inline std::vector<Case> cases(const DataSpec& data) {
     if (kind == "symmetries") {
       const std::string orders = data.shape.size() == 2 && data.shape[0] == data.shape[1] ? "orders=8" : "orders=4";
       variants = {{orders, "of={kind: pixelcnn, channels: 4, blocks: 1, head: [5]}"},
-                  {"orders=3", "of={kind: nade, hidden: 7, order: hilbert}"},
+                  {"orders=3", "of={kind: fvsbn, order: hilbert}"},
                   {"orders=2", "condition=joint", "of={kind: made, hidden: [9], direct: true}"}};
     }
     if (data.alphabet > 2) {  // levels in order
