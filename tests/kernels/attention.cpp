@@ -244,6 +244,32 @@ TEST_CASE("attention with shared keys, with widths that no vector divides, and w
   });
 }
 
+TEST_CASE("no bit of attention depends on what comes later") {
+  on_every_target([] {
+    for (const Terms terms : {Terms{}, Terms{true, true, true}}) {
+      Problem p(shape_of(150, 2, 1, 6, 5), terms);
+      for (float& x : p.all) x *= 6;  // so that the greatest score changes from tile to tile
+      const auto run = [&] {
+        Floats y(p.dy.size()), log_sum(static_cast<size_t>(p.shape.log_sum_count()));
+        const int64_t row = p.shape.heads * p.shape.values;
+        attention(p.shape, p.inputs(), {y.data(), p.shape.length * row, row}, log_sum.data());
+        return y;
+      };
+      const Floats before = run();
+      for (const int64_t at : {1, 15, 63, 64, 92, 140, 149}) {
+        const Floats all = p.all;
+        for (int64_t i = 0; i < p.row; ++i) p.all[static_cast<size_t>(at * p.row + i)] += 9;
+        const Floats after = run();
+        p.all = all;
+        const auto upto = static_cast<ptrdiff_t>(at * p.shape.heads * p.shape.values);
+        INFO("changed at " << at);
+        CHECK(std::equal(before.begin(), before.begin() + upto, after.begin()));
+        CHECK_FALSE(std::equal(before.begin() + upto, before.end(), after.begin() + upto));
+      }
+    }
+  });
+}
+
 TEST_CASE("attention to every stride-th position, alone and with a window of them") {
   on_every_target([] {
     for (const Reach reach : {Reach{0, 2}, Reach{0, 28}, Reach{3, 5}, Reach{70, 2}, Reach{0, 500}}) {

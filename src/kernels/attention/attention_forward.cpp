@@ -13,7 +13,8 @@ constexpr float kUnseen = -1e30f;  // below every score, and no infinity: the di
 constexpr float kSlack = 8;        // how far scores may exceed what they are taken relative to: e^8 is no large number
 
 // Scores become weights that are right but for a factor of each query: exp(score - about the greatest so far). Only
-// where a score is much greater than those before is what was added up brought to the new greatest.
+// where a score is much greater than those before is what was added up brought to the new greatest. Each query decides
+// by itself: one that its neighbours in a vector have decided for would change its last bits with what comes later.
 template <bool masked>
 HWY_INLINE void online_softmax(const Head& head, const Place& at, Workspace& work) {
   const Floats d;
@@ -29,9 +30,9 @@ HWY_INLINE void online_softmax(const Head& head, const Place& at, Workspace& wor
       now = hn::Max(now, x);
     }
     V total = hn::LoadU(d, sum);
-    if (hn::AllTrue(d, hn::Le(now, hn::Add(before, hn::Set(d, kSlack))))) {
-      now = before;
-    } else {
+    const auto within = hn::Le(now, hn::Add(before, hn::Set(d, kSlack)));
+    now = hn::IfThenElse(within, before, now);
+    if (!hn::AllTrue(d, within)) {
       const V shrink = vmath::exp_nonpositive(d, hn::Sub(before, now));
       total = hn::Mul(shrink, total);
       for (int64_t k = 0; k < head.values; ++k) {
