@@ -232,8 +232,7 @@ void run_eval(const EvalOptions& o, const Globals& globals) {
     cells.push_back(fmt::format("{:.4f}", perplexity_per_char(e)));
   }
   headings.insert(headings.end(), {text ? "seq/s" : "img/s", "protocol", "step"});
-  cells.insert(cells.end(), {human_rate(images_per_second(e)), e.protocol,
-                             fmt::format("{}", e.step)});
+  cells.insert(cells.end(), {human_rate(images_per_second(e)), e.protocol, fmt::format("{}", e.step)});
   TextTable table(headings);
   table.add(cells);
   fmt::print("{}", table.plain());

@@ -250,7 +250,9 @@ Sampler::Labelled Sampler::draw_labelled(const SampleOptions& options, LanePool&
   const RandomStream noise(options.seed, "sample");
   Latents drawn = latents(options);
   std::vector<Piece> pieces;
-  for (auto& [component, images] : lots_of(drawn.components, model_.components(), options.batch)) {
+  const int64_t at_once = views_[0]->sequences_at_once();
+  const int64_t batch = at_once > 0 ? std::min(at_once, options.batch) : options.batch;
+  for (auto& [component, images] : lots_of(drawn.components, model_.components(), batch)) {
     Piece piece = {component, std::move(images), {}, {}};
     for (const int64_t image : piece.images) {
       if (!drawn.labels.empty()) piece.classes.push_back(drawn.labels[static_cast<size_t>(image)]);

@@ -27,7 +27,7 @@ struct SampleOptions {
   uint64_t seed = 1;
   DrawLaw law = {};
   int64_t first = 0;   // number of the first image: images first .. first + count - 1 of the seed's sequence
-  int64_t batch = 64;  // images that one stepper carries
+  int64_t batch = 64;  // images that one stepper carries, or fewer where the model works better so
   std::optional<int32_t> label = {};  // of a conditional model: all of this class; else each of a class drawn from p(y)
   SampleMethod method = SampleMethod::kAuto;  // the images are the same
   // The symbols of the first k positions, which are known and not drawn: s32 [count, k], or [1, k] for all. Undefined:

@@ -66,6 +66,9 @@ struct AttentionOptions {
 };
 
 constexpr float kEpsilon = 1e-5f;
+// Of a stepper. Fewer read the weights more often, and more push one another's keys and values out of the caches: 64
+// streams of 784 pixels, width 128, took 3.5 s one at a time, 1.8 s by fours, 2.4 s by eights and 3.7 s by 32.
+constexpr int64_t kSequencesAtOnce = 4;
 
 struct PackedAttention {
   PackedLinear q, k, v, out;
@@ -172,7 +175,7 @@ class Attention : public Mixer {
     packed.shape = {0, 0, heads_, groups_, size_, size_, scale(), reach_};
     if (qk_norm_) packed.q_gain = q_gain_.value(), packed.k_gain = k_gain_.value();
     packed.position = position_->steps();
-    return std::make_unique<PackedMixerSteps<PackedAttention, AttentionStepper>>(std::move(packed));
+    return std::make_unique<PackedMixerSteps<PackedAttention, AttentionStepper>>(std::move(packed), kSequencesAtOnce);
   }
 
   bool any_length() const override { return position_->any_length(); }

@@ -42,6 +42,9 @@ class MixerSteps {
  public:
   virtual ~MixerSteps() = default;
   virtual std::unique_ptr<MixerStepper> begin(int64_t count) const = 0;
+  // How many sequences one stepper should carry so that what it keeps of them stays in the caches; 0: as many as there
+  // are.
+  virtual int64_t sequences_at_once() const { return 0; }
 };
 
 class Mixer {
@@ -67,11 +70,14 @@ class Mixer {
 template <class Weights, class T>
 class PackedMixerSteps : public MixerSteps {
  public:
-  explicit PackedMixerSteps(Weights weights) : weights_(std::move(weights)) {}
+  explicit PackedMixerSteps(Weights weights, int64_t sequences_at_once = 0)
+      : weights_(std::move(weights)), sequences_at_once_(sequences_at_once) {}
   std::unique_ptr<MixerStepper> begin(int64_t count) const override { return std::make_unique<T>(weights_, count); }
+  int64_t sequences_at_once() const override { return sequences_at_once_; }
 
  private:
   Weights weights_;
+  int64_t sequences_at_once_;
 };
 
 // Error(kUsage) where the input's channels are not the mixer's width.

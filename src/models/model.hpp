@@ -80,6 +80,9 @@ class StepView {
   virtual std::unique_ptr<Stepper> begin(int64_t count, const int32_t* labels = nullptr) const = 0;
   // Each step is a whole run of the parallel view: the default, which has no caches.
   virtual bool runs_parallel_view() const { return false; }
+  // How many sequences one stepper should carry so that what it keeps of them stays in the caches; 0: as many as there
+  // are.
+  virtual int64_t sequences_at_once() const { return 0; }
 };
 
 // p(x) = prod_t p(x_order(t) | x_order(0) ... x_order(t-1)). A model may be a mixture of `components` such

@@ -49,7 +49,8 @@ TEST_CASE("A text may have no test part; then the training part is rounded down,
   CHECK(data->count(Split::kTest) == 0);
   CHECK(data->count(Split::kValid) == 2);
   CHECK(data->vocabulary()->text(symbols(*data, Split::kValid)) == counted().substr(177, 16));
-  CHECK(texts.refusal("file: t.txt\nlength: 8\nsplit: [0.9, 0, 0.1]").find("split: [0.9, 0.1, 0]") != std::string::npos);
+  CHECK(texts.refusal("file: t.txt\nlength: 8\nsplit: [0.9, 0, 0.1]").find("split: [0.9, 0.1, 0]") !=
+        std::string::npos);
 }
 
 TEST_CASE("Training sequences begin where the epoch says, inside the training part") {

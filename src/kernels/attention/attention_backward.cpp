@@ -15,10 +15,11 @@ template <bool masked, bool dropped>
 HWY_INLINE void score_gradient(const Head& head, const Place& at, Workspace& work) {
   const Floats d;
   const int64_t n = simd::lanes();
+  float *scores = work.scores.data<float>(), *d_scores = work.d_scores.data<float>();
   for (int64_t c = at.column; c < at.column + at.columns; c += n) {
     const V log_sum = hn::LoadU(d, work.most.data<float>() + c), dot = hn::LoadU(d, work.dot.data<float>() + c);
     for (int64_t i = 0; i < at.rows; ++i) {
-      float *p = work.scores.data<float>() + i * kTile + c, *dp = work.d_scores.data<float>() + i * kTile + c;
+      float *p = scores + i * kTile + c, *dp = d_scores + i * kTile + c;
       V w = vmath::exp_nonpositive(d, hn::Sub(hn::LoadU(d, p), log_sum)), dw = hn::LoadU(d, dp);
       if constexpr (masked) w = hn::IfThenElseZero(visible(head, at, i, c), w);
       if constexpr (dropped) {
@@ -91,11 +92,11 @@ void enter(const Head& head, int64_t t0, int64_t count, Workspace& work, const H
   turn(to.dy, t0, count, head.values, 1, work.dy.data<float>());
   copy_rows(to.dy, t0, count, head.values, 1, work.dy_rows.data<float>());
   std::fill_n(work.dq.data<float>(), head.keys * kTile, 0.0f);
+  float *log_sum = work.most.data<float>(), *dot = work.dot.data<float>();
   for (int64_t t = 0; t < kTile; ++t) {
     const bool there = t < count;
-    work.most.data<float>()[t] = there ? *to.log_sum.at(0, t0 + t) : 0.0f;
-    work.dot.data<float>()[t] =
-        there ? static_cast<float>(simd::dot(to.y.at(0, t0 + t), to.dy.at(0, t0 + t), head.values)) : 0.0f;
+    log_sum[t] = there ? *to.log_sum.at(0, t0 + t) : 0.0f;
+    dot[t] = there ? static_cast<float>(simd::dot(to.y.at(0, t0 + t), to.dy.at(0, t0 + t), head.values)) : 0.0f;
   }
 }
 

@@ -18,35 +18,45 @@ namespace hn = hwy::HWY_NAMESPACE;
 using simd::Floats;
 using simd::V;
 
-// scores[s] = q . (column s of k [keys, kCachePanel]), for a whole panel.
+// scores[s] = q . (column s of k [keys, kCachePanel]), for a whole panel: 4 vectors at a time, which divide it.
 void panel_scores(const float* q, const float* k, int64_t keys, float* scores) {
   const Floats d;
   const int64_t n = simd::lanes();
   for (int64_t s = 0; s < kCachePanel; s += 4 * n) {
-    const int64_t vectors = std::min<int64_t>(4, (kCachePanel - s) / n);
     V sums[4] = {hn::Zero(d), hn::Zero(d), hn::Zero(d), hn::Zero(d)};
-    for (int64_t i = 0; i < keys; ++i) {
+    const float* column = k + s;
+    for (int64_t i = 0; i < keys; ++i, column += kCachePanel) {
       const V x = hn::Set(d, q[i]);
-      for (int64_t j = 0; j < vectors; ++j)
-        sums[j] = hn::MulAdd(x, hn::LoadU(d, k + i * kCachePanel + s + j * n), sums[j]);
+#pragma GCC unroll 4
+      for (int64_t j = 0; j < 4; ++j) sums[j] = hn::MulAdd(x, hn::LoadU(d, column + j * n), sums[j]);
     }
-    for (int64_t j = 0; j < vectors; ++j) hn::StoreU(sums[j], d, scores + s + j * n);
+#pragma GCC unroll 4
+    for (int64_t j = 0; j < 4; ++j) hn::StoreU(sums[j], d, scores + s + j * n);
   }
 }
 
-// y += sum over s < count of w[s] v[s, :].
-void add_values(const float* w, const float* v, int64_t count, int64_t values, float* y) {
+// y += sum over s < count of w[s] v[s, :], for the vector of y that begins with column c.
+template <bool whole>
+HWY_INLINE void add_column(const float* w, const float* v, int64_t count, int64_t values, int64_t valid, float* y) {
   const Floats d;
+  const auto row = [&](int64_t s) HWY_ATTR {
+    if constexpr (whole) return hn::LoadU(d, v + s * values);
+    else return simd::load_some(v + s * values, valid);
+  };
+  V sums[4] = {simd::load(y, valid), hn::Zero(d), hn::Zero(d), hn::Zero(d)};
+  int64_t s = 0;
+  for (; s + 4 <= count; s += 4) {
+#pragma GCC unroll 4
+    for (int64_t j = 0; j < 4; ++j) sums[j] = hn::MulAdd(hn::Set(d, w[s + j]), row(s + j), sums[j]);
+  }
+  for (; s < count; ++s) sums[0] = hn::MulAdd(hn::Set(d, w[s]), row(s), sums[0]);
+  simd::store(hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3])), y, valid);
+}
+
+void add_values(const float* w, const float* v, int64_t count, int64_t values, float* y) {
   simd::each_vector(values, [&](int64_t c, int64_t valid) HWY_ATTR {
-    V sums[4] = {simd::load(y + c, valid), hn::Zero(d), hn::Zero(d), hn::Zero(d)};
-    const float* from = v + c;
-    int64_t s = 0;
-    for (; s + 4 <= count; s += 4) {
-      for (int64_t j = 0; j < 4; ++j)
-        sums[j] = hn::MulAdd(hn::Set(d, w[s + j]), simd::load(from + (s + j) * values, valid), sums[j]);
-    }
-    for (; s < count; ++s) sums[0] = hn::MulAdd(hn::Set(d, w[s]), simd::load(from + s * values, valid), sums[0]);
-    simd::store(hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3])), y + c, valid);
+    if (valid == simd::lanes()) add_column<true>(w, v + c, count, values, valid, y + c);
+    else add_column<false>(w, v + c, count, values, valid, y + c);
   });
 }
 

@@ -179,6 +179,15 @@ SequenceNetwork::Steps::Steps(const SequenceNetwork& network) : network_(network
   if (network.input_ == SequenceInput::kScalar) scalar_ = network.scalar_.packed();
 }
 
+int64_t SequenceNetwork::Steps::sequences_at_once() const {
+  int64_t fewest = 0;
+  for (const SequenceBlock::Steps& block : blocks_) {
+    const int64_t wanted = block.mixer->sequences_at_once();
+    if (wanted > 0) fewest = fewest > 0 ? std::min(fewest, wanted) : wanted;
+  }
+  return fewest;
+}
+
 SequenceNetwork::Stepper::Stepper(const Steps& steps, int64_t count, const int32_t* labels)
     : steps_(steps), count_(count) {
   if (labels && steps.network_.has_classes_) labels_.assign(labels, labels + count);

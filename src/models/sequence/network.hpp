@@ -56,6 +56,7 @@ class SequenceNetwork {
   class Steps {
    public:
     explicit Steps(const SequenceNetwork& network);
+    int64_t sequences_at_once() const;  // MixerSteps::sequences_at_once, of the mixer that wants the fewest
 
    private:
     friend class SequenceNetwork;

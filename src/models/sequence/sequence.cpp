@@ -103,7 +103,8 @@ class Sequence : public AutoregressiveModel {
     } else {
       packed.head = head_.packed();
     }
-    return std::make_unique<PackedStepView<PackedSequence, SequenceStepper>>(std::move(packed));
+    const int64_t at_once = packed.network.sequences_at_once();
+    return std::make_unique<PackedStepView<PackedSequence, SequenceStepper>>(std::move(packed), at_once);
   }
 
  private:

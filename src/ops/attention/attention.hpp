@@ -17,10 +17,10 @@ struct AttentionHeads {
 
 // What depends on the distance of two positions; each may be left undefined.
 struct AttentionDistances {
-  Variable bias;              // [heads, length]
-  Variable position_q;        // [n, length, heads * keys], with position_keys
-  Variable position_keys;     // [length, heads * keys]
-  Variable position_queries;  // [length, heads * keys]
+  Variable bias = {};              // [heads, length]
+  Variable position_q = {};        // [n, length, heads * keys], with position_keys
+  Variable position_keys = {};     // [length, heads * keys]
+  Variable position_queries = {};  // [length, heads * keys]
 };
 
 // Of weights, in training.
