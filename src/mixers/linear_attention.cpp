@@ -29,7 +29,7 @@ struct LinearAttentionOptions {
       : heads(reader.integer("heads", {.help = "of queries, keys and values; they divide the stream's channels",
                                        .min = 1,
                                        .max = 4096,
-                                       .fallback = 8})),
+                                       .fallback = 4})),
         features(reader),
         normaliser(reader.one_of<Normaliser>(
             "normaliser", {{"sum", Normaliser::kSum}, {"norm", Normaliser::kNorm}},

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <map>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "kernels/vector/elementwise.hpp"
@@ -22,34 +21,33 @@ namespace {
 
 using kernels::Function;
 
-// Of a field that came when runs had been made without it: where nobody gives it, it is not declared, so that the
-// resolved specs and the fingerprints of those runs stay what they are.
-bool is_given(const config::Reader& reader, std::string_view key) { return reader.has(key) || reader.describing(); }
-
-// The mixers of the key `mixers`, each kind with the options that stand in a section of its name.
-std::vector<MixerRegistry::Choice> read_mixers(config::Reader& reader) {
+// The mixers of the key `mixers`: `mixer` where a name is its kind, and else those of the section of that name.
+std::vector<MixerRegistry::Choice> read_mixers(config::Reader& reader, const MixerRegistry::Choice& mixer) {
   const auto& kinds = mixer_kinds().kinds();
   std::vector<std::string> known;
   for (const auto& [name, kind] : kinds) known.push_back(name);
   const std::vector<std::string> names = reader.strings(
       "mixers",
-      {.help = "kinds of mixers in the place of `mixer`: of the first blocks, one after the other, and again of "
-               "those after them; what mixer.KIND has stands in a section named KIND",
-       .min_size = 1,
+      {.help = "kinds of the mixers of the first blocks, one after the other, and again of those after them: `mixer` "
+               "where its kind is named, and another KIND with what a section KIND says; []: `mixer` alone",
        .fallback = {{}},
        .check = [known](const std::string& name) {
          const bool found = std::find(known.begin(), known.end(), name) != known.end();
          return found ? std::string() : fmt::format("one of {}", fmt::join(known, ", "));
        }});
-  if (reader.has("mixers") && reader.has("mixer"))
-    reader.mistake("mixers", "it names the mixers of all blocks, and `mixer` is one more", "mixer: default");
-  std::map<std::string, MixerRegistry::Choice> read;
+  if (names.empty()) return {mixer};
+  if (!mixer.kind().empty() && std::find(names.begin(), names.end(), mixer.kind()) == names.end()) {
+    reader.mistake("mixers", fmt::format("none of them is of the kind of `mixer`, {}", mixer.kind()),
+                   fmt::format("mixer.kind: {}", names.front()));
+  }
+  std::map<std::string, MixerRegistry::Choice> read = {{mixer.kind(), mixer}};
   std::vector<MixerRegistry::Choice> mixers;
   for (const std::string& name : names) {
     const auto kind = kinds.find(name);
     if (kind == kinds.end()) continue;  // it was reported
     if (read.find(name) == read.end()) {
       config::Reader section = reader.section(name, "of the mixers of this kind");
+      section.described_by(fmt::format("{}.mixer.{}", reader.path(), name));
       read[name] = {&kind->second, kind->second.read(section)};
     }
     mixers.push_back(read[name]);
@@ -84,18 +82,16 @@ SequenceBlockOptions::SequenceBlockOptions(config::Reader& reader)
                               {.help = "pre: x + f(norm(x)), and a norm at the end; post: norm(x + f(x))",
                                .fallback = "pre"}) == "post"),
       residual(reader.boolean("residual", {.help = "whether a block adds to its input", .fallback = true})),
-      parallel(
-          is_given(reader, "parallel") &&
-          reader.boolean("parallel", {.help = "x + mixer(norm(x)) + mlp(norm(x)) in the place of one after the other",
-                                      .fallback = false})),
-      residual_scale(is_given(reader, "residual_scale")
-                         ? reader.real_or("residual_scale", "depth",
-                                          {.help = "what a mixer or an MLP adds to the stream is multiplied by this; "
-                                                   "depth: 1 / sqrt(how often something is added)",
-                                           .min = 0,
-                                           .exclusive_min = true,
-                                           .fallback = 1.0})
-                         : 1.0),
+      parallel(reader.boolean(
+          "parallel",
+          {.help = "x + mixer(norm(x)) + mlp(norm(x)) in the place of one after the other", .fallback = false})),
+      residual_scale(
+          reader.real_or("residual_scale", "depth",
+                         {.help = "what a mixer or an MLP adds to the stream is multiplied by this; depth: 1 / "
+                                  "sqrt(how often something is added)",
+                          .min = 0,
+                          .exclusive_min = true,
+                          .fallback = 1.0})),
       dropout(static_cast<float>(
           reader.real("dropout", {.help = "of what a mixer or an MLP adds to the stream, in training",
                                   .min = 0.0,
@@ -106,10 +102,9 @@ SequenceBlockOptions::SequenceBlockOptions(config::Reader& reader)
   if (parallel && post_norm)
     reader.mistake("parallel", "both parts begin from one norm of the input", "norm_place: pre");
   if (parallel && !residual) reader.mistake("parallel", "the input is part of the sum", "residual: true");
-  if (is_given(reader, "mixers")) mixers = read_mixers(reader);
-  if (reader.has("mixers")) return;
   config::Reader section = reader.section("mixer", "what carries something from one position to the next");
-  mixers = {mixer_kinds().choose(section)};
+  mixers = read_mixers(reader, mixer_kinds().choose(section));
+  for (const char* key : {"parallel", "residual_scale", "mixers"}) reader.later(key);
 }
 
 int64_t SequenceBlockOptions::sequences_per_lane() const {
