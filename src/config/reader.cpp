@@ -32,6 +32,9 @@ Origin Reader::origin(std::string_view key) const {
   return origin;
 }
 
+void Reader::later(std::string_view key) { reading_->fields.at(reading_->places.at(path_of(key))).later = true; }
+void Reader::described_by(const std::string& topic) { section_->topic = topic; }
+
 FieldRecord& Reader::declare(std::string_view key, FieldRecord record) {
   record.path = path_of(key);
   record.origin = origin(key);

@@ -73,6 +73,11 @@ class Reader {
   // The default of a choice of this section, in place of the one that the choice itself has. Call it before whoever reads
   // the section declares the choice.
   void preset(const std::string& key, const std::string& fallback);
+  // A declared field that came when runs had been made without it: where it has its default it is no part of the
+  // resolved spec, so that specs keep their fingerprints.
+  void later(std::string_view key);
+  // This section has the keys of another one, which is what `mlrun config schema` knows: "model.mixer.gru".
+  void described_by(const std::string& topic);
 
   bool has(std::string_view key) const;  // somebody gave it, in a file or an argument
   Origin origin(std::string_view key) const;

@@ -28,6 +28,7 @@ struct SectionReading {
   std::set<std::string> dropped;               // of a former kind, with values that this kind's fields cannot have
   std::map<std::string, std::string> presets;  // key of a choice -> its default here (Reader::preset)
   std::string kind;
+  std::string topic;    // see Reader::described_by; "": its path and kind
   bool faulty = false;  // one of its fields has a value it cannot have
   bool judged = true;   // false when its kind is unknown: then nobody can say which keys are right
 };

@@ -146,6 +146,7 @@ std::string section_name(const SectionReading& section) {
 }
 
 std::string section_topic(const SectionReading& section) {
+  if (!section.topic.empty()) return section.topic;
   return section.kind.empty() ? section.path : fmt::format("{}.{}", section.path, section.kind);
 }
 

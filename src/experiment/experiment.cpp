@@ -127,6 +127,7 @@ int64_t lanes_for(int64_t batch_size, int64_t examples_per_lane) {
 
 config::Fields resolved_fields(const config::Document& document, const ExperimentSpec& spec) {
   config::Fields fields = document.declared();
+  std::erase_if(fields, [](const config::FieldRecord& f) { return f.later && f.value == f.fallback; });
   const int64_t wanted = spec.model.facts().examples_per_lane;
   for (config::FieldRecord& field : fields) {
     if (field.path != "compute.lanes" || spec.lanes) continue;

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "catch.hpp"
+#include "config/print.hpp"
 #include "mixers/mixer.hpp"
 #include "models/model.hpp"
 #include "optim/optimizer.hpp"
@@ -146,6 +147,20 @@ TEST_CASE("a run keeps the number of lanes that its resolved spec holds, whateve
   TrainObserver nobody;
   REQUIRE(train(request, nobody).status == "finished");
   CHECK(Checkpoint((root / "run") + "/checkpoints/step-000000006.h5").experiment().lanes() == 3);
+}
+
+TEST_CASE("settings of blocks that came later are no part of a spec that leaves them at their defaults") {
+  const TemporaryDirectory place;
+  std::ofstream(place / "spec.yaml") << spec_of("{kind: sequence, width: 8, layers: 2, mixer: {kind: gru}}", 4);
+  const auto text = [&](const std::vector<std::string>& overrides) {
+    return config::canonical_text(Experiment::load(place / "spec.yaml", overrides).fields());
+  };
+  const std::string before = text({});
+  CHECK_FALSE(before.find("mixers") != std::string::npos);
+  CHECK_FALSE(before.find("parallel") != std::string::npos);
+  CHECK(text({"model.mixers=[]", "model.residual_scale=1", "model.parallel=false"}) == before);
+  CHECK(text({"model.mixers=gru,lru"}).find("model.mixers: [gru, lru]") != std::string::npos);
+  CHECK(text({"model.residual_scale=depth"}).find("model.residual_scale: depth") != std::string::npos);
 }
 
 TEST_CASE("another lane count is another computation, and says so in the fingerprint") {

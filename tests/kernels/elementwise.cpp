@@ -54,6 +54,10 @@ const std::vector<Case>& cases() {
       {"silu", Function::kSilu, 0, 0, -20, 20, [](double x) { return x * sigmoid(x); },
        [](double x) { return sigmoid(x) * (1 + x * sigmoid(-x)); }},
       {"softplus", Function::kSoftplus, 0, 0, -20, 20, [](double x) { return std::log1p(std::exp(x)); }, sigmoid},
+      {"elu_plus_one", Function::kEluPlusOne, 0, 0, -20, 20, [](double x) { return x > 0 ? x + 1 : std::exp(x); },
+       [](double x) { return x > 0 ? 1.0 : std::exp(x); }},
+      {"squared_relu", Function::kSquaredRelu, 0, 0, -3, 3, [](double x) { return x > 0 ? x * x : 0.0; },
+       [](double x) { return x > 0 ? 2 * x : 0.0; }},
   };
   return all;
 }

@@ -36,6 +36,9 @@ inline BuiltMixer build_mixer(const std::string& kind, const std::vector<std::st
 struct MixerCase {
   std::string kind;
   std::vector<std::string> overrides;
+  // Whether it has kinks, or norms of a few numbers that may all be near zero, so that differences along a direction
+  // that moves everything step over many of them.
+  bool kinks = false;
 };
 
 // Every registered kind with its options, made small. A kind with a line of its own here is run in those variants.
@@ -67,6 +70,23 @@ inline std::vector<MixerCase> mixer_cases() {
       {"mamba2", {"states=8", "head=4"}},
       {"mamba2", {"states=5", "head=3", "expand=4", "taps=2", "dt_max=1", "lr=0.001"}},
       {"mamba2", {"states=20", "head=12", "taps=1"}},
+      {"linear_attention", {"heads=2"}},
+      {"linear_attention", {"heads=1", "features=relu"}, true},
+      {"linear_attention", {"heads=3", "features=relu2", "normaliser=norm"}, true},
+      {"linear_attention", {"heads=6", "features=exp"}},
+      {"linear_attention", {"heads=2", "features=softmax", "normaliser=norm"}},
+      {"linear_attention", {"heads=2", "features=performer"}},
+      {"linear_attention", {"heads=3", "features=performer", "random_features=7", "redraw=100"}},
+      {"linear_attention", {"heads=2", "features=cosformer"}, true},
+      {"linear_attention", {"heads=1", "rope=true"}},
+      {"linear_attention", {"heads=3", "rope=true", "features=exp", "normaliser=norm"}},
+      {"delta", {"heads=1"}, true},
+      {"delta", {"heads=2", "taps=2"}, true},
+      {"gla", {"heads=1"}, true},
+      {"gla", {"heads=3", "rank=2", "temperature=1"}, true},
+      {"retnet", {"heads=1"}},
+      {"retnet", {"heads=3", "expand=1"}, true},
+      {"rwkv", {}},
       {"lstm", {"hidden=5"}},
       {"gru", {}},
       {"gru", {"hidden=7"}},

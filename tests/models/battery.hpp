@@ -123,7 +123,9 @@ inline std::vector<std::vector<std::string>> sequence_variants() {
   for (const auto& [mixer, entry] : registered(mixer_kinds())) {
     variants.push_back({"width=8", "layers=2", "mixer.kind=" + mixer});
     if (mixer == "mamba2") variants.back().push_back("mixer.head=4");
-    if (mixer == "attention") variants.back().push_back("mixer.heads=2");
+    for (const char* of_heads : {"attention", "delta", "gla", "linear_attention", "retnet"}) {
+      if (mixer == of_heads) variants.back().push_back("mixer.heads=2");
+    }
     if (mixer == "s4d" || mixer == "s4" || mixer.rfind("mamba", 0) == 0) variants.back().push_back("mixer.states=4");
   }
   const auto add = [&](std::vector<std::string> more) {
@@ -142,6 +144,11 @@ inline std::vector<std::vector<std::string>> sequence_variants() {
   }
   variants.push_back({"width=8", "layers=1", "mixer.kind=attention", "mixer.heads=2", "mixer.kv_heads=1",
                       "mixer.window=4", "mixer.stride=3", "order=s_curve", "condition=class"});
+  add({"width=6", "mlp=geglu", "expansion=1", "residual_scale=depth"});
+  add({"width=6", "mlp=relu2", "expansion=2", "parallel=true", "residual_scale=0.5"});
+  add({"width=6", "mlp=channel_mix", "expansion=2"});
+  variants.push_back(
+      {"width=6", "layers=3", "mixer.kind=gru", "mixers=gru,linear_attention,gru", "linear_attention.heads=2"});
   add({"width=6", "condition=class"});
   add({"width=6", "condition=joint", "positions=true", "order=hilbert", "mixer.hidden=9"});
   return variants;

@@ -97,6 +97,15 @@ void apply_kernel(Function f, const float* x, float* y, int64_t n, float p, floa
       return map(x, y, n, [](V v) HWY_ATTR { return hn::Mul(v, vmath::sigmoid(d, v)); });
     case Function::kSoftplus:
       return map(x, y, n, [](V v) HWY_ATTR { return vmath::softplus(d, v); });
+    case Function::kEluPlusOne:
+      return map(x, y, n, [](V v) HWY_ATTR {
+        return hn::IfThenElse(hn::Gt(v, hn::Zero(d)), hn::Add(v, set(1.0f)), vmath::exp(d, v));
+      });
+    case Function::kSquaredRelu:
+      return map(x, y, n, [](V v) HWY_ATTR {
+        const V positive = hn::Max(hn::Zero(d), v);
+        return hn::Mul(positive, positive);
+      });
   }
 }
 
@@ -145,6 +154,11 @@ void gradient_kernel(Function f, const float* s, const float* dy, float* dx, int
       });
     case Function::kSoftplus:
       return map(s, dy, dx, n, [](V x, V g) HWY_ATTR { return hn::Mul(g, vmath::sigmoid(d, x)); });
+    case Function::kEluPlusOne:  // its value where that is below 1, and 1 above
+      return map(s, dy, dx, n,
+                 [](V y, V g) HWY_ATTR { return hn::Mul(g, hn::IfThenElse(hn::Gt(y, set(1.0f)), set(1.0f), y)); });
+    case Function::kSquaredRelu:
+      return map(s, dy, dx, n, [](V x, V g) HWY_ATTR { return hn::Mul(hn::Add(g, g), hn::Max(hn::Zero(d), x)); });
   }
 }
 
@@ -207,6 +221,7 @@ bool saves_result(Function f) {
     case Function::kTanh:
     case Function::kRelu:
     case Function::kLeakyRelu:
+    case Function::kEluPlusOne:
       return true;
     default:
       return false;

@@ -25,11 +25,13 @@ enum class Function : uint8_t {
   kSigmoid,  // 1 / (1 + e^-x)
   kTanh,
   kRelu,
-  kLeakyRelu,  // x if x > 0, else p x; 0 < p
-  kGelu,       // x Phi(x), the exact form (Hendrycks & Gimpel 2016)
-  kGeluTanh,   // x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), their approximation
-  kSilu,       // x sigmoid(x)
-  kSoftplus,   // log(1 + e^x)
+  kLeakyRelu,    // x if x > 0, else p x; 0 < p
+  kGelu,         // x Phi(x), the exact form (Hendrycks & Gimpel 2016)
+  kGeluTanh,     // x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), their approximation
+  kSilu,         // x sigmoid(x)
+  kSoftplus,     // log(1 + e^x)
+  kEluPlusOne,   // x + 1 if x > 0, else e^x (Katharopoulos et al. 2020)
+  kSquaredRelu,  // max(x, 0)^2 (So et al. 2021)
 };
 
 // f(x), elementwise. Relative error below 1e-6 away from zeros of f.

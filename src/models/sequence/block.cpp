@@ -1,8 +1,14 @@
 #include "models/sequence/block.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include "base/error.hpp"
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string>
+#include <utility>
+
 #include "kernels/vector/elementwise.hpp"
 #include "ops/activation.hpp"
 #include "ops/dropout.hpp"
@@ -11,10 +17,61 @@
 
 namespace mlrun {
 
+namespace {
+
+using kernels::Function;
+
+// The mixers of the key `mixers`: `mixer` where a name is its kind, and else those of the section of that name.
+std::vector<MixerRegistry::Choice> read_mixers(config::Reader& reader, const MixerRegistry::Choice& mixer) {
+  const auto& kinds = mixer_kinds().kinds();
+  std::vector<std::string> known;
+  for (const auto& [name, kind] : kinds) known.push_back(name);
+  const std::vector<std::string> names = reader.strings(
+      "mixers",
+      {.help = "kinds of the mixers of the first blocks, one after the other, and again of those after them: `mixer` "
+               "where its kind is named, and another KIND with what a section KIND says; []: `mixer` alone",
+       .fallback = {{}},
+       .check = [known](const std::string& name) {
+         const bool found = std::find(known.begin(), known.end(), name) != known.end();
+         return found ? std::string() : fmt::format("one of {}", fmt::join(known, ", "));
+       }});
+  if (names.empty()) return {mixer};
+  if (!mixer.kind().empty() && std::find(names.begin(), names.end(), mixer.kind()) == names.end()) {
+    reader.mistake("mixers", fmt::format("none of them is of the kind of `mixer`, {}", mixer.kind()),
+                   fmt::format("mixer.kind: {}", names.front()));
+  }
+  std::map<std::string, MixerRegistry::Choice> read = {{mixer.kind(), mixer}};
+  std::vector<MixerRegistry::Choice> mixers;
+  for (const std::string& name : names) {
+    const auto kind = kinds.find(name);
+    if (kind == kinds.end()) continue;  // it was reported
+    if (read.find(name) == read.end()) {
+      config::Reader section = reader.section(name, "of the mixers of this kind");
+      section.described_by(fmt::format("{}.mixer.{}", reader.path(), name));
+      read[name] = {&kind->second, kind->second.read(section)};
+    }
+    mixers.push_back(read[name]);
+  }
+  return mixers;
+}
+
+Function gate_function(MlpKind kind) { return kind == MlpKind::kSwiglu ? Function::kSilu : Function::kGelu; }
+Function mlp_function(MlpKind kind) { return kind == MlpKind::kRelu2 ? Function::kSquaredRelu : Function::kGelu; }
+
+}  // namespace
+
 SequenceBlockOptions::SequenceBlockOptions(config::Reader& reader)
-    : mlp(reader.one_of<MlpKind>("mlp",
-                                 {{"none", MlpKind::kNone}, {"gelu", MlpKind::kGelu}, {"swiglu", MlpKind::kSwiglu}},
-                                 {.help = "what follows the mixer in a block", .fallback = "none"})),
+    : mlp(reader.one_of<MlpKind>(
+          "mlp",
+          {{"none", MlpKind::kNone},
+           {"gelu", MlpKind::kGelu},
+           {"swiglu", MlpKind::kSwiglu},
+           {"geglu", MlpKind::kGeglu},
+           {"relu2", MlpKind::kRelu2},
+           {"channel_mix", MlpKind::kChannelMix}},
+          {.help = "what follows the mixer in a block; channel_mix: RWKV's, which sees the position "
+                   "before too",
+           .fallback = "none"})),
       expansion(reader.integer(
           "expansion",
           {.help = "hidden units of the MLP for each channel of the stream", .min = 1, .max = 64, .fallback = 4})),
@@ -25,45 +82,85 @@ SequenceBlockOptions::SequenceBlockOptions(config::Reader& reader)
                               {.help = "pre: x + f(norm(x)), and a norm at the end; post: norm(x + f(x))",
                                .fallback = "pre"}) == "post"),
       residual(reader.boolean("residual", {.help = "whether a block adds to its input", .fallback = true})),
+      parallel(reader.boolean(
+          "parallel",
+          {.help = "x + mixer(norm(x)) + mlp(norm(x)) in the place of one after the other", .fallback = false})),
+      residual_scale(
+          reader.real_or("residual_scale", "depth",
+                         {.help = "what a mixer or an MLP adds to the stream is multiplied by this; depth: 1 / "
+                                  "sqrt(how often something is added)",
+                          .min = 0,
+                          .exclusive_min = true,
+                          .fallback = 1.0})),
       dropout(static_cast<float>(
           reader.real("dropout", {.help = "of what a mixer or an MLP adds to the stream, in training",
                                   .min = 0.0,
                                   .max = 0.95,
                                   .fallback = 0.0}))) {
+  if (parallel && mlp == MlpKind::kNone)
+    reader.mistake("parallel", "there is no MLP beside the mixer", "mlp: gelu (or swiglu, geglu, relu2)");
+  if (parallel && post_norm)
+    reader.mistake("parallel", "both parts begin from one norm of the input", "norm_place: pre");
+  if (parallel && !residual) reader.mistake("parallel", "the input is part of the sum", "residual: true");
   config::Reader section = reader.section("mixer", "what carries something from one position to the next");
-  mixer = mixer_kinds().choose(section);
+  mixers = read_mixers(reader, mixer_kinds().choose(section));
+  for (const char* key : {"parallel", "residual_scale", "mixers"}) reader.later(key);
 }
 
-SequenceBlock::SequenceBlock(const SequenceBlockOptions& options, const MixerShape& shape, const Scope& scope)
+int64_t SequenceBlockOptions::sequences_per_lane() const {
+  int64_t most = 1;
+  for (const MixerRegistry::Choice& mixer : mixers) most = std::max(most, mixer.facts().sequences_per_lane);
+  return most;
+}
+
+SequenceBlock::SequenceBlock(const SequenceBlockOptions& options, int64_t layer, int64_t layers,
+                             const MixerShape& shape, const Scope& scope)
     : mlp_kind_(options.mlp),
       width_(shape.width),
       hidden_(options.expansion * shape.width),
       post_norm_(options.post_norm),
       mixer_residual_(options.residual && shape.in == shape.width),
       mlp_residual_(options.residual),
+      parallel_(options.parallel),
+      scale_(static_cast<float>(options.residual_scale.value_or(
+          1 / std::sqrt(static_cast<double>((options.mlp == MlpKind::kNone ? 1 : 2) * layers))))),
       dropout_(options.dropout),
       mixer_norm_(scope / "mixer_norm", options.norm, options.post_norm ? shape.width : shape.in),
-      mixer_(options.mixer.build(shape, scope / "mixer")) {
+      mixer_(options.mixer_of(layer).build(shape, scope / "mixer")) {
   if (mlp_kind_ == MlpKind::kNone) return;
-  mlp_norm_ = Norm(scope / "mlp_norm", options.norm, shape.width);
-  up_ = Linear(scope / "mlp/up", width_, mlp_kind_ == MlpKind::kSwiglu ? 2 * hidden_ : hidden_);
+  if (!parallel_) mlp_norm_ = Norm(scope / "mlp_norm", options.norm, shape.width);
+  up_ = Linear(scope / "mlp/up", width_, gated() ? 2 * hidden_ : hidden_);
   down_ = Linear(scope / "mlp/down", hidden_, width_);
+  if (mlp_kind_ != MlpKind::kChannelMix) return;
+  receptance_ = Linear(scope / "mlp/receptance", width_, width_);
+  up_shift_ = TokenShift(scope / "mlp", "up_mix", width_, 1);
+  receptance_shift_ = TokenShift(scope / "mlp", "receptance_mix", width_, 1);
 }
 
 Variable SequenceBlock::mlp(Pass& pass, const Variable& x) const {
+  if (mlp_kind_ == MlpKind::kChannelMix) {
+    const Variable h = ops::activation(Function::kSquaredRelu, up_(pass, up_shift_(pass, x)));
+    return ops::mul(ops::sigmoid(receptance_(pass, receptance_shift_(pass, x))), down_(pass, h));
+  }
   const Variable h = up_(pass, x);
-  if (mlp_kind_ == MlpKind::kGelu) return down_(pass, ops::gelu(h));
-  return down_(pass, ops::mul(ops::silu(ops::slice(h, -1, 0, hidden_)), ops::slice(h, -1, hidden_, 2 * hidden_)));
+  if (!gated()) return down_(pass, ops::activation(mlp_function(mlp_kind_), h));
+  const Variable gate = ops::activation(gate_function(mlp_kind_), ops::slice(h, -1, 0, hidden_));
+  return down_(pass, ops::mul(gate, ops::slice(h, -1, hidden_, 2 * hidden_)));
 }
 
 Variable SequenceBlock::joined(Pass& pass, const Norm& norm, const Variable& x, const Variable& added,
                                bool residual) const {
   Variable y = dropout_ > 0 ? ops::dropout(added, dropout_, pass.next_noise(), pass.training()) : added;
+  if (scale_ != 1) y = ops::scale(y, scale_);
   if (residual) y = ops::add(x, y);
   return post_norm_ ? norm(pass, y) : y;
 }
 
 Variable SequenceBlock::operator()(Pass& pass, const Variable& x) const {
+  if (parallel_) {
+    const Variable normed = mixer_norm_(pass, x);
+    return joined(pass, mixer_norm_, x, ops::add((*mixer_)(pass, normed), mlp(pass, normed)), true);
+  }
   const Variable h =
       joined(pass, mixer_norm_, x, (*mixer_)(pass, post_norm_ ? x : mixer_norm_(pass, x)), mixer_residual_);
   if (mlp_kind_ == MlpKind::kNone) return h;
@@ -74,23 +171,43 @@ SequenceBlock::Steps::Steps(const SequenceBlock& of) : block(&of), mixer(of.mixe
   if (of.mlp_kind_ == MlpKind::kNone) return;
   up = of.up_.packed();
   down = of.down_.packed();
+  if (of.mlp_kind_ == MlpKind::kChannelMix) receptance = of.receptance_.packed();
 }
 
 SequenceBlock::Stepper::Stepper(const Steps& steps, int64_t count) : steps_(steps), mixer_(steps.mixer->begin(count)) {}
 
-Tensor SequenceBlock::Stepper::mlp(const Tensor& x) const {
+Tensor SequenceBlock::Stepper::channel_mix(const Tensor& x) {
   const SequenceBlock& block = *steps_.block;
+  const int64_t count = x.dim(0);
+  if (!before_.defined()) before_ = Tensor::zeros(x.shape());
+  Tensor shifted(x.shape()), h({count, block.hidden_}), gate(x.shape()), y(x.shape());
+  float *p = h.data<float>(), *g = gate.data<float>();
+  block.up_shift_.step(x.data<float>(), before_.data<float>(), count, shifted.data<float>());
+  steps_.up(shifted.data<float>(), count, p);
+  kernels::apply(Function::kSquaredRelu, p, p, h.count());
+  steps_.down(p, count, y.data<float>());
+  block.receptance_shift_.step(x.data<float>(), before_.data<float>(), count, shifted.data<float>());
+  steps_.receptance(shifted.data<float>(), count, g);
+  kernels::apply(Function::kSigmoid, g, g, gate.count());
+  kernels::mul_in_place(y, gate);
+  before_ = x.clone();
+  return y;
+}
+
+Tensor SequenceBlock::Stepper::mlp(const Tensor& x) {
+  const SequenceBlock& block = *steps_.block;
+  if (block.mlp_kind_ == MlpKind::kChannelMix) return channel_mix(x);
   const int64_t count = x.dim(0), hidden = block.hidden_;
   Tensor h({count, steps_.up.out()}), y({count, block.width_});
   float* p = h.data<float>();
   steps_.up(x.data<float>(), count, p);
-  if (block.mlp_kind_ == MlpKind::kGelu) {
-    kernels::apply(kernels::Function::kGelu, p, p, h.count());
+  if (!block.gated()) {
+    kernels::apply(mlp_function(block.mlp_kind_), p, p, h.count());
   } else {
     for (int64_t i = 0; i < count; ++i) {  // in place: row i of the products ends before row i of the pairs begins
       const float* pair = p + i * 2 * hidden;
       Tensor gate({hidden});
-      kernels::apply(kernels::Function::kSilu, pair, gate.data<float>(), hidden);
+      kernels::apply(gate_function(block.mlp_kind_), pair, gate.data<float>(), hidden);
       for (int64_t k = 0; k < hidden; ++k) p[i * hidden + k] = gate.data<float>()[k] * pair[hidden + k];
     }
   }
@@ -98,15 +215,27 @@ Tensor SequenceBlock::Stepper::mlp(const Tensor& x) const {
   return y;
 }
 
+Tensor SequenceBlock::Stepper::mixed(const Tensor& x) {
+  Tensor y({x.dim(0), steps_.block->width_});
+  mixer_->step(x.data<float>(), y.data<float>());
+  return y;
+}
+
 Tensor SequenceBlock::Stepper::step(const Tensor& x) {
   const SequenceBlock& block = *steps_.block;
   const auto join = [&](const Norm& norm, const Tensor& before, Tensor added, bool residual) {
+    if (block.scale_ != 1) kernels::scale_in_place(added, block.scale_);
     if (residual) kernels::add_to(added, before);
     return block.post_norm_ ? norm.rows(added) : added;
   };
-  Tensor y({x.dim(0), block.width_});
-  mixer_->step((block.post_norm_ ? x : block.mixer_norm_.rows(x)).data<float>(), y.data<float>());
-  const Tensor h = join(block.mixer_norm_, x, std::move(y), block.mixer_residual_);
+  if (block.parallel_) {
+    const Tensor normed = block.mixer_norm_.rows(x);
+    Tensor added = mixed(normed);
+    kernels::add_to(added, mlp(normed));
+    return join(block.mixer_norm_, x, std::move(added), true);
+  }
+  const Tensor h =
+      join(block.mixer_norm_, x, mixed(block.post_norm_ ? x : block.mixer_norm_.rows(x)), block.mixer_residual_);
   if (block.mlp_kind_ == MlpKind::kNone) return h;
   return join(block.mlp_norm_, h, mlp(block.post_norm_ ? h : block.mlp_norm_.rows(h)), block.mlp_residual_);
 }

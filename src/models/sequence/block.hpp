@@ -1,11 +1,14 @@
-// A block of a sequence model: norm, mixer, residual; then norm, MLP, residual.
+// A block of a sequence model: norm, mixer, residual; then norm, MLP, residual. Or both side by side, from one norm.
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "mixers/mixer.hpp"
 #include "nn/linear.hpp"
 #include "nn/norm.hpp"
+#include "nn/token_shift.hpp"
 
 namespace mlrun {
 
@@ -13,24 +16,36 @@ enum class MlpKind : uint8_t {
   kNone,
   kGelu,    // W2 gelu(W1 x)
   kSwiglu,  // W2 (silu(a) * b), (a, b) = W1 x (Shazeer 2020)
+  kGeglu,   // W2 (gelu(a) * b)
+  kRelu2,   // W2 max(W1 x, 0)^2 (So et al. 2021)
+  // sigmoid(R x') * W2 max(W1 x'', 0)^2, where x' and x'' are mixed with the position before (Peng et al. 2023, eq. 14,
+  // 15 and 18)
+  kChannelMix,
 };
 
 struct SequenceBlockOptions {
   explicit SequenceBlockOptions(config::Reader& reader);
-  MixerRegistry::Choice mixer;
+  const MixerRegistry::Choice& mixer_of(int64_t layer) const {
+    return mixers[static_cast<size_t>(layer) % mixers.size()];
+  }
+  int64_t sequences_per_lane() const;         // the most that a mixer asks for (Mixer::Facts)
+  std::vector<MixerRegistry::Choice> mixers;  // of the first blocks, and again of those after them
   MlpKind mlp;
   int64_t expansion;  // the MLP's hidden width is expansion * width
   NormKind norm;
   bool post_norm;  // norm(x + f(x)) as in Vaswani et al. 2017; else x + f(norm(x))
   bool residual;
-  float dropout;  // of what a mixer or an MLP adds to the stream
+  bool parallel;                         // x + mixer(norm(x)) + mlp(norm(x)): Chowdhery et al. 2022, section 2
+  std::optional<double> residual_scale;  // of what a mixer or an MLP adds; none: 1 / sqrt(how often something is added)
+  float dropout;                         // of what a mixer or an MLP adds to the stream
 };
 
 class SequenceBlock {
  public:
   // The mixer's input has shape.in channels, and the stream shape.width: they differ in a first block without a
-  // residual, and nowhere else.
-  SequenceBlock(const SequenceBlockOptions& options, const MixerShape& shape, const Scope& scope);
+  // residual, and nowhere else. `layer` of `layers` blocks, from 0.
+  SequenceBlock(const SequenceBlockOptions& options, int64_t layer, int64_t layers, const MixerShape& shape,
+                const Scope& scope);
   Variable operator()(Pass& pass, const Variable& x) const;  // [n, length, in] -> [n, length, width]
   const Mixer& mixer() const { return *mixer_; }
 
@@ -38,7 +53,7 @@ class SequenceBlock {
     explicit Steps(const SequenceBlock& of);
     const SequenceBlock* block;
     std::shared_ptr<const MixerSteps> mixer;
-    PackedLinear up, down;
+    PackedLinear up, down, receptance;
   };
   class Stepper {
    public:
@@ -46,23 +61,28 @@ class SequenceBlock {
     Tensor step(const Tensor& x);  // [count, in] -> [count, width]
 
    private:
-    Tensor mlp(const Tensor& x) const;
+    Tensor mixed(const Tensor& x);
+    Tensor mlp(const Tensor& x);
+    Tensor channel_mix(const Tensor& x);
     const Steps& steps_;
     std::unique_ptr<MixerStepper> mixer_;
+    Tensor before_;  // what the channel mixing had at the position before
   };
 
  private:
+  bool gated() const { return mlp_kind_ == MlpKind::kSwiglu || mlp_kind_ == MlpKind::kGeglu; }
   Variable mlp(Pass& pass, const Variable& x) const;
   // x + added, or added alone; then the norm, where it comes last.
   Variable joined(Pass& pass, const Norm& norm, const Variable& x, const Variable& added, bool residual) const;
 
   MlpKind mlp_kind_;
   int64_t width_, hidden_;
-  bool post_norm_, mixer_residual_, mlp_residual_;
-  float dropout_;
+  bool post_norm_, mixer_residual_, mlp_residual_, parallel_;
+  float scale_, dropout_;
   Norm mixer_norm_, mlp_norm_;
   std::unique_ptr<Mixer> mixer_;
-  Linear up_, down_;
+  Linear up_, down_, receptance_;
+  TokenShift up_shift_, receptance_shift_;
 };
 
 }  // namespace mlrun

@@ -79,7 +79,7 @@ SequenceNetwork::SequenceNetwork(const SequenceNetworkOptions& options, const Da
   }
   for (int64_t l = 0; l < options.layers; ++l) {
     const int64_t in = l == 0 && input_ == SequenceInput::kDirect ? 1 : width_;
-    blocks_.emplace_back(options.block, MixerShape{in, width_, data.positions(), places_},
+    blocks_.emplace_back(options.block, l, options.layers, MixerShape{in, width_, data.positions(), places_},
                          scope / fmt::format("block_{}", l + 1));
   }
   norm_ = Norm(scope / "norm", options.block.post_norm ? NormKind::kNone : options.block.norm, width_);
@@ -167,7 +167,15 @@ bool SequenceNetwork::any_length() const {
                                [](const SequenceBlock& block) { return block.mixer().any_length(); });
 }
 
-int64_t SequenceNetwork::sequences_at_once() const { return blocks_[0].mixer().sequences_at_once(); }
+int64_t SequenceNetwork::sequences_at_once() const {
+  int64_t most = 1;
+  for (const SequenceBlock& block : blocks_) {
+    const int64_t wanted = block.mixer().sequences_at_once();
+    if (wanted == 0) return 0;
+    most = std::max(most, wanted);
+  }
+  return most;
+}
 
 Variable SequenceNetwork::symbol_vectors(Pass& pass) const {
   require(has_symbol_vectors(), "the vectors of symbols that enter as numbers");

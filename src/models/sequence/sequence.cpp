@@ -70,7 +70,7 @@ class Sequence : public AutoregressiveModel {
  public:
   using Options = SequenceOptions;
   static Facts facts(const Options& options) {
-    return {.examples_per_lane = options.network.block.mixer.facts().sequences_per_lane};
+    return {.examples_per_lane = options.network.block.sequences_per_lane()};
   }
 
   Sequence(const Options& options, const DataSpec& data, const Scope& scope)

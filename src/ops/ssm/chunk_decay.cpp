@@ -2,8 +2,8 @@
 
 #include "base/error.hpp"
 #include "kernels/ssm/chunk_decay.hpp"
-#include "kernels/vector/elementwise.hpp"
 #include "kernels/vector/reduce.hpp"
+#include "ops/gradient_room.hpp"
 
 namespace mlrun::ops {
 namespace {
@@ -33,14 +33,6 @@ struct Layout {
   int64_t k_channel() const { return packed ? heads.heads * heads.values : 0; }
   int64_t q_channel() const { return packed ? k_channel() + heads.groups * heads.keys : 0; }
 };
-
-// Room for the gradient of what may be a window that others have added to.
-Tensor room(const Destination& to, const Tensor& like) {
-  return to.needed && !to.accumulate ? to.tensor : Tensor(like.shape());
-}
-void arrive(Destination& to, const Tensor& gradient) {
-  if (to.needed && to.accumulate) kernels::add_to(to.tensor, gradient);
-}
 
 Variable record_decay(std::vector<Variable> all, const DecayHeads& heads, const DecayGates& gates) {
   const Layout layout = {heads, all.size() == 1};
@@ -87,18 +79,18 @@ Variable record_decay(std::vector<Variable> all, const DecayHeads& heads, const 
   kernels::chunk_decay(shape, inputs(), rows_of(y), learns ? borders.data<float>() : nullptr);
   return record_joint(y, all, [=](const Tensor& dy, std::vector<Destination>& to) {
     std::vector<Tensor> d;
-    for (size_t i = 0; i < held.size(); ++i) d.push_back(room(to[i], held[i]));
+    for (size_t i = 0; i < held.size(); ++i) d.push_back(room_for(to[i], held[i].shape()));
     Tensor d_decay, d_weight, d_skip;
     DecayGradients g;
     g.v = rows_of(d[0]);
     g.k = rows_of(d[layout.k()], layout.k_channel());
     g.q = rows_of(d[layout.q()], layout.q_channel());
     if (at_decay && to[at_decay].needed) {
-      d_decay = constant ? Tensor({n, length, heads.heads}) : room(to[at_decay], log_decay);
+      d_decay = constant ? Tensor({n, length, heads.heads}) : room_for(to[at_decay], log_decay.shape());
       g.log_decay = rows_of(d_decay);
     }
     if (at_weight && to[at_weight].needed) {
-      d_weight = room(to[at_weight], weight);
+      d_weight = room_for(to[at_weight], weight.shape());
       g.weight = rows_of(d_weight);
     }
     if (at_skip && to[at_skip].needed) {
@@ -106,10 +98,10 @@ Variable record_decay(std::vector<Variable> all, const DecayHeads& heads, const 
       g.skip = to[at_skip].tensor.data<float>();
     }
     kernels::chunk_decay_gradient(shape, inputs(), rows_of(y), rows_of(dy), borders.data<float>(), g);
-    for (size_t i = 0; i < held.size(); ++i) arrive(to[i], d[i]);
-    if (d_weight.defined()) arrive(to[at_weight], d_weight);
+    for (size_t i = 0; i < held.size(); ++i) leave_in(to[i], d[i]);
+    if (d_weight.defined()) leave_in(to[at_weight], d_weight);
     if (!d_decay.defined()) return;
-    if (!constant) return arrive(to[at_decay], d_decay);
+    if (!constant) return leave_in(to[at_decay], d_decay);
     kernels::sum_rows(to[at_decay].tensor, d_decay.reshape({-1, heads.heads}), to[at_decay].accumulate);
   });
 }

@@ -1,0 +1,155 @@
+// DeltaNet (Yang et al. 2024, "Parallelizing linear transformers with the delta rule over sequence length", section 3):
+//
+//   q, k, v = silu(taps(W x)), q and k of each head brought to length 1;   b = sigmoid(W_b x), one for each head
+//   S_t = S_{t-1} + b_t k_t (v_t - S_{t-1}^T k_t)^T,   o_t = S_t^T q_t,   result = W_out rms_norm(o)
+//
+// with the norm over each head. A key that comes again replaces what is held for it, where linear attention adds.
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/ssm/delta_rule.hpp"
+#include "kernels/vector/elementwise.hpp"
+#include "kernels/vector/normalize.hpp"
+#include "mixers/heads.hpp"
+#include "mixers/mamba_parts.hpp"
+#include "mixers/mixer.hpp"
+#include "nn/initialisers.hpp"
+#include "nn/linear.hpp"
+#include "ops/activation.hpp"
+#include "ops/normalize.hpp"
+#include "ops/shape.hpp"
+#include "ops/ssm/delta_rule.hpp"
+
+namespace mlrun {
+namespace {
+
+constexpr float kEpsilon = 1e-5f;
+
+struct DeltaOptions {
+  explicit DeltaOptions(config::Reader& reader)
+      : heads(reader.integer("heads",
+                             {.help = "they divide the stream's channels", .min = 1, .max = 4096, .fallback = 4})),
+        taps(reader.integer("taps",
+                            {.help = "positions that the short convolutions of queries, keys and values see, their "
+                                     "own among them",
+                             .min = 1,
+                             .max = kernels::kMostTaps,
+                             .fallback = 4})) {}
+  int64_t heads, taps;
+};
+
+struct PackedDelta {
+  PackedLinear q, k, v, share, out;
+  const CausalTaps *q_taps, *k_taps, *v_taps;
+  kernels::DeltaShape shape;
+  Tensor unit, gain;
+};
+
+class DeltaStepper : public MixerStepper {
+ public:
+  DeltaStepper(const PackedDelta& packed, int64_t count)
+      : packed_(packed),
+        count_(count),
+        q_taps_(*packed.q_taps, count),
+        k_taps_(*packed.k_taps, count),
+        v_taps_(*packed.v_taps, count),
+        q_({count, packed.q.out()}),
+        k_(q_.shape()),
+        v_(q_.shape()),
+        o_(q_.shape()),
+        share_({count, packed.shape.heads}),
+        states_(Tensor::zeros({count, packed.shape.heads, packed.shape.keys, packed.shape.values})) {}
+
+  void step(const float* x, float* y) override {
+    packed_.q(x, count_, q_.data<float>());
+    packed_.k(x, count_, k_.data<float>());
+    packed_.v(x, count_, v_.data<float>());
+    packed_.share(x, count_, share_.data<float>());
+    q_taps_.step(q_.data<float>(), q_.data<float>());
+    k_taps_.step(k_.data<float>(), k_.data<float>());
+    v_taps_.step(v_.data<float>(), v_.data<float>());
+    kernels::apply(kernels::Function::kSigmoid, share_.data<float>(), share_.data<float>(), share_.count());
+    const Tensor q = of_heads(q_, packed_.unit), k = of_heads(k_, packed_.unit);
+    const int64_t row = packed_.q.out(), heads = packed_.shape.heads;
+    for (int64_t i = 0; i < count_; ++i) {
+      kernels::delta_rule_step(packed_.shape,
+                               {q.data<float>() + i * row, k.data<float>() + i * row, v_.data<float>() + i * row,
+                                share_.data<float>() + i * heads},
+                               states_.data<float>() + i * states_.count() / count_, o_.data<float>() + i * row);
+    }
+    packed_.out(of_heads(o_, packed_.gain).data<float>(), count_, y);
+  }
+
+ private:
+  Tensor of_heads(const Tensor& x, const Tensor& gain) const {
+    return kernels::rms_norm(x.reshape({-1, gain.count()}), gain, kEpsilon).y;
+  }
+
+  const PackedDelta& packed_;
+  int64_t count_;
+  CausalTaps::Stepper q_taps_, k_taps_, v_taps_;
+  Tensor q_, k_, v_, o_, share_, states_;
+};
+
+class Delta : public Mixer {
+ public:
+  using Options = DeltaOptions;
+  static Facts facts(const Options&) { return {.sequences_per_lane = 2}; }
+
+  Delta(const Options& options, const MixerShape& shape, const Scope& scope)
+      : heads_(options.heads),
+        size_(head_size("delta", shape.width, options.heads)),
+        q_(scope / "q", shape.in, shape.width, LinearBias::kNo),
+        k_(scope / "k", shape.in, shape.width, LinearBias::kNo),
+        v_(scope / "v", shape.in, shape.width, LinearBias::kNo),
+        share_(scope / "share", shape.in, heads_),
+        q_taps_(scope / "q_taps", shape.width, options.taps),
+        k_taps_(scope / "k_taps", shape.width, options.taps),
+        v_taps_(scope / "v_taps", shape.width, options.taps),
+        gain_(scope.parameter("norm/gain", {size_}, "value", ParameterKind::kNorm, initialise::constant(1.0f))),
+        out_(scope / "out", shape.width, shape.width, LinearBias::kNo),
+        unit_(Tensor::full({size_}, 1 / std::sqrt(static_cast<float>(size_)))) {}
+
+  Variable operator()(Pass& pass, const Variable& x) const override {
+    const Variable q = of_heads(q_taps_(pass, q_(pass, x)), unit_), k = of_heads(k_taps_(pass, k_(pass, x)), unit_);
+    const Variable o = ops::delta_rule(q, k, v_taps_(pass, v_(pass, x)), ops::sigmoid(share_(pass, x)));
+    return out_(pass, of_heads(o, pass(gain_)));
+  }
+
+  std::unique_ptr<MixerSteps> steps() const override {
+    return std::make_unique<PackedMixerSteps<PackedDelta, DeltaStepper>>(PackedDelta{q_.packed(),
+                                                                                     k_.packed(),
+                                                                                     v_.packed(),
+                                                                                     share_.packed(),
+                                                                                     out_.packed(),
+                                                                                     &q_taps_,
+                                                                                     &k_taps_,
+                                                                                     &v_taps_,
+                                                                                     {1, 1, heads_, size_, size_},
+                                                                                     unit_,
+                                                                                     gain_.value()});
+  }
+
+  // Products want a few hundred rows, and a sequence has them.
+  int64_t sequences_at_once() const override { return 1; }
+
+ private:
+  // The root mean square norm of each head: with a gain of 1 / sqrt(size), its length becomes 1.
+  Variable of_heads(const Variable& x, const Variable& gain) const {
+    const Shape whole = x.shape();
+    return ops::reshape(ops::rms_norm(ops::reshape(x, {whole[0], whole[1], heads_, size_}), gain, kEpsilon), whole);
+  }
+
+  int64_t heads_, size_;
+  Linear q_, k_, v_, share_;
+  CausalTaps q_taps_, k_taps_, v_taps_;
+  Parameter gain_;
+  Linear out_;
+  Tensor unit_;
+};
+
+[[maybe_unused]] const bool registered =
+    register_mixer<Delta>("delta", "DeltaNet (Yang et al. 2024): a state whose entries are replaced, in chunks");
+
+}  // namespace
+}  // namespace mlrun

@@ -1,0 +1,153 @@
+// Gated linear attention (Yang et al. 2024, section 4): of each head, with a decay of its own for every key channel,
+//
+//   a = sigmoid(W_2 W_1 x + b)^(1 / temperature)                                                        (section 4.4)
+//   S_t = diag(a_t) S_{t-1} + k_t v_t^T,   o_t = S_t^T q_t,   (q, k, v) = W x                            (eq. 3)
+//   result = W_out (silu(W_g x) * norm(o))
+//
+// with the norm (root mean square) over each head. There are half as many channels of keys as of the stream.
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/ssm/channel_decay.hpp"
+#include "kernels/vector/elementwise.hpp"
+#include "kernels/vector/normalize.hpp"
+#include "mixers/heads.hpp"
+#include "mixers/mixer.hpp"
+#include "nn/initialisers.hpp"
+#include "nn/linear.hpp"
+#include "ops/activation.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/normalize.hpp"
+#include "ops/shape.hpp"
+#include "ops/ssm/channel_decay.hpp"
+
+namespace mlrun {
+namespace {
+
+constexpr float kEpsilon = 1e-5f;
+
+struct GlaOptions {
+  explicit GlaOptions(config::Reader& reader)
+      : heads(reader.integer(
+            "heads",
+            {.help = "they divide the stream's channels into even parts", .min = 1, .max = 4096, .fallback = 4})),
+        rank(reader.integer("rank", {.help = "inner channels of the map from the stream to the decays",
+                                     .min = 1,
+                                     .max = 4096,
+                                     .fallback = 16})),
+        temperature(reader.real("temperature", {.help = "the decays are this root of a sigmoid: larger forgets less",
+                                                .min = 0,
+                                                .exclusive_min = true,
+                                                .fallback = 16.0})) {}
+  int64_t heads, rank;
+  double temperature;
+};
+
+struct PackedGla {
+  PackedLinear q, k, v, gate, down, up, out;
+  kernels::ChannelDecayShape shape;
+  float over_temperature;
+  Tensor gain;
+};
+
+class GlaStepper : public MixerStepper {
+ public:
+  GlaStepper(const PackedGla& packed, int64_t count)
+      : packed_(packed),
+        count_(count),
+        q_({count, packed.q.out()}),
+        k_(q_.shape()),
+        a_(q_.shape()),
+        low_({count, packed.down.out()}),
+        v_({count, packed.v.out()}),
+        gate_(v_.shape()),
+        o_(v_.shape()),
+        states_(Tensor::zeros({count, packed.shape.heads, packed.shape.keys, packed.shape.values})) {}
+
+  void step(const float* x, float* y) override {
+    float *a = a_.data<float>(), *gate = gate_.data<float>();
+    packed_.q(x, count_, q_.data<float>());
+    packed_.k(x, count_, k_.data<float>());
+    packed_.v(x, count_, v_.data<float>());
+    packed_.gate(x, count_, gate);
+    packed_.down(x, count_, low_.data<float>());
+    packed_.up(low_.data<float>(), count_, a);
+    for (int64_t i = 0; i < a_.count(); ++i) a[i] = -a[i];
+    kernels::apply(kernels::Function::kSoftplus, a, a, a_.count());
+    kernels::scale_in_place(a_, -packed_.over_temperature);
+    kernels::apply(kernels::Function::kExp, a, a, a_.count());
+    const int64_t keys = packed_.q.out(), values = packed_.v.out();
+    for (int64_t i = 0; i < count_; ++i) {
+      kernels::channel_decay_step(
+          packed_.shape,
+          {q_.data<float>() + i * keys, k_.data<float>() + i * keys, v_.data<float>() + i * values, a + i * keys},
+          states_.data<float>() + i * keys * packed_.shape.values, o_.data<float>() + i * values);
+    }
+    Tensor normed = kernels::rms_norm(o_.reshape({-1, packed_.shape.values}), packed_.gain, kEpsilon).y;
+    kernels::apply(kernels::Function::kSilu, gate, gate, gate_.count());
+    kernels::mul_in_place(normed, gate_);
+    packed_.out(normed.data<float>(), count_, y);
+  }
+
+ private:
+  const PackedGla& packed_;
+  int64_t count_;
+  Tensor q_, k_, a_, low_, v_, gate_, o_, states_;
+};
+
+class Gla : public Mixer {
+ public:
+  using Options = GlaOptions;
+  static Facts facts(const Options&) { return {.sequences_per_lane = 2}; }
+
+  Gla(const Options& options, const MixerShape& shape, const Scope& scope)
+      : heads_(options.heads),
+        values_(head_size("gla", shape.width, options.heads, 2)),
+        over_temperature_(static_cast<float>(1 / options.temperature)),
+        q_(scope / "q", shape.in, shape.width / 2, LinearBias::kNo),
+        k_(scope / "k", shape.in, shape.width / 2, LinearBias::kNo),
+        v_(scope / "v", shape.in, shape.width, LinearBias::kNo),
+        gate_(scope / "gate", shape.in, shape.width),
+        down_(scope / "decay_down", shape.in, options.rank, LinearBias::kNo),
+        up_(scope / "decay_up", options.rank, shape.width / 2),
+        gain_(scope.parameter("norm/gain", {values_}, "value", ParameterKind::kNorm, initialise::constant(1.0f))),
+        out_(scope / "out", shape.width, shape.width, LinearBias::kNo) {}
+
+  Variable operator()(Pass& pass, const Variable& x) const override {
+    const int64_t n = x.dim(0), length = x.dim(1);
+    const Variable raw = up_(pass, down_(pass, x));
+    const Variable a = ops::exp(ops::scale(ops::softplus(ops::negate(raw)), -over_temperature_));
+    const Variable o = ops::channel_decay(q_(pass, x), k_(pass, x), v_(pass, x), a, heads_);
+    const Variable normed = ops::rms_norm(ops::reshape(o, {n, length, heads_, values_}), pass(gain_), kEpsilon);
+    return out_(pass, ops::mul(ops::silu(gate_(pass, x)), ops::reshape(normed, o.shape())));
+  }
+
+  std::unique_ptr<MixerSteps> steps() const override {
+    return std::make_unique<PackedMixerSteps<PackedGla, GlaStepper>>(PackedGla{q_.packed(),
+                                                                               k_.packed(),
+                                                                               v_.packed(),
+                                                                               gate_.packed(),
+                                                                               down_.packed(),
+                                                                               up_.packed(),
+                                                                               out_.packed(),
+                                                                               {1, 1, heads_, values_ / 2, values_},
+                                                                               over_temperature_,
+                                                                               gain_.value()});
+  }
+
+  // Products want a few hundred rows, and a sequence has them.
+  int64_t sequences_at_once() const override { return 1; }
+
+ private:
+  int64_t heads_, values_;
+  float over_temperature_;
+  Linear q_, k_, v_, gate_, down_, up_;
+  Parameter gain_;
+  Linear out_;
+};
+
+[[maybe_unused]] const bool registered = register_mixer<Gla>(
+    "gla", "Gated linear attention (Yang et al. 2024): a decay for each channel of keys, by a scan");
+
+}  // namespace
+}  // namespace mlrun

@@ -1,0 +1,91 @@
+// Blocks of sequence models: which mixer each has, and what is refused.
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "models/battery.hpp"
+
+using namespace mlrun;
+using namespace mlrun::test;
+
+namespace {
+
+const DataSpec kData = {.shape = {3, 3}, .alphabet = 2, .classes = 0};
+
+// The paths of the parameters below "block_N/".
+std::vector<std::string> paths_of(const Built& b, int block) {
+  const std::string prefix = "block_" + std::to_string(block) + "/";
+  std::vector<std::string> paths;
+  for (const ParameterInfo& p : b.parameters->parameters())
+    if (p.path.rfind(prefix, 0) == 0) paths.push_back(p.path.substr(prefix.size()));
+  return paths;
+}
+
+}  // namespace
+
+TEST_CASE("blocks have the mixers that are named, in turn, each with the options of its kind") {
+  const auto only = [&](const std::vector<std::string>& mixer) {
+    std::vector<std::string> options = {"width=6", "layers=1"};
+    options.insert(options.end(), mixer.begin(), mixer.end());
+    return build("sequence", kData, options);
+  };
+  const auto gru = paths_of(only({"mixer.kind=gru", "mixer.hidden=5"}), 1),
+             linear = paths_of(only({"mixer.kind=linear_attention", "mixer.heads=2", "mixer.normaliser=norm"}), 1);
+  REQUIRE(gru != linear);
+  const Built b = build("sequence", kData,
+                        {"width=6", "layers=5", "mixer.kind=gru", "mixer.hidden=5", "mixers=gru,gru,linear_attention",
+                         "linear_attention.heads=2", "linear_attention.normaliser=norm"});
+  for (const int block : {1, 2, 4, 5}) CHECK(paths_of(b, block) == gru);
+  CHECK(paths_of(b, 3) == linear);
+  CHECK(paths_of(b, 6).empty());
+}
+
+TEST_CASE("one kind in all places is the model of that kind alone") {
+  const Built alone = build("sequence", kData, {"width=6", "layers=2", "mixer.kind=gru"}),
+              named = build("sequence", kData, {"width=6", "layers=2", "mixer.kind=gru", "mixers=gru"});
+  const Tensor &a = alone.parameters->flat(), &b = named.parameters->flat();
+  REQUIRE(a.count() == b.count());
+  CHECK(std::equal(a.data<float>(), a.data<float>() + a.count(), b.data<float>()));
+}
+
+TEST_CASE("mistakes in the mixers and places of a block name what works") {
+  const auto message = [&](std::vector<std::string> options) -> std::string {
+    options.insert(options.end(), {"width=6", "layers=2"});
+    try {
+      build("sequence", kData, options);
+    } catch (const std::exception& e) {
+      return e.what();
+    }
+    return "no mistake";
+  };
+  CHECK_THAT(message({"mixer.kind=gru", "mixers=gru,gtu"}),
+             Catch::Contains("one of attention") && Catch::Contains("'gtu'"));
+  CHECK_THAT(message({"mixer.kind=s4d", "mixers=gru,lstm"}),
+             Catch::Contains("s4d") && Catch::Contains("mixer.kind: gru"));
+  CHECK_THAT(message({"mixer.kind=gru", "mixers=gru,lstm", "lstm.heads=2"}), Catch::Contains("model.lstm.heads"));
+  CHECK_THAT(message({"mixer.kind=gru", "lstm.hidden=2"}), Catch::Contains("lstm"));
+  CHECK_THAT(message({"mixer.kind=gru", "parallel=true"}), Catch::Contains("mlp: gelu"));
+  CHECK_THAT(message({"mixer.kind=gru", "mlp=gelu", "parallel=true", "norm_place=post"}),
+             Catch::Contains("norm_place: pre"));
+  CHECK_THAT(message({"mixer.kind=gru", "mlp=gelu", "parallel=true", "residual=false"}),
+             Catch::Contains("residual: true"));
+  CHECK_THAT(message({"mixer.kind=gru", "residual_scale=0"}), Catch::Contains("greater than 0"));
+}
+
+TEST_CASE("what residuals add is scaled, by depth so that the stream stays small") {
+  const auto spread = [&](const std::string& scale) {
+    const Built b =
+        build("sequence", kData,
+              {"width=8", "layers=16", "mixer.kind=gru", "mlp=relu2", "norm=none", "residual_scale=" + scale});
+    Pass pass(*b.parameters);
+    const Tensor logits = b.autoregressive().logits(pass, random_batch(kData, 16, 3), 0).value();
+    double square = 0;
+    for (int64_t i = 0; i < logits.count(); ++i) square += std::pow(static_cast<double>(logits.data<float>()[i]), 2);
+    return square;
+  };
+  CHECK(spread("depth") == Approx(spread("0.1767766952966369")));  // 1 / sqrt(2 * 16)
+  CHECK(spread("depth") < 0.1 * spread("1"));
+}
