@@ -150,7 +150,7 @@ void run_sample(SampleWords o, const Globals& globals) {
   if (o.text.length > 0 && model.identity.data.is_image())
     fail(ExitCode::kUsage, "--length {}: images have the size of their data", o.text.length);
   require_room(o, grid, model);
-  o.law.sliding = slides(o.text, model);
+  o.law = law_of(o.text, model, o.law);
   const bool streamed = is_streamed(o, model, globals);
   SampleOptions options{.count = o.count,
                         .seed = o.seed,

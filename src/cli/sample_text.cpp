@@ -29,6 +29,13 @@ void add_text_options(Command& command, TextWords& words, Option* complete) {
                 "of a text: go on beyond the length that a model was made for (a MADE, a table of positions), each "
                 "symbol given the last half of it at least; the law is then no longer the model's own")
       ->excludes(complete);
+  command
+      .add_option("--repetition-penalty", words.repetition_penalty,
+                  "of a text: divides the logits of the characters that a sample already has, or multiplies those that "
+                  "are negative (Keskar et al. 2019); 1 is the model's own law")
+      ->excludes(complete)
+      ->between(1.0, 1e6)
+      ->type_name("R");
 }
 
 Tensor prefix_of(const TextWords& words, const TrainedModel& model, int64_t count) {
@@ -43,13 +50,19 @@ std::vector<int32_t> stop_of(const TextWords& words, const TrainedModel& model) 
   return vocabulary->symbols(words.stop, "--stop");
 }
 
-bool slides(const TextWords& words, const TrainedModel& model) {
+DrawLaw law_of(const TextWords& words, const TrainedModel& model, DrawLaw law) {
   const DataSpec& data = model.identity.data;
+  if (words.repetition_penalty != 1 && (!model.identity.vocabulary || data.alphabet == 2)) {
+    fail(ExitCode::kUsage, "--repetition-penalty is of the characters of a text, and this model's data {}",
+         model.identity.vocabulary ? "have two of them" : "are none");
+  }
+  law.repetition = words.repetition_penalty;
   if (words.slide && (data.is_image() || data.given > 0)) {
     fail(ExitCode::kUsage, "--slide goes over a text, and this model's data are {}",
          data.is_image() ? "images" : "tasks");
   }
-  return words.slide && !model.autoregressive().any_length() && words.length > data.positions();
+  law.sliding = words.slide && !model.autoregressive().any_length() && words.length > data.positions();
+  return law;
 }
 
 }  // namespace mlrun::cli

@@ -18,11 +18,12 @@ void begin(io::Hdf5Writer& file, std::string_view format, const std::string& che
   file.attribute("/", "step", step);
 }
 
-// Attributes temperature, top_k, top_p, sliding, exact_law (1: the model's own) and law (in words) of the root.
+// Attributes temperature, top_k, top_p, repetition_penalty, sliding, exact_law (1: the model's own) and law (in words) of the root.
 void write_law(io::Hdf5Writer& file, const DrawLaw& law) {
   file.attribute("/", "temperature", law.temperature);
   file.attribute("/", "top_k", law.top_k);
   file.attribute("/", "top_p", law.top_p);
+  file.attribute("/", "repetition_penalty", law.repetition);
   file.attribute("/", "sliding", law.sliding ? 1 : 0);
   file.attribute("/", "exact_law", law.is_exact() ? 1 : 0);
   file.attribute("/", "law", law.words());

@@ -59,8 +59,18 @@ std::string DrawLaw::words() const {
   if (temperature != 1) add("temperature " + print_number(temperature));
   if (top_k > 0) add(fmt::format("top-k {}", top_k));
   if (top_p < 1) add("top-p " + print_number(top_p));
+  if (repetition != 1) add("repetition penalty " + print_number(repetition));
   if (sliding) add("sliding");
   return text + ": not the model's own";
+}
+
+std::vector<float> penalised(const float* logits, const std::vector<bool>& seen, const DrawLaw& law) {
+  std::vector<float> result(logits, logits + seen.size());
+  const auto penalty = static_cast<float>(law.repetition);
+  for (size_t k = 0; k < result.size(); ++k) {
+    if (seen[k]) result[k] = result[k] > 0 ? result[k] / penalty : result[k] * penalty;
+  }
+  return result;
 }
 
 int32_t draw_symbol(const float* logits, int64_t alphabet, double u, const DrawLaw& law) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/random.hpp"
 
@@ -30,16 +31,22 @@ class Uniforms {
 // First the logits are divided by `temperature`. Of that law only the top_k likeliest symbols stay (0: all), and of
 // those, renormalised, only the likeliest that together have a probability of top_p or more (Holtzman et al. 2020,
 // "nucleus sampling"), always one at least; the rest is renormalised again. Of equally likely symbols the smaller
-// stays. Where a sample is longer than the sequences that the model knows, `sliding` draws its symbols given the last of
+// stays. Before all that, `repetition` divides the logits of symbols that the sample already has, where they are
+// positive, and multiplies the others (Keskar et al. 2019, section 4.1): samplers that know the sample do so. Where a sample is longer than the sequences that the model knows, `sliding` draws its symbols given the last of
 // them alone (generate/sliding.hpp); without it such a sample is refused.
 struct DrawLaw {
   double temperature = 1;
   int64_t top_k = 0;
   double top_p = 1;
+  double repetition = 1;
   bool sliding = false;
-  bool is_exact() const { return temperature == 1 && top_k == 0 && top_p >= 1 && !sliding; }
+  bool is_exact() const { return temperature == 1 && top_k == 0 && top_p >= 1 && repetition == 1 && !sliding; }
   std::string words() const;  // "the model's own", or "temperature 0.9, top-k 40, top-p 0.95: not the model's own"
 };
+
+// The logits of one step with law.repetition for the symbols that were seen: [alphabet] each. Not for an alphabet of 2,
+// whose one number is a log-odds.
+std::vector<float> penalised(const float* logits, const std::vector<bool>& seen, const DrawLaw& law);
 
 // The symbol that the uniform u picks from the logits of one image at one step: by the inverse of the distribution
 // function.

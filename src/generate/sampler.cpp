@@ -78,9 +78,11 @@ void Sampler::require_possible(const SampleOptions& options) const {
         "from those of one position after the other, so that some images would not be those of their seed\n"
         "  the images of the seed   --sampler sequential");
   }
-  if (!options.stop.empty() && options.method == SampleMethod::kPredictive)
+  require(options.law.repetition == 1 || model_.data().alphabet > 2, "a repetition penalty of log-odds");
+  if ((!options.stop.empty() || options.law.repetition != 1) && options.method == SampleMethod::kPredictive)
     fail(ExitCode::kUsage,
-         "--stop: predictive sampling is of all symbols at once\n  one after the other   --sampler sequential");
+         "predictive sampling is of all symbols at once, and what a sample already has decides nothing\n  one after "
+         "the other   --sampler sequential");
   if (length != positions && options.method == SampleMethod::kPredictive) {
     fail(ExitCode::kUsage, "predictive sampling is of {} symbols at once, and {} are asked for", positions, length);
   }
@@ -221,13 +223,18 @@ void Sampler::draw_by_steps(const SampleOptions& options, const Piece& piece, La
   const std::unique_ptr<Stepper> stepper = begin(options, piece.component, n, piece.labels());
   std::vector<Uniforms> uniforms(piece.streams.begin(), piece.streams.end());
   std::vector<bool> ended(piece.images.size());
+  std::vector<std::vector<bool>> seen;  // the symbols of each sample, where the law asks for them
+  if (options.law.repetition != 1) seen.assign(piece.images.size(), std::vector<bool>(static_cast<size_t>(alphabet)));
   int64_t left = n;
   const auto visit = [&](int64_t t, int64_t i, const float* logits) {
     const auto at = static_cast<size_t>(i);
     const int64_t position = t < positions ? order[static_cast<size_t>(t)] : t, image = piece.images[at];
     const double u = uniforms[at].next();  // of a known symbol too: number t is that of step t
     if (ended[at]) return int32_t{0};
+    std::vector<float> own;
+    if (!seen.empty()) logits = (own = penalised(logits, seen[at], options.law)).data();
     const int32_t symbol = t < known ? prefix_of(options, image)[t] : draw_symbol(logits, alphabet, u, options.law);
+    if (!seen.empty()) seen[at][static_cast<size_t>(symbol)] = true;
     int32_t* sample = to.symbols.data<int32_t>() + image * length;
     sample[position] = symbol;
     if (options.drawn) options.drawn(image, symbol);
@@ -262,7 +269,8 @@ Sampler::Labelled Sampler::draw_labelled(const SampleOptions& options, LanePool&
   }
   Labelled result = {Tensor({options.count, length}, DType::kS32), std::move(drawn.labels), {}};
   if (!options.stop.empty()) result.lengths.assign(static_cast<size_t>(options.count), length);
-  const bool whole = length == model_.data().positions() && options.stop.empty() && !options.drawn;
+  const bool whole =
+      length == model_.data().positions() && options.stop.empty() && !options.drawn && options.law.repetition == 1;
   const bool predictive =
       options.method == SampleMethod::kPredictive ||
       (options.method == SampleMethod::kAuto && whole && views_[0]->runs_parallel_view() && model_.views_share_bits());

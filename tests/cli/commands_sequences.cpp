@@ -104,6 +104,10 @@ TEST_CASE("a text ends where --stop says, and goes on beyond the model's length 
   const Json longer =
       Json::parse(place.mlrun({"sample", run, "--length", "40", "--slide", "--json", "-o", "long.h5"}).out);
   CHECK(longer.at("exact_law") == false);
+  const Json penalised =
+      Json::parse(place.mlrun({"sample", run, "--repetition-penalty", "1.3", "--json", "-o", "p.h5"}).out);
+  CHECK(penalised.at("law") == "repetition penalty 1.3: not the model's own");
+  CHECK(says(place.mlrun({"sample", train_task(place), "--repetition-penalty", "1.3"}).err, "--repetition-penalty"));
   CHECK(longer.at("law") == "sliding: not the model's own");
   CHECK(place.mlrun({"sample", run, "--length", "40", "--slide"}).out.size() == 41);
   CHECK(place.mlrun({"sample", run, "--prompt", "the cat sat on the mat.", "--length", "40", "--slide"})

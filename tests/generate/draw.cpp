@@ -45,6 +45,14 @@ TEST_CASE("the default law is the model's own, and says so") {
   CHECK(DrawLaw{}.words() == "the model's own");
 }
 
+TEST_CASE("a repetition penalty makes what was seen less likely, whatever the sign of its logit") {
+  const DrawLaw law = {.repetition = 2};
+  const float logits[] = {3, -1, 0.5f, 2};
+  CHECK(penalised(logits, {true, true, false, false}, law) == std::vector<float>{1.5f, -2, 0.5f, 2});
+  CHECK(!law.is_exact());
+  CHECK(law.words() == "repetition penalty 2: not the model's own");
+}
+
 TEST_CASE("top-k leaves the likeliest symbols and renormalises them") {
   check_shares({0.1, 0.5, 0.15, 0.25}, {.top_k = 2}, {0, 2.0 / 3, 0, 1.0 / 3});
   check_shares({0.1, 0.5, 0.15, 0.25}, {.top_k = 1}, {0, 1, 0, 0});

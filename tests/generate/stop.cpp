@@ -45,6 +45,30 @@ TEST_CASE("a sample ends with the first stop behind its prompt, and is the same 
   CHECK(sampler.draw_labelled({.count = 2, .seed = 4}, pool).lengths.empty());
 }
 
+TEST_CASE("a repetition penalty is of all that a sample already has, its prompt too") {
+  LanePool pool(1);
+  const Built b = build("sequence", kEight, {"width=6", "layers=1", "mixer.kind=gru"});
+  SampleOptions options = {.count = 1, .seed = 6, .length = 40};
+  options.prefix = Tensor::of({1, 1}, std::vector<int32_t>{2});
+  options.law.repetition = 3;
+  const Sampler sampler(b.autoregressive(), *b.parameters);
+  const std::vector<int32_t> drawn = row_of(sampler.draw(options, pool), 0);
+  const auto view = b.autoregressive().step_view(*b.parameters, 0);
+  const auto stepper = view->begin(1);
+  Uniforms uniforms(RandomStream(6, "sample").at(0));
+  std::vector<bool> seen(3);
+  std::vector<float> logits(3);
+  for (size_t t = 0; t < drawn.size(); ++t) {
+    stepper->logits(logits.data());
+    const double u = uniforms.next();
+    if (t > 0) CHECK(drawn[t] == draw_symbol(penalised(logits.data(), seen, options.law).data(), 3, u, options.law));
+    seen[static_cast<size_t>(drawn[t])] = true;
+    stepper->observe(&drawn[t]);
+  }
+  options.law.repetition = 1;
+  CHECK(drawn != row_of(sampler.draw(options, pool), 0));
+}
+
 TEST_CASE("who reads along is told every symbol, the prompt's too, in order") {
   LanePool pool(2);
   const Built b = build("made", kEight, {"hidden=9"});
