@@ -185,11 +185,12 @@ class Attention : public Mixer {
  private:
   static int64_t size_of(const Options& options, const MixerShape& shape) {
     if (shape.width % options.heads != 0) {
+      const int64_t even = nearest_heads(shape.width, options.heads, 2);  // as rotary positions want them
       fail(ExitCode::kUsage,
            "mixer attention has width {}, which {} heads do not divide\n  with   model.mixer.heads={} (or another "
-           "divisor of "
-           "{})",
-           shape.width, options.heads, std::gcd(shape.width, options.heads), shape.width);
+           "divisor "
+           "of {})",
+           shape.width, options.heads, even > 0 ? even : nearest_heads(shape.width, options.heads, 1), shape.width);
     }
     return shape.width / options.heads;
   }

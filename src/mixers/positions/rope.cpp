@@ -105,16 +105,11 @@ class Rotary : public AttentionPositions {
 // Error(kUsage) unless a head's numbers are `multiple` times something.
 void require_multiple(const AttentionLayout& layout, int64_t multiple, const std::string& kind) {
   if (layout.size % multiple == 0) return;
-  const int64_t width = layout.shape.width;
-  int64_t heads = 0;
-  for (int64_t h = 1; h <= width; ++h) {
-    if (width % h != 0 || width / h % multiple != 0) continue;
-    if (heads == 0 || std::abs(h - layout.heads) < std::abs(heads - layout.heads)) heads = h;
-  }
+  const int64_t width = layout.shape.width, heads = nearest_heads(width, layout.heads, multiple);
   fail(ExitCode::kUsage,
-       "mixer.position {} turns a head's numbers {} at a time, and a head of {} / {} = {} numbers is no multiple\n"
+       "mixer.position {} turns a head's numbers {} at a time, and {} / {} heads = {} numbers are no multiple of {}\n"
        "  with   {}",
-       kind, multiple, width, layout.heads, layout.size,
+       kind, multiple, width, layout.heads, layout.size, multiple,
        heads > 0 ? fmt::format("model.mixer.heads={}", heads)
                  : "model.mixer.position.kind=alibi, which goes with every width");
 }
