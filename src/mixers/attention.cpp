@@ -10,9 +10,9 @@
 #include <numeric>
 #include <optional>
 
-#include "base/error.hpp"
 #include "kernels/attention/attention_cache.hpp"
 #include "kernels/vector/normalize.hpp"
+#include "mixers/heads.hpp"
 #include "mixers/mixer.hpp"
 #include "mixers/positions/attention_positions.hpp"
 #include "nn/initialisers.hpp"
@@ -139,7 +139,7 @@ class Attention : public Mixer {
   Attention(const Options& options, const MixerShape& shape, const Scope& scope)
       : heads_(options.heads),
         groups_(options.kv_heads.value_or(options.heads)),
-        size_(size_of(options, shape)),
+        size_(head_size("attention", shape.width, options.heads)),
         dropout_(options.dropout),
         qk_norm_(options.qk_norm),
         q_(scope / "q", shape.in, shape.width, LinearBias::kNo),
@@ -183,18 +183,6 @@ class Attention : public Mixer {
   int64_t sequences_at_once() const override { return 1; }
 
  private:
-  static int64_t size_of(const Options& options, const MixerShape& shape) {
-    if (shape.width % options.heads != 0) {
-      const int64_t even = nearest_heads(shape.width, options.heads, 2);  // as rotary positions want them
-      fail(ExitCode::kUsage,
-           "mixer attention has width {}, which {} heads do not divide\n  with   model.mixer.heads={} (or another "
-           "divisor "
-           "of {})",
-           shape.width, options.heads, even > 0 ? even : nearest_heads(shape.width, options.heads, 1), shape.width);
-    }
-    return shape.width / options.heads;
-  }
-
   float scale() const { return 1 / std::sqrt(static_cast<float>(position_->products() * size_)); }
 
   Variable normalised(Pass& pass, const Variable& x, const Parameter& gain) const {

@@ -94,7 +94,7 @@ class LinearAttentionStepper : public MixerStepper {
  private:
   Tensor turned(const Tensor& x) const {
     Tensor y = x.clone();
-    packed_.rope->step(y.data<float>(), count_, t_);
+    packed_.rope->step(y.data<float>(), count_, shape_.heads, t_);
     return y;
   }
 
@@ -117,7 +117,7 @@ class LinearAttention : public Mixer {
         features_(options.features, options.heads, head_, shape.length, scope),
         heads_({options.heads, options.heads, features_.features(), head_}),
         has_rope_(options.rope),
-        rope_(options.heads, heads_.keys, has_rope_ ? shape.length : 0),
+        rope_(heads_.keys, has_rope_ ? shape.length : 0),
         has_norm_(options.normaliser == Normaliser::kNorm),
         norm_(scope / "norm", has_norm_ ? NormKind::kRms : NormKind::kNone, shape.width),
         out_(scope / "out", shape.width, shape.width, LinearBias::kNo) {}

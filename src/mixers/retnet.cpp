@@ -67,8 +67,8 @@ class RetnetStepper : public MixerStepper {
     packed_.gate(x, count_, gate);
     const float scale = 1 / std::sqrt(static_cast<float>(shape_.keys));
     kernels::scale_in_place(k_, scale);
-    packed_.rotary->step(q, count_, t_);
-    packed_.rotary->step(k, count_, t_);
+    packed_.rotary->step(q, count_, shape_.heads, t_);
+    packed_.rotary->step(k, count_, shape_.heads, t_);
     ++t_;
     const int64_t keys = shape_.heads * shape_.keys, values = shape_.heads * shape_.values;
     for (int64_t i = 0; i < count_; ++i) {
@@ -101,7 +101,7 @@ class Retnet : public Mixer {
       : keys_(head_size("retnet", shape.width, options.heads, 2)),
         inner_(options.expand * shape.width),
         heads_({options.heads, options.heads, keys_, options.expand * keys_}),
-        rotary_(options.heads, keys_, shape.length),
+        rotary_(keys_, shape.length),
         q_(scope / "q", shape.in, shape.width, LinearBias::kNo),
         k_(scope / "k", shape.in, shape.width, LinearBias::kNo),
         v_(scope / "v", shape.in, inner_, LinearBias::kNo),

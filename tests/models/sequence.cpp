@@ -45,6 +45,6 @@ TEST_CASE("rows and columns are those of images, and who has none is told what g
   CHECK_THAT(refusal(text, with({"mixer.kind=gru", "positions=rows_and_columns"})),
              Catch::Contains("model.positions=true"));
   CHECK_THAT(refusal(text, with({"mixer.kind=attention", "mixer.heads=2", "mixer.position.kind=rope_2d"})),
-             Catch::Contains("model.mixer.position.kind=rope"));
+             Catch::Contains("position.kind=rope"));
   CHECK(refusal(kImage, with({"mixer.kind=gru", "positions=rows_and_columns"})).empty());
 }

@@ -1,7 +1,5 @@
 #include "mixers/positions/attention_positions.hpp"
 
-#include <cstdlib>
-
 #include "ops/embedding.hpp"
 
 namespace mlrun {
@@ -31,15 +29,6 @@ class NoPositions : public AttentionPositions {
 AttentionPositionRegistry& attention_position_kinds() {
   static AttentionPositionRegistry registry;
   return registry;
-}
-
-int64_t nearest_heads(int64_t width, int64_t heads, int64_t multiple) {
-  int64_t nearest = 0;
-  for (int64_t h = 1; h <= width; ++h) {
-    if (width % h != 0 || width / h % multiple != 0) continue;
-    if (nearest == 0 || std::abs(h - heads) < std::abs(nearest - heads)) nearest = h;
-  }
-  return nearest;
 }
 
 Variable rows_by_distance(const Variable& table, const std::vector<int64_t>& index) {

@@ -67,9 +67,6 @@ bool register_attention_positions(const std::string& name, const std::string& su
   return attention_position_kinds().add<T>(name, summary);
 }
 
-// How many heads, as near to `heads` as can be, divide a width into sizes that are multiples of `multiple`; 0: none do.
-int64_t nearest_heads(int64_t width, int64_t heads, int64_t multiple);
-
 // Row d of the result is row index[d] of the table [rows, width], for a table of [distance, width].
 Variable rows_by_distance(const Variable& table, const std::vector<int64_t>& index);
 

@@ -34,8 +34,8 @@ class Deberta : public AttentionPositions {
         queries_(scope / "queries", layout.width(), layout.width(), LinearBias::kNo) {
     if (layout.groups != layout.heads) {
       fail(ExitCode::kUsage,
-           "mixer.position deberta multiplies every head's own keys by positions, and {} heads share {} of them\n"
-           "  with   model.mixer.kv_heads={}",
+           "position deberta multiplies every head's own keys by positions, and {} heads share {} of them\n"
+           "  with   kv_heads={}",
            layout.heads, layout.groups, layout.heads);
     }
   }

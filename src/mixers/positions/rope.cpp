@@ -8,111 +8,42 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "kernels/attention/rotary.hpp"
+#include "mixers/heads.hpp"
 #include "mixers/positions/attention_positions.hpp"
-#include "ops/attention/rotary.hpp"
+#include "mixers/rotary_table.hpp"
 
 namespace mlrun {
 namespace {
 
-// Where a position is along each of the axes by which pairs are turned; pair i belongs to axis i / (pairs / axes).
-using Places = std::vector<std::vector<double>>;
-
-class RotaryAngles {
- public:
-  RotaryAngles() = default;
-  RotaryAngles(int64_t pairs, int64_t axes, double base, double divisor) {
-    const int64_t each = pairs / axes;
-    for (int64_t i = 0; i < pairs; ++i) {
-      axis_.push_back(static_cast<size_t>(i / each));
-      frequency_.push_back(std::pow(base, -static_cast<double>(i % each) / static_cast<double>(each)) / divisor);
-    }
-  }
-  int64_t pairs() const { return static_cast<int64_t>(frequency_.size()); }
-  void row(const std::vector<double>& place, float* cosines, float* sines) const {
-    for (size_t i = 0; i < frequency_.size(); ++i) {
-      const double angle = frequency_[i] * place[axis_[i]];
-      cosines[i] = static_cast<float>(std::cos(angle));
-      sines[i] = static_cast<float>(std::sin(angle));
-    }
-  }
-
- private:
-  std::vector<double> frequency_;
-  std::vector<size_t> axis_;
-};
-
-// Either kind: angles, and where positions are.
+// Either kind.
 class Rotary : public AttentionPositions {
  public:
   void enter(Pass&, AttentionTerms& terms) const override {
-    const int64_t length = terms.q.dim(1), pairs = angles_.pairs();
-    Tensor cosines = cosines_, sines = sines_;
-    if (length > cosines.dim(0)) {
-      cosines = Tensor({length, pairs});
-      sines = Tensor({length, pairs});
-      fill(cosines, sines);
-    }
-    cosines = cosines.rows(0, length);
-    sines = sines.rows(0, length);
-    terms.q = ops::rotate(terms.q, layout_.heads, cosines, sines);
-    terms.k = ops::rotate(terms.k, layout_.groups, cosines, sines);
+    terms.q = table_(terms.q);
+    terms.k = table_(terms.k);
   }
-
   std::unique_ptr<PositionSteps> steps() const override { return std::make_unique<Steps>(*this); }
 
  protected:
-  Rotary(const AttentionLayout& layout, RotaryAngles angles) : layout_(layout), angles_(std::move(angles)) {}
-  virtual std::vector<double> place(int64_t position) const = 0;
-  void make_tables() {  // of the positions of training, once
-    cosines_ = Tensor({layout_.shape.length, angles_.pairs()});
-    sines_ = Tensor({layout_.shape.length, angles_.pairs()});
-    fill(cosines_, sines_);
-  }
+  Rotary(const AttentionLayout& layout, RotaryTable table)
+      : heads_(layout.heads), groups_(layout.groups), table_(std::move(table)) {}
 
  private:
   class Steps : public PositionSteps {
    public:
     explicit Steps(const Rotary& rope) : rope_(rope) {}
     void step(PositionStep& s) const override {
-      const AttentionLayout& layout = rope_.layout_;
-      const int64_t pairs = rope_.angles_.pairs();
-      std::vector<float> cosines(static_cast<size_t>(pairs)), sines(cosines.size());
-      rope_.angles_.row(rope_.place(s.position), cosines.data(), sines.data());
-      for (const auto& [x, heads] : {std::pair(s.q, layout.heads), std::pair(s.k, layout.groups)}) {
-        const int64_t row = heads * layout.size;
-        kernels::rotate({s.count, 1, heads, layout.size, pairs}, cosines.data(), sines.data(), false, {x, row, 0},
-                        {x, row, 0});
-      }
+      rope_.table_.step(s.q, s.count, rope_.heads_, s.position);
+      rope_.table_.step(s.k, s.count, rope_.groups_, s.position);
     }
 
    private:
     const Rotary& rope_;
   };
 
-  void fill(Tensor& cosines, Tensor& sines) const {
-    for (int64_t t = 0; t < cosines.dim(0); ++t) {
-      const int64_t at = t * angles_.pairs();
-      angles_.row(place(t), cosines.data<float>() + at, sines.data<float>() + at);
-    }
-  }
-
-  AttentionLayout layout_;
-  RotaryAngles angles_;
-  Tensor cosines_, sines_;
+  int64_t heads_, groups_;
+  RotaryTable table_;
 };
-
-// Error(kUsage) unless a head's numbers are `multiple` times something.
-void require_multiple(const AttentionLayout& layout, int64_t multiple, const std::string& kind) {
-  if (layout.size % multiple == 0) return;
-  const int64_t width = layout.shape.width, heads = nearest_heads(width, layout.heads, multiple);
-  fail(ExitCode::kUsage,
-       "mixer.position {} turns a head's numbers {} at a time, and {} / {} heads = {} numbers are no multiple of {}\n"
-       "  with   {}",
-       kind, multiple, width, layout.heads, layout.size, multiple,
-       heads > 0 ? fmt::format("model.mixer.heads={}", heads)
-                 : "model.mixer.position.kind=alibi, which goes with every width");
-}
 
 enum class RopeScaling : uint8_t { kLinear, kNtk };
 
@@ -142,22 +73,23 @@ class Rope : public Rotary {
  public:
   using Options = RopeOptions;
   Rope(const Options& options, const AttentionLayout& layout, const Scope&)
-      : Rotary(layout, angles_of(options, layout)) {
-    make_tables();
-  }
+      : Rotary(layout, table_of(options, layout)) {}
 
  private:
-  std::vector<double> place(int64_t position) const override { return {static_cast<double>(position)}; }
-
-  static RotaryAngles angles_of(const Options& options, const AttentionLayout& layout) {
-    if (options.share == 1) require_multiple(layout, 2, "rope");
-    const auto pairs = std::clamp<int64_t>(std::llround(options.share * static_cast<double>(layout.size) / 2), 1,
-                                           std::max<int64_t>(1, layout.size / 2));
-    if (layout.size < 2) require_multiple(layout, 2, "rope");
+  static RotaryTable table_of(const Options& options, const AttentionLayout& layout) {
+    if (options.share == 1 || layout.size < 2) head_size("attention with rope", layout.shape.width, layout.heads, 2);
+    const auto pairs =
+        std::clamp<int64_t>(std::llround(options.share * static_cast<double>(layout.size) / 2), 1, layout.size / 2);
     const double turned = static_cast<double>(2 * pairs);
     const bool ntk = options.scaling == RopeScaling::kNtk && pairs > 1;
     const double base = ntk ? options.base * std::pow(options.factor, turned / (turned - 2)) : options.base;
-    return {pairs, 1, base, ntk ? 1.0 : options.factor};
+    const double divisor = ntk ? 1 : options.factor;
+    const auto angles = [divisor, frequencies = rotary_frequencies(pairs, base)](int64_t position) {
+      std::vector<double> all = frequencies;
+      for (double& angle : all) angle *= static_cast<double>(position) / divisor;
+      return all;
+    };
+    return {layout.size, pairs, angles, layout.shape.length};
   }
 };
 
@@ -174,29 +106,29 @@ class Rope2d : public Rotary {
  public:
   using Options = Rope2dOptions;
   Rope2d(const Options& options, const AttentionLayout& layout, const Scope&)
-      : Rotary(layout, angles_of(options, layout)), places_(layout.shape.places) {
-    make_tables();
-  }
+      : Rotary(layout, table_of(options, layout)) {}
   bool any_length() const override { return false; }
 
  private:
-  std::vector<double> place(int64_t position) const override {
-    require(position < static_cast<int64_t>(places_.size()), "position {} of {} pixels", position, places_.size());
-    const GridPlace& at = places_[static_cast<size_t>(position)];
-    return {static_cast<double>(at.row), static_cast<double>(at.column)};
-  }
-
-  static RotaryAngles angles_of(const Options& options, const AttentionLayout& layout) {
+  static RotaryTable table_of(const Options& options, const AttentionLayout& layout) {
     if (layout.shape.places.empty()) {
-      fail(ExitCode::kUsage,
-           "mixer.position rope_2d turns by rows and columns, and these sequences are no images\n"
-           "  with   model.mixer.position.kind=rope");
+      fail(
+          ExitCode::kUsage,
+          "position rope_2d turns by rows and columns, and these sequences are no images\n  with   position.kind=rope");
     }
-    require_multiple(layout, 4, "rope_2d");
-    return {layout.size / 2, 2, options.base, 1};
+    head_size("attention with rope_2d", layout.shape.width, layout.heads, 4);
+    const auto angles = [places = layout.shape.places,
+                         frequencies = rotary_frequencies(layout.size / 4, options.base)](int64_t position) {
+      require(position < static_cast<int64_t>(places.size()), "position {} of {} pixels", position, places.size());
+      const GridPlace& at = places[static_cast<size_t>(position)];
+      std::vector<double> all;
+      for (const int64_t place : {at.row, at.column}) {
+        for (const double frequency : frequencies) all.push_back(frequency * static_cast<double>(place));
+      }
+      return all;
+    };
+    return {layout.size, layout.size / 2, angles, layout.shape.length};
   }
-
-  std::vector<GridPlace> places_;
 };
 
 [[maybe_unused]] const bool registered =
