@@ -55,7 +55,10 @@ Json schema_of(const FieldRecord& field) {
     case FieldType::kKind:
     case FieldType::kChoice:
       json = {{"enum", Json::array()}};
-      for (const auto& [name, summary] : field.choices) json["enum"].push_back(name);
+      for (const auto& [name, summary] : field.choices) {
+        if (name == "true" || name == "false") json["enum"].push_back(name == "true");
+        else json["enum"].push_back(name);
+      }
       break;
     case FieldType::kIntegers:
     case FieldType::kReals: {

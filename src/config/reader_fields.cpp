@@ -137,7 +137,7 @@ std::string Reader::choice(std::string_view key, const Strings& choices, const C
     if (std::find(choices.begin(), choices.end(), node.text) == choices.end()) return std::nullopt;
     return node.text;
   };
-  return value<std::string>(key, record_of(field, choices), fallback, choices.front(), parse, print_text);
+  return value<std::string>(key, record_of(field, choices), fallback, choices.front(), parse, yaml_choice);
 }
 
 int64_t Reader::integer(std::string_view key, const IntegerField& field) {

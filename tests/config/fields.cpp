@@ -46,6 +46,18 @@ TEST_CASE("after a mistake a field gives its fallback, or a value in range") {
   CHECK(diagnostics.count() == 7);
 }
 
+TEST_CASE("a choice that once was a boolean reads and prints true and false as a boolean does") {
+  Diagnostics diagnostics;
+  Document document = Document::from_text("a: true\nb: more\n", "spec.yaml", {}, diagnostics);
+  Reader spec = document.root();
+  const std::vector<std::string> names = {"false", "true", "more"};
+  CHECK(spec.choice("a", names, {}) == "true");
+  CHECK(spec.choice("b", names, {}) == "more");
+  CHECK(spec.choice("c", names, {.fallback = "false"}) == "false");
+  CHECK(resolved_yaml(document.declared()) == "a: true\nb: more\nc: false\n");
+  CHECK(diagnostics.count() == 0);
+}
+
 TEST_CASE("a field with a word gives nothing for the word, and the word is its default") {
   Diagnostics diagnostics;
   Document document =
