@@ -3,14 +3,12 @@
 //
 //   elu        elu(x) + 1 (Katharopoulos et al. 2020, eq. 7)
 //   relu       max(x, 0);   relu2: its square;   exp: e^x
-//   softmax    softmax over the features of a head (Shen et al. 2021, eq. 2, here for keys too)
-//   performer  FAVOR+ (Choromanski et al. 2021, eq. 5): exp(w x' - |x'|^2 / 2) of random rows w, which are orthogonal
-//   in
-//              blocks and as long as Gaussian ones (section 2.3), with x' = x / keys^(1/4). A query's features are
-//              divided by their sum, which the normaliser cancels: it is the stabiliser of that paper, and sees no
-//              other position.
+//   softmax    softmax over the features of a head (Shen et al. 2021, efficient attention; here for keys too)
+//   performer  FAVOR+ (Choromanski et al. 2021, lemma 1): exp(w x' - |x'|^2 / 2) of random rows w, which are orthogonal in
+//              blocks and as long as Gaussian ones, with x' = x / keys^(1/4). A query's features are divided by their sum,
+//              which the normaliser cancels: it is the stabiliser of that paper, and sees no other position.
 //   cosformer  relu(x) cos(pi t / 2M) and relu(x) sin(pi t / 2M) at position t, which weigh keys by the cosine of their
-//              distance (Qin et al. 2022, eq. 10); M is `horizon`, and no distance may be greater
+//              distance (Qin et al. 2022, section 3.3); M is `horizon`, and no distance may be greater
 #pragma once
 
 #include <memory>

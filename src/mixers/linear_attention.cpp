@@ -4,7 +4,7 @@
 //   y_t = S_t^T phi(q_t) / (z_t phi(q_t)),   result = W_out y,   (q, k, v) = W x       (eq. 20)
 //
 // computed in chunks of matrix products. With `normaliser: norm` there is no z, and result = W_out rms_norm(S_t^T
-// phi(q_t)) (TransNormer: Qin et al. 2022, "The devil in linear transformer", eq. 9). With `rope` the features that
+// phi(q_t)) (TransNormer: Qin et al. 2022, "The devil in linear transformer"). With `rope` the features that
 // make S are turned by their position, and those that make z are not (Su et al. 2021, eq. 19).
 #include <algorithm>
 

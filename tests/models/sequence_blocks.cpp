@@ -72,6 +72,8 @@ TEST_CASE("mistakes in the mixers and places of a block name what works") {
              Catch::Contains("norm_place: pre"));
   CHECK_THAT(message({"mixer.kind=gru", "mlp=gelu", "parallel=true", "residual=false"}),
              Catch::Contains("residual: true"));
+  CHECK_THAT(message({"mixer.kind=gru", "mlp=gelu", "parallel=true", "input=direct"}),
+             Catch::Contains("model.input=scalar"));
   CHECK_THAT(message({"mixer.kind=gru", "residual_scale=0"}), Catch::Contains("greater than 0"));
 }
 

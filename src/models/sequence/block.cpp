@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "base/error.hpp"
 #include "kernels/vector/elementwise.hpp"
 #include "ops/activation.hpp"
 #include "ops/dropout.hpp"
@@ -127,6 +128,11 @@ SequenceBlock::SequenceBlock(const SequenceBlockOptions& options, int64_t layer,
       dropout_(options.dropout),
       mixer_norm_(scope / "mixer_norm", options.norm, options.post_norm ? shape.width : shape.in),
       mixer_(options.mixer_of(layer).build(shape, scope / "mixer")) {
+  if (parallel_ && shape.in != shape.width) {
+    fail(ExitCode::kUsage,
+         "model.parallel adds the input of every block, and with model.input direct that of the first has one channel\n"
+         "  with   model.input=scalar (or embedding)");
+  }
   if (mlp_kind_ == MlpKind::kNone) return;
   if (!parallel_) mlp_norm_ = Norm(scope / "mlp_norm", options.norm, shape.width);
   up_ = Linear(scope / "mlp/up", width_, gated() ? 2 * hidden_ : hidden_);
