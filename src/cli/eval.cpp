@@ -59,7 +59,7 @@ nlohmann::ordered_json json_of(const EvalOutcome& e, const std::string& split) {
     if (e.bound->carried) answer["nats_carried_by_codes"] = e.bound->carried->nll;
     answer["code_maps"] = e.bound->maps;
   }
-  if (e.nll_of != "x") answer["nll_of"] = e.nll_of;
+  if (e.nll_of != NllSubject::kX) answer["nll_of"] = words_of(e.nll_of);
   if (e.code_use) {
     for (const auto& [column, value] : e.code_use->columns()) answer[column] = value;
   }
@@ -237,7 +237,7 @@ void run_eval(const EvalOptions& o, const Globals& globals) {
   table.add(cells);
   fmt::print("{}", table.plain());
   print_other_data(e.data);
-  if (e.nll_of != "x" && !e.code_use) fmt::print("the NLL is of {}\n", e.nll_of);
+  if (e.nll_of != NllSubject::kX && !e.code_use) fmt::print("the NLL is of {}\n", words_of(e.nll_of));
   print_more(e);
 }
 

@@ -29,7 +29,8 @@ void sort(std::vector<RunSummary>& runs, const std::string& key) {
   const auto by = [&](auto less) { std::stable_sort(runs.begin(), runs.end(), less); };
   if (key == "id") by([](const auto& a, const auto& b) { return a.id < b.id; });
   if (key == "model") by([](const auto& a, const auto& b) { return a.model < b.model; });
-  if (key == "status") by([](const auto& a, const auto& b) { return a.status < b.status; });
+  if (key == "status")
+    by([](const auto& a, const auto& b) { return std::string(name_of(a.status)) < name_of(b.status); });
   if (key == "step") by([](const auto& a, const auto& b) { return a.step < b.step; });
   if (key == "time") by([](const auto& a, const auto& b) { return a.seconds < b.seconds; });
 }
@@ -61,7 +62,7 @@ void run_ls(const LsOptions& o, const Globals& globals) {
   std::vector<RunSummary> runs = select_runs(o.selectors);
   const bool none_at_all = runs.empty();
   if (!o.group.empty()) std::erase_if(runs, [&](const RunSummary& r) { return !has_word(r.groups, o.group); });
-  if (!o.status.empty()) std::erase_if(runs, [&](const RunSummary& r) { return r.status != o.status; });
+  if (!o.status.empty()) std::erase_if(runs, [&](const RunSummary& r) { return name_of(r.status) != o.status; });
   if (o.sort == "valid/nll") {
     runs = ranked(runs, o.most);
   } else {
@@ -79,7 +80,7 @@ void run_ls(const LsOptions& o, const Globals& globals) {
   for (const RunSummary& r : runs) {
     if (globals.json) fmt::print("{}\n", io::json_line(run_json(r)));
     std::vector<std::string> cells = {r.id,
-                                      r.status,
+                                      name_of(r.status),
                                       r.model,
                                       epoch_of(r.epoch),
                                       fmt::format("{}", r.step),
@@ -109,8 +110,7 @@ void add_ls(Command& command, const Globals& globals) {
       ->type_name("RUN...")
       ->takes({{Value::kRuns}});
   command.add_option("--group", o->group, "only this group")->type_name("NAME")->takes({{Value::kGroup}});
-  command.add_option("--status", o->status, "only runs in this state")
-      ->one_of({"running", "finished", "stopped", "interrupted", "diverged", "failed", "killed"});
+  command.add_option("--status", o->status, "only runs in this state")->one_of(status_names());
   command.add_option("-n", o->most, "only the first N in the order of --sort; of the order of creation the latest N")
       ->between(int64_t{1}, int64_t{1} << 40)
       ->type_name("N");

@@ -143,7 +143,7 @@ void run_sample(SampleWords o, const Globals& globals) {
                                .label = label_of(o, model)},
                               {.per_image = o.count, .seed = o.seed, .law = o.law, .batch = o.batch}, pool, globals);
   }
-  const PictureOutput pictures_to = {o.out, o.show, o.scale};
+  const PictureOutput pictures_to = {o.out, o.show, o.scale, {.seed = o.seed, .law = o.law}};
   if (!o.interpolate.empty()) return sample_interpolation(model, o.interpolate, o.count, pictures_to, globals);
   if (model.built.model->code_model()) return sample_reconstructions(model, o.count, pictures_to, globals);
   const std::optional<int32_t> label = label_of(o, model);  // a classifier ends here

@@ -56,8 +56,8 @@ void sample_reconstructions(const TrainedModel& model, int64_t count, const Pict
   const std::unique_ptr<Dataset> data = data_of(model);
   std::vector<int64_t> rows(static_cast<size_t>(std::min(count, data->count(Split::kTest))));
   std::iota(rows.begin(), rows.end(), int64_t{0});
-  put(pairs_of(model.code_model(), *model.built.parameters, data->batch(Split::kTest, rows, 0).symbols), kPairsAcross,
-      out, globals);
+  put(pairs_of(model.code_model(), *model.built.parameters, data->batch(Split::kTest, rows, 0).symbols, out.draw),
+      kPairsAcross, out, globals);
   if (globals.json) {
     fmt::print("{}\n", io::json_line(nlohmann::ordered_json{
                            {"checkpoint", model.path}, {"count", rows.size()}, {"file", out.file}}));
@@ -72,7 +72,7 @@ void sample_interpolation(const TrainedModel& model, const std::string& pair, in
   require_pictures(model, out);
   const std::unique_ptr<Dataset> data = data_of(model);
   const std::array<int64_t, 2> rows = parse_pair(pair, data->count(Split::kTest));
-  put(interpolated(codes, *model.built.parameters, data->batch(Split::kTest, rows, 0).symbols, count),
+  put(interpolated(codes, *model.built.parameters, data->batch(Split::kTest, rows, 0).symbols, count, out.draw),
       static_cast<int>(count), out, globals);
   if (globals.json) {
     fmt::print("{}\n", io::json_line(nlohmann::ordered_json{

@@ -7,6 +7,7 @@
 
 #include "cli/command.hpp"
 #include "experiment/checkpoint.hpp"
+#include "experiment/reconstructions.hpp"
 
 namespace mlrun::cli {
 
@@ -15,6 +16,7 @@ struct PictureOutput {
   std::string file;
   bool show = false;
   int64_t scale = 4;
+  PixelDraw draw = {};  // of a decoder that draws its pixels: --seed, and the law of --temperature and the like
 };
 
 // The first `count` images of the test split, each followed by its reconstruction.

@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/show_codebook.hpp"
+#include "cli/show_layout.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "commands/show.hpp"
 #include "io/checkpoint_file.hpp"
@@ -22,7 +23,7 @@ using Json = nlohmann::ordered_json;
 
 struct ShowOptions {
   std::string run, which;
-  bool verify = false, spec = false, codebook = false;
+  bool verify = false, spec = false, codebook = false, layout = false;
 };
 
 void line(const std::string& name, const std::string& text) {
@@ -97,7 +98,7 @@ void print_origin(const std::optional<Origin>& origin) {
 
 void print_details(const RunDetails& d) {
   const RunSummary& r = d.summary;
-  line("run", fmt::format("{}  {}", r.id, r.status));
+  line("run", fmt::format("{}  {}", r.id, name_of(r.status)));
   line("directory", r.path);
   line("group", joined(r.groups));
   line("tags", joined(r.tags));
@@ -106,7 +107,7 @@ void print_details(const RunDetails& d) {
   line("trained", fmt::format("{} steps  epoch {:.4g}  {}", r.step, r.epoch, human_duration(r.seconds)));
   print_history(r.history, r.step);
   line("result", result_of(r));
-  if (r.nll_of != "x") line("", "the NLL is of " + r.nll_of);
+  if (r.nll_of != NllSubject::kX) line("", fmt::format("the NLL is of {}", words_of(r.nll_of)));
   for (const KeptEvaluation& e : d.evaluations) {
     const std::string settings = e.settings(r.protocol);
     line("", fmt::format("{}/nll {}{:.3f} +- {:.3f} nats ({:.4f} bits/dim) at step {}, {} examples{}{}", e.split,
@@ -234,8 +235,9 @@ void show_checkpoint(const std::string& path, const ShowOptions& o, const Global
 
 void run_show(const ShowOptions& o, const Globals& globals) {
   const bool file = io::exists(o.run) && !io::is_directory(o.run);
-  if (o.codebook) {
-    return show_codebook(file ? o.run : find_checkpoint(o.run, o.which.empty() ? "best" : o.which), globals);
+  if (o.codebook || o.layout) {
+    const std::string checkpoint = file ? o.run : find_checkpoint(o.run, o.which.empty() ? "best" : o.which);
+    return o.codebook ? show_codebook(checkpoint, globals) : show_layout(checkpoint, globals);
   }
   if (file || !o.which.empty()) show_checkpoint(file ? o.run : find_checkpoint(o.run, o.which), o, globals);
   else show_run(find_run(o.run), o, globals);
@@ -251,6 +253,7 @@ void add_show(Command& command, const Globals& globals) {
                "mlrun show @last --which best          # that checkpoint: tensors, shapes, mean, sd\n"
                "mlrun show step-000001500.h5 --json\n"
                "mlrun show @last --codebook            # of a VQ-VAE: use of its codes, as a picture\n"
+               "mlrun show @last --layout              # for a reader in another language: formulas and tensors\n"
                "mlrun show @last --spec > again.yaml");
   command
       .add_option("RUN", o->run,
@@ -263,6 +266,8 @@ void add_show(Command& command, const Globals& globals) {
       ->takes({{Value::kCheckpoint}});
   command.add_flag("--verify", o->verify, "compare the SHA-256 of every checkpoint; exit 7 if one is damaged");
   command.add_flag("--codebook", o->codebook, "of a VQ-VAE: how the valid split uses its codes");
+  command.add_flag("--layout", o->layout,
+                   "how another program computes the checkpoint's logits: formulas, and what each tensor is in them");
   command.add_flag("--spec", o->spec, "print the resolved spec, nothing else");
   command.callback([o, &globals] { run_show(*o, globals); });
 }

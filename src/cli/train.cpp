@@ -95,8 +95,8 @@ TrainRequest request_of(const TrainOptions& o) {
 nlohmann::ordered_json json_of(const TrainOutcome& outcome) {
   const RunSummary run = summarise_run(outcome.directory);
   nlohmann::ordered_json answer = run_json(run);
-  answer["status"] = outcome.status;
-  const int64_t steps = outcome.status == "finished" ? run.step : outcome.total_steps;
+  answer["status"] = name_of(outcome.status);
+  const int64_t steps = outcome.status == RunStatus::kFinished ? run.step : outcome.total_steps;
   answer["steps"] = steps > 0 ? nlohmann::ordered_json(steps) : nlohmann::ordered_json(nullptr);
   return answer;
 }
@@ -116,7 +116,7 @@ void tell(const TrainOutcome& outcome) {
     log::info("{} was finished before; nothing was trained{}", outcome.directory,
               outcome.total_steps > 0 ? "\n  longer   " + advice::command(longer) : "");
   }
-  if (outcome.status != "finished") log::info("go on with   {}", advice::command(resume));
+  if (outcome.status != RunStatus::kFinished) log::info("go on with   {}", advice::command(resume));
 }
 
 void run_train(const TrainOptions& o, const Globals& globals) {
@@ -138,8 +138,8 @@ void run_train(const TrainOptions& o, const Globals& globals) {
   }
   tell(outcome);
   print_answer(outcome, globals.json);
-  if (outcome.status == "stopped") finish_with(ExitCode::kStopped);
-  if (outcome.status == "interrupted") finish_with(signals::exit_code());
+  if (outcome.status == RunStatus::kStopped) finish_with(ExitCode::kStopped);
+  if (outcome.status == RunStatus::kInterrupted) finish_with(signals::exit_code());
 }
 
 }  // namespace

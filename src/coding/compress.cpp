@@ -28,7 +28,7 @@ ImageFile read_split(const TrainedModel& trained, const std::string& split_name,
   ImageFile file;
   file.format = ImageFormat::kText;
   // The images, also where the model is one of their codes.
-  const auto* codes = dynamic_cast<const CodesDataset*>(data.get());
+  const CodesDataset* codes = as_codes(*data);
   const Dataset& images = codes ? codes->images() : *data;
   file.shape = images.spec().shape;
   file.symbols = images.batch(split, rows, 0).symbols;

@@ -31,7 +31,7 @@ std::optional<KeptEvaluation> test_of(const RunSummary& run) {
 // The status of one run; of several, how many are in which.
 std::string status_of(const std::vector<RunSummary>& runs) {
   std::map<std::string, int> counts;
-  for (const RunSummary& run : runs) ++counts[run.status];
+  for (const RunSummary& run : runs) ++counts[name_of(run.status)];
   if (counts.size() == 1) return counts.begin()->first;
   std::string text;
   for (const auto& [status, count] : counts) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, status);
@@ -49,7 +49,7 @@ void drop_repeated(std::vector<RunSummary>& runs) {
       kept.push_back(run);
       continue;
     }
-    const bool replaces = run.status == "finished" || same->status != "finished";
+    const bool replaces = run.status == RunStatus::kFinished || same->status != RunStatus::kFinished;
     const std::string& out = replaces ? same->id : run.id;
     const std::string& in = replaces ? run.id : same->id;
     log::warning("{} has the same fingerprint as {} and is left out", out, in);

@@ -11,7 +11,6 @@
 #include "base/lanes.hpp"
 #include "base/log.hpp"
 #include "commands/eval_draws.hpp"
-#include "evaluate/scores.hpp"
 #include "experiment/codes_dataset.hpp"
 #include "experiment/trained_data.hpp"
 #include "io/directory.hpp"
@@ -52,7 +51,7 @@ void require_same_data(const TrainedModel& trained, const Dataset& data, bool na
     fail(ExitCode::kData, "{}: the model was given the first {} symbols of its data, and this data gives {}",
          trained.path, identity.data.given, data.spec().given);
   }
-  if (trained.built.model->classifier() && data.spec().classes != identity.data.classes) {
+  if (trained.built.model->predicts_labels() && data.spec().classes != identity.data.classes) {
     fail(ExitCode::kData, "{}: the model tells {} classes apart, and this data has {}", trained.path,
          identity.data.classes, data.spec().classes);
   }
@@ -88,13 +87,13 @@ void evaluate_draws(const EvalRequest& request, const Experiment& experiment, co
     add_to(sums.correct, one.correct);
   });
   for (auto* figure : {&sums.x, &sums.xy, &sums.x_given_y, &sums.correct}) divide(*figure, request.draws);
-  const int64_t predictions = predictions_of(*trained.built.model, first.spec());
+  const int64_t predictions = trained.built.model->predictions();
   outcome.result = summarise(std::move(sums.x), predictions);
   if (!sums.xy.empty())
     outcome.labelled = {summarise(std::move(sums.xy), predictions), summarise(std::move(sums.x_given_y), predictions)};
   if (!sums.correct.empty()) {
     outcome.accuracy = summarise(std::move(sums.correct), 1);
-    outcome.accuracy_of = accuracy_words(*trained.built.model);
+    outcome.accuracy_of = trained.built.model->accuracy_words();
   }
   outcome.draws_se = summarise(outcome.draws, 1).nll_se;
   outcome.result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -136,13 +135,13 @@ EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
   if (request.draws > 1) outcome.protocol += fmt::format(", mean of {} draws", request.draws);
   outcome.step = trained.state.step;
   outcome.dimension = dimension_of(*trained.built.model, *data);
-  outcome.nll_of = nll_subject(*trained.built.model, /*labels_summed_out=*/true);
+  outcome.nll_of = trained.built.model->nll_subject(/*labels_summed_out=*/true);
   if (const AutoregressiveModel* model = trained.built.model->autoregressive()) {
     outcome.components = model->components();
     outcome.classes = model->classes();
   }
   // A classifier of codes is judged by their labels: it is no prior, and there is no bound.
-  const auto* codes = trained.built.model->autoregressive() ? dynamic_cast<const CodesDataset*>(data.get()) : nullptr;
+  const auto* codes = trained.built.model->predicts_labels() ? nullptr : as_codes(*data);
   if (!codes && request.codes > 1) {
     fail(ExitCode::kUsage, "--codes {}: codes are those of a prior over a VQ-VAE's codes, and this is a {} model{}",
          request.codes, trained.experiment.spec().model.kind(),

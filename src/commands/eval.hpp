@@ -9,6 +9,7 @@
 
 #include "evaluate/evaluate.hpp"
 #include "experiment/checkpoint.hpp"
+#include "symbols/nll_subject.hpp"
 
 namespace mlrun {
 
@@ -64,8 +65,8 @@ struct EvalOutcome {
   std::optional<LabelledEvaluation> labelled;
   std::optional<Evaluation> accuracy;  // `nll` and `nll_se` are shares; `accuracy_of` says of what
   std::string accuracy_of;
-  std::string nll_of;     // what `result` is of: "x", "y given x", "x given its codes", "the answer"
-  std::string dimension;  // what bits are counted by: "dim" or "char"
+  NllSubject nll_of = NllSubject::kX;  // what `result` is of
+  std::string dimension;               // what bits are counted by: "dim" or "char"
   double nats_per_dimension = 0;
   std::optional<BoundParts> bound;  // then `result` is an upper bound on -log p(x) of the images, not exact
   // `result` is an upper bound on -log p(x).

@@ -9,9 +9,6 @@
 namespace mlrun {
 namespace {
 
-// The images' own binarizations, not the codes', are drawn anew.
-const CodesDataset& codes_of(const Dataset& data) { return dynamic_cast<const CodesDataset&>(data); }
-
 EvaluateOptions options_of(const Experiment& experiment) {
   return {.batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = {}};
 }
@@ -31,7 +28,8 @@ void evaluate_bound(const EvalRequest& request, const Experiment& experiment, co
     return std::make_unique<CodesDataset>(data.stage_one(), sources);
   };
   for_draws(request, data, redraw, trained.identity.seed, [&](const Dataset& drawn) {
-    const Bounds one = bounds_of(trained, codes_of(drawn), request.split, options_of(experiment), request.codes, pool);
+    // The images' own binarizations, not the codes', are drawn anew.
+    const Bounds one = bounds_of(trained, *as_codes(drawn), request.split, options_of(experiment), request.codes, pool);
     outcome.draws.push_back(summarise(one.total, 1).nll);
     for (const auto figure : kBoundFigures) add_to(sums.*figure, one.*figure);
   });

@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "commands/neighbours.hpp"
-#include "evaluate/scores.hpp"
+#include "evaluate/evaluate.hpp"
 #include "experiment/find_answer.hpp"
 #include "experiment/labels.hpp"
 #include "experiment/load_spec.hpp"
@@ -46,7 +46,7 @@ RunHeader header_of(const Trainer& trainer, const RunDirectory& directory, int t
   if (const auto& origin = experiment.origin()) h.origin = in_words(*origin);
   h.item = trainer.data().spec().is_image() ? "img" : "seq";
   h.dimension = dimension_of(*trainer.built().model, trainer.data());
-  h.accuracy = has_accuracy(*trainer.built().model, trainer.data().spec());
+  h.accuracy = trainer.built().model->has_accuracy();
   h.loss_is_nll = trainer.built().model->loss_is_nll();
   h.total_steps = trainer.length().total_steps;
   if (h.total_steps == 0) h.total_minutes = experiment.spec().train.duration.amount;
@@ -102,7 +102,7 @@ class Training {
   TrainOutcome is_answered_by(const RunSummary& run, const RunDirectory* locked = nullptr) const {
     const std::string also = label_answer(run, experiment_->spec(), locked);
     log::info("{} is finished and has this fingerprint; nothing to do{}", run.path, also.empty() ? "" : "; " + also);
-    return {run.path, "finished", "", true, 0};
+    return {run.path, RunStatus::kFinished, "", true, 0};
   }
 
   TrainOutcome begin() {
@@ -115,7 +115,7 @@ class Training {
     io::write_atomically(directory.file("spec.yaml"), io::read_text_file(spec_path_, 1 << 20, ExitCode::kUsage));
     const RunFacts facts = facts_of(directory, *trainer_, "", threads_);
     Recorder recorder(directory, facts);
-    recorder.note("run", identity_record(*trainer_, facts));
+    recorder.note("run", identity_record(facts.run));
     if (experiment_->origin()) save_beginning(directory);
     io::write_atomically(directory.file("resolved.yaml"), experiment_->resolved_yaml());  // from here on it is a run
     return live(directory, recorder, 0);
@@ -133,7 +133,7 @@ class Training {
     observer_.opened();
     const RunSummary so_far = summarise_run(path);
     // Its last holder may have finished it between our look and the lock.
-    if (request_.if_needed && so_far.status == "finished" && has_usable_checkpoint(so_far) &&
+    if (request_.if_needed && so_far.status == RunStatus::kFinished && has_usable_checkpoint(so_far) &&
         so_far.fingerprint == experiment_->fingerprint(*data_)) {
       return is_answered_by(so_far, &directory);
     }
@@ -163,7 +163,7 @@ class Training {
     const RunFacts facts = facts_of(directory, *trainer_, so_far.created, threads_);
     Recorder recorder(directory, facts);
     const double elapsed = recorder.resume(trainer_->state());
-    if (facts.fingerprint != so_far.fingerprint) note_change(recorder, facts, so_far, next);
+    if (facts.run.fingerprint != so_far.fingerprint) note_change(recorder, facts, so_far, next);
     note_labels(recorder, so_far, labels);
     if (io::read_text_file(directory.file("resolved.yaml"), 1 << 20, ExitCode::kDisk) != facts.resolved_yaml)
       io::write_atomically(directory.file("resolved.yaml"), facts.resolved_yaml);
@@ -199,7 +199,7 @@ class Training {
       log::info("{} is from now on the run of train.for={}: its {} steps are those of one that was begun so",
                 so_far.path, config::print_period(experiment_->spec().train.duration), step);
     }
-    io::Record record = identity_record(*trainer_, facts);
+    io::Record record = identity_record(facts.run);
     record["before"] = so_far.fingerprint;
     record["from_step"] = step;
     recorder.note("extend", record);
@@ -221,14 +221,14 @@ class Training {
     log::set_file(directory.file("log.txt"));
     warn_if_sharing_cores(threads_, run_root());
     say_what_idles(*experiment_, request_.threads);
-    recorder.write_run_file("running");
+    recorder.write_run_file(RunStatus::kRunning);
     RunHeader header = header_of(*trainer_, directory, threads_);
     header.first_step = trainer_->state().step;
     observer_.started(header);
     LoopOptions loop = request_.loop;
     loop.elapsed_before = elapsed;
-    const auto close = [&](const std::string& status) {
-      recorder.note("status", {{"status", status}, {"at_step", trainer_->state().step}});
+    const auto close = [&](RunStatus status) {
+      recorder.note("status", {{"status", name_of(status)}, {"at_step", trainer_->state().step}});
       recorder.write_run_file(status);
       observer_.finished(status);
       log::set_file("");
@@ -238,7 +238,7 @@ class Training {
       log::set_file("");
       return {directory.path(), end.status, end.reason, end.trained, trainer_->length().total_steps};
     } catch (const Error& e) {
-      close(e.code() == ExitCode::kDiverged ? "diverged" : "failed");
+      close(e.code() == ExitCode::kDiverged ? RunStatus::kDiverged : RunStatus::kFailed);
       throw;
     }
   }

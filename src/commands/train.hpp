@@ -23,10 +23,10 @@ struct TrainRequest {
 
 struct TrainOutcome {
   std::string directory;
-  std::string status;       // finished, stopped, interrupted
-  std::string reason;       // of a status that says too little (LoopOutcome::reason)
-  bool trained = true;      // false: the run was finished before
-  int64_t total_steps = 0;  // of the whole training; 0: the clock ends it
+  RunStatus status = RunStatus::kFinished;  // or stopped, interrupted
+  std::string reason;                       // of a status that says too little (LoopOutcome::reason)
+  bool trained = true;                      // false: the run was finished before
+  int64_t total_steps = 0;                  // of the whole training; 0: the clock ends it
 };
 
 // Error(kDiverged, kLocked, kUsage, kData, kDisk, kCheckpoint) as documented for the exit codes.

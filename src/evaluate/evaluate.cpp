@@ -10,7 +10,6 @@
 
 #include "base/error.hpp"
 #include "base/log_sum_exp.hpp"
-#include "evaluate/scores.hpp"
 #include "models/codes/code_model.hpp"
 
 namespace mlrun {
@@ -27,7 +26,7 @@ int64_t examples_of(const Dataset& data, Split split, const EvaluateOptions& opt
 }
 
 void require_labels(const Model& model, const Dataset& data) {
-  if (model.classifier() && data.spec().classes == 0)
+  if (model.predicts_labels() && data.spec().classes == 0)
     fail(ExitCode::kUsage, "a classifier is judged by labels, and {}", data.why_no_labels());
 }
 
@@ -88,6 +87,11 @@ void for_batches(const Dataset& data, Split split, const EvaluateOptions& option
   if (options.interrupted && options.interrupted()) fail(ExitCode::kInterrupted, "interrupted; nothing was written");
 }
 
+const char* dimension_of(const Model& model, const Dataset& data) {
+  if (model.predicts_labels()) return "label";
+  return data.vocabulary() ? "char" : "dim";
+}
+
 Evaluation summarise(std::vector<double> per_example, int64_t dimensions) {
   Evaluation e;
   e.count = static_cast<int64_t>(per_example.size());
@@ -106,7 +110,7 @@ Evaluation evaluate(const Model& model, const ParameterArena& parameters, const 
   const auto start = std::chrono::steady_clock::now();
   std::vector<double> per_example(static_cast<size_t>(examples_of(data, split, options))), correct;
   require_labels(model, data);
-  if (has_accuracy(model, data.spec())) correct.resize(per_example.size());
+  if (model.has_accuracy()) correct.resize(per_example.size());
   const CodeModel* codes = model.code_model();
   std::map<int64_t, Reconstruction> reconstructions;  // by first example
   std::mutex mutex;
@@ -119,13 +123,13 @@ Evaluation evaluate(const Model& model, const ParameterArena& parameters, const 
       const std::lock_guard lock(mutex);
       reconstructions.emplace(rows[0], std::move(r));
     } else {
-      Scores scores = scores_of(model, parameters, batch);
+      Scores scores = model.scores(parameters, batch);
       nll = std::move(scores.nll);
       std::copy(scores.correct.begin(), scores.correct.end(), correct.begin() + rows[0]);
     }
     std::copy(nll.begin(), nll.end(), per_example.begin() + rows[0]);
   });
-  Evaluation e = summarise(std::move(per_example), predictions_of(model, data.spec()));
+  Evaluation e = summarise(std::move(per_example), model.predictions());
   if (!correct.empty()) e.accuracy = summarise(std::move(correct), 1).nll;
   if (codes) {
     e.codes = use_of(*codes, reconstructions);
@@ -152,9 +156,9 @@ ExampleLikelihoods example_likelihoods(const Model& model, const ParameterArena&
   const AutoregressiveModel* conditional = model.autoregressive();
   if (!conditional || !conditional->conditional()) {
     require_labels(model, data);
-    if (has_accuracy(model, data.spec())) all.correct.resize(count);
+    if (model.has_accuracy()) all.correct.resize(count);
     for_batches(data, split, options, pool, [&](std::span<const int64_t> rows, const Batch& batch) {
-      const Scores scores = scores_of(model, parameters, batch);
+      const Scores scores = model.scores(parameters, batch);
       std::copy(scores.nll.begin(), scores.nll.end(), all.x.begin() + rows[0]);
       std::copy(scores.correct.begin(), scores.correct.end(), all.correct.begin() + rows[0]);
     });

@@ -24,6 +24,9 @@ struct EvaluateOptions {
 void for_batches(const Dataset& data, Split split, const EvaluateOptions& options, LanePool& pool,
                  const std::function<void(std::span<const int64_t> rows, const Batch&)>& work);
 
+// What one of Model::predictions() is, and bits are counted by: "label", "char" of a text, else "dim".
+const char* dimension_of(const Model& model, const Dataset& data);
+
 // By the model's own nll, one pass per example: of a conditional model it is -log p(x|y) or -log p(x, y).
 Evaluation evaluate(const Model& model, const ParameterArena& parameters, const Dataset& data, Split split,
                     const EvaluateOptions& options, LanePool& pool);

@@ -60,13 +60,15 @@ std::string pinned_checkpoint(const std::string& from) {
   try {
     std::string run = expand_home(from);
     if (from == "@last") {
-      for (const RunSummary& r : all_runs(run_root())) run = is_stage_one(r) ? r.path : run;
+      for (const RunSummary& r : all_runs(run_root())) run = is_of_stage_one(r.nll_of) ? r.path : run;
     }
     return std::filesystem::absolute(find_checkpoint(run)).lexically_normal().string();
   } catch (const Error&) {
     return from;  // whoever builds the data says why
   }
 }
+
+const CodesDataset* as_codes(const Dataset& data) { return dynamic_cast<const CodesDataset*>(&data); }
 
 CodesDataset::CodesDataset(const Options& options, const DataSources& sources)
     : CodesDataset(load_stage_one(options.from), sources) {}

@@ -57,6 +57,9 @@ class CodesDataset : public Dataset {
   mutable std::array<std::vector<Block>, 3> blocks_;  // by split; their number never changes
 };
 
+// The data as codes, or null where they are something else: the one place that asks.
+const CodesDataset* as_codes(const Dataset& data);
+
 // The checkpoint that `from` selects, as an absolute path ("@last": of the latest run of a VQ-VAE); `from` itself when
 // nothing fits it, or it is such a path already. So a resolved spec keeps meaning what it meant when it was resolved.
 std::string pinned_checkpoint(const std::string& from);

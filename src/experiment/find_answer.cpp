@@ -24,7 +24,7 @@ std::optional<RunSummary> find_answer(const std::string& root, const std::string
                                       const ExperimentSpec& spec) {
   std::optional<RunSummary> answer;
   for (const RunSummary& run : all_runs(root)) {
-    if (run.fingerprint != fingerprint || run.status != "finished") continue;
+    if (run.fingerprint != fingerprint || run.status != RunStatus::kFinished) continue;
     if (answer && !missing_labels(run, spec).empty()) continue;
     std::string reason;
     if (!has_usable_checkpoint(run, &reason)) {
@@ -41,7 +41,8 @@ std::optional<RunSummary> find_answer(const std::string& root, const std::string
 
 std::optional<RunSummary> find_unfinished(const std::string& root, const std::string& fingerprint) {
   for (const RunSummary& run : all_runs(root)) {
-    if (run.fingerprint == fingerprint && run.status != "finished" && run.status != "diverged") return run;
+    if (run.fingerprint == fingerprint && run.status != RunStatus::kFinished && run.status != RunStatus::kDiverged)
+      return run;
   }
   return std::nullopt;
 }

@@ -70,7 +70,7 @@ Tensor decoded_symbols(const CodeModel& model, const ParameterArena& parameters,
 }
 
 std::vector<io::Image> interpolated(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols,
-                                    int64_t count) {
+                                    int64_t count, const PixelDraw& draw) {
   const Tensor ends = model.latents(parameters, symbols);
   const int64_t width = ends.count() / 2;
   Tensor between({count, width});
@@ -79,12 +79,13 @@ std::vector<io::Image> interpolated(const CodeModel& model, const ParameterArena
     for (int64_t j = 0; j < width; ++j)
       between.data<float>()[k * width + j] = (1 - t) * ends.data<float>()[j] + t * ends.data<float>()[width + j];
   }
-  return decoded_images(model, parameters, model.codes_of_latents(parameters, between));
+  return decoded_images(model, parameters, model.codes_of_latents(parameters, between), draw);
 }
 
-std::vector<io::Image> pairs_of(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols) {
+std::vector<io::Image> pairs_of(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols,
+                                const PixelDraw& draw) {
   const std::vector<io::Image> decoded =
-      decoded_images(model, parameters, model.reconstruct(parameters, symbols).codes);
+      decoded_images(model, parameters, model.reconstruct(parameters, symbols).codes, draw);
   const auto positions = static_cast<size_t>(model.data().positions());
   std::vector<io::Image> pairs;
   for (size_t i = 0; i < decoded.size(); ++i) {

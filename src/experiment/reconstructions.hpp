@@ -29,8 +29,9 @@ Tensor decoded_symbols(const CodeModel& model, const ParameterArena& parameters,
 // `count` pictures from one image to another, symbols s32 [2, positions]: picture k is what the codes of (1 - t) z_0 +
 // t z_1 decode to, t = k / (count - 1), z what the encoder says.
 std::vector<io::Image> interpolated(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols,
-                                    int64_t count);
+                                    int64_t count, const PixelDraw& draw = {});
 // Images s32 [n, positions], each followed by its reconstruction.
-std::vector<io::Image> pairs_of(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols);
+std::vector<io::Image> pairs_of(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols,
+                                const PixelDraw& draw = {});
 
 }  // namespace mlrun

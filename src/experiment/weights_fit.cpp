@@ -1,4 +1,4 @@
-// Whether the weights of a checkpoint can be those of a model: declared in commands/origin.hpp.
+// Whether the weights of a checkpoint can be those of a model: declared in experiment/origin.hpp.
 #include <algorithm>
 #include <cstring>
 
@@ -33,17 +33,13 @@ std::string only_in(const Vocabulary& one, const Vocabulary& other) {
   return text.empty() ? "no others" : text;
 }
 
-bool uses_labels(const Model& model) {
-  return model.classifier() || (model.autoregressive() && model.autoregressive()->conditional());
-}
-
 std::string different_symbols(const CheckpointIdentity& there, const Dataset& data, const Model& model) {
   std::string text;
   const DataSpec& here = data.spec();
   if (there.data.alphabet != here.alphabet) {
     text += differs("symbols of the data", fmt::format("{}", there.data.alphabet), fmt::format("{}", here.alphabet));
   }
-  if (uses_labels(model) && there.data.classes != here.classes) {
+  if (model.uses_labels() && there.data.classes != here.classes) {
     text += differs("classes of the data", fmt::format("{}", there.data.classes), fmt::format("{}", here.classes));
   }
   const Vocabulary* vocabulary = data.vocabulary();
@@ -88,7 +84,8 @@ std::string different_shapes(const io::Hdf5Reader& file, const ParameterArena& p
 
 bool same_buffers(const io::Hdf5Reader& file, const ParameterArena& parameters) {
   for (const BufferInfo& buffer : parameters.buffers()) {
-    if (!file.has("buffers/" + buffer.path)) return false;
+    // A file from before a buffer was recorded says nothing of it.
+    if (buffer.kind == BufferKind::kOfEvaluation || !file.has("buffers/" + buffer.path)) continue;
     const Tensor found = file.tensor("buffers/" + buffer.path);
     if (found.shape() != buffer.value.shape() || found.dtype() != buffer.value.dtype() ||
         std::memcmp(found.raw(), buffer.value.raw(), found.bytes()) != 0)
@@ -137,7 +134,7 @@ void require_weights_fit(const Checkpoint& weights, const Experiment& experiment
   }
   if (!settings.empty())
     log::warning("{}: its weights fit, though the model had other settings{}", weights.path(), settings);
-  const auto* codes = dynamic_cast<const CodesDataset*>(&data);
+  const CodesDataset* codes = as_codes(data);
   if (codes && there.stage_one && codes->hash() != there.data_hash)
     log::warning("{}: its weights are of the codes of another VQ-VAE, where codes may mean other things",
                  weights.path());

@@ -5,6 +5,8 @@
 //
 // The parallel view is a tiled kernel (kernels/attention/attention.hpp), the steps keep keys and values. How positions
 // come in is a part of its own (mixers/positions/).
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -184,6 +186,27 @@ class Attention : public Mixer {
 
   bool any_length() const override { return position_->any_length(); }
   int64_t sequences_at_once() const override { return at_once_; }
+
+  Layout layout() const override {
+    Layout layout;
+    layout.line(
+        fmt::format("q = u @ q/weight', k = u @ k/weight', v = u @ v/weight': {} heads of queries, {} of keys and "
+                    "values, {} numbers each; head h of queries reads head floor(h {} / {}) of keys and values",
+                    heads_, groups_, size_, groups_, heads_));
+    if (qk_norm_) layout.line(fmt::format("q and k of each head: x / sqrt(mean(x * x) + {:g}) * gain", kEpsilon));
+    layout.part("position/", position_->layout());
+    layout.line(fmt::format(
+        "a[t, s] = softmax over s <= t of {:.9g} score(t, s) + bias(t, s), score(t, s) = q_t . k_s and what "
+        "positions add, bias 0 but where they say;  y[t] = (sum over s of a[t, s] v_s, of all heads) @ out/weight'",
+        scale()));
+    if (!reach_.empty())
+      layout.line(
+          "s is one of those that mixer.window and mixer.stride of the spec let a head see (even heads the window, "
+          "odd ones the stride, where there is one)");
+    for (const char* name : {"q", "k", "v", "out"})
+      layout.tensor(fmt::format("{}/weight", name), "a linear map, no bias");
+    return layout.tensor("q_norm/gain", "of each number of a head").tensor("k_norm/gain", "of each number of a head");
+  }
 
  private:
   float scale() const { return 1 / std::sqrt(static_cast<float>(position_->products() * size_)); }

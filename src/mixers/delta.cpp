@@ -4,6 +4,8 @@
 //   S_t = S_{t-1} + b_t k_t (v_t - S_{t-1}^T k_t)^T,   o_t = S_t^T q_t,   result = W_out rms_norm(o)
 //
 // with the norm over each head. A key that comes again replaces what is held for it, where linear attention adds.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -132,6 +134,27 @@ class Delta : public Mixer {
 
   // Products want a few hundred rows, and a sequence has them.
   int64_t sequences_at_once() const override { return 1; }
+
+  Layout layout() const override {
+    Layout layout;
+    layout.line(
+        "taps(a)[t] = silu(NAME/bias + sum over j of NAME/weight[j] * a[t - J + 1 + j]), j = 0 .. J - 1; silu(x) = x "
+        "sigma(x)");
+    layout.line(fmt::format(
+        "q = q_taps(u @ q/weight'), k = k_taps(u @ k/weight'), each of {} heads divided by sqrt(sum of its squares + "
+        "{} {:g});  v = v_taps(u @ v/weight');  b = sigma(u @ share/weight' + share/bias), of each head",
+        heads_, size_, kEpsilon));
+    layout.line("S[t] = S[t - 1] + b[t] k[t] (v[t] - S[t - 1]' k[t])', S[-1] = 0;  o[t] = S[t]' q[t]");
+    layout.line(fmt::format("y = (o / sqrt(mean(o * o) + {:g}) * norm/gain, of each head) @ out/weight'", kEpsilon));
+    for (const char* name : {"q", "k", "v", "out"})
+      layout.tensor(fmt::format("{}/weight", name), "a linear map, no bias");
+    for (const char* name : {"q_taps", "k_taps", "v_taps"}) {
+      layout.tensor(fmt::format("{}/weight", name), "the last tap is the position itself");
+      layout.tensor(fmt::format("{}/bias", name), "of each channel");
+    }
+    layout.tensor("share/weight", "a row for each head").tensor("share/bias", "of each head");
+    return layout.tensor("norm/gain", "of each number of a head");
+  }
 
  private:
   // The root mean square norm of each head: with a gain of 1 / sqrt(size), its length becomes 1.

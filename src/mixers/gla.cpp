@@ -5,6 +5,8 @@
 //   result = W_out (silu(W_g x) * norm(o))
 //
 // with the norm (root mean square) over each head. There are half as many channels of keys as of the stream.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -137,6 +139,23 @@ class Gla : public Mixer {
 
   // Products want a few hundred rows, and a sequence has them.
   int64_t sequences_at_once() const override { return 1; }
+
+  Layout layout() const override {
+    Layout layout;
+    layout.line(
+        fmt::format("q = u @ q/weight', k = u @ k/weight', v = u @ v/weight', in {} heads;  a = sigma(u @ "
+                    "decay_down/weight' @ decay_up/weight' + decay_up/bias)^{:.9g}, as q in heads",
+                    heads_, over_temperature_));
+    layout.line("S[t] = diag(a[t]) S[t - 1] + k[t] v[t]', S[-1] = 0;  o[t] = S[t]' q[t]");
+    layout.line(
+        fmt::format("y = (silu(u @ gate/weight' + gate/bias) * (o / sqrt(mean(o * o) + {:g}) * norm/gain, of each "
+                    "head)) @ out/weight'; silu(x) = x sigma(x)",
+                    kEpsilon));
+    for (const char* name : {"q", "k", "v", "gate", "decay_down", "decay_up", "out"})
+      layout.tensor(fmt::format("{}/weight", name), "a linear map");
+    layout.tensor("gate/bias", "of each channel").tensor("decay_up/bias", "of each channel of keys");
+    return layout.tensor("norm/gain", "of each number of a head");
+  }
 
  private:
   int64_t heads_, values_;

@@ -85,6 +85,18 @@ class Gru : public Mixer {
     return std::make_unique<PackedMixerSteps<PackedGru, GruStepper>>(std::move(packed));
   }
 
+  Layout layout() const override {
+    Layout layout;
+    layout.line(
+        "r = sigma(u[t] @ W_r' + b_r + h[t - 1] @ U_r');  z = sigma(u[t] @ W_z' + b_z + h[t - 1] @ U_z');  h[-1] = 0");
+    layout.line("n = tanh(u[t] @ W_n' + b_n + r * (h[t - 1] @ U_n' + b_q));  h[t] = (1 - z) * n + z * h[t - 1]");
+    layout.line(has_output_ ? "y = h @ output/weight' + output/bias" : "y = h");
+    layout.tensor("input/weight", "rows: W_n, W_r, W_z")
+        .tensor("recurrent/weight", "rows: U_r, U_z, U_n (another order)");
+    layout.tensor("bias", "b_n, b_r, b_z, b_q");
+    return layout.tensor("output/weight", "from units to channels").tensor("output/bias", "of each channel");
+  }
+
  private:
   int64_t units_;
   bool has_output_;

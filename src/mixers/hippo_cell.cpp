@@ -123,6 +123,21 @@ class HippoCell : public Mixer {
     return std::make_unique<PackedMixerSteps<PackedHippo, HippoStepper>>(std::move(packed));
   }
 
+  Layout layout() const override {
+    Layout layout;
+    layout.line(
+        "(a, b) = (h[t - 1], c[t - 1], u[t]) @ weight' + bias, halves;  h[t] = (1 - sigma(a)) * h[t - 1] + sigma(a) * "
+        "tanh(b)");
+    layout.line("f = h[t] . write/weight + write/bias;  c[t] = A_t c[t - 1] + B_t f;  h[-1] = c[-1] = 0");
+    layout.line(
+        "A_t and B_t are fixed by mixer.measure, memory, theta and discretisation of the spec: Gu et al. 2020, and for "
+        "step t of LegS A / (t + 1)");
+    layout.line(has_output_ ? "y = h @ output/weight' + output/bias" : "y = h");
+    layout.tensor("weight", "rows: a, b; columns: h, c, u").tensor("bias", "a, b");
+    layout.tensor("write/weight", "from units to f").tensor("write/bias", "of f");
+    return layout.tensor("output/weight", "from units to channels").tensor("output/bias", "of each channel");
+  }
+
  private:
   int64_t in_, hidden_;
   bool has_output_;

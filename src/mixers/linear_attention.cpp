@@ -6,6 +6,8 @@
 // computed in chunks of matrix products. With `normaliser: norm` there is no z, and result = W_out rms_norm(S_t^T
 // phi(q_t)) (TransNormer: Qin et al. 2022, "The devil in linear transformer"). With `rope` the features that
 // make S are turned by their position, and those that make z are not (Su et al. 2021, eq. 19).
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "kernels/ssm/chunk_decay.hpp"
@@ -138,6 +140,22 @@ class LinearAttention : public Mixer {
   // Products want a few hundred rows, and a sequence has them.
   int64_t sequences_at_once() const override { return 1; }
   bool any_length() const override { return features_.any_length(); }
+
+  Layout layout() const override {
+    Layout layout;
+    layout.line(fmt::format(
+        "q = phi(u @ q/weight'), k = phi(u @ k/weight'), v = u @ v/weight', in {} heads; phi is mixer.features of the "
+        "spec (mixers/feature_map.hpp; random rows follow from the seed, and are not in the file)",
+        heads_.heads));
+    if (has_rope_) layout.line("r: q and k with pair i of each head turned by t 10000^(-i / pairs), for S alone");
+    layout.line(fmt::format("S[t] = S[t - 1] + {}[t] v[t]', S[-1] = 0;  o[t] = S[t]' {}[t]", has_rope_ ? "r(k)" : "k",
+                            has_rope_ ? "r(q)" : "q"));
+    layout.line(has_norm_ ? "y = norm(o) @ out/weight'"
+                          : "z[t] = z[t - 1] + k[t];  y = (o[t] / (z[t] . q[t]), of each head) @ out/weight'");
+    for (const char* name : {"q", "k", "v", "out"})
+      layout.tensor(fmt::format("{}/weight", name), "a linear map, no bias");
+    return has_norm_ ? layout.part("norm/", norm_.layout("norm")) : layout;
+  }
 
  private:
   int64_t head_;

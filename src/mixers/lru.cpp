@@ -98,6 +98,19 @@ class Lru : public Mixer {
 
   int64_t sequences_at_once() const override { return sequences_in_cache(length_, states_); }
 
+  Layout layout() const override {
+    Layout layout;
+    layout.line("lambda = exp(-exp(nu_log) + i exp(theta_log))");
+    layout.line("s[t] = lambda * s[t - 1] + exp(gamma_log) * ((in[0] + i in[1]) @ u[t]), s[-1] = 0");
+    layout.line("y[t] = out @ (Re s[t], Im s[t]) + skip * u[t]");
+    layout.tensor("nu_log", "log(-log |lambda|)")
+        .tensor("theta_log", "log of the angle")
+        .tensor("gamma_log", "log of the scale");
+    layout.tensor("in", "real parts, imaginary parts").tensor("skip", "of the input itself");
+    layout.tensor("out", "columns: of the real parts of the states, then of the imaginary parts (-Im C)");
+    return layout.part("", output_.layout());
+  }
+
  private:
   // exp(gamma_log) B as [2 p, width].
   Variable scaled_input(const Variable& b, const Variable& gamma_log) const {

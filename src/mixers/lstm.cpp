@@ -89,6 +89,18 @@ class Lstm : public Mixer {
     return std::make_unique<PackedMixerSteps<PackedLstm, LstmStepper>>(std::move(packed));
   }
 
+  Layout layout() const override {
+    Layout layout;
+    layout.line(
+        "(i, f, o, g) = u[t] @ input/weight' + bias + h[t - 1] @ recurrent/weight', four parts of the rows; h[-1] = "
+        "c[-1] = 0");
+    layout.line("c[t] = sigma(f) * c[t - 1] + sigma(i) * tanh(g);  h[t] = sigma(o) * tanh(c[t])");
+    layout.line(has_output_ ? "y = h @ output/weight' + output/bias" : "y = h");
+    layout.tensor("input/weight", "rows: gates i, f, o, g").tensor("recurrent/weight", "rows: gates i, f, o, g");
+    layout.tensor("bias", "gates i, f, o, g");
+    return layout.tensor("output/weight", "from units to channels").tensor("output/bias", "of each channel");
+  }
+
  private:
   int64_t units_;
   bool has_output_;

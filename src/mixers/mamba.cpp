@@ -6,6 +6,8 @@
 //
 // The parts of each projection are weights of their own. A begins as -1 .. -states in every channel (S4D-Real, Gu et
 // al. 2022), D as 1.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -140,6 +142,25 @@ class Mamba : public Mixer {
 
   // Products want a few hundred rows, and a sequence has them.
   int64_t sequences_at_once() const override { return 1; }
+
+  Layout layout() const override {
+    Layout layout;
+    layout.line(
+        "a = taps(u @ u/weight');  delta = softplus(a @ dt_low/weight' @ dt/weight' + dt/bias);  A = -exp(A_log)");
+    layout.line(
+        "taps(a)[t] = silu(taps/bias + sum over j of taps/weight[j] * a[t - J + 1 + j]), j = 0 .. J - 1; silu(x) = x "
+        "sigma(x)");
+    layout.line("B = a @ B/weight';  C = a @ C/weight'; of each channel d and state n:");
+    layout.line(
+        "s[t, d, n] = exp(delta[t, d] A[d, n]) s[t - 1, d, n] + delta[t, d] B[t, n] a[t, d];  r[t, d] = sum over n of "
+        "C[t, n] s[t, d, n] + D[d] a[t, d]");
+    layout.line("y = (r * silu(u @ z/weight')) @ out/weight'");
+    for (const char* name : {"u", "z", "dt_low", "B", "C", "out"})
+      layout.tensor(fmt::format("{}/weight", name), "a linear map, no bias");
+    layout.tensor("taps/weight", "the last tap is the position itself").tensor("taps/bias", "of each channel");
+    layout.tensor("dt/weight", "from the low rank to the time steps").tensor("dt/bias", "of the time steps");
+    return layout.tensor("A_log", "log(-A)").tensor("D", "of the input itself");
+  }
 
  private:
   int64_t inner_, states_, rank_;

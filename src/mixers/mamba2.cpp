@@ -7,6 +7,8 @@
 //
 // The parts of the in-projection are weights of their own, so that nothing has to be cut out of their result. B and C
 // serve all heads.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -145,6 +147,28 @@ class Mamba2 : public Mixer {
 
   // Products want a few hundred rows, and a sequence has them.
   int64_t sequences_at_once() const override { return 1; }
+
+  Layout layout() const override {
+    Layout layout;
+    layout.line(
+        "(v, k, q) = taps(u @ xbc/weight'): heads * values, keys and keys channels;  dt = softplus(u @ dt/weight' + "
+        "dt/bias), of each head");
+    layout.line(
+        "taps(a)[t] = silu(taps/bias + sum over j of taps/weight[j] * a[t - J + 1 + j]), j = 0 .. J - 1; silu(x) = x "
+        "sigma(x)");
+    layout.line(
+        "for each head: S[t] = exp(-exp(A_log) dt[t]) S[t - 1] + dt[t] k[t] v[t]' , S[-1] = 0;  r[t] = S[t]' q[t] + D "
+        "v[t] "
+        "(keys and queries are shared by all heads)");
+    layout.line(fmt::format(
+        "g = r * silu(u @ z/weight');  y = (g / sqrt(mean(g * g) + {:g}) * norm/gain) @ out/weight'", kEpsilon));
+    for (const char* name : {"z", "xbc", "out"}) layout.tensor(fmt::format("{}/weight", name), "a linear map, no bias");
+    layout.tensor("taps/weight", "the last tap is the position itself").tensor("taps/bias", "of each channel");
+    layout.tensor("dt/weight", "a row for each head").tensor("dt/bias", "of each head");
+    return layout.tensor("A_log", "log of the decay, of each head")
+        .tensor("D", "of the values, of each head")
+        .tensor("norm/gain", "of each channel");
+  }
 
  private:
   static int64_t inner_of(const Options& options, const MixerShape& shape) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/registry.hpp"
+#include "nn/layout.hpp"
 #include "nn/pass.hpp"
 
 namespace mlrun {
@@ -64,6 +65,8 @@ class Mixer {
   virtual int64_t sequences_at_once() const { return 0; }
   // Whether both views take sequences that are longer than those of training (MixerShape::length).
   virtual bool any_length() const { return true; }
+  // How a reader elsewhere computes y, the mixer's result, from u, its input of all positions (nn/layout.hpp).
+  virtual Layout layout() const { return {}; }
 };
 
 // The steps of a mixer whose weights are arranged once: T is the stepper, made from (weights, count).

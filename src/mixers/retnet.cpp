@@ -6,6 +6,8 @@
 //
 // where norm is that of each head (group normalization, by the root mean square and without a gain, as its authors'
 // program has it). Values and gates have `expand` channels for each of the stream.
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "kernels/ssm/chunk_decay.hpp"
@@ -130,6 +132,22 @@ class Retnet : public Mixer {
 
   // Products want a few hundred rows, and a sequence has them.
   int64_t sequences_at_once() const override { return 1; }
+
+  Layout layout() const override {
+    Layout layout;
+    layout.line(fmt::format(
+        "q = r(u @ q/weight'), k = r(u @ k/weight') / sqrt({}), v = u @ v/weight', in {} heads; r turns pair i of "
+        "each head by t 10000^(-i / pairs)",
+        keys_, heads_.heads));
+    layout.line("S[t] = (1 - 2^(-5 - head)) S[t - 1] + k[t] v[t]', S[-1] = 0;  o[t] = S[t]' q[t]");
+    layout.line(fmt::format(
+        "y = (silu(u @ gate/weight') * (o / sqrt(mean(o * o) + {:g}), of each head)) @ out/weight'; silu(x) "
+        "= x sigma(x)",
+        kEpsilon));
+    for (const char* name : {"q", "k", "v", "gate", "out"})
+      layout.tensor(fmt::format("{}/weight", name), "a linear map, no bias");
+    return layout;
+  }
 
  private:
   int64_t keys_, inner_;

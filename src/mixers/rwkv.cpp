@@ -5,6 +5,8 @@
 //   result = W_out (sigmoid(r) * y)                                                                      (eq. 17)
 //
 // with a decay w = exp(decay) and a bonus u of each channel. Its channel mixing is an MLP: `mlp: channel_mix`.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -118,6 +120,20 @@ class Rwkv : public Mixer {
 
   // Products want a few hundred rows, and a sequence has them.
   int64_t sequences_at_once() const override { return 1; }
+
+  Layout layout() const override {
+    Layout layout;
+    layout.line("shift(NAME)[t] = NAME * u[t] + (1 - NAME) * u[t - 1], u[-1] = 0");
+    layout.line("r = shift(r_mix) @ r/weight', k = shift(k_mix) @ k/weight', v = shift(v_mix) @ v/weight'");
+    layout.line(
+        "a[t] = (sum over s < t of exp(k[s] - (t - 1 - s) exp(decay)) v[s] + exp(bonus + k[t]) v[t]) / (the same sum "
+        "without v), of each channel");
+    layout.line("y = (sigma(r) * a) @ out/weight'");
+    for (const char* name : {"r", "k", "v", "out"})
+      layout.tensor(fmt::format("{}/weight", name), "a linear map, no bias");
+    for (const char* name : {"r_mix", "k_mix", "v_mix"}) layout.tensor(name, "share of the step itself");
+    return layout.tensor("decay", "log of the decay per step").tensor("bonus", "of the step itself");
+  }
 
  private:
   Linear r_, k_, v_, out_;

@@ -98,6 +98,25 @@ class S4 : public Mixer {
         PackedS4{S4Steps(system, d_.value()), output_.packed()});
   }
 
+  Layout layout() const override {
+    Layout layout;
+    layout.line(
+        "Lambda = -exp(log_decay) + i frequency;  A = Lambda - p p^* (p^*: conjugate transpose);  dt = exp(log_dt); "
+        "each "
+        "channel has P poles, conjugates are meant along");
+    layout.line(
+        "Abar = (1 - dt A / 2)^-1 (1 + dt A / 2);  Bbar = (1 - dt A / 2)^-1 dt b, for the system of 2 P states with "
+        "the conjugates");
+    layout.line(
+        "s[t] = Abar s[t - 1] + Bbar u[t], s[-1] = 0;  y[t] = c s[t] + d * u[t], over all 2 P states, which is real");
+    layout.tensor("log_dt", "log of the time step")
+        .tensor("log_decay", "log(-Re Lambda)")
+        .tensor("frequency", "Im Lambda");
+    for (const char* name : {"p", "b", "c"}) layout.tensor(name, "real parts, imaginary parts");
+    layout.tensor("d", "of the input itself");
+    return layout.part("", output_.layout());
+  }
+
  private:
   Parameter log_dt_, log_decay_, frequency_, p_, b_, c_, d_;
   StateOutput output_;

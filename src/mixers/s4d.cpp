@@ -102,6 +102,21 @@ class S4d : public Mixer {
   // Some 3,000 positions: enough to pay for the tables of a pass, and few enough to stay in the caches.
   int64_t sequences_at_once() const override { return std::max<int64_t>(1, 3200 / std::max<int64_t>(1, length_)); }
 
+  Layout layout() const override {
+    Layout layout;
+    layout.line(
+        "A = -exp(log_decay) + i frequency;  dt = exp(log_dt), of each channel; P poles, conjugates are meant along");
+    layout.line(discretisation_ == ops::Discretisation::kBilinear
+                    ? "Abar = (1 + dt A / 2) / (1 - dt A / 2);  Bbar = dt / (1 - dt A / 2)"
+                    : "Abar = exp(dt A);  Bbar = (Abar - 1) / A");
+    layout.line(
+        "s[t] = Abar * s[t - 1] + Bbar * u[t], s[-1] = 0;  y[t] = 2 Re(sum over poles of (c[0] + i c[1]) * s[t]) + d * "
+        "u[t]");
+    layout.tensor("log_dt", "log of the time step").tensor("log_decay", "log(-Re A)").tensor("frequency", "Im A");
+    layout.tensor("c", "real parts, imaginary parts").tensor("d", "of the input itself");
+    return layout.part("", output_.layout());
+  }
+
  private:
   int64_t width_, length_;
   ops::Discretisation discretisation_;

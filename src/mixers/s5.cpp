@@ -93,6 +93,20 @@ class S5 : public Mixer {
 
   int64_t sequences_at_once() const override { return sequences_in_cache(length_, states_); }
 
+  Layout layout() const override {
+    Layout layout;
+    layout.line("a = -exp(real_log) + i imaginary;  dt = exp(step_log), of each state");
+    layout.line(rule_ == ops::Discretisation::kBilinear
+                    ? "lambda = (1 + dt a / 2) / (1 - dt a / 2);  scale = dt / (1 - dt a / 2)"
+                    : "lambda = exp(dt a);  scale = (lambda - 1) / a");
+    layout.line("s[t] = lambda * s[t - 1] + scale * ((in[0] + i in[1]) @ u[t]), s[-1] = 0");
+    layout.line("y[t] = 2 out @ (Re s[t], Im s[t]) + skip * u[t]");
+    layout.tensor("real_log", "log(-Re a)").tensor("imaginary", "Im a").tensor("step_log", "log of the time step");
+    layout.tensor("in", "real parts, imaginary parts").tensor("skip", "of the input itself");
+    layout.tensor("out", "columns: of the real parts of the states, then of the imaginary parts (-Im C)");
+    return layout.part("", output_.layout());
+  }
+
  private:
   struct Discrete {
     Variable lambda, in, out;  // [2, p], [2 p, width], [width, 2 p]

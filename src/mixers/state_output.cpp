@@ -31,6 +31,16 @@ Variable StateOutput::operator()(Pass& pass, const Variable& y) const {
   return kind_ == OutputKind::kGlu ? ops::glu(gate_(pass, g)) : g;
 }
 
+Layout StateOutput::layout() const {
+  Layout layout;
+  if (kind_ == OutputKind::kNone) return layout;
+  if (kind_ == OutputKind::kGelu) return layout.line("y = gelu(y)");
+  layout.tensor("output/weight", "of the gate").tensor("output/bias", "of the gate");
+  if (kind_ == OutputKind::kHalfGlu)
+    return layout.line("g = gelu(y);  y = g * sigma(g @ output/weight' + output/bias)");
+  return layout.line("(a, b) = gelu(y) @ output/weight' + output/bias, halves of the channels;  y = a * sigma(b)");
+}
+
 StateOutput::Packed StateOutput::packed() const {
   const bool gated = kind_ == OutputKind::kHalfGlu || kind_ == OutputKind::kGlu;
   return {kind_, gated ? gate_.packed() : PackedLinear()};

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "config/reader.hpp"
+#include "nn/layout.hpp"
 #include "nn/linear.hpp"
 
 namespace mlrun {
@@ -28,6 +29,7 @@ class StateOutput {
     void operator()(float* y, int64_t count, int64_t width) const;  // [count, width], in place
   };
   Packed packed() const;
+  Layout layout() const;  // of y, what comes before it
 
  private:
   OutputKind kind_ = OutputKind::kNone;

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -50,6 +52,11 @@ class ParallelStepper : public Stepper {
   int64_t step_ = 0;
   Batch batch_;
 };
+
+int32_t likeliest(const float* logits, int64_t alphabet) {
+  if (alphabet == 2) return logits[0] > 0 ? 1 : 0;
+  return static_cast<int32_t>(std::max_element(logits, logits + alphabet) - logits);
+}
 
 class ParallelStepView : public StepView {
  public:
@@ -118,6 +125,82 @@ Variable AutoregressiveModel::class_prior_loss(Pass& pass, const Batch& batch) c
   const int32_t* labels = labels_of(batch).data<int32_t>();
   for (int64_t i = 0; i < batch.count(); ++i) counts.data<float>()[labels[i]] += 1.0f;
   return ops::negate(ops::sum(ops::mul(ops::log_softmax(pass(class_prior_)), Variable(counts))));
+}
+
+NllSubject AutoregressiveModel::nll_subject(bool labels_summed_out) const {
+  if (data_.given > 0) return NllSubject::kAnswer;
+  if (!conditional() || labels_summed_out) return NllSubject::kX;
+  return condition_ == Condition::kJoint ? NllSubject::kXAndY : NllSubject::kXGivenY;
+}
+
+const char* AutoregressiveModel::accuracy_words() const {
+  return has_accuracy() ? "symbols of the answers, given those before them" : Model::accuracy_words();
+}
+
+Scores AutoregressiveModel::scores(const ParameterArena& parameters, const Batch& batch) const {
+  if (!has_accuracy()) return Model::scores(parameters, batch);
+  Scores scores;
+  const int64_t most = examples_at_once() > 0 ? examples_at_once() : batch.count();
+  for (int64_t begin = 0; begin < batch.count(); begin += most)
+    score_answers(parameters, batch.slice(begin, std::min(batch.count(), begin + most)), scores);
+  return scores;
+}
+
+// The first component's answers; its logits are also the likelihood, where there is no more to it.
+void AutoregressiveModel::score_answers(const ParameterArena& parameters, const Batch& batch, Scores& scores) const {
+  const int64_t d = data_.positions(), width = logits_per_step(data_.alphabet);
+  Pass pass(parameters);
+  const Variable step_logits = logits(pass, batch, 0);
+  const Tensor symbols = ordered_symbols(batch, 0);
+  if (components() == 1 && condition_ != Condition::kJoint) {
+    const Tensor part = modelled_nll(step_logits, symbols, data_).value();
+    scores.nll.insert(scores.nll.end(), part.data<float>(), part.data<float>() + part.count());
+  } else {
+    const std::vector<double> part = nll(parameters, batch);
+    scores.nll.insert(scores.nll.end(), part.begin(), part.end());
+  }
+  for (int64_t i = 0; i < batch.count(); ++i) {
+    int64_t right = 0;
+    for (int64_t t = data_.given; t < d; ++t) {
+      const int32_t guess = likeliest(step_logits.value().data<float>() + (i * d + t) * width, data_.alphabet);
+      right += guess == symbols.data<int32_t>()[i * d + t] ? 1 : 0;
+    }
+    scores.correct.push_back(static_cast<double>(right) / static_cast<double>(data_.modelled_positions()));
+  }
+}
+
+Layout AutoregressiveModel::layout() const {
+  const int64_t d = data_.positions(), k = data_.alphabet;
+  Layout layout;
+  layout.line(
+      fmt::format("x: the symbols of an example in stored order, {} of them, each 0 .. {}; sigma is the logistic "
+                  "sigmoid",
+                  d, k - 1));
+  if (begins_in_stored_order(*this, d)) {
+    layout.line("step t is about position t; s = x");
+  } else {
+    layout.line(fmt::format("step t is about position order[t], order = /buffers/order{}; s[t] = x[order[t]]",
+                            components() > 1 ? " (component c: order_c)" : ""));
+  }
+  layout.part("", network_layout());
+  layout.line(k == 2 ? "l[t], one number: the log-odds of symbol 1; -log p = softplus(l) for a 0, softplus(-l) for a 1"
+                     : fmt::format("l[t], {} numbers: log p = log_softmax(l[t]) at the symbol of the step", k));
+  layout.line(data_.given == 0
+                  ? "-log p(x) in nats: the sum over the steps"
+                  : fmt::format("the first {} symbols are a question: -log p is the sum over steps {} .. {}",
+                                data_.given, data_.given, d - 1));
+  if (components() > 1) {
+    layout.line(fmt::format("p(x) is the mean over {} components: log(mean(exp(log p_c(x))))", components()));
+  }
+  if (condition_ == Condition::kClass) {
+    layout.line(fmt::format("all of that is given the label y, 0 .. {}: p(x|y), and p(y) is uniform", classes() - 1));
+  }
+  if (condition_ == Condition::kJoint) {
+    layout.line(fmt::format("all of that is given the label y, 0 .. {}: p(x|y); log p(y) = log_softmax(class_prior)[y]",
+                            classes() - 1));
+    layout.tensor("class_prior", "log p(y) up to a constant");
+  }
+  return layout;
 }
 
 Tensor AutoregressiveModel::ordered_symbols(const Batch& batch, int64_t component) const {

@@ -18,15 +18,26 @@ Variable Classifier::loss(Pass& pass, const Batch& batch) const {
 }
 
 std::vector<double> Classifier::nll(const ParameterArena& parameters, const Batch& batch) const {
-  std::vector<double> all;
+  return scores(parameters, batch).nll;
+}
+
+Scores Classifier::scores(const ParameterArena& parameters, const Batch& batch) const {
+  Scores scores;
   const int64_t most = examples_at_once() > 0 ? examples_at_once() : batch.count();
   for (int64_t begin = 0; begin < batch.count(); begin += most) {
     const Batch part = batch.slice(begin, std::min(batch.count(), begin + most));
     Pass pass(parameters);
-    const Tensor nll = label_nll(class_logits(pass, part), part.labels).value();
-    all.insert(all.end(), nll.data<float>(), nll.data<float>() + nll.count());
+    const Variable logits = class_logits(pass, part);
+    const Tensor nll = label_nll(logits, part.labels).value();
+    scores.nll.insert(scores.nll.end(), nll.data<float>(), nll.data<float>() + nll.count());
+    const int64_t classes = logits.dim(1);
+    for (int64_t i = 0; i < part.count(); ++i) {
+      const float* of_row = logits.value().data<float>() + i * classes;
+      const auto label = std::max_element(of_row, of_row + classes) - of_row;
+      scores.correct.push_back(label == part.labels.data<int32_t>()[i] ? 1 : 0);
+    }
   }
-  return all;
+  return scores;
 }
 
 }  // namespace mlrun

@@ -1,14 +1,17 @@
 // What the rest of mlrun knows of a model: a training loss, and for likelihood models two views that must agree.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "config/registry.hpp"
 #include "models/condition.hpp"
+#include "nn/layout.hpp"
 #include "nn/pass.hpp"
 #include "symbols/data_spec.hpp"
+#include "symbols/nll_subject.hpp"
 
 namespace mlrun {
 
@@ -21,6 +24,14 @@ struct TrainingLoss {
   double nll = 0;  // of the same examples, nats, summed
 };
 
+// What one pass finds of the examples of a batch.
+struct Scores {
+  std::vector<double> nll;  // Model::nll
+  std::vector<double>
+      correct;  // where has_accuracy(), else empty: how far the likeliest answer is the right one, 0 .. 1
+};
+
+// A kind of model says what it can do, and what its figures are of; nobody has to ask which kind it is.
 class Model {
  public:
   // Known before the model is built. `compute.lanes: auto` cuts a batch into lanes of about `examples_per_lane`
@@ -46,6 +57,18 @@ class Model {
   // with `joint`, where y is the batch's label; of a classifier -log p(y|x). Where a sequence begins with a question
   // (DataSpec::given), this is the NLL of the answer, and the question is conditioned on as well.
   virtual std::vector<double> nll(const ParameterArena& parameters, const Batch& batch) const = 0;
+  // What `nll` is of. `labels_summed_out`: of a conditional model, when Bayes' rule has summed over its classes.
+  virtual NllSubject nll_subject(bool labels_summed_out) const = 0;
+  // How many predictions the NLL of an example is the sum of, and what is predicted: symbols, or labels.
+  virtual int64_t predictions() const = 0;
+  virtual bool predicts_labels() const { return false; }
+  virtual bool uses_labels() const { return predicts_labels(); }  // a batch without them is an error
+  // Whether there is something to be right about, and what that is, in words for people.
+  virtual bool has_accuracy() const { return false; }
+  virtual const char* accuracy_words() const { return "Bayes' rule over the classes"; }
+  virtual Scores scores(const ParameterArena& parameters, const Batch& batch) const {
+    return {nll(parameters, batch), {}};
+  }
   virtual const AutoregressiveModel* autoregressive() const { return nullptr; }
   virtual const CodeModel* code_model() const { return nullptr; }  // models/codes/code_model.hpp
   virtual const Classifier* classifier() const { return nullptr; }
@@ -59,6 +82,8 @@ class Model {
   // How many examples one pass should hold, so that what it keeps stays in the caches; 0: all. Part of the numerics:
   // gradients are added up in this grouping.
   virtual int64_t examples_at_once() const { return 0; }
+  // How a reader elsewhere computes with the model's tensors (nn/layout.hpp); each of them is explained.
+  virtual Layout layout() const { return {}; }
 };
 
 // The step view: a small state machine that visits one position after the other, for `count` images at once.
@@ -130,16 +155,32 @@ class AutoregressiveModel : public Model {
   Variable loss(Pass& pass, const Batch& batch) const override;
   std::vector<double> nll(const ParameterArena& parameters, const Batch& batch) const override;
 
+  // The NLL of all, or of an answer given its question. Right about an answer: the share of its symbols that are the
+  // likeliest, given the right ones before them; of equally likely ones the first; of a mixture, by its first
+  // component.
+  NllSubject nll_subject(bool labels_summed_out) const override;
+  int64_t predictions() const override { return data_.modelled_positions(); }
+  bool uses_labels() const override { return conditional(); }
+  bool has_accuracy() const override { return data_.given > 0; }
+  const char* accuracy_words() const override;
+  Scores scores(const ParameterArena& parameters, const Batch& batch) const override;
+
+  Layout layout() const final;  // what any such model means by its logits, then network_layout()
+
   // The batch's symbols in visiting order: s32 [n, positions]. Shares storage when the order is the identity.
   Tensor ordered_symbols(const Batch& batch, int64_t component = 0) const;
 
  protected:
+  // How x, the symbols of one example, become logits `l` of each step.
+  virtual Layout network_layout() const { return {}; }
   // The labels of a batch for a conditional model: s32 [n]. Error(kInternal) where the batch has none.
   const Tensor& labels_of(const Batch& batch) const;
   // -log p(y) of all labels together, nats: what `joint` adds to a training loss.
   Variable class_prior_loss(Pass& pass, const Batch& batch) const;
 
  private:
+  void score_answers(const ParameterArena& parameters, const Batch& batch, Scores& scores) const;
+
   DataSpec data_;
   Condition condition_ = Condition::kNone;
   Parameter class_prior_;  // joint: log-odds of the classes, up to a constant
@@ -153,6 +194,12 @@ class Classifier : public Model {
   virtual Variable class_logits(Pass& pass, const Batch& batch) const = 0;
   Variable loss(Pass& pass, const Batch& batch) const override;
   std::vector<double> nll(const ParameterArena& parameters, const Batch& batch) const override;
+  NllSubject nll_subject(bool) const override { return NllSubject::kYGivenX; }
+  int64_t predictions() const override { return 1; }
+  bool predicts_labels() const override { return true; }
+  bool has_accuracy() const override { return true; }
+  const char* accuracy_words() const override { return "argmax of p(y|x)"; }
+  Scores scores(const ParameterArena& parameters, const Batch& batch) const override;  // right or wrong: 1 or 0
 };
 
 // -log p(label) of each example, nats: logits [n, classes], labels s32 [n] -> [n].

@@ -112,9 +112,9 @@ Tensor in_order(const Tensor& symbols, const std::vector<int64_t>& order) {
   return out;
 }
 
-void record_order(const Scope& scope, const std::string& name, const std::vector<int64_t>& order) {
-  scope.buffer(name,
-               Tensor::of({static_cast<int64_t>(order.size())}, std::vector<int32_t>(order.begin(), order.end())));
+void record_order(const Scope& scope, const std::string& name, const std::vector<int64_t>& order, BufferKind kind) {
+  scope.buffer(name, Tensor::of({static_cast<int64_t>(order.size())}, std::vector<int32_t>(order.begin(), order.end())),
+               kind);
 }
 
 }  // namespace mlrun

@@ -26,6 +26,7 @@ std::vector<int64_t> make_order(OrderKind kind, const DataSpec& data, const Scop
 // Symbols s32 [n, positions] in visiting order; shares storage where that is the order they have.
 Tensor in_order(const Tensor& symbols, const std::vector<int64_t>& order);
 // Puts the order into the checkpoint as buffer `name` (s32 [positions]).
-void record_order(const Scope& scope, const std::string& name, const std::vector<int64_t>& order);
+void record_order(const Scope& scope, const std::string& name, const std::vector<int64_t>& order,
+                  BufferKind kind = BufferKind::kOfWeights);
 
 }  // namespace mlrun

@@ -1,6 +1,9 @@
 // A normalization layer over the channels of every position, with its parameters; or none.
 #pragma once
 
+#include <string>
+
+#include "nn/layout.hpp"
 #include "nn/pass.hpp"
 
 namespace mlrun {
@@ -18,6 +21,7 @@ class Norm {
   Norm(const Scope& scope, NormKind kind, int64_t width);
   Variable operator()(Pass& pass, const Variable& x) const;  // [..., width]
   Tensor rows(const Tensor& x) const;                        // the same for stepping, with the weights as they are now
+  Layout layout(const std::string& name) const;              // what `name`(x) is, and its tensors
 
  private:
   NormKind kind_ = NormKind::kNone;

@@ -53,11 +53,15 @@ class Parameter {
   size_t index_ = 0;
 };
 
-// A part of the model that is fixed when it is built (an order, degrees): in the checkpoint for the reader, not
-// trained.
+// Of weights: they mean nothing with another value (an order, degrees), so weights of another model must come with the
+// same. Of evaluation: any weights may be evaluated with any value (the orders of a model that knows all of them).
+enum class BufferKind : uint8_t { kOfWeights, kOfEvaluation };
+
+// A part of the model that is fixed when it is built: in the checkpoint for the reader, not trained.
 struct BufferInfo {
   std::string path;
   Tensor value;
+  BufferKind kind = BufferKind::kOfWeights;
 };
 
 // Evaluated: the model computes with it outside of training too, so where weights are evaluated by their moving
@@ -137,7 +141,9 @@ class Scope {
   // The same, of kStateSpace and with a learning rate of its own (0: the optimizer's).
   Parameter state_space(const std::string& name, Shape shape, const std::string& axes, Initialiser initialiser,
                         double lr) const;
-  void buffer(const std::string& name, Tensor value) const { arena_->add_buffer({join(name), std::move(value)}); }
+  void buffer(const std::string& name, Tensor value, BufferKind kind = BufferKind::kOfWeights) const {
+    arena_->add_buffer({join(name), std::move(value), kind});
+  }
   Tensor state(const std::string& name, Shape shape, const std::string& axes, StateKind kind,
                Initialiser initialiser) const;
   Statistic statistic(Shape shape) const { return arena_->declare_statistic(std::move(shape)); }

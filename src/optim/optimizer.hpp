@@ -3,7 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/registry.hpp"
@@ -23,7 +25,7 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
   virtual double lr() const = 0;
-  // Arenas it keeps, in the order of ParameterSlice::first and second: {"m", "v"}; all start at 0.
+  // Arenas it keeps, any number of them, by name and in the order of ParameterSlice::slots: {"m", "v"}; all start at 0.
   virtual std::vector<std::string> slots() const = 0;
   virtual void update(const UpdateStep& step, const kernels::ParameterSlice& slice) const = 0;
 
@@ -31,11 +33,10 @@ class Optimizer {
   // write it, and read into it.
   using Matrices = std::vector<std::pair<std::string, Tensor>>;
   virtual Matrices make_matrices(const ParameterArena&) { return {}; }
-  // Before the update, where preconditions() says so: the windows of parameter `index` in the arenas of gradients,
-  // first and second slots. Each parameter once a step, on any thread.
+  // Before the update, where preconditions() says so: the windows of parameter `index` in the arena of gradients and in
+  // those of the slots. Each parameter once a step, on any thread.
   virtual bool preconditions() const { return false; }
-  virtual void precondition(const UpdateStep&, size_t /*index*/, Tensor& /*gradient*/, Tensor& /*first*/,
-                            Tensor& /*second*/) {}
+  virtual void precondition(const UpdateStep&, size_t /*index*/, Tensor& /*gradient*/, std::span<Tensor> /*slots*/) {}
 };
 
 using OptimizerRegistry = config::Registry<Optimizer>;

@@ -15,8 +15,10 @@
 #include <numeric>
 
 #include "kernels/product/matmul.hpp"
+#include "optim/adam.hpp"
 #include "optim/eigenbasis.hpp"
 #include "optim/optimizer.hpp"
+#include "optim/sgd.hpp"
 
 namespace mlrun {
 namespace {
@@ -102,9 +104,9 @@ class Soap : public Optimizer {
   }
 
   bool preconditions() const override { return true; }
-  void precondition(const UpdateStep& step, size_t index, Tensor& gradient, Tensor& first, Tensor& second) override {
+  void precondition(const UpdateStep& step, size_t index, Tensor& gradient, std::span<Tensor> slots) override {
     SoapMatrix& matrix = matrices_[index];
-    Tensor g = matrix.of(gradient), m = matrix.of(first), v = matrix.of(second);
+    Tensor g = matrix.of(gradient), m = matrix.of(slots[0]), v = matrix.of(slots[1]);
     for (int64_t i = 0; i < g.count(); ++i) g.data<float>()[i] *= step.scale.gradient;
     // No step, as Adam takes none where v overflows: an infinite moment would have no basis.
     if (!std::isfinite(static_cast<float>(squared_norm(g)))) return g.fill(0);
@@ -119,17 +121,15 @@ class Soap : public Optimizer {
     const double eps = options_.eps + (matrix.turns() ? kRounding * norm_of_roots(v, turned, updates) : 0);
     Tensor direction = Tensor::zeros(turned.shape());
     const Range all = {0, turned.count()};
-    kernels::update(kernels::Adam{.lr = -1,  // upwards: the update subtracts it
-                                  .beta1 = options_.betas[0],
-                                  .beta2 = options_.betas[1],
-                                  .eps = eps,
-                                  .step = updates},
-                    {},
-                    {.weights = direction.data<float>(),
-                     .gradients = turned.data<float>(),
-                     .first = m.data<float>(),
-                     .second = v.data<float>(),
-                     .runs = {&all, 1}});
+    float* const moments[] = {m.data<float>(), v.data<float>()};
+    mlrun::update(
+        AdamStep{.lr = -1,  // upwards: the update subtracts it
+                 .beta1 = options_.betas[0],
+                 .beta2 = options_.betas[1],
+                 .eps = eps,
+                 .number = updates},
+        {},
+        {.weights = direction.data<float>(), .gradients = turned.data<float>(), .slots = moments, .runs = {&all, 1}});
     direction = matrix.turned_back(direction);
     learn(matrix, g);
     if (updates % options_.frequency == 0) renew(matrix, m);
@@ -140,8 +140,8 @@ class Soap : public Optimizer {
 
   void update(const UpdateStep& step, const kernels::ParameterSlice& slice) const override {
     const double lr = step.number == 1 ? 0 : step.lr;
-    kernels::update(kernels::Sgd{.lr = lr, .weight_decay = step.decay ? options_.weight_decay : 0},
-                    {.average_decay = step.scale.average_decay}, slice);
+    mlrun::update(SgdStep{.lr = lr, .weight_decay = step.decay ? options_.weight_decay : 0},
+                  {.average_decay = step.scale.average_decay}, slice);
   }
 
  private:

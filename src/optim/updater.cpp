@@ -37,11 +37,12 @@ Updater::Updater(ParameterArena& parameters, std::unique_ptr<Optimizer> optimize
     for (const Range& run : runs_of(info)) {
       const auto index = static_cast<int64_t>(runs_.size());
       if (numbers >= kPiece) {
-        pieces_.push_back({{index, index}, decays(info.kind), info.lr});
+        piece_runs_.push_back({index, index});
+        pieces_.push_back({decays(info.kind), info.lr});
         numbers = 0;
       }
       runs_.push_back(run);
-      pieces_.back().runs.end = index + 1;
+      piece_runs_.back().end = index + 1;
       numbers += run.size();
     }
   }
@@ -53,18 +54,13 @@ Updater::Updater(ParameterArena& parameters, std::unique_ptr<Optimizer> optimize
     average_->states.push_back(state.kind == StateKind::kEvaluated ? Tensor::zeros(state.value.shape()) : Tensor());
 }
 
-Updater::Outcome Updater::apply(std::vector<Tensor>& lanes, int64_t step, double lr_factor, LanePool& pool) {
-  std::vector<float*> gradients;
+Updater::Outcome Updater::apply(std::vector<Tensor>& lanes, int64_t step, double lr_factor, LanePool& pool,
+                                Reducer& reducer) {
+  std::vector<float*> gradients, slots;
   for (Tensor& lane : lanes) gradients.push_back(lane.data<float>());
+  for (auto& [name, arena] : slots_) slots.push_back(arena.data<float>());
   std::vector<double> squares(runs_.size());
-  const auto runs_of_piece = [&](const Piece& piece) {
-    return std::span<const Range>(runs_).subspan(static_cast<size_t>(piece.runs.begin),
-                                                 static_cast<size_t>(piece.runs.size()));
-  };
-  pool.run(static_cast<int64_t>(pieces_.size()), [&](int64_t i) {
-    const Piece& piece = pieces_[static_cast<size_t>(i)];
-    kernels::fold_gradients(gradients, runs_of_piece(piece), squares.data() + piece.runs.begin);
-  });
+  reducer.fold(gradients, runs_, piece_runs_, squares, pool);
   Outcome outcome;
   outcome.gradient_norm = kernels::gradient_norm(squares.data(), static_cast<int64_t>(squares.size()));
   outcome.finite = std::isfinite(outcome.gradient_norm);
@@ -78,13 +74,13 @@ Updater::Outcome Updater::apply(std::vector<Tensor>& lanes, int64_t step, double
   if (optimizer_->preconditions()) precondition(update, lanes[0], pool);
   pool.run(static_cast<int64_t>(pieces_.size()), [&](int64_t i) {
     const Piece& piece = pieces_[static_cast<size_t>(i)];
+    const Range& runs = piece_runs_[static_cast<size_t>(i)];
     kernels::ParameterSlice slice;
     slice.weights = parameters_.flat().data<float>();
     slice.gradients = gradients[0];
-    if (!slots_.empty()) slice.first = slots_[0].second.data<float>();
-    if (slots_.size() > 1) slice.second = slots_[1].second.data<float>();
+    slice.slots = slots;
     if (average_) slice.average = average_->weights.data<float>();
-    slice.runs = runs_of_piece(piece);
+    slice.runs = std::span(runs_).subspan(static_cast<size_t>(runs.begin), static_cast<size_t>(runs.size()));
     UpdateStep own = update;
     own.decay = piece.decay;
     if (piece.lr > 0) own.lr = piece.lr * lr_factor;
@@ -98,9 +94,9 @@ void Updater::precondition(const UpdateStep& step, const Tensor& gradients, Lane
     const auto index = static_cast<size_t>(i);
     const auto window = [&](const Tensor& arena) { return parameters_.window(arena, index); };
     Tensor gradient = window(gradients);
-    Tensor first = slots_.empty() ? Tensor() : window(slots_[0].second);
-    Tensor second = slots_.size() < 2 ? Tensor() : window(slots_[1].second);
-    optimizer_->precondition(step, index, gradient, first, second);
+    std::vector<Tensor> slots;
+    for (const auto& [name, arena] : slots_) slots.push_back(window(arena));
+    optimizer_->precondition(step, index, gradient, slots);
   });
 }
 

@@ -12,6 +12,7 @@
 #include "base/lanes.hpp"
 #include "nn/parameters.hpp"
 #include "optim/optimizer.hpp"
+#include "optim/reducer.hpp"
 
 namespace mlrun {
 
@@ -35,9 +36,10 @@ class Updater {
     double gradient_norm = 0;  // L2, before clipping
     bool finite = true;        // false: nothing was written
   };
-  // lanes[l]: the gradient arena of lane l; lane 0's is overwritten with the sum over lanes (by the tree of
-  // base/lanes.hpp). `step` counts from 0.
-  Outcome apply(std::vector<Tensor>& lanes, int64_t step, double lr_factor, LanePool& pool);
+  // lanes[l]: the gradient arena of lane l of this process; lane 0's is overwritten with the sum over all lanes of the
+  // run, which the reducer finds. `step` counts from 0.
+  Outcome apply(std::vector<Tensor>& lanes, int64_t step, double lr_factor, LanePool& pool,
+                Reducer& reducer = in_process_reducer());
   // The average begins as what the parameters and states are now.
   void begin_average();
   // The average of the states, after the model has changed them in that step.
@@ -55,14 +57,14 @@ class Updater {
   double average_decay(int64_t step) const;
   void precondition(const UpdateStep& step, const Tensor& gradients, LanePool& pool);
   struct Piece {  // of work: some of the runs, all of one parameter
-    Range runs;
     bool decay;
     double lr;  // of its own; 0: the optimizer's
   };
   ParameterArena& parameters_;
   std::unique_ptr<Optimizer> optimizer_;
   UpdateOptions options_;
-  std::vector<Range> runs_;  // of the arena: what is trained
+  std::vector<Range> runs_;        // of the arena: what is trained
+  std::vector<Range> piece_runs_;  // of each piece: its runs, as indices
   std::vector<Piece> pieces_;
   std::vector<std::pair<std::string, Tensor>> slots_;
   Optimizer::Matrices matrices_;

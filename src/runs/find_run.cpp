@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <set>
 #include <utility>
 
@@ -20,29 +19,6 @@
 namespace mlrun {
 namespace {
 
-constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
-
-void add_word(std::vector<std::string>& words, const std::string& word) {
-  if (!word.empty() && !has_word(words, word)) words.push_back(word);
-}
-
-// What a record says of the run as a whole. The first one has all of it; later ones have what is new.
-void read_identity(const io::Record& record, RunSummary& run) {
-  run.fingerprint = record.value("fingerprint", run.fingerprint);
-  run.lineage = record.value("lineage", run.lineage);
-  run.name = record.value("name", run.name);
-  run.model = record.value("model", run.model);
-  run.protocol = record.value("protocol", run.protocol);
-  run.data_hash = record.value("data_hash", run.data_hash);
-  run.nll_of = record.value("nll_of", run.nll_of);
-  run.best_by = record.value("best", run.best_by);
-  run.created = record.value("created", run.created);
-  if (record.contains("origin")) run.origin = record["origin"];
-  if (record.contains("history")) run.history = history_of(record["history"]);
-  add_word(run.groups, record.value("group", ""));
-  for (const std::string& tag : record.value("tags", std::vector<std::string>())) add_word(run.tags, tag);
-}
-
 bool is_better(const RunSummary& run, double nll, double accuracy) {
   if (run.best_by == "last") return true;
   return run.best_by == "valid/accuracy" ? accuracy > run.best_accuracy : nll < run.best_nll;
@@ -51,14 +27,14 @@ bool is_better(const RunSummary& run, double nll, double accuracy) {
 void read_record(const io::Record& record, RunSummary& run) {
   const std::string kind = record.value("kind", ""), table = record.value("table", "");
   if (kind == "run" || kind == "label") {
-    read_identity(record, run);
+    take_identity(record, run);
   } else if (kind == "extend") {  // it goes on under another spec
-    read_identity(record, run);
-    run.status = "killed";
+    take_identity(record, run);
+    run.status = RunStatus::kKilled;
   } else if (kind == "resume") {
-    run.status = "killed";
+    run.status = RunStatus::kKilled;
   } else if (kind == "status") {
-    run.status = record.value("status", "");
+    run.status = status_of_name(record.value("status", "")).value_or(RunStatus::kKilled);
     run.step = std::max(run.step, record.value("at_step", int64_t{0}));
     run.seconds = std::max(run.seconds, record.value("time", 0.0));
   } else if (!table.empty()) {
@@ -68,12 +44,12 @@ void read_record(const io::Record& record, RunSummary& run) {
                            record.contains("time") && record["time"].is_number() ? record["time"].get<double>() : 0.0);
     if (table != "valid" || !record.contains("nll") || !record["nll"].is_number()) return;
     run.last_nll = record["nll"].get<double>();
-    const double accuracy = record.value("accuracy", kMissing);
+    const double accuracy = record.value("accuracy", RunSummary::kMissing);
     if (std::isnan(run.best_nll) || is_better(run, run.last_nll, accuracy)) {
       run.best_nll = run.last_nll;
       run.best_accuracy = accuracy;
       run.best_step = record.value("step", int64_t{0});
-      run.best_bpd = record.value("bpd", kMissing);
+      run.best_bpd = record.value("bpd", RunSummary::kMissing);
     }
   }
 }
@@ -176,9 +152,6 @@ RunSummary summarise_run(const std::string& path) {
   RunSummary run;
   run.path = path;
   run.id = RunDirectory::open(path).id();
-  run.best_nll = run.last_nll = run.best_bpd = run.best_accuracy = kMissing;
-  run.status = "killed";
-  run.nll_of = "x";
   for (const io::Record& record : io::read_journal(path + "/metrics.jsonl").records) {
     try {
       read_record(record, run);
@@ -186,15 +159,9 @@ RunSummary summarise_run(const std::string& path) {
       log::debug("{}/metrics.jsonl: a record with fields of the wrong type", path);
     }
   }
-  if (run.status != "finished" && !io::lock_holder(path + "/.lock").empty()) run.status = "running";
+  if (run.status != RunStatus::kFinished && !io::lock_holder(path + "/.lock").empty()) run.status = RunStatus::kRunning;
   return run;
 }
-
-bool has_word(const std::vector<std::string>& words, const std::string& word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-bool is_stage_one(const RunSummary& run) { return run.nll_of == kNllOfCodes || run.nll_of == kNllOfBound; }
 
 std::vector<RunSummary> all_runs(const std::string& root) {
   std::vector<RunSummary> runs;
@@ -216,7 +183,7 @@ std::string obstacle_to_ranking(const std::vector<RunSummary>& runs) {
   std::set<std::string> protocols, hashes, subjects;
   for (const RunSummary& run : runs) {
     protocols.insert(run.protocol);
-    subjects.insert(run.nll_of);
+    subjects.insert(words_of(run.nll_of));
     hashes.insert(run.data_hash);
   }
   if (hashes.size() > 1) return fmt::format("their data differ: sha256 {}", list_of(hashes, 12));

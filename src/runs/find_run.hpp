@@ -3,43 +3,17 @@
 // file.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "runs/history.hpp"
+#include "runs/run_summary.hpp"
 
 namespace mlrun {
 
-// What the metrics of a VQ-VAE are of.
-inline constexpr const char* kNllOfCodes = "x given its codes";
-// Of a VQ-VAE with a prior of its own: reconstruction and rate together, an upper bound on -log p(x).
-inline constexpr const char* kNllOfBound = "x at most";
-
 // What the journal says of a run, without opening HDF5.
-struct RunSummary {
-  std::string path, id;
-  std::string status;  // finished, stopped, interrupted, diverged; "running" while locked; "killed" otherwise
-  std::string fingerprint, lineage, name, model, protocol, data_hash, created;
-  std::string nll_of;  // what the NLLs are of (evaluate/scores.hpp): "x", "x, y", "x given y", "y given x", ...
-  // The group of its spec, then those that it was also asked for in (experiment/labels.hpp); tags likewise.
-  std::vector<std::string> groups, tags;
-  History history;    // empty: exact
-  io::Record origin;  // {"checkpoint", "run", "step", "sha256"}, or null: fresh weights
-  int64_t step = 0;
-  double epoch = 0;
-  double best_nll = 0, last_nll = 0;  // valid, nats; NaN when there was no evaluation
-  double best_bpd = 0;                // bits/dim of best_nll
-  double best_accuracy = 0;           // of the same evaluation, a share; NaN where there is none
-  std::string best_by = "valid/nll";  // eval.best: which evaluation is the best
-  int64_t best_step = 0;
-  double seconds = 0;  // of training
-};
 RunSummary summarise_run(const std::string& path);
-bool has_word(const std::vector<std::string>& words, const std::string& word);  // of groups and tags
-bool is_stage_one(const RunSummary& run);                                       // of a VQ-VAE
-std::vector<RunSummary> all_runs(const std::string& root);                      // by creation, oldest first
+std::vector<RunSummary> all_runs(const std::string& root);  // by creation, oldest first
 
 // "" where the NLLs of these runs are of the same thing; else the reason why they are never ranked together: they
 // differ in data, in what is predicted, or in binarization or split.

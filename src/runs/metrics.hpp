@@ -22,9 +22,12 @@ struct Evaluation {
   double bpd = 0;     // bits per dimension
   double seconds = 0;
   std::vector<double> per_example;  // nats, in the split's order
-  std::optional<double> accuracy;   // where there is something to be right about (evaluate/scores.hpp): a share
+  std::optional<double> accuracy;   // where there is something to be right about (Model::has_accuracy): a share
   std::optional<CodeUse> codes;     // of a VQ-VAE, whose nll is that of reconstruction alone
 };
+
+// The unit of a column of metrics ("nats"; "1" of a share and of what has none).
+const char* unit_of_metric(const std::string& column);
 
 // "NaN", "Inf" or "-Inf" of what is not finite, else the number to six digits.
 std::string in_words(double value);

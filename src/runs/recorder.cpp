@@ -11,15 +11,6 @@
 namespace mlrun {
 namespace {
 
-const char* unit_of(const std::string& column) {
-  static const std::map<std::string, const char*> units = {
-      {"step", "steps"},     {"epoch", "epochs"}, {"time", "s"},           {"loss", "nats"},
-      {"nll", "nats"},       {"nll_se", "nats"},  {"bpd", "bits/dim"},     {"items_per_s", "1/s"},
-      {"grad_norm", "nats"}, {"lr", "1"},         {"codes_used", "codes"}, {"code_perplexity", "codes"}};
-  const auto found = units.find(column);
-  return found == units.end() ? "1" : found->second;
-}
-
 // An NXdata group: viewers open it on the loss curve.
 void write_table(io::Hdf5Writer& file, const std::string& name, const MetricTable& table) {
   const std::string group = "metrics/" + name;
@@ -32,7 +23,7 @@ void write_table(io::Hdf5Writer& file, const std::string& name, const MetricTabl
     const std::string path = group + "/" + column;
     if (column == "step") file.dataset(path, std::vector<int64_t>(values.begin(), values.end()));
     else file.dataset(path, values);
-    file.attribute(path, "unit", std::string_view(unit_of(column)));
+    file.attribute(path, "unit", std::string_view(unit_of_metric(column)));
     if (column != "nll" && column != "step") others.push_back(column);
   }
   file.attribute(group, "auxiliary_signals", others);
@@ -89,21 +80,18 @@ void Recorder::sync() {
   if (journal_) journal_->sync();
 }
 
-void Recorder::write_run_file(const std::string& status) {
+void Recorder::write_run_file(RunStatus status) {
+  facts_.run.status = status;
   try {
     io::Hdf5Writer file;
     file.attribute("/", "mlrun_format", std::string_view("run"));
     file.attribute("/", "mlrun_format_version", 1);
     file.attribute("/", "mlrun_version", std::string_view(kVersion));
-    file.attribute("/", "run_id", facts_.run_id);
-    file.attribute("/", "status", status);
-    file.attribute("/", "fingerprint", facts_.fingerprint);
-    file.attribute("/", "created", facts_.created);
-    file.attribute("/", "exact", facts_.history.empty() ? 1 : 0);
+    write_attributes(file, facts_.run);
     file.attribute("/", "default", std::string_view("metrics"));
     file.text("config/spec_yaml", facts_.spec_yaml);
     file.text("config/resolved_yaml", facts_.resolved_yaml);
-    write_history(file, facts_.history);
+    write_history(file, facts_.run.history);
     file.group("env");
     for (const auto& [name, value] : facts_.environment) file.attribute("env", name, value);
     file.group("metrics");

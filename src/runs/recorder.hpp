@@ -6,17 +6,18 @@
 #include <string>
 
 #include "io/journal.hpp"
-#include "runs/history.hpp"
 #include "runs/metrics.hpp"
 #include "runs/run_directory.hpp"
+#include "runs/run_summary.hpp"
 #include "runs/train_state.hpp"
 
 namespace mlrun {
 
+// What a run is, as its files say at their beginning.
 struct RunFacts {
-  std::string run_id, fingerprint, lineage, created, spec_yaml, resolved_yaml;
+  RunSummary run;  // without what follows from rows
+  std::string spec_yaml, resolved_yaml;
   std::map<std::string, std::string> environment;
-  History history;
 };
 
 // Metrics can never stop a training: a file that cannot be written costs one warning.
@@ -31,7 +32,7 @@ class Recorder {
   void row(const std::string& table, const std::map<std::string, double>& values);
   void note(const std::string& kind, io::Record facts);  // a record of another kind: "run", "resume", "status"
   void sync();                                           // the journal, to the disk
-  void write_run_file(const std::string& status);        // run.h5
+  void write_run_file(RunStatus status);                 // run.h5
 
  private:
   void open_journal();

@@ -1,31 +1,13 @@
 #include "runs/run_json.hpp"
 
 namespace mlrun {
+
 nlohmann::ordered_json run_json(const RunSummary& run) {
-  return {{"run", run.path},
-          {"id", run.id},
-          {"status", run.status},
-          {"model", run.model},
-          {"step", run.step},
-          {"epoch", run.epoch},
-          {"valid_nll", run.best_nll},
-          {"valid_bpd", run.best_bpd},
-          {"valid_accuracy", run.best_accuracy},
-          {"best_step", run.best_step},
-          {"last_nll", run.last_nll},
-          {"nll_of", run.nll_of},
-          {"seconds", run.seconds},
-          {"protocol", run.protocol},
-          {"data_hash", run.data_hash},
-          {"fingerprint", run.fingerprint},
-          {"name", run.name},
-          {"group", run.groups.empty() ? "" : run.groups[0]},
-          {"groups", run.groups},
-          {"tags", run.tags},
-          {"origin", run.origin},
-          {"exact", run.history.empty()},
-          {"history", history_record(run.history)},
-          {"created", run.created}};
+  nlohmann::ordered_json answer;
+  for (const RunFact& fact : run_facts()) {
+    if (*fact.json != 0) answer[fact.json] = fact.value(run);
+  }
+  return answer;
 }
 
 nlohmann::ordered_json value_json(const std::string& yaml_value) {

@@ -3,13 +3,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "runs/find_run.hpp"
+#include "runs/run_summary.hpp"
 
 namespace mlrun {
 
-// {"run": path, "id", "status", "model", "step", "epoch", "valid_nll", "valid_bpd", "valid_accuracy", "best_step",
-// "last_nll", "seconds", "protocol", "data_hash", "fingerprint", "name", "group", "tags", "created"}; null for what was
-// not measured.
+// The facts of runs/run_summary.hpp that have a key in JSON: {"run": path, "id", "status", ...}; null for what was not
+// measured.
 nlohmann::ordered_json run_json(const RunSummary& run);
 
 // The value of a field of a spec: numbers, booleans and lists of them as such, all else as text.

@@ -7,6 +7,7 @@
 
 #include "io/image.hpp"
 #include "runs/metrics.hpp"
+#include "runs/run_status.hpp"
 #include "tensor/tensor.hpp"
 
 namespace mlrun {
@@ -60,7 +61,7 @@ class TrainObserver {
   virtual void evaluated(const EvaluationReport&) {}
   // Samples drawn at an evaluation (image data only), eval.samples of them.
   virtual void sampled(const std::vector<io::Image>&) {}
-  virtual void finished(const std::string& status) { static_cast<void>(status); }  // "finished", "stopped", ...
+  virtual void finished(RunStatus) {}  // or stopped, diverged ...
 };
 
 }  // namespace mlrun

@@ -4,11 +4,11 @@
 
 #include <chrono>
 #include <ctime>
+#include <utility>
 
 #include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "base/version.hpp"
-#include "evaluate/scores.hpp"
 #include "io/directory.hpp"
 #include "io/file.hpp"
 #include "kernels/isa.hpp"
@@ -57,37 +57,31 @@ std::string now_utc() {
 
 RunFacts facts_of(const RunDirectory& directory, const Trainer& trainer, const std::string& created, int threads) {
   const CheckpointIdentity id = trainer.identity();
-  const std::string spec = directory.file("spec.yaml");
-  const std::string given = io::exists(spec) ? io::read_text_file(spec, 1 << 20, ExitCode::kDisk) : "";
-  return {.run_id = directory.id(),
-          .fingerprint = id.fingerprint,
-          .lineage = id.lineage,
-          .created = created.empty() ? now_utc() : created,
-          .spec_yaml = given,
-          .resolved_yaml = id.resolved_yaml,
-          .environment = environment(threads),
-          .history = id.history};
-}
-
-io::Record identity_record(const Trainer& trainer, const RunFacts& facts) {
   const ExperimentSpec& spec = trainer.experiment().spec();
-  return {{"id", facts.run_id},
-          {"created", facts.created},
-          {"name", spec.name},
-          {"group", spec.group},
-          {"tags", spec.tags},
-          {"model", spec.model.kind()},
-          {"fingerprint", facts.fingerprint},
-          {"lineage", facts.lineage},
-          {"origin", origin_record(trainer.experiment().origin())},
-          {"history", history_record(facts.history)},
-          {"data_hash", trainer.data().hash()},
-          {"protocol", trainer.data().protocol()},
-          // In training a conditional model is judged in one pass, by the labels that come with the data; `mlrun eval`
-          // sums them out.
-          {"nll_of", nll_subject(*trainer.built().model, /*labels_summed_out=*/false)},
-          {"best", name_of(spec.eval.best)},
-          {"version", kVersion}};
+  RunSummary run;
+  run.path = directory.path();
+  run.id = directory.id();
+  run.created = created.empty() ? now_utc() : created;
+  run.name = spec.name;
+  run.groups = {spec.group};
+  run.tags = spec.tags;
+  run.model = spec.model.kind();
+  run.fingerprint = id.fingerprint;
+  run.lineage = id.lineage;
+  run.origin = origin_record(trainer.experiment().origin());
+  run.history = id.history;
+  run.data_hash = id.data_hash;
+  run.protocol = id.protocol;
+  // In training a conditional model is judged in one pass, by the labels that come with the data; `mlrun eval` sums
+  // them out.
+  run.nll_of = trainer.built().model->nll_subject(/*labels_summed_out=*/false);
+  run.best_by = name_of(spec.eval.best);
+  run.version = kVersion;
+  const std::string given = directory.file("spec.yaml");
+  return {.run = std::move(run),
+          .spec_yaml = io::exists(given) ? io::read_text_file(given, 1 << 20, ExitCode::kDisk) : "",
+          .resolved_yaml = id.resolved_yaml,
+          .environment = environment(threads)};
 }
 
 }  // namespace mlrun

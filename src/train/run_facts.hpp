@@ -12,7 +12,5 @@ std::string now_utc();  // "2026-11-24T14:30:05.123Z"
 
 // `created`: when the run was begun; "" for now.
 RunFacts facts_of(const RunDirectory& directory, const Trainer& trainer, const std::string& created, int threads);
-// Facts of the record "run", which the journal begins with, and of "extend", where the spec becomes another.
-io::Record identity_record(const Trainer& trainer, const RunFacts& facts);
 
 }  // namespace mlrun

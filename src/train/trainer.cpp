@@ -5,12 +5,12 @@
 #include <cstring>
 #include <functional>
 #include <numeric>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/memory.hpp"
 #include "base/number.hpp"
 #include "evaluate/evaluate.hpp"
-#include "evaluate/scores.hpp"
 #include "experiment/codes_dataset.hpp"
 #include "experiment/reconstructions.hpp"
 #include "generate/sampler.hpp"
@@ -29,21 +29,16 @@ TrainingLength length_of(const ExperimentSpec& spec, const Dataset& data) {
   return length;
 }
 
-// Of the examples of a lane, nats.
-struct Sums {
-  double loss = 0, nll = 0;
-  friend Sums operator+(const Sums& a, const Sums& b) { return {a.loss + b.loss, a.nll + b.nll}; }
-};
-
 }  // namespace
 
-Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads)
+Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads, Reducer& reducer)
     : experiment_(experiment),
       data_(data),
       length_(length_of(experiment.spec(), data)),
       built_(build_model(experiment, data)),
       schedule_(experiment.spec().schedule.build()),
-      pool_(threads) {
+      pool_(threads),
+      reducer_(reducer) {
   const ExperimentSpec& spec = experiment_.spec();
   if (schedule_->needs_total() && length_.total_steps == 0) {
     fail(ExitCode::kUsage,
@@ -51,18 +46,20 @@ Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads)
          "  give train.for in steps or epochs, or schedule.kind=constant",
          spec.schedule.kind(), config::print_period(spec.train.duration));
   }
-  if (spec.eval.best == BestBy::kAccuracy && !has_accuracy(*built_.model, data_.spec())) {
+  if (spec.eval.best == BestBy::kAccuracy && !built_.model->has_accuracy()) {
     fail(ExitCode::kUsage,
          "eval.best valid/accuracy: a {} model of this data has nothing to be right about\n  by likelihood   "
          "eval.best=valid/nll",
          spec.model.kind());
   }
-  // Weights, moments (two, as Adam has) and their mean are there once, gradients for every lane.
-  const int64_t parameters = built_.parameters->parameter_count(), copies = 4 + experiment_.lanes();
+  // Weights, what the optimizer keeps of them and their mean are there once, gradients for every lane.
+  std::unique_ptr<Optimizer> optimizer = spec.optimizer.build();
+  const auto slots = static_cast<int64_t>(optimizer->slots().size());
+  const int64_t parameters = built_.parameters->parameter_count(), copies = 2 + slots + experiment_.lanes();
   require_memory(sizeof(float) * static_cast<double>(parameters) * static_cast<double>(copies),
                  fmt::format("training {} parameters in {} lanes", print_thousands(parameters), experiment_.lanes()),
                  "fewer lanes   compute.lanes=1, or a smaller model");
-  updater_ = std::make_unique<Updater>(*built_.parameters, spec.optimizer.build(), spec.train.update);
+  updater_ = std::make_unique<Updater>(*built_.parameters, std::move(optimizer), spec.train.update);
   for (int64_t lane = 0; lane < experiment_.lanes(); ++lane) {
     gradients_.push_back(built_.parameters->like());
     statistics_.push_back(built_.parameters->statistics());
@@ -81,7 +78,7 @@ CheckpointIdentity Trainer::identity() const {
   id.data_description = data_.description();
   id.seed = experiment_.spec().seed;
   if (const Vocabulary* vocabulary = data_.vocabulary()) id.vocabulary = *vocabulary;
-  if (const auto* codes = dynamic_cast<const CodesDataset*>(&data_)) id.stage_one = codes->stage_one();
+  if (const CodesDataset* codes = as_codes(data_)) id.stage_one = codes->stage_one();
   return id;
 }
 
@@ -120,7 +117,7 @@ Trainer::StepResult Trainer::step() {
   const int64_t count = std::min(spec.train.batch_size, static_cast<int64_t>(epoch_order_.size()) - begin);
   const auto lanes = static_cast<int64_t>(gradients_.size());
   const RandomStream noise = RandomStream(spec.seed, "noise").at(static_cast<uint64_t>(state_.step));
-  std::vector<Sums> sums(gradients_.size());
+  std::vector<LaneSums> sums(gradients_.size());
   pool_.run(lanes, [&](int64_t lane) {
     const Range part = slice(count, lanes, lane);
     Tensor& gradients = gradients_[static_cast<size_t>(lane)];
@@ -140,14 +137,14 @@ Trainer::StepResult Trainer::step() {
                 piece == 0 ? lane_noise : lane_noise.at(static_cast<uint64_t>(piece)), /*accumulate=*/piece > 0,
                 &statistics);
       const TrainingLoss found = built_.model->loss_and_nll(pass, data_.batch(Split::kTrain, rows, epoch));
-      sums[static_cast<size_t>(lane)] =
-          sums[static_cast<size_t>(lane)] + Sums{static_cast<double>(found.loss.value().data<float>()[0]), found.nll};
+      LaneSums& sum = sums[static_cast<size_t>(lane)];
+      sum.loss += static_cast<double>(found.loss.value().data<float>()[0]);
+      sum.nll += found.nll;
       pass.backward(found.loss, 1.0f / static_cast<float>(count));
     }
   });
   StepResult result;
-  const Sums all = fold_lanes(
-      sums.size(), [&](size_t lane) { return sums[lane]; }, std::plus<>());
+  const LaneSums all = reducer_.sum(sums);
   result.loss = all.loss / static_cast<double>(count);
   result.nll = all.nll / static_cast<double>(count);
   result.count = count;
@@ -159,14 +156,14 @@ Trainer::StepResult Trainer::step() {
          "  try a lower optim.lr, or train.clip_norm",
          state_.step + 1, in_words(result.loss));
   }
-  const Updater::Outcome outcome = updater_->apply(gradients_, state_.step, factor, pool_);
+  const Updater::Outcome outcome = updater_->apply(gradients_, state_.step, factor, pool_, reducer_);
   if (!outcome.finite) {
     fail(ExitCode::kDiverged,
          "step {}: the gradient of {} is not finite (loss {}); the weights are as they were before this step\n"
          "  try a lower optim.lr, or train.clip_norm",
          state_.step + 1, updater_->not_finite(gradients_[0]), in_words(result.loss));
   }
-  built_.model->after_step(statistics_);
+  built_.model->after_step(reducer_.gather(statistics_));
   updater_->average_states(state_.step);
   result.gradient_norm = outcome.gradient_norm;
   ++state_.step;

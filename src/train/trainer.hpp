@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "experiment/checkpoint.hpp"
+#include "optim/reducer.hpp"
 #include "runs/metrics.hpp"
 
 namespace mlrun {
@@ -17,12 +18,13 @@ namespace mlrun {
 class Trainer {
  public:
   // Builds everything; nothing is computed or written yet.
-  Trainer(const Experiment& experiment, const Dataset& data, int threads);
+  Trainer(const Experiment& experiment, const Dataset& data, int threads, Reducer& reducer = in_process_reducer());
 
   const Experiment& experiment() const { return experiment_; }
   const Dataset& data() const { return data_; }
   const BuiltModel& built() const { return built_; }
   Updater& updater() { return *updater_; }
+  Reducer& reducer() { return reducer_; }
   TrainingLength length() const { return length_; }
   TrainState& state() { return state_; }
   const Schedule& schedule() const { return *schedule_; }
@@ -71,6 +73,7 @@ class Trainer {
   std::vector<Tensor> gradients_;       // one arena per lane
   std::vector<Statistics> statistics_;  // one set per lane
   LanePool pool_;
+  Reducer& reducer_;
   TrainState state_;
   History history_;
   std::vector<int64_t> epoch_order_;

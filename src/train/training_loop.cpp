@@ -4,10 +4,10 @@
 #include <chrono>
 #include <cmath>
 #include <map>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "evaluate/scores.hpp"
 #include "experiment/checkpoint_writer.hpp"
 #include "experiment/reconstructions.hpp"
 #include "generate/picture.hpp"
@@ -26,7 +26,8 @@ struct Throughput {
 };
 
 // What happens between steps. All decisions are functions of the state, so that a resumed run takes the same ones; but
-// for those of periods in minutes, which never change the weights that a step has.
+// for those of periods in minutes, of signals and of requests, which never change the weights that a step has. These go
+// by `now_`, what all processes of the run have agreed to see (Reducer::agree), and by nothing that one sees alone.
 class TrainingLoop {
  public:
   TrainingLoop(Trainer& trainer, RunDirectory& directory, Recorder& recorder, TrainObserver& observer,
@@ -39,25 +40,26 @@ class TrainingLoop {
         identity_(trainer.identity()),
         options_(options),
         start_(Clock::now()),
-        last_save_(start_),
         first_step_(trainer.state().step),
         saved_step_(first_step_) {}
 
   LoopOutcome run() {
+    std::optional<Trainer::StepResult> last;  // of this process
     for (;;) {
+      look();
+      if (last && (due(spec_.train.log_every, state().logged_step, log_time_) || finished_steps())) log_row(*last);
       if (evaluation_due()) {
         if (saves_by_time() && unsaved_seconds() + evaluation_seconds_ >= spec_.checkpoint.every->seconds()) save();
         if (!evaluate_now()) return interrupted();
       }
-      if (done()) return end("finished");
-      if (options_.interrupted()) return interrupted();
-      if (stop_due()) return end("stopped");
-      if (options_.save_requested() || save_due()) save();
+      if (done()) return end(RunStatus::kFinished);
+      if (now_.signal != 0) return interrupted();
+      if (stop_due()) return end(RunStatus::kStopped);
+      if (save_wanted_ || save_due()) save();
       const Clock::time_point begin = Clock::now();
-      const Trainer::StepResult result = trainer_.step();
+      const Trainer::StepResult& result = last.emplace(trainer_.step());
       trained_.examples += result.count;
       trained_.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
-      if (due(spec_.train.log_every, trainer_.state().logged_step, log_time_) || finished_steps()) log_row(result);
       observer_.stepped({trainer_.state().step, result.loss, result.lr, result.gradient_norm, shown_rate(), elapsed()});
     }
   }
@@ -69,16 +71,27 @@ class TrainingLoop {
     return options_.elapsed_before + std::chrono::duration<double>(Clock::now() - start_).count();
   }
 
+  // What all have agreed to see from here on. A request for a checkpoint is kept until there is one.
+  void look(bool broken_off = false) {
+    now_ = trainer_.reducer().agree({.signal = options_.interrupted(),
+                                     .save_requested = options_.save_requested(),
+                                     .broken_off = broken_off,
+                                     .seconds = elapsed()});
+    save_wanted_ = save_wanted_ || now_.save_requested;
+  }
+
   int64_t steps_of(const config::Period& p) const { return trainer_.length().steps_of(p); }
   // A period has come round at this step, and what it triggers was not yet done at it. `last`: the step when it was
   // done, and the time (seconds of training) when this process did it, or began.
   bool due(const config::Period& period, int64_t last_step, double last_time) {
     if (state().step <= last_step) return false;
-    if (period.unit == config::Period::Unit::kMinutes) return elapsed() - last_time >= period.seconds();
+    if (period.unit == config::Period::Unit::kMinutes) return now_.seconds - last_time >= period.seconds();
     return state().step % steps_of(period) == 0;
   }
   bool finished_steps() { return trainer_.length().total_steps > 0 && state().step >= trainer_.length().total_steps; }
-  bool out_of_time() const { return trainer_.length().total_steps == 0 && elapsed() >= spec_.train.duration.seconds(); }
+  bool out_of_time() const {
+    return trainer_.length().total_steps == 0 && now_.seconds >= spec_.train.duration.seconds();
+  }
   bool out_of_patience() { return spec_.train.patience && state().evaluations_since_best >= *spec_.train.patience; }
   bool evaluation_due() {
     return due(spec_.eval.every, state().evaluated_step, evaluation_time_) ||
@@ -89,11 +102,11 @@ class TrainingLoop {
   bool stop_due() {
     if (!options_.stop_after) return false;
     const config::Period& p = *options_.stop_after;
-    if (p.unit == config::Period::Unit::kMinutes) return elapsed() - options_.elapsed_before >= p.seconds();
+    if (p.unit == config::Period::Unit::kMinutes) return now_.seconds - options_.elapsed_before >= p.seconds();
     return state().step - first_step_ >= steps_of(p);
   }
 
-  double unsaved_seconds() const { return std::chrono::duration<double>(Clock::now() - last_save_).count(); }
+  double unsaved_seconds() const { return now_.seconds - save_time_; }
   bool saves_by_time() {
     return spec_.checkpoint.every && spec_.checkpoint.every->unit == config::Period::Unit::kMinutes &&
            state().step > saved_step_;
@@ -131,8 +144,7 @@ class TrainingLoop {
     std::map<std::string, double> row = place();
     row["nll"] = state().log_nll.mean();
     if (!trainer_.built().model->loss_is_nll()) row["loss"] = state().log_loss.mean();
-    row["bpd"] = row["nll"] /
-                 (static_cast<double>(predictions_of(*trainer_.built().model, trainer_.data().spec())) * std::log(2.0));
+    row["bpd"] = row["nll"] / (static_cast<double>(trainer_.built().model->predictions()) * std::log(2.0));
     row["lr"] = last.lr;
     row["grad_norm"] = state().log_norm.mean();
     row["items_per_s"] = trained_.rate_since(logged_);
@@ -140,7 +152,7 @@ class TrainingLoop {
     logged_ = trained_;
     state().log_loss = state().log_nll = state().log_norm = {};
     state().logged_step = state().step;
-    log_time_ = elapsed();
+    log_time_ = now_.seconds;
   }
 
   // What eval.best looks at: less is better.
@@ -151,13 +163,18 @@ class TrainingLoop {
   // False when a signal came in the middle: then nothing is recorded, and a resumed run evaluates first.
   bool evaluate_now() {
     EvaluationReport report;
+    const double begin = now_.seconds;
+    bool broken_off = false;
     try {
       const Trainer::AveragedWeights averaged(trainer_);
       report.valid = trainer_.evaluate_valid(options_.interrupted);
     } catch (const Error& e) {
       if (e.code() != ExitCode::kInterrupted) throw;
-      return false;
+      broken_off = true;
     }
+    look(broken_off);
+    if (now_.broken_off) return false;
+    evaluation_seconds_ = now_.seconds - begin;
     if (!std::isfinite(report.valid.nll))
       fail(ExitCode::kDiverged, "step {}: the NLL of the valid split is {}", state().step, in_words(report.valid.nll));
     report.step = state().step;
@@ -180,15 +197,15 @@ class TrainingLoop {
     if (report.valid.accuracy) row["accuracy"] = *report.valid.accuracy;
     if (report.valid.codes) row.merge(report.valid.codes->columns());
     recorder_.row("valid", row);
-    recorder_.write_run_file("running");
+    recorder_.write_run_file(RunStatus::kRunning);
     save();
-    evaluation_seconds_ = report.valid.seconds;
     report.saved = true;
     observer_.evaluated(report);
     warn_of_collapse(report.valid);
     draw_samples();
     evaluated_ = trained_;
-    evaluation_time_ = elapsed();
+    look();
+    evaluation_time_ = now_.seconds;
     return true;
   }
 
@@ -225,29 +242,31 @@ class TrainingLoop {
                                                  [this](int64_t step) { return lasting(step); });
                   });
     saved_step_ = state().step;
-    last_save_ = Clock::now();
+    save_wanted_ = false;
+    look();  // what comes from here on is not saved yet
+    save_time_ = now_.seconds;
   }
 
-  LoopOutcome end(const std::string& status) {
+  LoopOutcome end(RunStatus status) {
     LoopOutcome outcome = {status, {}, state().step > first_step_};
-    if (status == "finished" && !finished_steps() && !out_of_time()) {
+    if (status == RunStatus::kFinished && !finished_steps() && !out_of_time()) {
       outcome.reason = fmt::format("no new best in {} evaluations (train.patience)", state().evaluations_since_best);
     }
     if (saved_step_ != state().step || state().step == 0) save();
     writer_.wait();
-    if (status == "finished") {
+    if (status == RunStatus::kFinished) {
       // The last one is what the run ends with, wherever that is.
       directory_.prune_checkpoints({0, spec_.checkpoint.keep, state().best_step},
                                    [&](int64_t step) { return step == state().step || lasting(step); });
     }
-    io::Record record = {{"status", status}, {"at_step", state().step}, {"time", elapsed()}};
+    io::Record record = {{"status", name_of(status)}, {"at_step", state().step}, {"time", elapsed()}};
     if (!outcome.reason.empty()) record["reason"] = outcome.reason;
     recorder_.note("status", record);
     recorder_.write_run_file(status);
     observer_.finished(status);
     return outcome;
   }
-  LoopOutcome interrupted() { return end("interrupted"); }
+  LoopOutcome interrupted() { return end(RunStatus::kInterrupted); }
 
   Trainer& trainer_;
   const ExperimentSpec& spec_;
@@ -256,13 +275,17 @@ class TrainingLoop {
   TrainObserver& observer_;
   CheckpointIdentity identity_;
   const LoopOptions& options_;
-  Clock::time_point start_, last_save_;
+  Clock::time_point start_;
   int64_t first_step_;
   int64_t saved_step_;
   Throughput trained_;                     // by this process so far
   Throughput shown_, logged_, evaluated_;  // what it was when a rate was last shown, logged, and told by an evaluation
   double shown_rate_ = 0;
-  double evaluation_time_ = options_.elapsed_before, log_time_ = options_.elapsed_before;  // seconds of training
+  LocalSight now_;
+  bool save_wanted_ = false;
+  // Seconds of training when this process last did it, or began.
+  double evaluation_time_ = options_.elapsed_before, log_time_ = options_.elapsed_before,
+         save_time_ = options_.elapsed_before;
   double evaluation_seconds_ = 0;  // that the last evaluation took
   bool warned_of_collapse_ = false;
   CheckpointWriter writer_;  // last: it waits for its write before the rest goes

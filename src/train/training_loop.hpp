@@ -20,7 +20,7 @@ struct LoopOptions {
 };
 
 struct LoopOutcome {
-  std::string status;   // "finished", "stopped" or "interrupted"
+  RunStatus status;     // finished, stopped or interrupted
   std::string reason;   // of a status that says too little: "no new best in 5 evaluations (train.patience)"
   bool trained = true;  // false: there was nothing left to do
 };

@@ -182,6 +182,33 @@ TEST_CASE("show of a checkpoint lists its tensors with shape, axes and moments")
   CHECK(place.mlrun({"show", checkpoint_of(run)}).out.find("model/hidden_1/weight") != std::string::npos);
 }
 
+TEST_CASE("show --layout says how a reader elsewhere computes with the tensors, and where the weights in use are") {
+  Workplace place;
+  const std::string run = place.train({"model={kind: made, hidden: [8], masks: 2}", "train.average=0.9"});
+  const ProgramResult text = place.mlrun({"show", run, "--layout"});
+  INFO(text.out << text.err);
+  REQUIRE(text.exit_code == 0);
+  for (const char* part : {"512 bytes of header", "/average, moving averages of /model", "/average/hidden_*/weight",
+                           "/buffers/hidden_*/degrees", "h_i = relu(hidden_i/weight @ h_{i-1} + hidden_i/bias)",
+                           "p(x) is the mean over 2 components"}) {
+    INFO(part);
+    CHECK(says(text.out, part));
+  }
+  const Json answer = Json::parse(place.mlrun({"show", run, "--layout", "--json"}).out);
+  CHECK(answer.at("header_bytes") == 512);
+  REQUIRE(answer.at("models").size() == 1);
+  const Json& model = answer.at("models").at(0);
+  CHECK(model.at("kind") == "made");
+  CHECK(model.at("averaged") == true);
+  for (const Json& tensor : model.at("tensors")) {
+    INFO(tensor.dump());
+    CHECK(tensor.at("in_file") == true);
+    CHECK_FALSE(tensor.at("meaning").get<std::string>().empty());
+  }
+  const std::string file = answer.at("checkpoint").get<std::string>();
+  CHECK(place.mlrun({"show", file, "--layout"}).out == text.out);
+}
+
 TEST_CASE("a run whose name is not UTF-8 has JSON like any other") {
   const Workplace place;
   const std::string run = place.train({"-o", "r\xff"});

@@ -152,7 +152,7 @@ TEST_CASE("off a terminal there is one line per evaluation or per 30 seconds, an
     stage.observer.stepped(step(501));
     CHECK(stage.take().empty());
     stage.observer.preview({io::Image{}});
-    stage.observer.finished("stopped");
+    stage.observer.finished(RunStatus::kStopped);
     const std::string end = stage.take();
     CHECK(end == "stopped at step 501/25000 after 0:01   best valid/nll 112.08 at step 500\n");
   }
@@ -183,7 +183,7 @@ TEST_CASE("an evaluation takes the place of the redrawn line") {
   stage.take();
   stage.now += 1;
   stage.observer.stepped(step(1731));
-  stage.observer.finished("finished");
+  stage.observer.finished(RunStatus::kFinished);
   CHECK(shown(stage.text) == "finished at step 1731/25000 after 0:04\n");
 }
 
@@ -229,7 +229,7 @@ TEST_CASE("the mode none writes nothing") {
   stage.observer.stepped(step(1));
   stage.observer.evaluated(evaluation(1, true, true));
   stage.observer.preview({io::Image{}});
-  stage.observer.finished("finished");
+  stage.observer.finished(RunStatus::kFinished);
   CHECK(stage.text.empty());
 }
 

@@ -35,7 +35,7 @@ struct Place {
                                       "\ntrain: {for: " + std::to_string(steps) +
                                       " steps, batch_size: 4}\n"
                                       "eval: {every: 1 steps, samples: 0}\ncompute: {lanes: 2}\n")
-                .status == "finished");
+                .status == RunStatus::kFinished);
     return root / name;
   }
   std::string train_binary(const std::string& name = "binary", const std::string& model = "{kind: fvsbn}") const {

@@ -59,7 +59,7 @@ TEST_CASE("codes that the encoder draws are drawn anew for each epoch, and its e
   CHECK(says(timeless_journal(one), "\"rate\":"));
   const EvalOutcome alone = evaluate_checkpoint(request(one));
   CHECK(alone.is_bound());
-  CHECK(alone.nll_of == "x at most");
+  CHECK(alone.nll_of == NllSubject::kXAtMost);
   const CodesDataset data(
       std::make_shared<const TrainedModel>(load_trained_model(one + "/checkpoints/step-000000040.h5")),
       data_sources_from_environment(1));

@@ -61,7 +61,7 @@ TEST_CASE("1, 2 and 4 threads give byte-identical checkpoints") {
     std::string one;
     for (const int threads : {1, 2, 4}) {
       const std::string directory = root / (std::to_string(threads) + "-" + std::to_string(number));
-      REQUIRE(train_in(directory, spec_of(model, kSteps), threads).status == "finished");
+      REQUIRE(train_in(directory, spec_of(model, kSteps), threads).status == RunStatus::kFinished);
       const std::string bytes = read(directory + "/" + kLast);
       REQUIRE(bytes.size() > 10000);
       if (threads == 1) one = bytes;
@@ -76,10 +76,11 @@ TEST_CASE("stopping and resuming at every step gives the bytes of a run that nev
   for (const std::string& model : models()) {
     INFO(model);
     const std::string spec = spec_of(model, kSteps), whole = root / ("whole" + std::to_string(number));
-    REQUIRE(train_in(whole, spec).status == "finished");
+    REQUIRE(train_in(whole, spec).status == RunStatus::kFinished);
     const std::string directory = root / ("stops" + std::to_string(number++));
-    for (int step = 1; step < kSteps; ++step) REQUIRE(train_in(directory, spec, 1 + step % 3, 1).status == "stopped");
-    REQUIRE(train_in(directory, spec).status == "finished");
+    for (int step = 1; step < kSteps; ++step)
+      REQUIRE(train_in(directory, spec, 1 + step % 3, 1).status == RunStatus::kStopped);
+    REQUIRE(train_in(directory, spec).status == RunStatus::kFinished);
     CHECK(read(directory + "/" + kLast) == read(whole + "/" + kLast));
     CHECK(timeless_journal(directory) == timeless_journal(whole));
     CHECK(timeless_journal(whole).find("\"valid\"") != std::string::npos);
@@ -93,9 +94,10 @@ TEST_CASE("every optimizer gives the same bits for any number of threads, and wh
     const std::vector<std::string> rule = {"optim={kind: " + kind + ", lr: 1e-3}"};
     const std::string spec = spec_of("{kind: made, hidden: [20, 15]}", kSteps);
     const std::string whole = root / (kind + "-whole"), stops = root / (kind + "-stops");
-    REQUIRE(train_in(whole, spec, 3, 0, rule).status == "finished");
-    for (int step = 1; step < kSteps; ++step) REQUIRE(train_in(stops, spec, 1 + step % 2, 1, rule).status == "stopped");
-    REQUIRE(train_in(stops, spec, 1, 0, rule).status == "finished");
+    REQUIRE(train_in(whole, spec, 3, 0, rule).status == RunStatus::kFinished);
+    for (int step = 1; step < kSteps; ++step)
+      REQUIRE(train_in(stops, spec, 1 + step % 2, 1, rule).status == RunStatus::kStopped);
+    REQUIRE(train_in(stops, spec, 1, 0, rule).status == RunStatus::kFinished);
     CHECK(read(stops + "/" + kLast) == read(whole + "/" + kLast));
   }
 }
@@ -117,7 +119,7 @@ TEST_CASE("lanes are by default a matter of model and batch, and any number of t
     std::string one;
     for (const int threads : {1, 3, 16}) {
       const std::string directory = root / (std::to_string(number) + "-" + std::to_string(threads));
-      REQUIRE(train_in(directory, spec(model), threads).status == "finished");
+      REQUIRE(train_in(directory, spec(model), threads).status == RunStatus::kFinished);
       CHECK(read(directory + "/resolved.yaml").find("lanes: " + lanes + "\n") != std::string::npos);
       const std::string bytes = read(directory + "/checkpoints/step-000000004.h5");
       if (threads == 1) one = bytes;
@@ -145,7 +147,7 @@ TEST_CASE("a run keeps the number of lanes that its resolved spec holds, whateve
   TrainRequest request;
   request.resume = root / "run";
   TrainObserver nobody;
-  REQUIRE(train(request, nobody).status == "finished");
+  REQUIRE(train(request, nobody).status == RunStatus::kFinished);
   CHECK(Checkpoint((root / "run") + "/checkpoints/step-000000006.h5").experiment().lanes() == 3);
 }
 
@@ -204,9 +206,9 @@ TEST_CASE("a finished run is extended by a larger train.for, and only by that") 
   const std::string spec =
       "data: {kind: digits, train_limit: 60, valid_limit: 20}\nmodel: {kind: fvsbn}\n"
       "train: {for: 4 steps, batch_size: 20}\neval: {every: 2 steps, samples: 0}\ncompute: {lanes: 2}\n";
-  REQUIRE(train_in(root / "run", spec).status == "finished");
-  REQUIRE(train_in(root / "run", spec, 1, 0, {"train.for=8 steps"}).status == "finished");
-  REQUIRE(train_in(root / "eight", spec, 1, 0, {"train.for=8 steps"}).status == "finished");
+  REQUIRE(train_in(root / "run", spec).status == RunStatus::kFinished);
+  REQUIRE(train_in(root / "run", spec, 1, 0, {"train.for=8 steps"}).status == RunStatus::kFinished);
+  REQUIRE(train_in(root / "eight", spec, 1, 0, {"train.for=8 steps"}).status == RunStatus::kFinished);
   const std::string last = "/checkpoints/step-000000008.h5";
   CHECK(read((root / "run") + last) == read((root / "eight") + last));
   try {
@@ -227,7 +229,7 @@ TEST_CASE("a damaged newest checkpoint is set aside, and the run goes on from th
   std::string bytes = read(newest);
   bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
   std::ofstream(newest, std::ios::binary) << bytes;
-  REQUIRE(train_in(root / "run", spec).status == "finished");
+  REQUIRE(train_in(root / "run", spec).status == RunStatus::kFinished);
   CHECK(std::filesystem::exists(newest + ".damaged"));
   CHECK(read((root / "run") + "/" + kLast) == read((root / "whole") + "/" + kLast));
   CHECK(timeless_journal(root / "run") == timeless_journal(root / "whole"));

@@ -49,7 +49,7 @@ TEST_CASE("a diverged run says so in its status and keeps its checkpoints") {
   } catch (const Error& e) {
     CHECK(e.code() == ExitCode::kDiverged);
   }
-  CHECK(summarise_run(root / "run").status == "diverged");
+  CHECK(summarise_run(root / "run").status == RunStatus::kDiverged);
 }
 
 TEST_CASE("a directory that exists is refused with exit code 6 and how to go on") {
@@ -114,7 +114,7 @@ TEST_CASE("early stopping ends a run that no longer gets better") {
   const std::string spec =
       "data: {kind: digits, train_limit: 40, valid_limit: 20}\nmodel: {kind: fvsbn}\noptim: {kind: sgd, lr: 0}\n"
       "train: {for: 100 steps, batch_size: 20, patience: 3}\neval: {every: 2 steps, samples: 0}\ncompute: {lanes: 1}\n";
-  CHECK(train_in(root / "run", spec).status == "finished");
+  CHECK(train_in(root / "run", spec).status == RunStatus::kFinished);
   CHECK(summarise_run(root / "run").step == 8);  // a first evaluation that is the best, and three that are not better
 }
 

@@ -35,7 +35,7 @@ TEST_CASE("of every schedule: an extended run is the longer one exactly where it
     const std::string run = root / "run", fresh = root / "fresh";
     train_in(run, plain_spec(4, schedule));
     train_in(fresh, plain_spec(8, schedule));
-    REQUIRE(resume(run, {"train.for=8 steps"}).status == "finished");
+    REQUIRE(resume(run, {"train.for=8 steps"}).status == RunStatus::kFinished);
     const bool same = read(checkpoint_of(run, 8)) == read(checkpoint_of(fresh, 8));
     CHECK(same == (kind != "cosine" && kind != "linear"));
     CHECK(summarise_run(run).history.empty() == same);
@@ -52,8 +52,8 @@ TEST_CASE("what is not exact is in the journal, run.h5 and every later checkpoin
   train_in(run, plain_spec(4, kCosine));
   const std::string short_one = fingerprint_of(run), begun = read(run + "/spec.yaml");
   const std::string created = summarise_run(run).created;
-  REQUIRE(resume(run, {"train.for=8 steps"}).status == "finished");
-  REQUIRE(resume(run).status == "finished");
+  REQUIRE(resume(run, {"train.for=8 steps"}).status == RunStatus::kFinished);
+  REQUIRE(resume(run).status == RunStatus::kFinished);
   const auto check = [&](const History& history) {
     REQUIRE(history.size() == 1);
     CHECK(history[0].begin == 0);
@@ -74,7 +74,7 @@ TEST_CASE("what is not exact is in the journal, run.h5 and every later checkpoin
   CHECK(fingerprint_of(run) == file.text_attribute("/", "fingerprint"));
   CHECK(Checkpoint(checkpoint_of(run, 8)).identity().fingerprint == fingerprint_of(run));
   // Once more, and it has two segments.
-  REQUIRE(resume(run, {"train.for=12 steps"}).status == "finished");
+  REQUIRE(resume(run, {"train.for=12 steps"}).status == RunStatus::kFinished);
   const History twice = summarise_run(run).history;
   REQUIRE(twice.size() == 2);
   CHECK(twice[1].begin == 4);
@@ -84,12 +84,12 @@ TEST_CASE("what is not exact is in the journal, run.h5 and every later checkpoin
 TEST_CASE("an inexact run that is stopped, killed and resumed gives the bytes of one that was not") {
   const TemporaryDirectory root;
   for (const std::string& run : {root / "whole", root / "stops"}) train_in(run, plain_spec(4, kCosine));
-  REQUIRE(resume(root / "whole", {"train.for=12 steps"}).status == "finished");
-  REQUIRE(resume(root / "stops", {"train.for=12 steps"}, false, 2).status == "stopped");
+  REQUIRE(resume(root / "whole", {"train.for=12 steps"}).status == RunStatus::kFinished);
+  REQUIRE(resume(root / "stops", {"train.for=12 steps"}, false, 2).status == RunStatus::kStopped);
   std::filesystem::remove(
       checkpoint_of(root / "stops", 6));  // killed before its first checkpoint under the longer spec
-  REQUIRE(resume(root / "stops", {}, false, 3).status == "stopped");
-  REQUIRE(resume(root / "stops").status == "finished");
+  REQUIRE(resume(root / "stops", {}, false, 3).status == RunStatus::kStopped);
+  REQUIRE(resume(root / "stops").status == RunStatus::kFinished);
   CHECK(read(checkpoint_of(root / "stops", 12)) == read(checkpoint_of(root / "whole", 12)));
   CHECK(timeless_journal(root / "stops") == timeless_journal(root / "whole"));
   CHECK(fingerprint_of(root / "stops") == fingerprint_of(root / "whole"));
@@ -116,19 +116,19 @@ TEST_CASE("resuming for less than was trained is refused, and changes nothing") 
   CHECK(
       contains(refusal_of(ExitCode::kUsage, [&] { resume(run, {"train.for=0.0001 min"}); }), "cannot be made shorter"));
   CHECK(files_of(run) == before);
-  CHECK(resume(run).status == "finished");  // its own length is never too little
+  CHECK(resume(run).status == RunStatus::kFinished);  // its own length is never too little
   // A run that stopped on its way may become shorter, as long as it is not shorter than it is.
   const std::string stopped = root / "stopped";
   train_in(stopped, plain_spec(12), 1, 5);
   train_in(root / "eight", plain_spec(8));
-  REQUIRE(resume(stopped, {"train.for=8 steps"}).status == "finished");
+  REQUIRE(resume(stopped, {"train.for=8 steps"}).status == RunStatus::kFinished);
   CHECK(read(checkpoint_of(stopped, 8)) == read(checkpoint_of(root / "eight", 8)));
 }
 
 TEST_CASE("an evaluation that the longer run would not have made is a departure") {
   const TemporaryDirectory root;
   train_in(root / "run", plain_spec(6));  // evaluated at 4, and at 6 since it ends there
-  REQUIRE(resume(root / "run", {"train.for=8 steps"}).status == "finished");
+  REQUIRE(resume(root / "run", {"train.for=8 steps"}).status == RunStatus::kFinished);
   const History history = summarise_run(root / "run").history;
   REQUIRE(history.size() == 1);
   CHECK(contains(history[0].departure, "evaluated at its end then, step 6"));
@@ -141,9 +141,9 @@ TEST_CASE("--allow-inexact marks a run for good, also where it is killed before 
   const auto before = files_of(run);
   CHECK(contains(refusal_of(ExitCode::kUsage, [&] { resume(run, {other}); }), "optim.lr: 0.001 there, 0.01 here"));
   CHECK(files_of(run) == before);
-  REQUIRE(resume(run, {other}, /*allow_inexact=*/true, 1).status == "stopped");
+  REQUIRE(resume(run, {other}, /*allow_inexact=*/true, 1).status == RunStatus::kStopped);
   std::filesystem::remove(checkpoint_of(run, 6));
-  REQUIRE(resume(run).status == "finished");  // what was allowed once stays allowed
+  REQUIRE(resume(run).status == RunStatus::kFinished);  // what was allowed once stays allowed
   const History history = summarise_run(run).history;
   REQUIRE(history.size() == 1);
   CHECK(history[0].end == 5);
@@ -168,7 +168,7 @@ TEST_CASE("every field that decides the result is refused on resume, and what de
     CHECK(contains(refusal_of(ExitCode::kUsage, [&] { resume(run, overrides); }), "another spec"));
     CHECK(files_of(run) == before);
   }
-  REQUIRE(resume(run, {"train.log_every=2 steps", "checkpoint.keep=7"}).status == "finished");
+  REQUIRE(resume(run, {"train.log_every=2 steps", "checkpoint.keep=7"}).status == RunStatus::kFinished);
   CHECK(contains(read(run + "/resolved.yaml"), "log_every: 2 steps"));
   CHECK(summarise_run(run).history.empty());
   CHECK(answers(root.path(), plain_spec(8)));
@@ -180,7 +180,7 @@ TEST_CASE("a run without a checkpoint is gone on with under its own spec only") 
   train_in(run, plain_spec(8), 1, 3);
   std::filesystem::remove(checkpoint_of(run, 3));
   CHECK(contains(refusal_of(ExitCode::kUsage, [&] { resume(run, {"optim.lr=0.1"}); }), "optim.lr: 0.001 there"));
-  REQUIRE(resume(run, {"train.for=4 steps"}).status == "finished");  // nothing was trained yet
+  REQUIRE(resume(run, {"train.for=4 steps"}).status == RunStatus::kFinished);  // nothing was trained yet
   train_in(root / "fresh", plain_spec(4));
   CHECK(read(checkpoint_of(run, 4)) == read(checkpoint_of(root / "fresh", 4)));
   CHECK(summarise_run(run).history.empty());
@@ -204,7 +204,7 @@ TEST_CASE("an extended run that was killed records on in the journal that it has
   const std::string run = root / "run";
   train_in(run, plain_spec(8), 1, 7);
   std::filesystem::remove(checkpoint_of(run, 7));  // rows after step 4 are cut
-  REQUIRE(resume(run, {"train.for=12 steps"}).status == "finished");
+  REQUIRE(resume(run, {"train.for=12 steps"}).status == RunStatus::kFinished);
   train_in(root / "fresh", plain_spec(12));
   CHECK(timeless_journal(run) == timeless_journal(root / "fresh"));
   CHECK(summarise_run(run).step == 12);
@@ -243,7 +243,7 @@ TEST_CASE("a run from before there were origins and histories is an exact one of
   const RunSummary before = summarise_run(run);
   CHECK(before.history.empty());
   CHECK(before.origin.is_null());
-  REQUIRE(resume(run).status == "finished");
+  REQUIRE(resume(run).status == RunStatus::kFinished);
   CHECK(read(checkpoint_of(run, 8)) == read(checkpoint_of(root / "whole", 8)));
   CHECK(summarise_run(run).fingerprint == before.fingerprint);
   CHECK(summarise_run(run).history.empty());

@@ -13,7 +13,7 @@ const std::string kOrigin = "optim: {lr: 0.02}\n";
 
 // A run that was killed before its first checkpoint: what it wrote at its beginning, and rows that nobody will count.
 void train_and_kill_early(const std::string& run, const std::string& spec, const std::vector<std::string>& overrides) {
-  REQUIRE(train_in(run, spec, 1, 3, overrides).status == "stopped");
+  REQUIRE(train_in(run, spec, 1, 3, overrides).status == RunStatus::kStopped);
   std::filesystem::remove(checkpoint_of(run, 3));
 }
 
@@ -57,10 +57,10 @@ TEST_CASE(
     const TemporaryDirectory root;
     const std::string spec = plain_spec(8, "", model);
     train_in(root / "origin", plain_spec(4, kOrigin, model));
-    REQUIRE(train_in(root / "whole", spec, 1, 0, {from(root / "origin")}).status == "finished");
+    REQUIRE(train_in(root / "whole", spec, 1, 0, {from(root / "origin")}).status == RunStatus::kFinished);
     train_and_kill_early(root / "run", spec, {from(root / "origin")});
     std::filesystem::remove_all(root / "origin");  // the run has the weights it began with
-    REQUIRE(resume(root / "run").status == "finished");
+    REQUIRE(resume(root / "run").status == RunStatus::kFinished);
     const std::string last = read(checkpoint_of(root / "run", 8));
     CHECK(last == read(checkpoint_of(root / "whole", 8)));
     CHECK(timeless_journal(root / "run") == timeless_journal(root / "whole"));
@@ -75,7 +75,7 @@ TEST_CASE(
   const std::string spec = plain_spec(8);
   train_in(root / "origin", plain_spec(8, kOrigin));
   const std::string taken = checkpoint_of(root / "origin", 4), other = checkpoint_of(root / "origin", 8);
-  REQUIRE(train_in(root / "whole", spec, 1, 0, {from(taken)}).status == "finished");
+  REQUIRE(train_in(root / "whole", spec, 1, 0, {from(taken)}).status == RunStatus::kFinished);
   train_and_kill_early(root / "run", spec, {from(taken)});
   std::filesystem::remove(checkpoint_of(root / "run", 0));
 
@@ -89,7 +89,7 @@ TEST_CASE(
 
   // The same weights in another place are the same origin.
   std::ofstream(root / "moved.h5", std::ios::binary) << kept;
-  REQUIRE(resume(root / "run", {from(root / "moved.h5")}).status == "finished");
+  REQUIRE(resume(root / "run", {from(root / "moved.h5")}).status == RunStatus::kFinished);
   CHECK(Checkpoint(checkpoint_of(root / "run", 8)).identity().fingerprint ==
         Checkpoint(checkpoint_of(root / "whole", 8)).identity().fingerprint);
   CHECK(timeless_journal(root / "run") == timeless_journal(root / "whole"));
@@ -171,4 +171,15 @@ TEST_CASE("weights of a model whose order follows from the seed are refused for 
   train_in(root / "run", plain_spec(4, "", model));
   const std::string words = misfit(checkpoint_of(root / "run", 4), plain_spec(4, "seed: 2\n", model));
   CHECK(contains(words, "seed: 1 there, 2 here"));
+}
+
+TEST_CASE("masks belong to the weights, and the orders of an evaluation do not") {
+  const TemporaryDirectory root;
+  const std::string masks = "{kind: made, hidden: [8], masks: 2}", any = "{kind: eonade, hidden: [8], orders: 2}";
+  train_in(root / "masks", plain_spec(4, "", masks));
+  CHECK(contains(misfit(checkpoint_of(root / "masks", 4), plain_spec(4, "seed: 2\n", masks)), "seed: 1 there, 2 here"));
+  train_in(root / "any", plain_spec(4, "", any));
+  const std::string from_any = from(checkpoint_of(root / "any", 4));
+  CHECK(train_in(root / "more", plain_spec(4, "seed: 2\n", any), 1, 0, {from_any, "model.orders=3"}).status ==
+        RunStatus::kFinished);
 }

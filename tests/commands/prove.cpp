@@ -133,7 +133,7 @@ TEST_CASE("a trained run is proved, a leaking one is not, and the floor of its d
         fault +
         "}\ntrain: {for: 3 steps, batch_size: 20}\n"
         "eval: {every: 3 steps, samples: 0}\ncompute: {lanes: 2}\n";
-    REQUIRE(train_in(root / fault, spec).status == "finished");
+    REQUIRE(train_in(root / fault, spec).status == RunStatus::kFinished);
     ProveRequest request;
     request.selector = root / fault;
     request.threads = 2;
@@ -160,7 +160,7 @@ TEST_CASE("without its data a model is proved on its own samples, and the floor 
                            ", test: " + (root / "test.amat") +
                            "}\nmodel: {kind: made, hidden: [6]}\ntrain: {for: 3 steps, batch_size: 4}\n"
                            "eval: {every: 3 steps, samples: 0}\ncompute: {lanes: 2}\n";
-  REQUIRE(train_in(root / "run", spec).status == "finished");
+  REQUIRE(train_in(root / "run", spec).status == RunStatus::kFinished);
   ProveRequest request;
   request.selector = root / "run";
   request.threads = 1;

@@ -7,7 +7,6 @@
 #include "coding/compress.hpp"
 #include "commands/eval.hpp"
 #include "commands/prompt.hpp"
-#include "evaluate/scores.hpp"
 #include "experiment/checkpoint.hpp"
 #include "experiment/trained_data.hpp"
 #include "models/battery.hpp"
@@ -53,14 +52,14 @@ TEST_CASE("a task is learned, its accuracy recorded, evaluated and proved, and b
   train_in(run, task_spec());
   CHECK(last_accuracy(run) == 1);
   CHECK(summarise_run(run).best_accuracy == 1);
-  CHECK(summarise_run(run).nll_of == "answer given question");
+  CHECK(summarise_run(run).nll_of == NllSubject::kAnswer);
   const EvalOutcome e = evaluate_checkpoint(request_for(run));
   REQUIRE(e.accuracy);
   CHECK(e.accuracy->nll == 1);
   CHECK(e.accuracy->per_example.size() == 30);
   CHECK(e.result.bpd == Approx(e.result.nll / (3 * std::log(2.0))));
   CHECK(e.result.nll < 0.5);  // 3 answers; a model of all 6 symbols would pay 3 ln 2 = 2.08 for the question
-  CHECK(e.nll_of == "answer given question");
+  CHECK(e.nll_of == NllSubject::kAnswer);
   const ProveOutcome proof = prove({.selector = run});
   for (const ProofCheck& c : proof.checks) {
     INFO(c.name << ": " << c.finding);
@@ -142,7 +141,7 @@ TEST_CASE("scores are the model's nll, also by its first component and piece by 
        {std::vector<std::string>{"hidden=8"}, std::vector<std::string>{"hidden=8", "masks=3"}}) {
     const Built b = build("made", data, options);
     const Batch batch = random_batch(data, 9, 2);
-    const Scores scores = scores_of(*b.model, *b.parameters, batch);
+    const Scores scores = b.model->scores(*b.parameters, batch);
     CHECK(scores.nll == b.model->nll(*b.parameters, batch));
     REQUIRE(scores.correct.size() == 9);
     Pass pass(*b.parameters);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <numeric>
 #include <thread>
 
@@ -77,7 +78,7 @@ TEST_CASE("the bound never falls below -log p(x), and is equal when every code m
 TEST_CASE("stage one is trained, watched and evaluated; a prior of its codes gives a bound, and needs its file alone") {
   const TemporaryDirectory root;
   const std::string one = root / "one", prior = root / "prior";
-  REQUIRE(train_in(one, kStageOne).status == "finished");
+  REQUIRE(train_in(one, kStageOne).status == RunStatus::kFinished);
   CHECK(says(timeless_journal(one), "\"codes_used\":"));
   CHECK(says(timeless_journal(one), "\"code_perplexity\":"));
   CHECK(says(timeless_journal(one), "\"quantization_error\":"));
@@ -88,7 +89,7 @@ TEST_CASE("stage one is trained, watched and evaluated; a prior of its codes giv
   CHECK(reconstruction.code_use->used() <= 6);
   CHECK(reconstruction.code_use->perplexity() <= 6.0001);
 
-  REQUIRE(train_in(prior, prior_spec(one)).status == "finished");
+  REQUIRE(train_in(prior, prior_spec(one)).status == RunStatus::kFinished);
   const EvalOutcome bound = evaluate_checkpoint(request(prior)), tighter = evaluate_checkpoint(request(prior, 4));
   REQUIRE(bound.bound);
   CHECK(bound.result.nll == Approx(bound.bound->reconstruction.nll + bound.bound->prior.nll));
@@ -117,14 +118,14 @@ TEST_CASE("a prior that is stopped and resumed gives the bytes of one that never
   const std::string one = root / "one";
   train_in(one, kStageOne);
   for (const std::string model : {"{kind: gated_pixelcnn, channels: 3, blocks: 1, condition: class}"}) {
-    REQUIRE(train_in(root / "whole", prior_spec(one, model)).status == "finished");
-    REQUIRE(train_in(root / "stops", prior_spec(one, model), 2, 3).status == "stopped");
-    REQUIRE(train_in(root / "stops", prior_spec(one, model), 1, 8).status == "stopped");
+    REQUIRE(train_in(root / "whole", prior_spec(one, model)).status == RunStatus::kFinished);
+    REQUIRE(train_in(root / "stops", prior_spec(one, model), 2, 3).status == RunStatus::kStopped);
+    REQUIRE(train_in(root / "stops", prior_spec(one, model), 1, 8).status == RunStatus::kStopped);
     std::filesystem::remove_all(one);
     TrainRequest go_on;
     go_on.resume = root / "stops";
     TrainObserver nobody;
-    REQUIRE(train(go_on, nobody).status == "finished");
+    REQUIRE(train(go_on, nobody).status == RunStatus::kFinished);
     const std::string last = "/checkpoints/step-000000020.h5";
     CHECK(read((root / "stops") + last) == read((root / "whole") + last));
     CHECK(timeless_journal(root / "stops") == timeless_journal(root / "whole"));
@@ -219,6 +220,28 @@ TEST_CASE("what a decoder that sees pixels draws is one draw: pictures and symbo
   CHECK(drawn({.seed = 1, .law = {.temperature = 100}}) != drawn({.seed = 2, .law = {.temperature = 100}}));
   // Greedy: equal code maps have equal images, whatever the seed.
   CHECK(drawn({.seed = 1, .law = {.top_k = 1}}) == drawn({.seed = 2, .law = {.top_k = 1}}));
+}
+
+TEST_CASE("reconstructions and interpolations of a decoder that draws its pixels follow seed and law") {
+  const DataSpec images = {.shape = {4, 4}, .alphabet = 2, .classes = 0};
+  const Built b = build("vqvae", images,
+                        {"width=4", "dim=4", "blocks=0", "strides=2", "quantizer.codes=3", "decoder.kind=pixelcnn"});
+  const CodeModel& model = *b.model->code_model();
+  const Tensor symbols = random_batch(images, 2, 5).symbols;
+  const auto pixels = [](const std::vector<io::Image>& pictures) {
+    std::vector<uint8_t> all;
+    for (const io::Image& picture : pictures) all.insert(all.end(), picture.pixels.begin(), picture.pixels.end());
+    return all;
+  };
+  const auto pairs = [&](const PixelDraw& draw) { return pixels(pairs_of(model, *b.parameters, symbols, draw)); };
+  const auto between = [&](const PixelDraw& draw) {
+    return pixels(interpolated(model, *b.parameters, symbols, 20, draw));
+  };
+  for (const auto& pictures : {std::function(pairs), std::function(between)}) {
+    CHECK(pictures({.seed = 1, .law = {.temperature = 100}}) != pictures({.seed = 2, .law = {.temperature = 100}}));
+    CHECK(pictures({.seed = 3, .law = {.temperature = 100}}) == pictures({.seed = 3, .law = {.temperature = 100}}));
+    CHECK(pictures({.seed = 1, .law = {.top_k = 1}}) == pictures({.seed = 2, .law = {.top_k = 1}}));
+  }
 }
 
 TEST_CASE("codes are encoded by the thread that asks for them") {

@@ -189,9 +189,9 @@ void ScreenObserver::evaluated(const EvaluationReport& report) {
   if (!redraws()) next_draw_ = clock_() + kLine;
 }
 
-void ScreenObserver::finished(const std::string& status) {
+void ScreenObserver::finished(RunStatus status) {
   if (mode_ == ProgressMode::kNone) return;
-  std::string text = fmt::format("{} at step {}", status, std::max(last_.step, header_.first_step));
+  std::string text = fmt::format("{} at step {}", name_of(status), std::max(last_.step, header_.first_step));
   if (header_.total_steps > 0) text += fmt::format("/{}", header_.total_steps);
   text += " after " + human_duration(last_.elapsed);
   if (!std::isnan(best_accuracy_)) {

@@ -40,7 +40,7 @@ class ScreenObserver : public TrainObserver {
   void started(const RunHeader& header) override;
   void stepped(const StepReport& report) override;  // reads the clock; draws 10 times per second, or every 30 s
   void evaluated(const EvaluationReport& report) override;
-  void finished(const std::string& status) override;
+  void finished(RunStatus status) override;
 
   // Whether `preview` would show something: a redrawn line, and a screen of 80 columns or more.
   bool wants_preview() const;

@@ -14,6 +14,7 @@ class NoPositions : public AttentionPositions {
   NoPositions(const Options&, const AttentionLayout&, const Scope&) {}
   void enter(Pass&, AttentionTerms&) const override {}
   std::unique_ptr<PositionSteps> steps() const override { return std::make_unique<Steps>(); }
+  Layout layout() const override { return Layout().line("positions: none here"); }
 
  private:
   class Steps : public PositionSteps {

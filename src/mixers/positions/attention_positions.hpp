@@ -58,6 +58,8 @@ class AttentionPositions {
   virtual bool any_length() const { return true; }
   // How many products a score is the sum of: it is divided by sqrt(products * size).
   virtual int64_t products() const { return 1; }
+  // What a reader elsewhere does to q and k or adds to a score (nn/layout.hpp).
+  virtual Layout layout() const = 0;
 };
 
 using AttentionPositionRegistry = config::Registry<AttentionPositions, const AttentionLayout&, const Scope&>;

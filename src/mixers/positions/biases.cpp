@@ -28,6 +28,10 @@ class Alibi : public AttentionPositions {
   }
   std::unique_ptr<PositionSteps> steps() const override { return std::make_unique<Steps>(slopes_); }
 
+  Layout layout() const override {
+    return Layout().line("positions: bias(t, s) = -slope (t - s), slopes of the heads as in Press, Smith & Lewis 2022");
+  }
+
  private:
   class Steps : public PositionSteps {
    public:
@@ -87,6 +91,12 @@ class T5 : public AttentionPositions {
     terms.distances.bias = ops::take(pass(bias_), buckets);
   }
   std::unique_ptr<PositionSteps> steps() const override { return std::make_unique<Steps>(*this); }
+
+  Layout layout() const override {
+    return Layout()
+        .line("positions: bias(t, s) = bias[head, bucket of t - s], buckets as in Raffel et al. 2020")
+        .tensor("bias", "of each bucket of distances");
+  }
 
  private:
   class Steps : public PositionSteps {

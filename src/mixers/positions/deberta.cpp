@@ -2,6 +2,8 @@
 // span - 1 (clipped), Kr = P W_k and Qr = P W_q:
 //
 //   score(t, s) = (q_t . k_s + q_t . Kr[clip(t - s)] + k_s . Qr[clip(s - t)]) / sqrt(3 size)
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -50,6 +52,16 @@ class Deberta : public AttentionPositions {
   }
   std::unique_ptr<PositionSteps> steps() const override { return std::make_unique<Steps>(*this); }
   int64_t products() const override { return 3; }
+
+  Layout layout() const override {
+    Layout layout;
+    layout.line(fmt::format(
+        "positions: score(t, s) += q_t . keys(P)[c(t - s)] + k_s . queries(P)[c(s - t)], P = position/positions, "
+        "NAME(P) = P @ NAME/weight', row c(d) that of distance d cut to {} .. {}",
+        -span_, span_ - 1));
+    layout.tensor("positions", "a row for each distance, the least first");
+    return layout.tensor("keys/weight", "a linear map, no bias").tensor("queries/weight", "a linear map, no bias");
+  }
 
  private:
   class Steps : public PositionSteps {

@@ -2,6 +2,8 @@
 //
 // Shaw, Uszkoreit & Vaswani 2018 (equation 4): q_t . (k_s + a_min(t - s, clip)), one table for all heads.
 // Transformer-XL (Dai et al. 2019, section 3.3): (q_t + u) . k_s + (q_t + v) . W r(t - s), with r a sinusoid.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -48,6 +50,12 @@ class Shaw : public AttentionPositions {
   }
   std::unique_ptr<PositionSteps> steps() const override { return std::make_unique<Steps>(*this); }
 
+  Layout layout() const override {
+    return Layout()
+        .line(fmt::format("positions: score(t, s) += q_t . keys[min(t - s, {})], one table for all heads", clip_))
+        .tensor("keys", "a row for each distance");
+  }
+
  private:
   class Steps : public PositionSteps {
    public:
@@ -87,6 +95,15 @@ class TransformerXl : public AttentionPositions {
     terms.q = ops::add(terms.q, pass(content_bias_));
   }
   std::unique_ptr<PositionSteps> steps() const override { return std::make_unique<Steps>(*this); }
+
+  Layout layout() const override {
+    Layout layout;
+    layout.line(
+        "positions: score(t, s) = (q_t + u) . k_s + (q_t + v) . (sinusoid(t - s) @ relative/weight'), u and v those of "
+        "position/ (Dai et al. 2019, section 3.3)");
+    layout.tensor("relative/weight", "a linear map, no bias").tensor("u", "added to q for keys");
+    return layout.tensor("v", "added to q for distances");
+  }
 
  private:
   class Steps : public PositionSteps {

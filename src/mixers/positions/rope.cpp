@@ -24,6 +24,14 @@ class Rotary : public AttentionPositions {
   }
   std::unique_ptr<PositionSteps> steps() const override { return std::make_unique<Steps>(*this); }
 
+  Layout layout() const override {
+    return Layout().line(
+        "positions: pair i of each head of q and k is turned by t base^(-i / pairs) (Su et al. 2021); mixer.position "
+        "of "
+        "the spec has the base, and what longer sequences change; rope_2d turns half of the pairs by the row and half "
+        "by the column");
+  }
+
  protected:
   Rotary(const AttentionLayout& layout, RotaryTable table)
       : heads_(layout.heads), groups_(layout.groups), table_(std::move(table)) {}

@@ -242,6 +242,34 @@ class DiagonalBilstm : public AutoregressiveModel {
     return std::make_unique<PackedStepView<PackedNetwork, BilstmStepper>>(std::move(network));
   }
 
+ protected:
+  Layout network_layout() const override {
+    Layout layout;
+    layout.line(fmt::format("x as an image {} x {}: {}; outside it everything is 0", data().shape[0], data().shape[1],
+                            encoding_.in_words()));
+    layout.line(
+        "z[r, c] = stem/bias + sum over p, q of x[r + p - 3, c + q - 3] @ stem/weight[p, q]; what the mask forbids is "
+        "0 in the file");
+    layout.line(
+        fmt::format("for i = 1 .. {}, from z as it was before this layer, for left and for right:", layers_.size()));
+    layout.line(
+        "  (i, f, o, g)[r, c] = z[r, c] @ gates/weight[0, 0] + gates/bias + h[r, c'] @ side + h[r - 1, c] @ up, c' = c "
+        "- 1 for left and c + 1 for right");
+    layout.line("  cell[r, c] = sigma(f) * cell[r, c'] + sigma(i) * tanh(g);  h[r, c] = sigma(o) * tanh(cell[r, c])");
+    layout.line(fmt::format("  z[r, c] += out/bias + (h[r, c] for left, h[r - 1, c] for right) @ out/weight[0, 0]{}",
+                            conditional() ? ", and once class_bias[y]" : ""));
+    layout.line("h = z; then, with conv(x, NAME) = x @ NAME/weight[0, 0] + NAME/bias:");
+    layout.tensor("stem/weight", "[p, q, in, out], 7 x 7").tensor("stem/bias", "of each channel");
+    for (const char* side : {"left", "right"}) {
+      const std::string at = fmt::format("layer_*/{}/", side);
+      layout.tensor(at + "gates/weight", "columns: gates i, f, o, g").tensor(at + "gates/bias", "gates i, f, o, g");
+      layout.tensor(at + "side", "columns: gates i, f, o, g").tensor(at + "up", "columns: gates i, f, o, g");
+      layout.tensor(at + "out/weight", "into the stream").tensor(at + "out/bias", "of each channel");
+    }
+    layout.tensor("layer_*/class_bias", "a row for each class");
+    return layout.part("", head_->layout());
+  }
+
  private:
   static Crossing crossing(const Scope& scope, ops::Crossing way, int64_t k) {
     const bool leftwards = way == ops::Crossing::kRightToLeft;

@@ -14,6 +14,7 @@
 #include "models/autoregressive/eonade_known.hpp"
 #include "models/autoregressive/eonade_sweep.hpp"
 #include "models/autoregressive/packed_step_view.hpp"
+#include "models/hidden_activation.hpp"
 #include "models/model.hpp"
 #include "models/order.hpp"
 #include "nn/initialisers.hpp"
@@ -72,11 +73,7 @@ struct EonadeOptions {
                                          .fallback = 1})),
         mask_input(reader.boolean("mask_input",
                                   {.help = "the network also sees which positions are known", .fallback = true})),
-        activation(reader.one_of<kernels::Function>("activation",
-                                                    {{"relu", kernels::Function::kRelu},
-                                                     {"tanh", kernels::Function::kTanh},
-                                                     {"sigmoid", kernels::Function::kSigmoid}},
-                                                    {.help = "of the hidden layers", .fallback = "relu"})),
+        activation(read_hidden_activation(reader)),
         condition(read_condition(reader)) {}
   std::vector<int64_t> hidden;
   int64_t orders;
@@ -95,8 +92,11 @@ class Eonade : public AutoregressiveModel {
         options_(options),
         width_(logits_per_step(data.alphabet)),
         shares_(shares_of_unknown(data.positions())) {
-    // Not in the checkpoint: how many orders there are may be chosen anew for every evaluation.
-    for (int64_t k = 0; k < options.orders; ++k) orders_.push_back(make_order(OrderKind::kRandom, data, scope, k));
+    // How many orders there are may be chosen anew for every evaluation: the first ones are the same for any number.
+    for (int64_t k = 0; k < options.orders; ++k) {
+      orders_.push_back(make_order(OrderKind::kRandom, data, scope, k));
+      record_order(scope, k == 0 ? "order" : fmt::format("order_{}", k), orders_.back(), BufferKind::kOfEvaluation);
+    }
     const int64_t d = data.positions();
     int64_t inputs = d * width_ + (options.mask_input ? d : 0) + classes();
     for (size_t l = 0; l < options.hidden.size(); ++l) {
@@ -167,6 +167,26 @@ class Eonade : public AutoregressiveModel {
   bool any_order() const override { return true; }
   std::unique_ptr<StepView> step_view_in(const ParameterArena&, const std::vector<int64_t>& order) const override {
     return std::make_unique<PackedStepView<OrderedWeights, EonadeStepper>>(OrderedWeights{weights_of(), order});
+  }
+
+ protected:
+  Layout network_layout() const override {
+    const size_t top = weights_.size();
+    Layout layout;
+    layout.line("for each step t: m = 1 at the positions of the steps before t, 0 elsewhere (any order will do)");
+    layout.line(fmt::format("h_0 = for each position {}, times m{}{}",
+                            width_ == 1 ? "x as 0 or 1" : fmt::format("x one-hot of {}", width_),
+                            options_.mask_input ? "; then m" : "",
+                            classes() > 0 ? fmt::format("; then the label, one-hot of {}", classes()) : ""));
+    layout.line(fmt::format("h_i = {}(h_{{i-1}} @ hidden_i/weight + hidden_i/bias), i = 1 .. {}",
+                            name_of_hidden_activation(options_.activation), top));
+    layout.line(
+        fmt::format("l[t] = the rows of output/weight @ h_{} + output/bias that are of position order[t]", top));
+    layout.tensor("order", "position of each step (component 0)")
+        .tensor("order_*", "position of each step, of component *");
+    layout.tensor("hidden_*/weight", "of layer *; of the first, rows as h_0").tensor("hidden_*/bias", "of layer *");
+    layout.tensor("output/weight", fmt::format("rows: {} for each position, in stored order", width_));
+    return layout.tensor("output/bias", "as the rows of output/weight");
   }
 
  private:

@@ -3,6 +3,8 @@
 // Logistic regression of every position on all that came before: the simplest autoregressive model, and the yardstick.
 // In visiting order the weight is strictly lower triangular, so half of all work is skipped. A label adds the columns
 // of its one-hot code in front.
+#include <fmt/format.h>
+
 #include "models/autoregressive/staircase_network.hpp"
 #include "models/order.hpp"
 #include "nn/initialisers.hpp"
@@ -49,6 +51,21 @@ class Fvsbn : public AutoregressiveModel {
     network.classes = classes();
     network.output = {weight_.value(), bias_.value(), staircase_->limits(), {}};
     return make_staircase_step_view(std::move(network));
+  }
+
+ protected:
+  Layout network_layout() const override {
+    const int64_t width = logits_per_step(data().alphabet);
+    Layout layout;
+    layout.line(fmt::format("h = {}for each step its symbol{}",
+                            classes() > 0 ? fmt::format("the label, one-hot of {}, then ", classes()) : "",
+                            width == 1 ? " as 0 or 1" : fmt::format(", one-hot of {}", width)));
+    layout.line(
+        "l = weight @ h + bias; weights are stored in visiting order, and are 0 where a step would see itself or "
+        "what comes later");
+    layout.tensor("order", "position of each step");
+    layout.tensor("weight", fmt::format("rows: {} for each step; columns: as h", width));
+    return layout.tensor("bias", "as the rows of weight");
   }
 
  private:

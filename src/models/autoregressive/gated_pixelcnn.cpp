@@ -199,6 +199,33 @@ class GatedPixelCnn : public AutoregressiveModel {
     return std::make_unique<PackedStepView<PackedNetwork, GatedStepper>>(std::move(network));
   }
 
+ protected:
+  Layout network_layout() const override {
+    Layout layout;
+    layout.line(fmt::format("x as an image {} x {}: {}; outside it everything is 0", data().shape[0], data().shape[1],
+                            encoding_.in_words()));
+    layout.line("v = h = x; gate(a) = tanh(first half of the channels) * sigma(second half)");
+    layout.line(
+        fmt::format("for i = 1 .. {} (k = 7 in the first block, 3 in the others): a[r, c] = vertical/bias + sum over "
+                    "p, q of v[r + p - "
+                    "k/2, c + q - k/2] @ vertical/weight[p, q], p = 0 .. k/2, q = 0 .. k - 1{}",
+                    blocks_.size(), conditional() ? ", + vertical/class_bias[y]" : ""));
+    layout.line(
+        fmt::format("b[r, c] = across/bias + a[r - 1, c] @ across/weight (a[-1] = 0) + horizontal/bias + sum over q of "
+                    "h[r, c + q - k/2] @ horizontal/weight[0, q], q = 0 .. k/2 - 1 in the first block, 0 .. k/2 in "
+                    "the others{}",
+                    conditional() ? ", + horizontal/class_bias[y]" : ""));
+    layout.line("h = gate(b) @ out/weight + out/bias, + h but in the first block;  v = gate(a)");
+    for (const char* name : {"vertical", "across", "horizontal", "out"}) {
+      layout.tensor(fmt::format("block_*/{}/weight", name), "[p, q, in, out]");
+      layout.tensor(fmt::format("block_*/{}/bias", name), "of each channel");
+    }
+    for (const char* name : {"vertical", "horizontal"})
+      layout.tensor(fmt::format("block_*/{}/class_bias", name), "a row for each class");
+    layout.line("then, with conv(x, NAME) = x @ NAME/weight[0, 0] + NAME/bias:");
+    return layout.part("", head_->layout());
+  }
+
  private:
   float dropout_;
   PixelEncoding encoding_;

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "models/autoregressive/staircase_network.hpp"
+#include "models/hidden_activation.hpp"
 #include "models/order.hpp"
 #include "nn/initialisers.hpp"
 #include "ops/activation.hpp"
@@ -36,11 +37,7 @@ struct MadeOptions {
         order(read_order(reader)),
         condition(read_condition(reader)),
         direct(reader.boolean("direct", {.help = "direct connections from input to output", .fallback = false})),
-        activation(reader.one_of<kernels::Function>("activation",
-                                                    {{"relu", kernels::Function::kRelu},
-                                                     {"tanh", kernels::Function::kTanh},
-                                                     {"sigmoid", kernels::Function::kSigmoid}},
-                                                    {.help = "of the hidden layers", .fallback = "relu"})) {}
+        activation(read_hidden_activation(reader)) {}
   std::vector<int64_t> hidden;
   int64_t masks;
   OrderKind order;
@@ -64,6 +61,7 @@ class Made : public AutoregressiveModel {
       record_order(scope, c == 0 ? "order" : fmt::format("order_{}", c), orders_.back());
       degrees_.push_back(draw_degrees(scope, c));
     }
+    record_degrees(scope);
     int64_t inputs = classes() + d * width_;
     for (int64_t l = 0; l < layers; ++l) {
       const int64_t units = options.hidden[static_cast<size_t>(l)];
@@ -131,6 +129,35 @@ class Made : public AutoregressiveModel {
     return make_staircase_step_view(std::move(network));
   }
 
+ protected:
+  Layout network_layout() const override {
+    const std::string symbol = width_ == 1 ? "its symbol as 0 or 1" : fmt::format("its symbol, one-hot of {}", width_);
+    const std::string label = classes() > 0 ? fmt::format("the label, one-hot of {}, then ", classes()) : "";
+    const char* f = name_of_hidden_activation(options_.activation);
+    Layout layout;
+    layout.line(fmt::format("h_0 = {}for each {} {}", label, sorted() ? "step" : "position", symbol));
+    layout.line(
+        fmt::format("h_i = {}(hidden_i/weight @ h_{{i-1}} + hidden_i/bias), i = 1 .. {}", f, options_.hidden.size()));
+    layout.line(fmt::format("l = output/weight @ h_{} + output/bias{}", options_.hidden.size(),
+                            options_.direct ? " + direct/weight @ h_0" : ""));
+    if (sorted()) {
+      layout.line("weights are stored in visiting order, and are 0 where the mask is");
+    } else {
+      layout.line(
+          "every weight is multiplied by its mask, 1 where the degree of the column <= that of the row and 0 "
+          "elsewhere; the degree of h_0 at the position of step t is t + 1 (of the label 0), of a hidden unit "
+          "hidden_i/degrees[c], of an output of step t it is t");
+      layout.line("these l are by position, l[order[t]] is that of step t");
+    }
+    layout.tensor("order", "position of each step (component 0)")
+        .tensor("order_*", "position of each step, of component *");
+    layout.tensor("hidden_*/weight", "of layer *").tensor("hidden_*/bias", "of layer *");
+    layout.tensor("hidden_*/degrees", "component, unit: how many steps a unit may see (the label is seen by all)");
+    layout.tensor("output/weight", fmt::format("{} rows for each {}", width_, sorted() ? "step" : "position"));
+    layout.tensor("output/bias", "as the rows of output/weight");
+    return layout.tensor("direct/weight", "rows as those of output/weight, columns as h_0");
+  }
+
  private:
   // Row i of the sorted layer is unit (or input) permutation[i] of the stored one; empty: as stored.
   using Permutation = std::vector<int64_t>;
@@ -156,6 +183,16 @@ class Made : public AutoregressiveModel {
       all.push_back(std::move(degrees));
     }
     return all;
+  }
+
+  // Buffers hidden_l/degrees, s32 [components, units].
+  void record_degrees(const Scope& scope) const {
+    for (size_t l = 0; l < options_.hidden.size(); ++l) {
+      std::vector<int32_t> all;
+      for (const std::vector<Degrees>& of : degrees_) all.insert(all.end(), of[l].begin(), of[l].end());
+      (scope / fmt::format("hidden_{}", l + 1))
+          .buffer("degrees", Tensor::of({options_.masks, options_.hidden[l]}, std::move(all)));
+    }
   }
 
   // Degrees of layer l's units in stored order: hidden layers, then (l = layers) the outputs, whose degree is their

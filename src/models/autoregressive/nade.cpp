@@ -8,6 +8,8 @@
 // and the logits of the first are dropped.
 #include "kernels/nade/nade.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/error.hpp"
@@ -100,6 +102,23 @@ class Nade : public AutoregressiveModel {
                                        .b = b_.value().data<float>()};
     return std::make_unique<PackedStepView<PackedNade, NadeStepper>>(
         PackedNade{kernels::NadePackedWeights(weights), classes()});
+  }
+
+ protected:
+  Layout network_layout() const override {
+    Layout layout;
+    if (classes() > 0) {
+      layout.line(fmt::format("u = the label, one-hot of {}, then s", classes()));
+      layout.line("step t is row r = classes + t of w, v and b");
+    } else {
+      layout.line("u = s; step t is row r = t of w, v and b");
+    }
+    layout.line("h_t = sigma(c + sum over q < r of u[q] * w[q]);  l[t] = b[r] + v[r] @ h_t");
+    layout.tensor("order", "position of each step");
+    const std::string rows =
+        classes() > 0 ? fmt::format("rows: {} classes, then the steps", classes()) : "rows: the steps";
+    layout.tensor("w", rows).tensor("c", "bias of the hidden units");
+    return layout.tensor("v", rows + (classes() > 0 ? "; those of classes give no logit" : "")).tensor("b", rows);
   }
 
  private:

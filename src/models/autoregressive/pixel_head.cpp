@@ -60,6 +60,19 @@ void PixelLikelihood::logits(const float* x, int64_t count, float* out) const {
   else std::copy_n(x, count * channels(), out);
 }
 
+std::string PixelLikelihood::in_words() const {
+  if (components_ == 0) return "l = a, the channels of each pixel";
+  return fmt::format(
+      "a = log-weights, means and log-scales s of {} logistics, {} channels each; with u the symbols spread evenly "
+      "over -1 "
+      ".. 1 and d half their distance: l = log sum softmax(weights) (sigma((u + d - mean) / exp(s)) - sigma((u - d - "
+      "mean) "
+      "/ exp(s))), where s is at least {}, the outermost symbols take all that is beyond them, and {} of the mass is "
+      "spread "
+      "evenly",
+      components_, components_, kernels::kLeastLogScale, kernels::kSpreadMass);
+}
+
 PixelHead::PixelHead(const PixelHeadOptions& options, const DataSpec& data, const Scope& scope, int64_t in)
     : likelihood_(options.likelihood, data) {
   for (size_t k = 0; k < options.hidden.size(); ++k) {
@@ -79,6 +92,14 @@ PixelHead::Packed PixelHead::packed(int64_t height, int64_t width) const {
   Packed result = {{}, likelihood_};
   for (const Conv& layer : layers_) result.layers.push_back(layer.packed(height, width));
   return result;
+}
+
+Layout PixelHead::layout() const {
+  Layout layout;
+  layout.line(fmt::format("for i = 1 .. {}: h = conv(relu h, head_i);  a = conv(relu h, output)", layers_.size() - 1));
+  layout.line(likelihood_.in_words());
+  layout.tensor("head_*/weight", "1 x 1").tensor("head_*/bias", "of each channel");
+  return layout.tensor("output/weight", "1 x 1").tensor("output/bias", "of each channel");
 }
 
 StepHead::StepHead(const PixelHead::Packed& packed, int64_t count) : packed_(packed), count_(count) {

@@ -1,11 +1,13 @@
 // The end of a network of convolutions: 1 x 1 layers, and a likelihood of every pixel.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "config/reader.hpp"
 #include "models/autoregressive/step_layer.hpp"
 #include "nn/conv.hpp"
+#include "nn/layout.hpp"
 #include "symbols/data_spec.hpp"
 
 namespace mlrun {
@@ -27,6 +29,7 @@ class PixelLikelihood {
   Variable logits(const Variable& x) const;
   // The same for single pixels: x [count, channels] -> out [count] or [count, alphabet].
   void logits(const float* x, int64_t count, float* out) const;
+  std::string in_words() const;  // how l comes of the channels a
 
  private:
   int64_t alphabet_, components_;  // 0 components: the channels are the logits
@@ -52,6 +55,7 @@ class PixelHead {
   // relu, 1 x 1, relu, 1 x 1 ...: x [n, height, width, in] -> logits in raster order
   Variable operator()(Pass& pass, Variable x) const;
   Packed packed(int64_t height, int64_t width) const;
+  Layout layout() const;  // from h, what the network gives to the head, to l
 
  private:
   PixelLikelihood likelihood_;

@@ -1,5 +1,7 @@
 #include "models/autoregressive/pixel_input.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/error.hpp"
@@ -38,6 +40,11 @@ Tensor PixelEncoding::images(const Tensor& symbols) const {
   Tensor x({n, height_, width_, c});
   for (int64_t i = 0; i < symbols.count(); ++i) pixel(symbols.data<int32_t>()[i], x.data<float>() + i * c);
   return x;
+}
+
+std::string PixelEncoding::in_words() const {
+  return one_hot_ ? fmt::format("one-hot of {}", alphabet_)
+                  : fmt::format("one channel, symbol / {}", std::max<int64_t>(alphabet_ - 1, 1));
 }
 
 void PixelEncoding::pixel(int32_t symbol, float* x) const {

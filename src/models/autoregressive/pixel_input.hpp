@@ -1,6 +1,8 @@
 // Pixels as the numbers that a convolution takes.
 #pragma once
 
+#include <string>
+
 #include "config/reader.hpp"
 #include "nn/conv.hpp"
 #include "symbols/data_spec.hpp"
@@ -23,6 +25,7 @@ class PixelEncoding {
   Variable convolved(Pass& pass, const Conv& layer, const Tensor& symbols, const Variable& add = {}) const;
   Tensor images(const Tensor& symbols) const;         // s32 [n, positions] -> [n, height, width, channels]
   void pixel(int32_t symbol, float* channels) const;  // one of them
+  std::string in_words() const;                       // "one-hot of 4": what the channels are
 
  private:
   int64_t height_, width_, alphabet_;

@@ -38,6 +38,9 @@ class PixelCnn : public AutoregressiveModel {
     return std::make_unique<PackedStepView<PixelCnnNetwork::Packed, PixelCnnStepper>>(network_.packed());
   }
 
+ protected:
+  Layout network_layout() const override { return network_.layout(); }
+
  private:
   std::vector<int64_t> order_;
   PixelCnnNetwork network_;

@@ -51,6 +51,26 @@ PixelCnnNetwork::Packed PixelCnnNetwork::packed() const {
   return network;
 }
 
+Layout PixelCnnNetwork::layout() const {
+  Layout layout;
+  layout.line(fmt::format("x as an image {} x {}: {}", rows_, columns_, encoding_.in_words()));
+  layout.line(
+      "conv(x, NAME)[r, c] = NAME/bias + sum over i, j of x[r + i - k/2, c + j - k/2] @ NAME/weight[i, j], k x k "
+      "the size of the kernel, x being 0 outside the image; what a mask forbids is 0 in the file");
+  const bool biased = !blocks_.empty() && blocks_[0].class_bias.defined();
+  layout.line("h = conv(x, stem)");
+  layout.line(
+      fmt::format("for i = 1 .. {}: m = conv(relu conv(relu h, block_i/enter), block_i/middle){};  h = h + "
+                  "conv(relu m, block_i/leave)",
+                  blocks_.size(), biased ? " + block_i/class_bias[y]" : ""));
+  for (const char* name : {"stem", "block_*/enter", "block_*/middle", "block_*/leave"}) {
+    layout.tensor(std::string(name) + "/weight", "[i, j, in, out] of conv")
+        .tensor(std::string(name) + "/bias", "of each channel");
+  }
+  layout.tensor("block_*/class_bias", "a row for each class, added before the relu");
+  return layout.part("", head_->layout());
+}
+
 PixelCnnStepper::PixelCnnStepper(const PixelCnnNetwork::Packed& network, int64_t count, const int32_t* labels,
                                  Tensor features)
     : network_(network),

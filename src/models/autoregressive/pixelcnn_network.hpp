@@ -43,6 +43,7 @@ class PixelCnnNetwork {
   // or undefined -> logits.
   Variable logits(Pass& pass, const Tensor& symbols, const Tensor* labels, const Variable& features = {}) const;
   Packed packed() const;
+  Layout layout() const;
 
  private:
   struct Block {

@@ -13,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "models/model.hpp"
+#include "models/order.hpp"
 
 namespace mlrun {
 namespace {
@@ -97,6 +98,7 @@ class Symmetries : public AutoregressiveModel {
       std::vector<int64_t> order;
       for (const int64_t place : network->order(0)) order.push_back(shown_.back()[static_cast<size_t>(place)]);
       orders_visited_.push_back(std::move(order));
+      record_order(scope, s == 0 ? "order" : fmt::format("order_{}", s), orders_visited_.back());
     }
   }
 
@@ -124,6 +126,23 @@ class Symmetries : public AutoregressiveModel {
 
   std::unique_ptr<StepView> step_view(const ParameterArena& parameters, int64_t component) const override {
     return std::make_unique<SymmetryStepView>(network_->step_view(parameters, 0), orders_, component);
+  }
+
+ protected:
+  Layout network_layout() const override {
+    const DataSpec& images = data();
+    Layout layout;
+    layout.line(
+        fmt::format("component c shows the network below the image u[r, k] = x[a, b], {} x {}, where (a, b) is (r, "
+                    "k), exchanged if c & 4, then a = {} - a if c & 2, b = {} - b if c & 1",
+                    images.shape[0], images.shape[1], images.shape[0] - 1, images.shape[1] - 1));
+    layout.line(
+        fmt::format("its label is {}c; its step t is step t here; below, u is x, and what it says of its own mixture, "
+                    "label and order is of u",
+                    conditional() ? fmt::format("{} y + ", orders_) : ""));
+    layout.tensor("order", "position of each step (component 0)");
+    layout.tensor("order_*", "position of each step, of component *");
+    return layout.part("of/", network_->layout());
   }
 
  private:

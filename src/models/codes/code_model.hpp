@@ -31,6 +31,8 @@ class CodeModel : public Model {
   explicit CodeModel(const DataSpec& data) : data_(data) {}
   const CodeModel* code_model() const final { return this; }
   const DataSpec& data() const { return data_; }
+  NllSubject nll_subject(bool) const override { return has_prior() ? NllSubject::kXAtMost : NllSubject::kXGivenCodes; }
+  int64_t predictions() const override { return data_.modelled_positions(); }
   // What a prior is a model of: the grid of codes as an image (several symbols a position stand side by side in its
   // rows; of several levels see CodeGrid::shape), their alphabet, the classes of the data.
   virtual DataSpec codes() const = 0;

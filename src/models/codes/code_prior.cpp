@@ -60,6 +60,22 @@ Variable CodePrior::log_p(Pass& pass, const Variable& weights) const {
   return ops::log_softmax(grid_.joined(logits));
 }
 
+Layout CodePrior::layout() const {
+  Layout layout;
+  layout.line(fmt::format(
+      "stage one's own prior, of each level: h = conv(one-hot codes, stem), 5 x 5, {}; for i = 1 .. {}: h += "
+      "conv(relu h, block_i);  log p(k) = log_softmax(conv(relu h, output))",
+      levels_.size() > 1 ? "+ up' of relu conv(codes of the level above, above)" : "masked", levels_[0].blocks.size()));
+  for (const char* level : {"", "level_*/"}) {
+    if (*level != 0 && levels_.size() == 1) continue;
+    for (const char* name : {"above", "up", "stem", "block_*", "output"}) {
+      layout.tensor(fmt::format("{}{}/weight", level, name), "of a convolution (up: transposed)");
+      layout.tensor(fmt::format("{}{}/bias", level, name), "of each channel");
+    }
+  }
+  return layout;
+}
+
 RateWeight::RateWeight(const CodePriorOptions& options, const Scope& scope)
     : weight_(static_cast<float>(options.weight)), warmup_(options.warmup) {
   if (warmup_ > 0) steps_ = scope.state("steps", {1}, "", StateKind::kBookkeeping, initialise::zeros());

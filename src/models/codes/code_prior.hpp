@@ -24,6 +24,7 @@
 #include "config/reader.hpp"
 #include "models/codes/code_grid.hpp"
 #include "nn/conv.hpp"
+#include "nn/layout.hpp"
 
 namespace mlrun {
 
@@ -43,6 +44,7 @@ class CodePrior {
   CodePrior(const CodePriorOptions& options, const CodeGrid& grid, int64_t alphabet, const Scope& scope);
   // log p(k | codes before), of codes as weights [n grid.positions(), alphabet] -> the same shape, nats.
   Variable log_p(Pass& pass, const Variable& weights) const;
+  Layout layout() const;
 
  private:
   struct Level {

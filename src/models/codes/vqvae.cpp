@@ -198,6 +198,23 @@ class VqVae : public CodeModel {
     return codes.reshape({latents.dim(0), this->codes().positions()});
   }
 
+  Layout layout() const override {
+    Layout layout;
+    layout.line("x: the symbols of an image in stored order; sigma is the logistic sigmoid");
+    layout.part("encoder/", encoder_.layout());
+    layout.line("quantizer, of each z:").part("quantizer/", quantizer_->layout());
+    if (draws_)
+      layout.line(
+          "in training, and for a bound, k is drawn: q(k|x) = softmax over k of -|z - table[k]|^2 "
+          "(gumbel: of z @ weight' + bias)");
+    layout.part("decoder/", decoder_.layout());
+    layout.line(data().alphabet == 2
+                    ? "l of each pixel: the log-odds of a 1; -log p(x|z) in nats is the sum over pixels"
+                    : "log p = log_softmax(l) of each pixel; -log p(x|z) in nats is the sum over pixels");
+    if (prior_) layout.part("prior/", prior_->layout());
+    return layout.tensor("rate/steps", "steps so far; only training reads it");
+  }
+
   void initialise_from(const ParameterArena& parameters, const Batch& first, const RandomStream& noise) override {
     const Tensor z = latents(parameters, first.symbols).reshape({-1, dim_});
     Pass pass(parameters);

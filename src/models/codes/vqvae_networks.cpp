@@ -17,6 +17,20 @@ std::vector<ResidualBlock> residual_blocks(const Scope& scope, const VqVaeSizes&
   return blocks;
 }
 
+// The tensors of both networks, of the coarsest level and of the finer ones.
+void explain_convolutions(Layout& layout, const std::vector<std::string>& names, int64_t levels) {
+  for (const std::string level : {"", "level_*/"}) {
+    if (!level.empty() && levels == 1) continue;
+    for (const std::string& name : names) {
+      const bool transposed = name.starts_with("up");
+      layout.tensor(level + name + "/weight", transposed ? "[p, q, out, in] of turned" : "[p, q, in, out] of conv");
+      layout.tensor(level + name + "/bias", "of each channel");
+    }
+  }
+}
+
+constexpr const char* kResidualBlocks = "h += conv(relu conv(relu h, block_i/first), block_i/second)";
+
 // Logits that are known at once, one position after the other.
 class KnownStepper : public Stepper {
  public:
@@ -131,6 +145,27 @@ Tensor VqVaeEncoder::padded(const Tensor& images) const {
   return out;
 }
 
+Layout VqVaeEncoder::layout() const {
+  Layout layout;
+  layout.line(fmt::format("x as an image, {}, with zeros around it to {} x {} ({} above, {} to the left)",
+                          encoding_.in_words(), grid_.height, grid_.width, grid_.top(), grid_.left()));
+  layout.line(
+      "conv(x, NAME) of stride s and kernel k x k (k = 2 s, and 3 for s = 1; 1 x 1 for output and second, 3 x 3 for "
+      "first): out[r, c] = NAME/bias + sum over p, q of x[s r + p - b, s c + q - b] @ NAME/weight[p, q], b = "
+      "floor((k - s) / 2)");
+  layout.line(
+      "turned(x, NAME), its transpose: out[s r + p - b, s c + q - b] += x[r, c] @ NAME/weight[p, q]', out beginning as "
+      "NAME/bias");
+  layout.line(fmt::format("encoder: h = conv(x, down_1), then h = conv(relu h, down_i), i = 2 .. {}", down_.size()));
+  layout.line(fmt::format(
+      "for each of {} levels, the coarsest first: {}{} for all i;  z = conv(relu h, output)", levels_.size(),
+      levels_.size() > 1 ? "(a finer level) h = turned(relu h, up) + the h of that size;  " : "", kResidualBlocks));
+  layout.tensor("down_*/weight", "[p, q, in, out] of conv").tensor("down_*/bias", "of each channel");
+  explain_convolutions(layout, {"up", "block_*/first", "block_*/second", "output"},
+                       static_cast<int64_t>(levels_.size()));
+  return layout;
+}
+
 VqVaeDecoderOptions::VqVaeDecoderOptions(config::Reader& section, const PixelLikelihoodOptions& of) : likelihood(of) {
   const std::string kind =
       section.kind({{"conv", "pixels independent given the codes"},
@@ -174,6 +209,19 @@ Variable VqVaeDecoder::features(Pass& pass, const Variable& vectors) const {
   if (grid_.height != grid_.image_height) h = ops::slice(h, 1, grid_.top(), grid_.top() + grid_.image_height);
   if (grid_.width != grid_.image_width) h = ops::slice(h, 2, grid_.left(), grid_.left() + grid_.image_width);
   return h;
+}
+
+Layout VqVaeDecoder::layout() const {
+  Layout layout;
+  layout.line(
+      fmt::format("decoder: for up_1 .. up_{}: (while there are levels, the coarsest first) h = conv(q of that level, "
+                  "input), + h where there is one;  {} for all i;  then h = turned(relu h, up_i)",
+                  up_.size(), kResidualBlocks));
+  layout.line("h is cut to the image");
+  layout.tensor("up_*/weight", "[p, q, out, in] of turned").tensor("up_*/bias", "of each channel");
+  explain_convolutions(layout, {"input", "block_*/first", "block_*/second"}, static_cast<int64_t>(levels_.size()));
+  if (pixelcnn_) return layout.line("h is added to conv(x, stem) of:").part("pixelcnn/", pixelcnn_->layout());
+  return layout.line("a = h;  " + likelihood_.in_words());
 }
 
 Variable VqVaeDecoder::logits(Pass& pass, const Variable& vectors, const Tensor& symbols) const {

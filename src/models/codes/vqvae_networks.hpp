@@ -38,6 +38,7 @@ class VqVaeEncoder {
   VqVaeEncoder(const VqVaeSizes& sizes, const CodeGrid& grid, const PixelEncoding& encoding, const Scope& scope);
   // s32 [n, pixels] -> [n grid.positions(), dim]
   Variable operator()(Pass& pass, const Tensor& symbols) const;
+  Layout layout() const;
 
  private:
   struct Level {
@@ -75,6 +76,7 @@ class VqVaeDecoder {
   Variable logits(Pass& pass, const Variable& vectors, const Tensor& symbols) const;
   // Step view of images whose vectors are [n grid.positions(), dim], in raster order.
   std::unique_ptr<Stepper> stepper(Pass& pass, const Tensor& vectors) const;
+  Layout layout() const;
 
  private:
   struct Level {

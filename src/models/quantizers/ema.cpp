@@ -120,6 +120,20 @@ class EmaQuantizer : public Quantizer {
     restart(lanes, static_cast<float>(std::max(all / codes, options_.restart_below)));
   }
 
+  Layout layout() const override {
+    Layout layout;
+    if (options_.cosine) layout.line("z = z / |z|");
+    layout.line(options_.rate > 0
+                    ? "k = argmin over k of |z - table[k]|^2 - rate log(count[k] / sum(count)), rate being "
+                      "quantizer.rate of the spec;  q = table[k]"
+                    : "k = argmin over k of |z - table[k]|^2;  q = table[k]");
+    layout.tensor("table", "a row for each code, of length 1 where the distance is cosine");
+    layout.tensor("count", "decayed mean of the vectors of a code")
+        .tensor("sum", "and their sum; only training reads it");
+    return layout.tensor("restarted", "codes moved so far; only training reads it")
+        .tensor("steps", "steps so far; only training reads it");
+  }
+
  private:
   void gather(Pass& pass, const Tensor& z, const Tensor& codes) const {
     Tensor* members = pass.statistic(members_);

@@ -5,6 +5,9 @@
 // no table, and nothing is added to the loss. The code is the number whose digits are the levels, the first dimension
 // the least. A saturated tanh of many levels (1 / 1e-3 and more) would be rounded to a level outside of them: it stays
 // at the outermost one.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -108,6 +111,19 @@ class FsqQuantizer : public Quantizer {
       }
     }
     return v;
+  }
+
+  Layout layout() const override {
+    Layout layout;
+    if (norm_) layout.line("z = (z - norm/mean) / sqrt(norm/variance)");
+    layout.line(fmt::format(
+        "of L levels ({}): b = tanh(z + s) h - o, h = (L - 1) 1.001 / 2, o = 1/2 for even L and else 0, s "
+        "= atanh(o / h);  n = round(b), between -floor(L / 2) and L - 1 - floor(L / 2);  q = n / floor(L / 2)",
+        fmt::join(levels_, ", ")));
+    layout.line("k: the number whose digits are n + floor(L / 2), the first one the least");
+    return layout.tensor("norm/mean", "of each number")
+        .tensor("norm/variance", "of each number")
+        .tensor("norm/steps", "steps so far; only training reads it");
   }
 
  private:

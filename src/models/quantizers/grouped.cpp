@@ -87,6 +87,15 @@ class GroupedQuantizer : public Quantizer {
     return sum;
   }
 
+  Layout layout() const override {
+    Layout layout;
+    layout.line(
+        fmt::format("z is cut into {} equal parts, group_i quantises part i, and codes and q stand side by side; in "
+                    "each:",
+                    groups_.size()));
+    return layout.part("group_*/", groups_[0]->layout());
+  }
+
  private:
   Variable part_of(const Variable& z, size_t group) const {
     const int64_t width = d_ / static_cast<int64_t>(groups_.size()), begin = width * static_cast<int64_t>(group);

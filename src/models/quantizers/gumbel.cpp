@@ -66,6 +66,13 @@ class GumbelQuantizer : public Quantizer {
   Variable log_odds(Pass& pass, const Variable& z) const override { return ops::linear(z, pass(weight_), pass(bias_)); }
   Variable mixed(Pass& pass, const Variable& weights) const override { return ops::matmul(weights, pass(table_)); }
 
+  Layout layout() const override {
+    Layout layout;
+    layout.line("k = argmax of z @ weight' + bias;  q = table[k]");
+    layout.tensor("weight", "a row for each code").tensor("bias", "of each code");
+    return layout.tensor("table", "a row for each code");
+  }
+
  private:
   Options options_;
   int64_t d_;

@@ -90,6 +90,15 @@ class LfqQuantizer : public Quantizer {
     return v;
   }
 
+  Layout layout() const override {
+    Layout layout;
+    if (norm_) layout.line("z = (z - norm/mean) / sqrt(norm/variance)");
+    layout.line("q = 1 where z > 0, else -1;  bit j of k is 1 where z[j] > 0");
+    return layout.tensor("norm/mean", "of each number")
+        .tensor("norm/variance", "of each number")
+        .tensor("norm/steps", "steps so far; only training reads it");
+  }
+
  private:
   Options options_;
   std::optional<RunningNorm> norm_;

@@ -50,6 +50,16 @@ class ProjectedQuantizer : public Quantizer {
   }
   void after_step(const std::vector<Statistics>& lanes) override { inside_->after_step(lanes); }
   int64_t restarted() const override { return inside_->restarted(); }
+  Layout layout() const override {
+    Layout layout;
+    layout.line("z = z @ project_in/weight' + project_in/bias");
+    layout.part("", inside_->layout()).line("q = q @ project_out/weight' + project_out/bias");
+    for (const char* name : {"project_in", "project_out"}) {
+      layout.tensor(std::string(name) + "/weight", "a linear map")
+          .tensor(std::string(name) + "/bias", "of each number");
+    }
+    return layout;
+  }
 
  private:
   std::unique_ptr<Quantizer> inside_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/registry.hpp"
+#include "nn/layout.hpp"
 #include "nn/pass.hpp"
 
 namespace mlrun {
@@ -41,6 +42,8 @@ class Quantizer {
   virtual void after_step(const std::vector<Statistics>& lanes);
   // How many codes were moved onto vectors of a batch because nothing used them, since training began.
   virtual int64_t restarted() const { return 0; }
+  // How a reader elsewhere gets code k and vector q of a row z (nn/layout.hpp).
+  virtual Layout layout() const { return {}; }
 };
 
 // `dimension` of the rows at hand; a kind may work in fewer, between two learned linear maps (see make_quantizer).

@@ -86,6 +86,15 @@ class ResidualQuantizer : public Quantizer {
     return sum;
   }
 
+  Layout layout() const override {
+    Layout layout;
+    layout.line(
+        fmt::format("r = z; for level_1 .. level_{}: (k, q_i) by that level, of z = r;  r = r - q_i;  then q = the "
+                    "sum of all q_i; codes stand side by side",
+                    levels_.size()));
+    return layout.part("level_*/", levels_[0]->layout());
+  }
+
  private:
   Tensor codes_of(const Tensor& codes, int64_t level) const {
     const int64_t n = codes.count() / symbols();

@@ -48,6 +48,12 @@ class SimVqQuantizer : public Quantizer {
     return ops::matmul(weights, ops::linear(frozen_, pass(weight_)));
   }
 
+  Layout layout() const override {
+    Layout layout;
+    layout.line("table = /buffers' table @ weight';  k = argmin over k of |z - table[k]|^2;  q = table[k]");
+    return layout.tensor("table", "frozen, a row for each code").tensor("weight", "a linear map");
+  }
+
  private:
   Options options_;
   int64_t d_;

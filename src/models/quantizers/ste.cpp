@@ -42,6 +42,14 @@ class SteQuantizer : public Quantizer {
     k_means(as_searched(rows, options_), noise, table);
   }
 
+  Layout layout() const override {
+    Layout layout;
+    layout.line(options_.cosine
+                    ? "z = z / |z|, table rows likewise;  k = argmin over k of |z - table[k]|^2;  q = table[k]"
+                    : "k = argmin over k of |z - table[k]|^2;  q = table[k]");
+    return layout.tensor("table", "a row for each code");
+  }
+
  private:
   Options options_;
   int64_t d_;

@@ -173,6 +173,49 @@ Variable SequenceBlock::operator()(Pass& pass, const Variable& x) const {
   return joined(pass, mlp_norm_, h, mlp(pass, post_norm_ ? h : mlp_norm_(pass, h)), mlp_residual_);
 }
 
+Layout SequenceBlock::layout() const {
+  const std::string scaled = scale_ == 1 ? "" : fmt::format("{:.9g} ", scale_);
+  const auto joined = [&](const std::string& norm, const std::string& added, bool residual) {
+    const std::string sum = (residual ? "h + " : "") + scaled + added;
+    return post_norm_ ? fmt::format("h = {}({})", norm, sum) : "h = " + sum;
+  };
+  Layout layout;
+  layout.line(post_norm_ ? "u = h" : "u = mixer_norm(h)");
+  layout.part("mixer/", mixer_->layout());
+  if (!parallel_) layout.line(joined("mixer_norm", "y", mixer_residual_));
+  if (mlp_kind_ != MlpKind::kNone) {
+    layout.line(parallel_ ? "x = u" : post_norm_ ? "x = h" : "x = mlp_norm(h)");
+    const std::string up = "mlp/up/weight' + mlp/up/bias", down = "@ mlp/down/weight' + mlp/down/bias";
+    switch (mlp_kind_) {
+      case MlpKind::kChannelMix:
+        layout.line("shift(x, NAME)[t] = NAME * x[t] + (1 - NAME) * x[t - 1], x[-1] = 0");
+        layout.line(
+            fmt::format("m = sigma(shift(x, mlp/receptance_mix) @ mlp/receptance/weight' + mlp/receptance/bias) * "
+                        "(max(shift(x, mlp/up_mix) @ {}, 0)^2 {})",
+                        up, down));
+        layout.tensor("mlp/up_mix", "share of the step itself")
+            .tensor("mlp/receptance_mix", "share of the step itself");
+        layout.tensor("mlp/receptance/weight", "a linear map").tensor("mlp/receptance/bias", "of each channel");
+        break;
+      case MlpKind::kSwiglu:
+      case MlpKind::kGeglu:
+        layout.line(fmt::format("(a, b) = x @ {}, halves;  m = ({} * b) {}", up,
+                                mlp_kind_ == MlpKind::kSwiglu ? "a * sigma(a)" : "gelu(a)", down));
+        break;
+      default:
+        layout.line(mlp_kind_ == MlpKind::kRelu2 ? fmt::format("m = max(x @ {}, 0)^2 {}", up, down)
+                                                 : fmt::format("m = gelu(x @ {}) {}", up, down));
+    }
+    layout.line(parallel_ ? fmt::format("h = h + {}(y + m)", scaled) : joined("mlp_norm", "m", mlp_residual_));
+    for (const char* name : {"up", "down"}) {
+      layout.tensor(fmt::format("mlp/{}/weight", name), "a linear map");
+      layout.tensor(fmt::format("mlp/{}/bias", name), "of each channel");
+    }
+    layout.part("mlp_norm/", mlp_norm_.layout("mlp_norm"));
+  }
+  return layout.part("mixer_norm/", mixer_norm_.layout("mixer_norm"));
+}
+
 SequenceBlock::Steps::Steps(const SequenceBlock& of) : block(&of), mixer(of.mixer_->steps()) {
   if (of.mlp_kind_ == MlpKind::kNone) return;
   up = of.up_.packed();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mixers/mixer.hpp"
+#include "nn/layout.hpp"
 #include "nn/linear.hpp"
 #include "nn/norm.hpp"
 #include "nn/token_shift.hpp"
@@ -48,6 +49,7 @@ class SequenceBlock {
                 const Scope& scope);
   Variable operator()(Pass& pass, const Variable& x) const;  // [n, length, in] -> [n, length, width]
   const Mixer& mixer() const { return *mixer_; }
+  Layout layout() const;  // from h to h, its tensors without "block_*/"
 
   struct Steps {
     explicit Steps(const SequenceBlock& of);

@@ -49,6 +49,19 @@ class SequenceClassifier : public Classifier {
     return head_(pass, ops::reshape(ops::slice(x, 1, length - 1, length), {n, network_.width()}));
   }
 
+  Layout layout() const override {
+    Layout layout;
+    layout.line(
+        "x: the symbols of an example in stored order; z[t] = x[order[t]], order = /buffers/order; sigma is the "
+        "logistic sigmoid");
+    layout.part("", network_.layout());
+    layout.line(pool_ == Pool::kMean ? "c = (mean of h over the steps) @ head/weight' + head/bias"
+                                     : "c = (h of the last step) @ head/weight' + head/bias");
+    layout.line("log p(y|x) = log_softmax(c)[y]");
+    layout.tensor("order", "position of each step");
+    return layout.tensor("head/weight", "a row for each class").tensor("head/bias", "of each class");
+  }
+
  private:
   static void require_classes(const DataSpec& data) {
     if (data.classes > 0) return;

@@ -1,9 +1,11 @@
 #include "models/sequence/network.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "base/error.hpp"
 #include "kernels/vector/elementwise.hpp"
@@ -175,6 +177,39 @@ int64_t SequenceNetwork::sequences_at_once() const {
     most = std::max(most, wanted);
   }
   return most;
+}
+
+Layout SequenceNetwork::layout() const {
+  Layout layout;
+  std::string enter = "symbols[z]";
+  if (input_ != SequenceInput::kEmbedding) {
+    layout.line(fmt::format("number(z) = {}, and 0 for the start",
+                            alphabet_ == 1 ? std::string("1") : fmt::format("2 z / {} - 1", alphabet_ - 1)));
+    enter = input_ == SequenceInput::kDirect ? "number(z)" : "number(z) @ input/weight' + input/bias";
+  }
+  if (position_kind_ == SequencePositions::kLearned) enter += " + positions[t]";
+  if (position_kind_ == SequencePositions::kSinusoidal) enter += " + sinusoid(t) (Vaswani et al. 2017, section 3.5)";
+  if (position_kind_ == SequencePositions::kRowsAndColumns)
+    enter += " + rows[row of the step's position] + columns[its column]";
+  layout.line(fmt::format("h = {}{}, of each step", enter, has_classes_ ? " + classes[y]" : ""));
+  // Blocks may have different mixers; what a round of them says is said once.
+  std::vector<std::string> said;
+  layout.line("gelu(x) = x Phi(x), the exact one");
+  for (size_t b = 0; b < blocks_.size(); ++b) {
+    const Layout block = blocks_[b].layout();
+    const std::string text = fmt::format("{}", fmt::join(block.lines(), "\n"));
+    if (const auto same = std::find(said.begin(), said.end(), text); same == said.end()) {
+      layout.line(fmt::format("block_{}, and every later one of its kind:", b + 1));
+      for (const std::string& line : block.lines()) layout.line("  " + line);
+      for (const Layout::Entry& entry : block.tensors()) layout.tensor("block_*/" + entry.path, entry.meaning);
+      said.push_back(text);
+    }
+  }
+  layout.line("h = norm(h)").part("norm/", norm_.layout("norm"));
+  layout.tensor("symbols", "a row for each symbol, then one for the start, where there is one");
+  layout.tensor("input/weight", "from the number to the channels").tensor("input/bias", "of each channel");
+  layout.tensor("positions", "a row for each step").tensor("rows", "of each row").tensor("columns", "of each column");
+  return layout.tensor("classes", "a row for each class");
 }
 
 Variable SequenceNetwork::symbol_vectors(Pass& pass) const {

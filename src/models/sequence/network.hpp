@@ -51,6 +51,7 @@ class SequenceNetwork {
   Variable symbol_vectors(Pass& pass) const;
   bool has_symbol_vectors() const { return input_ == SequenceInput::kEmbedding; }
   bool any_length() const;
+  Layout layout() const;  // from z, the symbols that enter at each step, to h
 
   // Weights arranged for stepping. The network must outlive it.
   class Steps {

@@ -107,6 +107,18 @@ class Sequence : public AutoregressiveModel {
     return std::make_unique<PackedStepView<PackedSequence, SequenceStepper>>(std::move(packed), at_once);
   }
 
+ protected:
+  Layout network_layout() const override {
+    Layout layout;
+    layout.line("z[t] = s[t - 1], and at t = 0 the start");
+    layout.part("", network_.layout());
+    if (!tied_) layout.line("l[t] = h[t] @ head/weight' + head/bias");
+    else if (data().alphabet == 2) layout.line("l[t] = h[t] . (symbols[1] - symbols[0]) + head/bias");
+    else layout.line("l[t] = h[t] @ symbols' + head/bias, without the row of the start");
+    layout.tensor("order", "position of each step");
+    return layout.tensor("head/weight", "from the channels to l").tensor("head/bias", "of l");
+  }
+
  private:
   // What each position sees: the symbol before it.
   static Tensor shifted(const Tensor& symbols) {

@@ -6,7 +6,7 @@
 #include "kernels/optimizer/optimizer.hpp"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/optimizer/optimizer_fold.cpp"
+#define HWY_TARGET_INCLUDE "kernels/optimizer/optimizer.cpp"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 //
 #include "hwy/highway.h"

@@ -1,0 +1,38 @@
+#include "optim/reducer.hpp"
+
+#include "kernels/optimizer/optimizer.hpp"
+
+namespace mlrun {
+namespace {
+
+class InProcessReducer : public Reducer {
+ public:
+  void fold(const std::vector<float*>& lanes, std::span<const Range> runs, std::span<const Range> pieces,
+            std::span<double> squares, LanePool& pool) override {
+    pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t i) {
+      const Range& piece = pieces[static_cast<size_t>(i)];
+      const auto begin = static_cast<size_t>(piece.begin), count = static_cast<size_t>(piece.size());
+      kernels::fold_gradients(lanes, runs.subspan(begin, count), squares.data() + begin);
+    });
+  }
+
+  LaneSums sum(const std::vector<LaneSums>& lanes) override {
+    return fold_lanes(
+        lanes.size(), [&](size_t lane) { return lanes[lane]; },
+        [](const LaneSums& a, const LaneSums& b) {
+          return LaneSums{a.loss + b.loss, a.nll + b.nll};
+        });
+  }
+
+  const std::vector<Statistics>& gather(const std::vector<Statistics>& lanes) override { return lanes; }
+  LocalSight agree(const LocalSight& own) override { return own; }
+};
+
+}  // namespace
+
+Reducer& in_process_reducer() {
+  static InProcessReducer reducer;  // without state
+  return reducer;
+}
+
+}  // namespace mlrun

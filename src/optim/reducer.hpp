@@ -1,0 +1,51 @@
+// Where what the lanes of a step found becomes one answer for all, and where decisions that one process makes by its
+// own clock or by its own signals become decisions of the run.
+//
+// Lanes that are all in this process meet in memory. Processes that each own a contiguous share of the lanes would fold
+// their own blocks of the tree (base/lanes.hpp), exchange these and finish the same tree: another implementation of
+// this interface, to the same bits. Every process then calls the same functions in the same order.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/lanes.hpp"
+#include "nn/parameters.hpp"
+
+namespace mlrun {
+
+// What a lane found in a training step, nats, summed over its examples.
+struct LaneSums {
+  double loss = 0, nll = 0;
+};
+
+// What a process sees for itself, and others that train the same run may see otherwise.
+struct LocalSight {
+  int signal = 0;               // that asks for a stop; 0: none
+  bool save_requested = false;  // a checkpoint was asked for
+  bool broken_off = false;      // an evaluation was not finished
+  double seconds = 0;           // of training so far
+};
+
+class Reducer {
+ public:
+  virtual ~Reducer() = default;
+
+  // lanes: the gradient arenas of this process's lanes. Afterwards lanes[0][i] is the sum over all lanes of the run,
+  // for every i of `runs`, and squares[r] the sum over runs[r] of its squares (kernels::fold_gradients). `pieces`:
+  // ranges of indices of runs, each a unit of work for a thread.
+  virtual void fold(const std::vector<float*>& lanes, std::span<const Range> runs, std::span<const Range> pieces,
+                    std::span<double> squares, LanePool& pool) = 0;
+  // The sum over all lanes, by the tree.
+  virtual LaneSums sum(const std::vector<LaneSums>& lanes) = 0;
+  // The statistics of all lanes, in their order, from those of this process's lanes.
+  virtual const std::vector<Statistics>& gather(const std::vector<Statistics>& lanes) = 0;
+  // What all go by: a signal that any has seen, a request or a broken-off evaluation of any, the clock of the first. A
+  // loop decides by nothing else that processes could see differently.
+  virtual LocalSight agree(const LocalSight& own) = 0;
+};
+
+// All lanes are in this process.
+Reducer& in_process_reducer();
+
+}  // namespace mlrun

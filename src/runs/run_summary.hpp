@@ -1,0 +1,58 @@
+// The facts of a run, and the one table by which journal, run.h5 and JSON write and read them.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/hdf5/writer.hpp"
+#include "io/journal.hpp"
+#include "runs/history.hpp"
+#include "runs/run_status.hpp"
+#include "symbols/nll_subject.hpp"
+
+namespace mlrun {
+
+struct RunSummary {
+  static constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+
+  std::string path, id;
+  RunStatus status = RunStatus::kKilled;  // what a journal without a word of it means
+  std::string fingerprint, lineage, name, model, protocol, data_hash, created;
+  NllSubject nll_of = NllSubject::kX;
+  // The group of its spec, then those that it was also asked for in (experiment/labels.hpp); tags likewise.
+  std::vector<std::string> groups, tags;
+  History history;      // empty: exact
+  io::Record origin;    // {"checkpoint", "run", "step", "sha256"}, or null: fresh weights
+  std::string version;  // of the mlrun that wrote the journal
+  int64_t step = 0;
+  double epoch = 0;
+  double best_nll = kMissing, last_nll = kMissing;  // valid, nats; NaN when there was no evaluation
+  double best_bpd = kMissing;                       // bits/dim of best_nll
+  double best_accuracy = kMissing;                  // of the same evaluation, a share; NaN where there is none
+  std::string best_by = "valid/nll";                // eval.best: which evaluation is the best
+  int64_t best_step = 0;
+  double seconds = 0;  // of training
+};
+
+// A fact: its names, its unit, its value. "" where it does not stand there.
+struct RunFact {
+  const char* json;                            // key of `ls --json` and `show --json`, in the order of the table
+  const char* journal;                         // key in the records "run" and "extend" of the journal
+  const char* attribute;                       // of run.h5
+  const char* unit;                            // of a number: "nats", "s"; "1" of a share
+  io::Record (*value)(const RunSummary& run);  // null: not measured
+  void (*take)(RunSummary& run, const io::Record& value);  // from the journal; throws io::Record::exception
+};
+std::span<const RunFact> run_facts();
+
+io::Record identity_record(const RunSummary& run);  // what the records "run" and "extend" say
+void take_identity(const io::Record& record, RunSummary& run);
+void write_attributes(io::Hdf5Writer& file, const RunSummary& run);
+
+bool has_word(const std::vector<std::string>& words, const std::string& word);  // of groups and tags
+void add_word(std::vector<std::string>& words, const std::string& word);        // unless it is empty or there
+
+}  // namespace mlrun
