@@ -37,10 +37,14 @@ void read_identity(const io::Record& record, RunSummary& run) {
   run.nll_of = record.value("nll_of", run.nll_of);
   run.best_by = record.value("best", run.best_by);
   run.created = record.value("created", run.created);
+  run.total_steps = record.value("total_steps", run.total_steps);
+  run.train_examples = record.value("train_examples", run.train_examples);
+  run.threads = record.value("threads", run.threads);
   if (record.contains("origin")) run.origin = record["origin"];
   if (record.contains("history")) run.history = history_of(record["history"]);
   add_word(run.groups, record.value("group", ""));
   for (const std::string& tag : record.value("tags", std::vector<std::string>())) add_word(run.tags, tag);
+  if (const std::string note = record.value("note", ""); !note.empty()) run.notes.push_back(note);
 }
 
 bool is_better(const RunSummary& run, double nll, double accuracy) {
@@ -57,6 +61,7 @@ void read_record(const io::Record& record, RunSummary& run) {
     run.status = "killed";
   } else if (kind == "resume") {
     run.status = "killed";
+    run.threads = record.value("threads", run.threads);
   } else if (kind == "status") {
     run.status = record.value("status", "");
     run.step = std::max(run.step, record.value("at_step", int64_t{0}));

@@ -12,6 +12,15 @@ std::string in_words(double value) {
   return fmt::format("{:.6g}", value);
 }
 
+const char* unit_of(const std::string& column) {
+  static const std::map<std::string, const char*> units = {
+      {"step", "steps"},     {"epoch", "epochs"}, {"time", "s"},           {"loss", "nats"},
+      {"nll", "nats"},       {"nll_se", "nats"},  {"bpd", "bits/dim"},     {"items_per_s", "1/s"},
+      {"grad_norm", "nats"}, {"lr", "1"},         {"codes_used", "codes"}, {"code_perplexity", "codes"}};
+  const auto found = units.find(column);
+  return found == units.end() ? "1" : found->second;
+}
+
 void MetricTable::add(const std::map<std::string, double>& row) {
   const auto missing = std::numeric_limits<double>::quiet_NaN();
   for (const auto& [name, value] : row) columns_.try_emplace(name, static_cast<size_t>(rows_), missing);
@@ -20,6 +29,20 @@ void MetricTable::add(const std::map<std::string, double>& row) {
     column.push_back(found == row.end() ? missing : found->second);
   }
   ++rows_;
+}
+
+std::map<std::string, MetricTable> metric_tables(const io::JournalContents& journal) {
+  std::map<std::string, MetricTable> tables;
+  for (const io::Record& record : journal.records) {
+    const auto table = record.find("table");
+    if (table == record.end() || !table->is_string()) continue;
+    std::map<std::string, double> row;
+    for (const auto& [key, value] : record.items()) {
+      if (value.is_number()) row[key] = value.get<double>();
+    }
+    tables[table->get<std::string>()].add(row);
+  }
+  return tables;
 }
 
 }  // namespace mlrun

@@ -29,6 +29,9 @@ struct Evaluation {
 // "NaN", "Inf" or "-Inf" of what is not finite, else the number to six digits.
 std::string in_words(double value);
 
+// Of a column of metrics: "nats", "bits/dim", "s", "1/s"; "1" for a number without one.
+const char* unit_of(const std::string& column);
+
 // Columns of one table ("train", "valid"): equal lengths, missing values NaN.
 class MetricTable {
  public:
@@ -40,5 +43,8 @@ class MetricTable {
   std::map<std::string, std::vector<double>> columns_;
   int64_t rows_ = 0;
 };
+
+// The tables of a journal. Fields that are not numbers, such as the null of what was NaN, are missing values.
+std::map<std::string, MetricTable> metric_tables(const io::JournalContents& journal);
 
 }  // namespace mlrun

@@ -1,6 +1,7 @@
 #include "runs/run_json.hpp"
 
 namespace mlrun {
+
 nlohmann::ordered_json run_json(const RunSummary& run) {
   return {{"run", run.path},
           {"id", run.id},
@@ -22,6 +23,9 @@ nlohmann::ordered_json run_json(const RunSummary& run) {
           {"group", run.groups.empty() ? "" : run.groups[0]},
           {"groups", run.groups},
           {"tags", run.tags},
+          {"notes", run.notes},
+          {"total_steps", run.total_steps},
+          {"threads", run.threads},
           {"origin", run.origin},
           {"exact", run.history.empty()},
           {"history", history_record(run.history)},

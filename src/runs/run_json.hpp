@@ -8,8 +8,8 @@
 namespace mlrun {
 
 // {"run": path, "id", "status", "model", "step", "epoch", "valid_nll", "valid_bpd", "valid_accuracy", "best_step",
-// "last_nll", "seconds", "protocol", "data_hash", "fingerprint", "name", "group", "tags", "created"}; null for what was
-// not measured.
+// "last_nll", "seconds", "protocol", "data_hash", "fingerprint", "name", "group", "tags", "notes", "total_steps",
+// "threads", "created"}; null for what was not measured.
 nlohmann::ordered_json run_json(const RunSummary& run);
 
 // The value of a field of a spec: numbers, booleans and lists of them as such, all else as text.

@@ -87,6 +87,9 @@ io::Record identity_record(const Trainer& trainer, const RunFacts& facts) {
           // sums them out.
           {"nll_of", nll_subject(*trainer.built().model, /*labels_summed_out=*/false)},
           {"best", name_of(spec.eval.best)},
+          {"train_examples", trainer.data().count(Split::kTrain)},
+          {"total_steps", trainer.length().total_steps},
+          {"threads", std::stoll(facts.environment.at("threads"))},
           {"version", kVersion}};
 }
 
