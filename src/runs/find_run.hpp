@@ -26,8 +26,8 @@ struct RunSummary {
   // The group of its spec, then those that it was also asked for in (experiment/labels.hpp); tags likewise.
   std::vector<std::string> groups, tags;
   std::vector<std::string> notes;  // that somebody has written of it, oldest first
-  History history;    // empty: exact
-  io::Record origin;  // {"checkpoint", "run", "step", "sha256"}, or null: fresh weights
+  History history;                 // empty: exact
+  io::Record origin;               // {"checkpoint", "run", "step", "sha256"}, or null: fresh weights
   int64_t step = 0;
   double epoch = 0;
   double best_nll = 0, last_nll = 0;  // valid, nats; NaN when there was no evaluation
