@@ -99,9 +99,11 @@ void print_origin(const std::optional<Origin>& origin) {
 void print_details(const RunDetails& d) {
   const RunSummary& r = d.summary;
   line("run", fmt::format("{}  {}", r.id, name_of(r.status)));
+  if (!r.name.empty() && !r.id.starts_with(r.name + "-")) line("name", r.name);  // it was renamed, or is elsewhere
   line("directory", r.path);
   line("group", joined(r.groups));
   line("tags", joined(r.tags));
+  for (size_t i = 0; i < r.notes.size(); ++i) line(i == 0 ? "notes" : "", r.notes[i]);
   line("created", r.created);
   print_origin(d.origin);
   line("trained", fmt::format("{} steps  epoch {:.4g}  {}", r.step, r.epoch, human_duration(r.seconds)));
