@@ -3,6 +3,8 @@
 // ALiBi (Press, Smith & Lewis 2022): -slope * distance, with slopes that are fixed. T5 (Raffel et al. 2020, section
 // 2.1): a learned number for each bucket of distances; near distances have one of their own, and farther ones share
 // one with ever more others, logarithmically.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
