@@ -18,12 +18,13 @@ HWY_INLINE void score_gradient(const Head& head, const Place& at, Workspace& wor
   float *scores = work.scores.data<float>(), *d_scores = work.d_scores.data<float>();
   for (int64_t c = at.column; c < at.column + at.columns; c += n) {
     const V log_sum = hn::LoadU(d, work.most.data<float>() + c), dot = hn::LoadU(d, work.dot.data<float>() + c);
+    const Hashes queries = query_hashes(head.dropout, at, c);
     for (int64_t i = 0; i < at.rows; ++i) {
       float *p = scores + i * kTile + c, *dp = d_scores + i * kTile + c;
       V w = vmath::exp_nonpositive(d, hn::Sub(hn::LoadU(d, p), log_sum)), dw = hn::LoadU(d, dp);
       if constexpr (masked) w = hn::IfThenElseZero(visible(head, at, i, c), w);
       if constexpr (dropped) {
-        const V kept = kept_of(head.dropout, at, i, c);
+        const V kept = kept_of(head.dropout, at, queries, i);
         dw = hn::Mul(dw, kept);
         hn::StoreU(hn::Mul(w, kept), d, p);
       } else {

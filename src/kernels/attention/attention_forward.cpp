@@ -54,10 +54,13 @@ HWY_INLINE void online_softmax(const Head& head, const Place& at, Workspace& wor
 
 void drop(const Head& head, const Place& at, float* weights) {
   const Floats d;
-  each_of_tile(at, [&](int64_t i, int64_t c) HWY_ATTR {
-    float* p = weights + i * kTile + c;
-    hn::StoreU(hn::Mul(hn::LoadU(d, p), kept_of(head.dropout, at, i, c)), d, p);
-  });
+  for (int64_t c = at.column; c < at.column + at.columns; c += simd::lanes()) {
+    const Hashes queries = query_hashes(head.dropout, at, c);
+    for (int64_t i = 0; i < at.rows; ++i) {
+      float* p = weights + i * kTile + c;
+      hn::StoreU(hn::Mul(hn::LoadU(d, p), kept_of(head.dropout, at, queries, i)), d, p);
+    }
+  }
 }
 
 void forward(const Head& head, Workspace& work, const HeadResult& to) {

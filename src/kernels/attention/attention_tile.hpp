@@ -125,22 +125,31 @@ HWY_INLINE hn::Mask<Floats> visible(const Head& head, const Place& at, int64_t i
   return hn::And(hn::Ge(distance, hn::Zero(d)), hn::Lt(distance, hn::Set(d, static_cast<float>(head.window))));
 }
 
-// 0 for the weights that are dropped, and what makes up for it for the others. The hash is lowbias32 (Wellons 2018).
-HWY_INLINE V kept_of(const WeightDropout& dropout, const Place& at, int64_t i, int64_t c) {
+using Hashes = hn::Vec<hn::RebindToUnsigned<Floats>>;
+
+// lowbias32 (Wellons 2018): every bit of x decides every bit of the result.
+HWY_INLINE Hashes hashed(Hashes x) {
+  const hn::RebindToUnsigned<Floats> du;
+  x = hn::Xor(x, hn::ShiftRight<16>(x));
+  x = hn::Mul(x, hn::Set(du, 0x7feb352du));
+  x = hn::Xor(x, hn::ShiftRight<15>(x));
+  x = hn::Mul(x, hn::Set(du, 0x846ca68bu));
+  return hn::Xor(x, hn::ShiftRight<16>(x));
+}
+
+// Of the queries from column c on, for kept_of.
+HWY_INLINE Hashes query_hashes(const WeightDropout& dropout, const Place& at, int64_t c) {
+  const hn::RebindToUnsigned<Floats> du;
+  return hashed(hn::Xor(hn::Iota(du, static_cast<uint32_t>(at.t0 + c)), hn::Set(du, dropout.key)));
+}
+
+// 0 for the weights that are dropped, and what makes up for it for the others: those of the key of row i.
+HWY_INLINE V kept_of(const WeightDropout& dropout, const Place& at, Hashes queries, int64_t i) {
   const Floats d;
   const hn::RebindToUnsigned<Floats> du;
   const hn::RebindToSigned<Floats> di;
-  const auto mixed = [&](auto x) HWY_ATTR {
-    x = hn::Xor(x, hn::ShiftRight<16>(x));
-    x = hn::Mul(x, hn::Set(du, 0x7feb352du));
-    x = hn::Xor(x, hn::ShiftRight<15>(x));
-    x = hn::Mul(x, hn::Set(du, 0x846ca68bu));
-    return hn::Xor(x, hn::ShiftRight<16>(x));
-  };
-  const auto query = hn::Iota(du, static_cast<uint32_t>(at.t0 + c));
-  const auto of_query = mixed(hn::Xor(query, hn::Set(du, dropout.key)));
   const uint32_t key = static_cast<uint32_t>(at.s0 + i) * 0x9E3779B9u + dropout.second_key;
-  const auto hash = mixed(hn::Add(of_query, hn::Set(du, key)));
+  const Hashes hash = hashed(hn::Add(queries, hn::Set(du, key)));
   const V draw = hn::ConvertTo(d, hn::BitCast(di, hn::ShiftRight<8>(hash)));
   return hn::IfThenZeroElse(hn::Lt(draw, hn::Set(d, dropout.below)), hn::Set(d, dropout.kept));
 }
