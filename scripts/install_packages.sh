@@ -10,7 +10,7 @@ packages_of() {
   case $1 in
     build)
       echo g++ cmake make ninja-build libdnnl-dev libhdf5-dev libyaml-cpp-dev libcli11-dev libfmt-dev \
-        nlohmann-json3-dev libpng-dev zlib1g-dev libssl-dev libhwy-dev librandom123-dev libeigen3-dev catch2 ;;
+        nlohmann-json3-dev libpng-dev libcairo2-dev zlib1g-dev libssl-dev libhwy-dev librandom123-dev libeigen3-dev catch2 ;;
     test) echo hdf5-tools python3-h5py curl ;;
     check) echo clang clang-format clang-tidy libclang-rt-dev shellcheck ;;
     package) echo dpkg-dev file ;;

@@ -6,10 +6,13 @@
 #include <set>
 
 #include "base/log.hpp"
+#include "base/number.hpp"
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "commands/compare.hpp"
+#include "commands/readable_runs.hpp"
+#include "commands/where.hpp"
 #include "io/json_line.hpp"
 #include "runs/run_json.hpp"
 #include "runs/select_runs.hpp"
@@ -20,9 +23,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct CompareOptions {
-  std::vector<std::string> selectors, group_by;
+  std::vector<std::string> selectors, group_by, where;
   std::string sort = "valid/nll";
-  bool markdown = false, force = false;
+  bool markdown = false, csv = false, latex = false, force = false;
 };
 
 std::string spread_text(const Spread& s, int digits) {
@@ -79,8 +82,33 @@ TextTable table_of(const Comparison& c, bool grouped) {
   return table;
 }
 
+// Every number in full and alone in its column, for other programs.
+TextTable numbers_of(const Comparison& c) {
+  std::vector<std::string> headings = {"runs"};
+  headings.insert(headings.end(), c.fields.begin(), c.fields.end());
+  headings.insert(headings.end(), {"status", "evaluated", "valid_nll", "valid_nll_sd", "valid_bpd", "valid_bpd_sd",
+                                   "tested", "test_nll", "test_nll_sd", "protocol", "data_sha256"});
+  TextTable table(headings);
+  const auto number = [](double v) { return std::isfinite(v) ? print_number(v) : ""; };
+  for (const ComparisonRow& row : c.rows) {
+    std::string ids;
+    for (const RunSummary& run : row.runs) ids += (ids.empty() ? "" : " ") + run.id;
+    std::vector<std::string> cells = {ids};
+    cells.insert(cells.end(), row.values.begin(), row.values.end());
+    cells.insert(cells.end(), {row.status, print_number(row.valid_nll.count), number(row.valid_nll.mean),
+                               number(row.valid_nll.sd), number(row.valid_bpd.mean), number(row.valid_bpd.sd),
+                               print_number(row.test_nll.count), number(row.test_nll.mean), number(row.test_nll.sd),
+                               row.runs[0].protocol, row.runs[0].data_hash});
+    table.add(cells);
+  }
+  return table;
+}
+
 void run_compare(const CompareOptions& o, const Globals& globals) {
-  const std::vector<RunSummary> runs = select_runs(o.selectors);
+  std::vector<std::string> left_out;
+  const std::vector<RunSummary> runs = readable_runs(some_runs_where(select_runs(o.selectors), o.where), left_out);
+  for (const std::string& reason : left_out) log::warning("left out: {}", reason);
+  if (runs.empty()) fail(ExitCode::kUsage, "none of these runs can be read");
   Comparison comparison = compare_runs(runs, o.group_by);
   if (!comparison.obstacle.empty() && o.sort != "created") {
     if (!o.force) {
@@ -97,8 +125,8 @@ void run_compare(const CompareOptions& o, const Globals& globals) {
     for (const ComparisonRow& row : comparison.rows) fmt::print("{}\n", io::json_line(row_json(comparison, row)));
     return;
   }
-  const TextTable table = table_of(comparison, !o.group_by.empty());
-  fmt::print("{}", o.markdown ? table.markdown() : table.plain());
+  const TextTable table = o.csv ? numbers_of(comparison) : table_of(comparison, !o.group_by.empty());
+  fmt::print("{}", o.markdown ? table.markdown() : o.csv ? table.csv() : o.latex ? table.latex() : table.plain());
   if (comparison.fields.empty() && runs.size() > 1)
     log::info("their specs do not differ{}", o.group_by.empty() ? "" : " in anything else");
 }
@@ -109,7 +137,7 @@ void add_compare(Command& command, const Globals& globals) {
   auto o = std::make_shared<CompareOptions>();
   set_examples(command,
                "mlrun compare @group:lr --group-by seed             # mean +- sd over seeds\n"
-               "mlrun compare @group:lr --group-by seed --md        # a GitHub table\n"
+               "mlrun compare @group:lr --group-by seed --md        # a GitHub table; --csv and --latex for others\n"
                "mlrun compare made-20261124-143005-7be1 @last --sort created");
   command
       .add_option("RUN", o->selectors,
@@ -125,7 +153,16 @@ void add_compare(Command& command, const Globals& globals) {
       ->takes({{Value::kFields}});
   command.add_option("--sort", o->sort, "rank by a result, or keep the order of creation")
       ->one_of({"valid/nll", "test/nll", "created"});
-  command.add_flag("--md", o->markdown, "print a GitHub table");
+  Option* markdown = command.add_flag("--md", o->markdown, "print a GitHub table");
+  Option* csv = command.add_flag("--csv", o->csv, "print comma-separated values: every number in full, alone in its column")->excludes(markdown);
+  command.add_flag("--latex", o->latex, "print a tabular of LaTeX, for the package booktabs")
+      ->excludes(markdown)
+      ->excludes(csv);
+  command
+      .add_option("--where", o->where,
+                  "only runs that fit: 'FIELD OP VALUE', FIELD such as valid/nll, status, tag or optim.lr; may be repeated")
+      ->type_name("CONDITION")
+      ->one_at_a_time();
   command.add_flag("--force", o->force, "rank although binarization, splits or data differ");
   command.callback([o, &globals] { run_compare(*o, globals); });
 }

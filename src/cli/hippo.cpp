@@ -137,7 +137,8 @@ void add_hippo(Command& command, const Globals& globals) {
   command.add_option("--seed", o->request.seed, "of steps, noise and white (0)")->type_name("S");
   command
       .add_option("-o,--out", o->out, "write a picture (.png: signal grey, reconstruction white) or all numbers (.csv)")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->one_at_a_time();
   command.callback([o, &globals] { run_hippo(*o, globals); });
 }
 

@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
+#include "commands/where.hpp"
 #include "io/json_line.hpp"
 #include "runs/run_directory.hpp"
 #include "runs/run_json.hpp"
@@ -17,7 +18,7 @@ namespace mlrun::cli {
 namespace {
 
 struct LsOptions {
-  std::vector<std::string> selectors;
+  std::vector<std::string> selectors, where;
   std::string group, status, sort = "created";
   int64_t most = 0;
 };
@@ -62,6 +63,7 @@ void run_ls(const LsOptions& o, const Globals& globals) {
   std::vector<RunSummary> runs = select_runs(o.selectors);
   const bool none_at_all = runs.empty();
   if (!o.group.empty()) std::erase_if(runs, [&](const RunSummary& r) { return !has_word(r.groups, o.group); });
+  runs = runs_where(runs, o.where);
   if (!o.status.empty()) std::erase_if(runs, [&](const RunSummary& r) { return name_of(r.status) != o.status; });
   if (o.sort == "valid/nll") {
     runs = ranked(runs, o.most);
@@ -103,6 +105,7 @@ void add_ls(Command& command, const Globals& globals) {
                "mlrun ls\n"
                "mlrun ls -n 10 --status finished --sort valid/nll   # the ten best\n"
                "mlrun ls @group:lr made-20261124\n"
+               "mlrun ls --where 'valid/nll < 90' --where 'optim.lr >= 1e-3'\n"
                "mlrun ls --json | jq -r 'select(.status == \"killed\") | .run'");
   command
       .add_option("RUN", o->selectors,
@@ -111,6 +114,11 @@ void add_ls(Command& command, const Globals& globals) {
       ->takes({{Value::kRuns}});
   command.add_option("--group", o->group, "only this group")->type_name("NAME")->takes({{Value::kGroup}});
   command.add_option("--status", o->status, "only runs in this state")->one_of(status_names());
+  command
+      .add_option("--where", o->where,
+                  "only runs that fit: 'FIELD OP VALUE', FIELD such as valid/nll, status, tag or optim.lr; may be repeated")
+      ->type_name("CONDITION")
+      ->one_at_a_time();
   command.add_option("-n", o->most, "only the first N in the order of --sort; of the order of creation the latest N")
       ->between(int64_t{1}, int64_t{1} << 40)
       ->type_name("N");

@@ -102,6 +102,7 @@ void print_details(const RunDetails& d) {
   line("directory", r.path);
   line("group", joined(r.groups));
   line("tags", joined(r.tags));
+  for (size_t i = 0; i < r.notes.size(); ++i) line(i == 0 ? "notes" : "", r.notes[i]);
   line("created", r.created);
   print_origin(d.origin);
   line("trained", fmt::format("{} steps  epoch {:.4g}  {}", r.step, r.epoch, human_duration(r.seconds)));

@@ -169,7 +169,7 @@ void add_train(Command& command, const Globals& globals) {
       .add_option("--group", o->group, "runs that are looked at together; a resumed or found run is in this one too")
       ->type_name("NAME")
       ->takes({{Value::kGroup}});
-  command.add_option("--tag", o->tags, "a word to find the run by, or one more; may be repeated");
+  command.add_option("--tag", o->tags, "a word to find the run by, or one more; may be repeated")->one_at_a_time();
   command.add_option("--seed", o->seed, "the same as seed=N")
       ->between(int64_t{0}, std::numeric_limits<int64_t>::max())
       ->type_name("N");

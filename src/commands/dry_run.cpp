@@ -33,7 +33,7 @@ constexpr int kSteps = 3;
 constexpr std::chrono::seconds kLastBegin(20),
     kMost(60);  // no step is begun after the first, or waited for after the second
 
-double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double elapsed_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 // What the steps say while they are done on another thread.
 struct Measured {
@@ -50,7 +50,7 @@ void measure(Trainer& trainer, Measured& measured) {
     const Clock::time_point begin = Clock::now();
     const double loss = trainer.step().loss;
     const std::lock_guard lock(measured.mutex);
-    measured.seconds.push_back(since(begin));
+    measured.seconds.push_back(elapsed_since(begin));
     measured.loss = loss;
   }
 }

@@ -1,27 +1,35 @@
-// Every combination of given values of a spec's fields, each checked before any is run.
+// The combinations of given values of a spec's fields, each checked before any is run.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "commands/grid_values.hpp"
+
 namespace mlrun {
 
-struct GridAxis {
-  std::string key;                  // "optim.lr"
-  std::vector<std::string> values;  // as they were typed: "1e-3", "[500,500]"
-  std::vector<std::string> places;  // of the values, for messages: "argument 3"
+// One run of a sweep: an override for each axis ("a.b=c"), with how messages call it.
+struct Combination {
+  std::vector<std::string> overrides, places;
 };
 
-// From words key=v1,v2. Commas inside brackets, braces or quotes belong to the value: model.hidden=500,[500,500] has
-// two. A key that comes again adds values. Places count the words from `first_argument`. Error(kUsage): no key=value,
-// an empty value, a value given twice.
-std::vector<GridAxis> grid_axes(const std::vector<std::string>& words, int first_argument);
+// All of them: the last axis varies fastest. More than 100 000 are Error(kUsage).
+std::vector<Combination> all_combinations(const std::vector<GridAxis>& axes);
+// The first values of all axes together, then the second ones ...; an axis with one value keeps it. Error(kUsage) for
+// axes of different lengths.
+std::vector<Combination> zipped_combinations(const std::vector<GridAxis>& axes);
+// `count` different ones: of each axis one of its values, or a number of its range, drawn evenly. The same seed gives
+// the same ones, and a larger count begins with those of a smaller one. Error(kUsage) where there are not so many.
+std::vector<Combination> random_combinations(const std::vector<GridAxis>& axes, int64_t count, uint64_t seed);
 
-// The overrides of each combination ("a.b=c", one per axis): the last axis varies fastest. `fixed` overrides are part
-// of every check but not of the answer. All mistakes of all combinations at once as Error(kUsage); so are more than
-// 100 000 combinations.
-std::vector<std::vector<std::string>> checked_combinations(const std::string& spec, const std::vector<GridAxis>& axes,
-                                                           const std::vector<std::string>& fixed = {});
+// Each combination with seed=1, then each with seed=2 ...: seeds vary slowest, so that a sweep that is stopped early
+// has seen every setting.
+std::vector<Combination> with_seeds(const std::vector<Combination>& combinations, int64_t seeds);
+
+// All mistakes of all combinations at once as Error(kUsage); so are two that are the same run. `fixed` overrides are
+// part of every check.
+void check_combinations(const std::string& spec, const std::vector<Combination>& combinations,
+                        const std::vector<std::string>& fixed = {});
 
 }  // namespace mlrun

@@ -167,7 +167,7 @@ class Training {
     note_labels(recorder, so_far, labels);
     if (io::read_text_file(directory.file("resolved.yaml"), 1 << 20, ExitCode::kDisk) != facts.resolved_yaml)
       io::write_atomically(directory.file("resolved.yaml"), facts.resolved_yaml);
-    recorder.note("resume", {{"from_step", trainer_->state().step}, {"at", now_utc()}});
+    recorder.note("resume", {{"from_step", trainer_->state().step}, {"at", now_utc()}, {"threads", threads_}});
     return live(directory, recorder, elapsed);
   }
 

@@ -55,18 +55,6 @@ std::string temporary_name(const std::string& path) {
   return fmt::format("{}.{}-{:08x}.tmp", path, ::getpid(), random());
 }
 
-// path.PID-8HEX.tmp
-bool is_temporary_name(const std::string& name) {
-  constexpr size_t kTail = sizeof("-01234567.tmp") - 1;
-  if (name.size() < kTail + 3 || !name.ends_with(".tmp") || name[name.size() - kTail] != '-') return false;
-  const std::string_view random = std::string_view(name).substr(name.size() - kTail + 1, 8);
-  if (random.find_first_not_of("0123456789abcdef") != std::string_view::npos) return false;
-  const size_t dot = name.rfind('.', name.size() - kTail);
-  const std::string_view pid = std::string_view(name).substr(dot + 1, name.size() - kTail - dot - 1);
-  return dot != std::string::npos && dot > 0 && !pid.empty() &&
-         pid.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 // Writes all of `bytes`; false leaves the reason in errno.
 bool write_all(int descriptor, std::span<const std::byte> bytes) {
   constexpr size_t kMost = 1 << 30;  // write(2) itself stops at 2 GiB
@@ -158,13 +146,25 @@ void write_atomically(const std::string& path, std::initializer_list<std::span<c
   if (!sync(directory.value()) && errno != EINVAL && errno != ENOTSUP) give_up("flushing its directory", errno);
 }
 
+// path.PID-8HEX.tmp
+bool is_temporary(const std::string& name) {
+  constexpr size_t kTail = sizeof("-01234567.tmp") - 1;
+  if (name.size() < kTail + 3 || !name.ends_with(".tmp") || name[name.size() - kTail] != '-') return false;
+  const std::string_view random = std::string_view(name).substr(name.size() - kTail + 1, 8);
+  if (random.find_first_not_of("0123456789abcdef") != std::string_view::npos) return false;
+  const size_t dot = name.rfind('.', name.size() - kTail);
+  const std::string_view pid = std::string_view(name).substr(dot + 1, name.size() - kTail - dot - 1);
+  return dot != std::string::npos && dot > 0 && !pid.empty() &&
+         pid.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 int remove_stale_temporaries(const std::string& directory) {
   int removed = 0;
   std::error_code ignored;
   for (std::filesystem::directory_iterator it(directory, ignored), end; it != end; it.increment(ignored)) {
     if (ignored) break;
     const std::string name = it->path().filename().string();
-    if (is_temporary_name(name) && ::unlink(it->path().c_str()) == 0) ++removed;
+    if (is_temporary(name) && ::unlink(it->path().c_str()) == 0) ++removed;
   }
   return removed;
 }

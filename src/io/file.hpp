@@ -27,6 +27,8 @@ void write_atomically(const std::string& path, std::string_view contents);
 // The same, the contents being the parts one after the other.
 void write_atomically(const std::string& path, std::initializer_list<std::span<const std::byte>> parts);
 
+bool is_temporary(const std::string& name);  // is this file such a temporary, by its name?
+
 // Removes temporaries that a killed process left in `directory` and returns how many. Call it only while holding the
 // lock of the run, or a writer's temporary may go.
 int remove_stale_temporaries(const std::string& directory);

@@ -33,6 +33,7 @@ void read_record(const io::Record& record, RunSummary& run) {
     run.status = RunStatus::kKilled;
   } else if (kind == "resume") {
     run.status = RunStatus::kKilled;
+    run.threads = record.value("threads", run.threads);
   } else if (kind == "status") {
     run.status = status_of_name(record.value("status", "")).value_or(RunStatus::kKilled);
     run.step = std::max(run.step, record.value("at_step", int64_t{0}));

@@ -31,4 +31,18 @@ void MetricTable::add(const std::map<std::string, double>& row) {
   ++rows_;
 }
 
+std::map<std::string, MetricTable> metric_tables(const io::JournalContents& journal) {
+  std::map<std::string, MetricTable> tables;
+  for (const io::Record& record : journal.records) {
+    const auto table = record.find("table");
+    if (table == record.end() || !table->is_string()) continue;
+    std::map<std::string, double> row;
+    for (const auto& [key, value] : record.items()) {
+      if (value.is_number()) row[key] = value.get<double>();
+    }
+    tables[table->get<std::string>()].add(row);
+  }
+  return tables;
+}
+
 }  // namespace mlrun

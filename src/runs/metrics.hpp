@@ -44,4 +44,7 @@ class MetricTable {
   int64_t rows_ = 0;
 };
 
+// The tables of a journal. Fields that are not numbers, such as the null of what was NaN, are missing values.
+std::map<std::string, MetricTable> metric_tables(const io::JournalContents& journal);
+
 }  // namespace mlrun

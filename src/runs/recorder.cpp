@@ -23,7 +23,9 @@ void write_table(io::Hdf5Writer& file, const std::string& name, const MetricTabl
     const std::string path = group + "/" + column;
     if (column == "step") file.dataset(path, std::vector<int64_t>(values.begin(), values.end()));
     else file.dataset(path, values);
-    file.attribute(path, "unit", std::string_view(unit_of_metric(column)));
+    // `units` is what NeXus and its viewers read; `unit` is what this file has always had.
+    for (const char* name_of_unit : {"units", "unit"})
+      file.attribute(path, name_of_unit, std::string_view(unit_of_metric(column)));
     if (column != "nll" && column != "step") others.push_back(column);
   }
   file.attribute(group, "auxiliary_signals", others);
@@ -45,15 +47,12 @@ double Recorder::resume(const TrainState& state) {
     const int64_t last = table == "valid" ? state.evaluated_step : table == "train" ? state.logged_step : state.step;
     return record["step"].get<int64_t>() <= last;
   });
+  tables_ = metric_tables(io::read_journal(path));
   double elapsed = 0;
-  for (const io::Record& record : io::read_journal(path).records) {
-    if (!record.contains("table")) continue;
-    std::map<std::string, double> row;
-    for (const auto& [key, value] : record.items()) {
-      if (value.is_number()) row[key] = value.get<double>();
-    }
-    if (row.contains("time")) elapsed = std::max(elapsed, row["time"]);
-    tables_[record["table"].get<std::string>()].add(row);
+  for (const auto& [name, table] : tables_) {
+    const auto time = table.columns().find("time");
+    if (time == table.columns().end()) continue;
+    for (const double t : time->second) elapsed = std::fmax(elapsed, t);  // fmax: a row without a time has a NaN
   }
   return elapsed;
 }

@@ -24,10 +24,14 @@ template <int64_t RunSummary::*kMember>
 Record integer(const RunSummary& run) {
   return run.*kMember;
 }
+template <int64_t RunSummary::*kMember>
+void take_integer(RunSummary& run, const Record& value) {
+  run.*kMember = value.get<int64_t>();
+}
 void leave(RunSummary&, const Record&) {}
 
 // In the order of JSON. What follows from the rows of the journal has no name in its records.
-constexpr std::array<RunFact, 27> kFacts = {{
+constexpr std::array<RunFact, 31> kFacts = {{
     {"run", "", "", "", text<&RunSummary::path>, leave},
     {"id", "id", "run_id", "", text<&RunSummary::id>, leave},  // the directory's name is what counts
     {"status", "", "status", "", [](const RunSummary& r) { return Record(name_of(r.status)); }, leave},
@@ -54,6 +58,11 @@ constexpr std::array<RunFact, 27> kFacts = {{
      [](RunSummary& r, const Record& value) {
        for (const std::string& tag : value.get<std::vector<std::string>>()) add_word(r.tags, tag);
      }},
+    {"notes", "note", "", "", [](const RunSummary& r) { return Record(r.notes); },
+     [](RunSummary& r, const Record& value) { r.notes.push_back(value.get<std::string>()); }},
+    {"total_steps", "total_steps", "", "steps", integer<&RunSummary::total_steps>,
+     take_integer<&RunSummary::total_steps>},
+    {"threads", "threads", "", "", integer<&RunSummary::threads>, take_integer<&RunSummary::threads>},
     {"origin", "origin", "", "", [](const RunSummary& r) { return r.origin; },
      [](RunSummary& r, const Record& value) { r.origin = value; }},
     {"exact", "", "exact", "", [](const RunSummary& r) { return Record(r.history.empty()); }, leave},
@@ -61,6 +70,7 @@ constexpr std::array<RunFact, 27> kFacts = {{
      [](RunSummary& r, const Record& value) { r.history = history_of(value); }},
     {"created", "created", "created", "", text<&RunSummary::created>, take_text<&RunSummary::created>},
     {"", "lineage", "", "", text<&RunSummary::lineage>, take_text<&RunSummary::lineage>},
+    {"", "train_examples", "", "", integer<&RunSummary::train_examples>, take_integer<&RunSummary::train_examples>},
     {"", "best", "", "", text<&RunSummary::best_by>, take_text<&RunSummary::best_by>},
     {"", "version", "", "", text<&RunSummary::version>, take_text<&RunSummary::version>},
 }};
@@ -68,7 +78,8 @@ constexpr std::array<RunFact, 27> kFacts = {{
 // In which order a journal says them.
 constexpr const char* kJournalOrder[] = {"id",        "created",     "name",    "group",  "tags",
                                          "model",     "fingerprint", "lineage", "origin", "history",
-                                         "data_hash", "protocol",    "nll_of",  "best",   "version"};
+                                         "data_hash", "protocol",    "nll_of",  "best",   "train_examples",
+                                         "total_steps", "threads",   "version"};
 
 // And run.h5.
 constexpr const char* kAttributeOrder[] = {"run_id", "status", "fingerprint", "created", "exact"};

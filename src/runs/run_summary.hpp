@@ -24,6 +24,7 @@ struct RunSummary {
   NllSubject nll_of = NllSubject::kX;
   // The group of its spec, then those that it was also asked for in (experiment/labels.hpp); tags likewise.
   std::vector<std::string> groups, tags;
+  std::vector<std::string> notes;  // that somebody has written of it, oldest first
   History history;      // empty: exact
   io::Record origin;    // {"checkpoint", "run", "step", "sha256"}, or null: fresh weights
   std::string version;  // of the mlrun that wrote the journal
@@ -35,6 +36,10 @@ struct RunSummary {
   std::string best_by = "valid/nll";                // eval.best: which evaluation is the best
   int64_t best_step = 0;
   double seconds = 0;  // of training
+  // What the journals of older versions do not say is 0.
+  int64_t total_steps = 0;     // that the spec asks for; 0 also where it asks for minutes
+  int64_t train_examples = 0;  // of the train split
+  int64_t threads = 0;         // of the process that trained it last
 };
 
 // A fact: its names, its unit, its value. "" where it does not stand there.

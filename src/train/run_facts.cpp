@@ -76,6 +76,9 @@ RunFacts facts_of(const RunDirectory& directory, const Trainer& trainer, const s
   // them out.
   run.nll_of = trainer.built().model->nll_subject(/*labels_summed_out=*/false);
   run.best_by = name_of(spec.eval.best);
+  run.train_examples = trainer.data().count(Split::kTrain);
+  run.total_steps = trainer.length().total_steps;
+  run.threads = threads;
   run.version = kVersion;
   const std::string given = directory.file("spec.yaml");
   return {.run = std::move(run),

@@ -74,6 +74,11 @@ Option* Option::between(double least, double greatest, const std::string& remedy
   return this;
 }
 
+Option* Option::one_at_a_time() {
+  option_->allow_extra_args(false);
+  return this;
+}
+
 Option* Option::comma_separated() {
   option_->delimiter(',')->expected(1);
   return this;

@@ -35,6 +35,8 @@ class Option {
   // What completion offers as its value; of one_of, its values. Nothing told: files, as the shell itself does.
   Option* takes(Values values);
   Option* takes(Values values, OverrideWords overrides);
+  // Of a list: each time the option is given it takes one value, so that an argument may follow it.
+  Option* one_at_a_time();
   Option* comma_separated();  // the values stand in one word, with commas between them
   // `rule` answers "" to a good value, else what is wrong with it.
   Option* check(std::function<std::string(const std::string&)> rule);

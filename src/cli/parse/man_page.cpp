@@ -40,11 +40,11 @@ std::string full_name(const CLI::App& app, std::string_view between) {
                           : "mlrun";
 }
 
-std::vector<const CLI::App*> commands_of(const CLI::App& app) {
+std::vector<const CLI::App*> pages_below(const CLI::App& app) {
   return app.get_subcommands([](const CLI::App* command) { return !command->get_group().empty(); });
 }
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string line_one_of(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 // A term and what it means, indented below it.
 std::string entry(const std::string& term, const std::string& meaning) {
@@ -72,14 +72,14 @@ std::string synopsis(const CLI::App& app) {
   const std::string usage = app.get_formatter()->make_help(&app, "", CLI::AppFormatMode::Normal);
   constexpr std::string_view kMark = "Usage: ";
   const std::string name = full_name(app, " ");
-  const std::string rest = first_line(usage).substr(std::min(first_line(usage).size(), kMark.size() + name.size()));
+  const std::string rest = line_one_of(usage).substr(std::min(line_one_of(usage).size(), kMark.size() + name.size()));
   return fmt::format(".SH SYNOPSIS\n{}{}\n", bold(name), escaped(rest));
 }
 
 std::string commands(const CLI::App& app) {
   std::string out;
-  for (const CLI::App* command : commands_of(app))
-    out += entry(bold(full_name(*command, "-")) + "(1)", first_line(command->get_description()));
+  for (const CLI::App* command : pages_below(app))
+    out += entry(bold(full_name(*command, "-")) + "(1)", line_one_of(command->get_description()));
   return section("COMMANDS", out);
 }
 
@@ -147,13 +147,13 @@ std::string see_also(const CLI::App& app) {
 void append(const CLI::App& app, std::vector<ManPage>& pages) {
   ManPage page{full_name(app, "-"), ""};
   page.text = fmt::format(".TH \"{}\" 1 \"\" \"mlrun {}\"\n.SH NAME\n{} \\- {}\n", escaped(page.name), kVersion,
-                          escaped(page.name), escaped(first_line(app.get_description())));
+                          escaped(page.name), escaped(line_one_of(app.get_description())));
   page.text += synopsis(app);
   page.text += section("DESCRIPTION", escaped(app.get_description()) + '\n');
   page.text += commands(app) + arguments(app) + options(app) + examples(app);
   page.text += app.get_parent() ? see_also(app) : what_holds_for_all_commands();
   pages.push_back(std::move(page));
-  for (const CLI::App* command : commands_of(app)) append(*command, pages);
+  for (const CLI::App* command : pages_below(app)) append(*command, pages);
 }
 
 }  // namespace

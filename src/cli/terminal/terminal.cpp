@@ -44,6 +44,11 @@ int terminal_width(int fd) {
   return 80;
 }
 
+int terminal_height(int fd) {
+  winsize size{};
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : 24;
+}
+
 bool use_color(ColorChoice choice, bool terminal) {
   if (choice != ColorChoice::kAuto) return choice == ColorChoice::kAlways;
   return terminal && !is_dumb() && environment("NO_COLOR").empty();

@@ -39,11 +39,45 @@ std::string padded(const std::string& cell, int width, bool right) {
   return right ? blanks + cell : cell + blanks;
 }
 
-std::string escaped(const std::string& cell) {
+std::string markdown_cell(const std::string& cell) {
   std::string text;
   for (const char c : cell) {
     if (c == '|') text += '\\';
     text += c;
+  }
+  return text;
+}
+
+std::string csv_cell(const std::string& cell) {
+  if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
+  std::string text = "\"";
+  for (const char c : cell) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return text + "\"";
+}
+
+std::string latex_cell(const std::string& cell) {
+  std::string text;
+  for (size_t i = 0; i < cell.size(); ++i) {
+    const char c = cell[i];
+    if (cell.compare(i, 2, "+-") == 0) {
+      text += "$\\pm$";
+      ++i;
+    } else if (cell.compare(i, 2, "<=") == 0) {
+      text += "$\\le$";
+      ++i;
+    } else if (std::string_view("&%$#_{}").find(c) != std::string_view::npos) {
+      text += std::string("\\") + c;
+    } else if (c == '~') {
+      text += "\\textasciitilde{}";
+    } else if (c == '^') {
+      text += "\\textasciicircum{}";
+    } else if (c == '\\') {
+      text += "\\textbackslash{}";
+    } else if (c == '<' || c == '>') {
+      text += std::string("$") + c + "$";
+    } else {
+      text += c;
+    }
   }
   return text;
 }
@@ -100,7 +134,7 @@ std::string TextTable::markdown() const {
   std::string text;
   const auto line = [&](const std::vector<std::string>& cells) {
     text += '|';
-    for (const std::string& cell : cells) text += ' ' + escaped(cell) + " |";
+    for (const std::string& cell : cells) text += ' ' + markdown_cell(cell) + " |";
     text += '\n';
   };
   line(headings_);
@@ -109,6 +143,31 @@ std::string TextTable::markdown() const {
   text += '\n';
   for (const std::vector<std::string>& row : rows_) line(row);
   return text;
+}
+
+std::string TextTable::csv() const {
+  std::string text;
+  const auto line = [&](const std::vector<std::string>& cells) {
+    for (size_t i = 0; i < cells.size(); ++i) text += (i ? "," : "") + csv_cell(cells[i]);
+    text += '\n';
+  };
+  line(headings_);
+  for (const std::vector<std::string>& row : rows_) line(row);
+  return text;
+}
+
+std::string TextTable::latex() const {
+  std::string text = "\\begin{tabular}{";
+  for (const bool right : right_aligned()) text += right ? 'r' : 'l';
+  text += "}\n\\toprule\n";
+  const auto line = [&](const std::vector<std::string>& cells) {
+    for (size_t i = 0; i < cells.size(); ++i) text += (i ? " & " : "") + latex_cell(cells[i]);
+    text += " \\\\\n";
+  };
+  line(headings_);
+  text += "\\midrule\n";
+  for (const std::vector<std::string>& row : rows_) line(row);
+  return text + "\\bottomrule\n\\end{tabular}\n";
 }
 
 }  // namespace mlrun::cli

@@ -23,6 +23,11 @@ class TextTable {
   std::string plain() const;
   // The same as a GitHub table, with the alignment in the second line.
   std::string markdown() const;
+  // RFC 4180: cells with commas, quotes or line ends in quotes. "84.2 +- 0.3" stays one cell.
+  std::string csv() const;
+  // A tabular with the rules of the package booktabs; +- becomes $\pm$, and what TeX would read as a command is
+  // escaped.
+  std::string latex() const;
 
  private:
   std::vector<bool> right_aligned() const;

@@ -1,0 +1,43 @@
+#include "commands/label_run.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "io/journal.hpp"
+#include "runs/run_directory.hpp"
+
+namespace mlrun {
+namespace {
+
+// A word of "@tag:WORD@best" on a command line.
+void require_label_word(const char* what, const std::string& word) {
+  const bool good = std::none_of(word.begin(), word.end(), [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '@' || c == ',' || c == 0x7f;
+  });
+  if (!good || word.empty() || word[0] == '-')
+    fail(ExitCode::kUsage, "'{}' is no {}: one word without blanks, commas and @", word, what);
+}
+
+}  // namespace
+
+bool label_run(const RunSummary& run, const LabelRequest& request) {
+  io::Record record = {{"kind", "label"}};
+  std::vector<std::string> tags;
+  for (const std::string& tag : request.tags) {
+    require_label_word("tag", tag);
+    if (!has_word(run.tags, tag) && !has_word(tags, tag)) tags.push_back(tag);
+  }
+  if (!tags.empty()) record["tags"] = tags;
+  if (!request.group.empty()) require_label_word("group", request.group);
+  if (!request.group.empty() && !has_word(run.groups, request.group)) record["group"] = request.group;
+  if (!request.name.empty()) require_label_word("name", request.name);
+  if (!request.name.empty() && request.name != run.name) record["name"] = request.name;
+  if (!request.note.empty()) record["note"] = request.note;
+  if (record.size() == 1) return false;
+  const RunDirectory directory = RunDirectory::open_locked(run.path);
+  const std::string journal = directory.file("metrics.jsonl");
+  if (!io::Journal(journal).append(record)) fail(ExitCode::kDisk, "{} cannot be written", journal);
+  return true;
+}
+
+}  // namespace mlrun

@@ -1,0 +1,22 @@
+#include "commands/readable_runs.hpp"
+
+#include "base/error.hpp"
+#include "experiment/experiment.hpp"
+
+namespace mlrun {
+
+std::vector<RunSummary> readable_runs(const std::vector<RunSummary>& runs, std::vector<std::string>& left_out) {
+  std::vector<RunSummary> readable;
+  for (const RunSummary& run : runs) {
+    try {
+      Experiment::load(run.path + "/resolved.yaml", {});
+      readable.push_back(run);
+    } catch (const Error& e) {
+      const std::string reason = e.what();
+      left_out.push_back(fmt::format("{}: {}", run.id, reason.substr(0, reason.find('\n'))));
+    }
+  }
+  return readable;
+}
+
+}  // namespace mlrun
