@@ -20,7 +20,7 @@ seed_random
 make_data
 make_labelled_data
 if [[ ${#models[@]} -eq 0 ]]; then
-  kinds=$("$mlrun" config schema --json |
+  kinds=$("$mlrun" config schema model --json |
     python3 -c 'import json, sys; print(*json.load(sys.stdin)["properties"]["model"]["properties"]["kind"]["enum"])')
   read -ra models <<<"$kinds codes fine_tuned"
 fi

@@ -12,6 +12,7 @@
 #include "experiment/experiment.hpp"
 #include "experiment/load_spec.hpp"
 #include "experiment/spec_reference.hpp"
+#include "experiment/spec_schema.hpp"
 #include "io/json_line.hpp"
 
 namespace mlrun::cli {
@@ -37,7 +38,8 @@ void diff(const std::string& left, const std::string& right, const Globals& glob
 
 void schema(const std::string& path, const Globals& globals) {
   const std::vector<ReferenceEntry> entries = reference_of(path);
-  if (globals.json) return fmt::print("{}\n", config::json_schema(entries.front().fields).dump(2));
+  if (globals.json)
+    return fmt::print("{}\n", (path.empty() ? spec_schema() : config::json_schema(entries.front().fields)).dump(1));
   for (const ReferenceEntry& entry : entries) {
     if (entries.size() > 1)
       fmt::print("{}# with {}\n", &entry == &entries.front() ? "" : "\n", fmt::join(entry.kinds, ", "));
@@ -60,7 +62,7 @@ void init(std::vector<std::string> words) {
   words[0] = "model.kind=" + words[0];
   Overrides overrides;
   overrides.add_words(words, 1);
-  fmt::print("# {}: {}. Every field with its value; delete what you do not change.\n{}", kind->first,
+  fmt::print("# yaml-language-server: $schema=mlrun.schema.json\n# {}: {}. Every field with its value; delete what you do not change.\n{}", kind->first,
              kind->second.summary, config::resolved_yaml(starter_spec(overrides.texts, overrides.places)));
 }
 
@@ -72,6 +74,7 @@ void add_config(Command& command, const Globals& globals) {
                "mlrun config diff configs/made.yaml @last\n"
                "mlrun config schema model.made\n"
                "mlrun config schema optim.lr                   # one field, under every kind that has it\n"
+               "mlrun config schema --json > mlrun.schema.json # beside your specs, editors complete and underline by it\n"
                "mlrun config init nade > my.yaml\n"
                "mlrun config init sequence model.mixer.kind=lru data.kind=digits > lru.yaml");
   command.require_subcommand(1);
@@ -97,7 +100,8 @@ void add_config(Command& command, const Globals& globals) {
   difference->callback([left, right, &globals] { diff(*left, *right, globals); });
   auto path = std::make_shared<std::string>();
   Command* reference =
-      command.add_subcommand("schema", "type, range, default and help of every field; --json: a JSON Schema");
+      command.add_subcommand("schema", "type, range, default and help of every field; --json: a JSON Schema, "
+                             "without a PATH of all kinds, for editors");
   reference->add_option("PATH", *path, "a section, a kind (model.made, model.mixer.s4d) or a field")
       ->takes({{Value::kReference}});
   reference->callback([path, &globals] { schema(*path, globals); });

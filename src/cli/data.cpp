@@ -1,15 +1,21 @@
 // mlrun data: what is in the data folder, and whether it is what it should be.
+#include <unistd.h>
+
 #include <ctime>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/advice.hpp"
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
+#include "cli/terminal/braille.hpp"
 #include "cli/terminal/text_table.hpp"
+#include "commands/describe_data.hpp"
 #include "data/cache_folder.hpp"
 #include "data/dataset.hpp"
 #include "data/reference.hpp"
 #include "data/source_file.hpp"
+#include "experiment/load_spec.hpp"
 #include "io/json_line.hpp"
 
 namespace mlrun::cli {
@@ -115,16 +121,75 @@ void cache(const Globals& globals, bool clear) {
   if (!entries.empty() && !clear) fmt::print("{}", table.plain());
 }
 
+void describe(const std::vector<std::string>& words, int64_t most, const Globals& globals) {
+  Overrides overrides;
+  overrides.add_words({words.begin() + 1, words.end()}, 2);
+  advice::accept_overrides();
+  const Experiment experiment = load_spec(words[0], overrides.texts, overrides.places);
+  const std::unique_ptr<Dataset> data =
+      experiment.spec().data.build(data_sources_from_environment(experiment.spec().seed));
+  const DataDescription d = describe_data(*data, most);
+  if (globals.json) {
+    nlohmann::ordered_json answer = {{"data", d.description},         {"protocol", d.protocol}, {"data_hash", d.hash},
+                                     {"shape", d.spec.shape},         {"alphabet", d.spec.alphabet},
+                                     {"classes", d.spec.classes},     {"splits", nlohmann::ordered_json::object()}};
+    for (size_t s = 0; s < 3; ++s) {
+      const SplitDescription& split = d.splits[s];
+      answer["splits"][name_of(static_cast<Split>(s))] = {{"rows", split.rows},         {"of_class", split.of_class},
+                                                          {"mean", split.mean},         {"repeated", split.repeated},
+                                                          {"of_train", split.of_train}};
+    }
+    return fmt::print("{}\n", io::json_line(answer));
+  }
+  fmt::print("data      {}\nprotocol  {}\nrows of   {}, {}\n\n", d.description, d.protocol,
+             d.spec.is_image() ? fmt::format("{} x {} pixels", d.spec.shape[0], d.spec.shape[1])
+                               : fmt::format("{} symbols", d.spec.positions()),
+             fmt::format("alphabet {}", d.spec.alphabet));
+  TextTable table({"split", "rows", d.spec.alphabet == 2 ? "ones" : "mean level", "repeated", "also in train"});
+  for (size_t s = 0; s < 3; ++s) {
+    const SplitDescription& split = d.splits[s];
+    table.add({name_of(static_cast<Split>(s)), fmt::format("{}", split.rows), fmt::format("{:.2f}%", 100 * split.mean),
+               fmt::format("{}", split.repeated), s == 0 ? "-" : fmt::format("{}", split.of_train)});
+  }
+  fmt::print("{}", table.plain());
+  if (d.spec.classes > 0) {
+    TextTable classes({"class", "train", "valid", "test"});
+    for (size_t c = 0; c < static_cast<size_t>(d.spec.classes); ++c) {
+      classes.add({fmt::format("{}", c), fmt::format("{}", d.splits[0].of_class[c]),
+                   fmt::format("{}", d.splits[1].of_class[c]), fmt::format("{}", d.splits[2].of_class[c])});
+    }
+    fmt::print("\n{}", classes.plain());
+  }
+  const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
+  if (!d.pictures.empty() || !d.rows.empty()) fmt::print("\nfirst of train\n");
+  fmt::print("{}", pictures(d.pictures, screen.width() - 1, glyphs_for(screen)));
+  for (const std::string& row : d.rows) fmt::print("  {}\n", row);
+}
+
 }  // namespace
 
 void add_data(Command& command, const Globals& globals) {
   set_examples(command,
-               "mlrun data ls\nmlrun data check\nMLRUN_DATA_ROOT=/big/data mlrun data check\nmlrun data cache --clear");
+               "mlrun data ls\n"
+               "mlrun data check\n"
+               "mlrun data describe configs/made.yaml data.kind=digits      # what was understood of a spec's data\n"
+               "MLRUN_DATA_ROOT=/big/data mlrun data check\n"
+               "mlrun data cache --clear");
   command.require_subcommand(1);
   command.add_subcommand("ls", "files, sizes, what is missing")->callback([&globals] { list(globals); });
   command
       .add_subcommand("check", "read everything again: checksums, shapes, statistics; exit 3 when something is wrong")
       ->callback([&globals] { check(globals); });
+  Command* description = command.add_subcommand(
+      "describe", "what was understood of a spec's data: shape, alphabet, classes, repeated rows, a few rows drawn");
+  const auto words = std::make_shared<std::vector<std::string>>();
+  const auto most = std::make_shared<int64_t>(5);
+  description->add_option("SPEC", *words, "a YAML file or a run, then overrides: section.key=value")
+      ->required()
+      ->type_name("SPEC|RUN [key=value]...")
+      ->takes({{Value::kSpec, Value::kRun}}, OverrideWords{});
+  description->add_option("-n", *most, "rows to draw (5)")->between(int64_t{0}, int64_t{1000})->type_name("N");
+  description->callback([&globals, words, most] { describe(*words, *most, globals); });
   Command* copies = command.add_subcommand("cache", "packed copies of data that are slow to read: folder, size, use");
   const auto clear = std::make_shared<bool>(false);
   copies->add_flag("--clear", *clear, "remove them; they are made again when they are needed");

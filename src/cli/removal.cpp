@@ -16,7 +16,7 @@ void remove_and_print(const std::vector<Removal>& removals, bool yes, const Glob
     if (globals.json)
       fmt::print("{}\n",
                  io::json_line({{"path", r.path}, {"reason", r.reason}, {"bytes", r.bytes}, {"removed", yes}}));
-    else fmt::print("{}  {}  {}\n", r.path, human_size(r.bytes), r.reason);
+    else fmt::print("{:>8}  {}  {}\n", human_size(r.bytes), r.path, r.reason);
   }
   if (removals.empty()) log::info("nothing to remove");
   else if (yes) log::info("{} removed, {}", removals.size(), human_size(bytes));

@@ -99,6 +99,7 @@ void print_origin(const std::optional<Origin>& origin) {
 void print_details(const RunDetails& d) {
   const RunSummary& r = d.summary;
   line("run", fmt::format("{}  {}", r.id, name_of(r.status)));
+  if (!r.name.empty() && !r.id.starts_with(r.name + "-")) line("name", r.name);  // it was renamed, or is elsewhere
   line("directory", r.path);
   line("group", joined(r.groups));
   line("tags", joined(r.tags));

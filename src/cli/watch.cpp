@@ -60,11 +60,15 @@ std::vector<std::string> lines_of(const WatchedRun& w, const WatchOptions& o, co
   if (r.status == "running" && std::isfinite(w.eta)) progress += "  eta " + human_duration(w.eta);
   progress += "  time " + human_duration(r.seconds);
   lines.push_back(fit(progress, width));
-  std::string figures = "  valid/nll ";
-  figures += std::isnan(r.best_nll) ? "-" : fmt::format("{} best at {}, last {}", print_nll(r.best_nll), r.best_step, print_nll(r.last_nll));
-  if (std::isfinite(w.train_nll)) figures += "  train/nll " + print_nll(w.train_nll);
-  if (std::isfinite(w.lr) && width >= 70) figures += "  lr " + print_short(w.lr);
-  if (std::isfinite(w.items_per_s) && width >= 70) figures += fmt::format("  {}/s", human_rate(w.items_per_s));
+  std::string figures = std::isnan(r.best_nll)
+                            ? "  not evaluated yet"
+                            : fmt::format("  valid/nll {}, best {} at {}", print_nll(r.last_nll), print_nll(r.best_nll), r.best_step);
+  const auto add_if_it_fits = [&](const std::string& more) {
+    if (display_width(figures) + display_width(more) <= width) figures += more;
+  };
+  if (std::isfinite(w.train_nll)) add_if_it_fits("  train/nll " + print_nll(w.train_nll));
+  if (std::isfinite(w.items_per_s)) add_if_it_fits(fmt::format("  {}/s", human_rate(w.items_per_s)));
+  if (std::isfinite(w.lr)) add_if_it_fits("  lr " + print_short(w.lr));
   lines.push_back(fit(figures, width));
   if (const std::string line = sparkline(w.valid_nll, std::min(width - 2, 60), screen); !line.empty() && w.valid_nll.size() > 1)
     lines.push_back("  " + line);

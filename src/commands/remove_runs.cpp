@@ -52,7 +52,7 @@ void add_temporaries(const std::string& folder, std::vector<Removal>& found) {
   for (const std::string& name : io::list_directory(folder)) {
     if (!io::is_temporary(name)) continue;
     const std::string path = folder + "/" + name;
-    found.push_back({path, "left by a writer that was killed", bytes_of_tree(path)});
+    found.push_back({path, "left by a killed writer", bytes_of_tree(path)});
   }
 }
 
@@ -63,7 +63,7 @@ void add_spare_checkpoints(const RunDirectory& run, std::vector<Removal>& found)
   for (const int64_t step : steps) {
     if (step == steps.back() || step == summary.best_step) continue;
     const std::string path = run.checkpoint_path(step);
-    found.push_back({path, "a checkpoint of a finished run that is neither the best nor the last", bytes_of_tree(path)});
+    found.push_back({path, "neither best nor last", bytes_of_tree(path)});
   }
 }
 
@@ -94,7 +94,7 @@ std::vector<Removal> garbage_in(const std::string& root) {
       for (const char* part : {"", "/checkpoints", "/samples", "/evals"}) add_temporaries(path + part, found);
       add_spare_checkpoints(RunDirectory::open(path), found);
     } else if (never_began(path)) {
-      found.push_back({path, "made for a run that never began", bytes_of_tree(path)});
+      found.push_back({path, "never began", bytes_of_tree(path)});
     }
   }
   return found;

@@ -11,7 +11,7 @@ namespace mlrun {
 
 struct Removal {
   std::string path;    // a run's directory, or one file
-  std::string reason;  // for the person: "finished, valid/nll 84.123"; "a checkpoint that is neither best nor last"
+  std::string reason;  // for the person: "finished, valid/nll 84.123"; "neither best nor last"
   int64_t bytes = 0;   // of all files in it
 };
 

@@ -1,4 +1,4 @@
-// The declared fields as a tree of sections. Private to this room.
+// The declared fields as a tree of sections.
 #pragma once
 
 #include <string>

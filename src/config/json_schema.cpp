@@ -21,6 +21,18 @@ void add_bounds(Json& json, const FieldRecord& field) {
   if (field.max) json[field.exclusive_max ? "exclusiveMaximum" : "maximum"] = number(*field.max);
 }
 
+// In JSON a number is a number. In a file, YAML 1.1 takes 1e-3 for a text because it has no point, and YAML 1.2 takes
+// 10_000 for one.
+enum class Numbers { kPlain, kAsInYaml };
+
+Json number_schema(const char* type, const FieldRecord& field, Numbers numbers) {
+  Json json = {{"type", type}};
+  add_bounds(json, field);
+  if (numbers == Numbers::kPlain) return json;
+  const Json text = {{"type", "string"}, {"pattern", "^[-+]?[0-9][0-9_]*(\\.[0-9]+)?([eE][-+]?[0-9]+)?$"}};
+  return {{"anyOf", Json::array({json, text})}};
+}
+
 Json list_of(Json element, const FieldRecord& field) {
   Json list = {{"type", "array"}};
   if (field.min_size) list["minItems"] = *field.min_size;
@@ -37,14 +49,14 @@ Json default_value(const FieldRecord& field) {
   return text;
 }
 
-Json schema_of(const FieldRecord& field) {
+Json schema_of(const FieldRecord& field, Numbers numbers) {
   Json json;
   switch (field.type) {
     case FieldType::kInteger:
-      json = {{"type", "integer"}};
+      json = number_schema("integer", field, numbers);
       break;
     case FieldType::kReal:
-      json = {{"type", "number"}};
+      json = number_schema("number", field, numbers);
       break;
     case FieldType::kBoolean:
       json = {{"type", "boolean"}};
@@ -61,12 +73,9 @@ Json schema_of(const FieldRecord& field) {
       }
       break;
     case FieldType::kIntegers:
-    case FieldType::kReals: {
-      Json element = {{"type", field.type == FieldType::kIntegers ? "integer" : "number"}};
-      add_bounds(element, field);
-      json = list_of(element, field);
+    case FieldType::kReals:
+      json = list_of(number_schema(field.type == FieldType::kIntegers ? "integer" : "number", field, numbers), field);
       break;
-    }
     case FieldType::kStrings:
       json = list_of({{"type", "string"}}, field);
       break;
@@ -77,7 +86,6 @@ Json schema_of(const FieldRecord& field) {
     case FieldType::kSection:
       break;
   }
-  if (field.type == FieldType::kInteger || field.type == FieldType::kReal) add_bounds(json, field);
   if (field.word) json = {{"anyOf", Json::array({json, {{"const", *field.word}}})}};
   if (!field.help.empty()) json["description"] = field.help;
   if (field.fallback && field.type != FieldType::kIntegers && field.type != FieldType::kReals &&
@@ -92,7 +100,7 @@ Json section(const FieldTree& tree) {
   Json properties = Json::object(), required = Json::array();
   for (const FieldTree& child : tree.children) {
     const bool is_section = !child.record || child.record->type == FieldType::kSection;
-    properties[child.name] = is_section ? section(child) : schema_of(*child.record);
+    properties[child.name] = is_section ? section(child) : schema_of(*child.record, Numbers::kPlain);
     if (!is_section && child.record->required()) required.push_back(child.name);
   }
   json["properties"] = properties;
@@ -102,6 +110,8 @@ Json section(const FieldTree& tree) {
 }
 
 }  // namespace
+
+nlohmann::ordered_json json_schema_of(const FieldRecord& field) { return schema_of(field, Numbers::kAsInYaml); }
 
 nlohmann::ordered_json json_schema(const Fields& fields, const std::string& title) {
   Json json = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", title}};

@@ -25,8 +25,10 @@ std::string canonical_text(const Fields& fields, const std::vector<std::string>&
 // field or section ("" for all); empty text when there is no such path.
 std::string schema_text(const Fields& fields, const std::string& path = "");
 
-// JSON Schema (draft 2020-12) of the same fields, for editors.
+// JSON Schema (draft 2020-12) of the same fields, for programs that make specs.
 nlohmann::ordered_json json_schema(const Fields& fields, const std::string& title = "mlrun spec");
+// The same of one field that is no section, as it is written in YAML 1.1 or 1.2.
+nlohmann::ordered_json json_schema_of(const FieldRecord& field);
 
 // Fields whose values differ between two specs; "" where a spec has no such field. In the order of `left`, then of
 // `right`.

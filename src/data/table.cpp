@@ -1,14 +1,12 @@
 // Rows of symbols from the user's own files: binary vectors of any width, such as the sets that the papers of NADE and
 // MADE report on, or small whole numbers.
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 #include "base/error.hpp"
-#include "base/number.hpp"
 #include "config/starter.hpp"
 #include "data/cache.hpp"
 #include "data/content_dataset.hpp"
+#include "data/deal_out.hpp"
 #include "data/source_file.hpp"
 #include "data/table_file.hpp"
 
@@ -40,13 +38,7 @@ Table::Options::Options(config::Reader& spec) {
                             {.help = "validation rows; required unless `split` is given", .check = check_table_source});
   files[2] = spec.string_or("test", "none",
                             {.help = "test rows; required unless `split` is given", .check = check_table_source});
-  split = spec.reals("split",
-                     {.help = "instead of valid and test: shares of `train` for the three splits, drawn by the seed",
-                      .min = 0,
-                      .max = 1,
-                      .exclusive_min = true,
-                      .max_size = 3,
-                      .fallback = std::vector<double>{}});
+  split = read_split(spec, "instead of valid and test: shares of `train` for the three splits, drawn by the seed");
   alphabet =
       spec.integer_or("alphabet", "auto",
                       {.help = "symbols are 0 .. alphabet - 1; auto: the largest plus one", .min = 2, .max = 65536});
@@ -69,13 +61,8 @@ Table::Options::Options(config::Reader& spec) {
         break;
       }
     }
-  } else {
-    const double sum = std::accumulate(split.begin(), split.end(), 0.0);
-    if (split.size() != 3) spec.mistake("split", fmt::format("found {} shares, expected 3", split.size()));
-    else if (std::abs(sum - 1) > 1e-6)
-      spec.mistake("split", fmt::format("the shares sum to {}, expected 1", print_number(sum)));
-    if (files[1] || files[2])
-      spec.mistake("split", "given together with a file for valid or test", "choose one of the two");
+  } else if (files[1] || files[2]) {
+    spec.mistake("split", "given together with a file for valid or test", "choose one of the two");
   }
   if (shape.size() == 1) spec.mistake("shape", "found one number, expected [rows, columns]");
 }
@@ -114,33 +101,6 @@ DataContent read(const Table::Options& options, const std::vector<TableSource>& 
   return content;
 }
 
-// All rows are in the training part: deals them out by a permutation that the seed fixes, keeping their order.
-void deal_out(DataContent& content, const std::vector<double>& shares, const DataSources& sources,
-              const std::string& file) {
-  const SymbolTable all = content.parts[0].symbols;
-  const auto round = [&](double share) { return static_cast<int64_t>(share * static_cast<double>(all.rows()) + 0.5); };
-  const int64_t valid = round(shares[1]), test = round(shares[2]), train = all.rows() - valid - test;
-  if (train < 1 || valid < 1 || test < 1) {
-    fail(ExitCode::kData, "{}: found {} rows, too few for data.split: it leaves {}/{}/{}", file, all.rows(), train,
-         valid, test);
-  }
-  std::vector<int64_t> order = RandomStream(sources.seed, "split").permutation(all.rows());
-  std::vector<int32_t> symbols(static_cast<size_t>(all.width()));
-  auto begin = order.begin();
-  const std::array<int64_t, 3> counts = {train, valid, test};
-  for (size_t i = 0; i < 3; ++i) {
-    const auto end = begin + counts[i];
-    std::sort(begin, end);
-    SymbolTableBuilder builder(all.width());
-    for (; begin != end; ++begin) {
-      all.unpack(*begin, symbols.data());
-      builder.append(std::span<const int32_t>(symbols));
-    }
-    content.parts[i].symbols = std::move(builder).finish();
-  }
-  set_hash(content);
-}
-
 Table::Table(const Options& options, const DataSources& sources) {
   std::vector<TableSource> tables;
   CacheKey key{"table", "alphabet " + (options.alphabet ? std::to_string(*options.alphabet) : "auto"), {}};
@@ -159,10 +119,8 @@ Table::Table(const Options& options, const DataSources& sources) {
   content_ = cached(sources.cache, key, [&] { return read(options, tables); });
   protocol_ = "table";
   if (!options.split.empty()) {
-    deal_out(content_, options.split, sources, tables[0].file);
-    const auto& s = options.split;
-    protocol_ += fmt::format(", split {}/{}/{} (seed {})", print_number(s[0]), print_number(s[1]), print_number(s[2]),
-                             sources.seed);
+    deal_out(content_, options.split, sources.seed, tables[0].file);
+    protocol_ += ", " + split_words(options.split, sources.seed);
   }
   if (!options.shape.empty()) {
     if (count_of(options.shape) != content_.spec.positions()) {

@@ -30,7 +30,10 @@ int decimals_of(double step) {
 // Labels of one axis are written alike: with k or M where all of them are large and round.
 std::string label_of(double value, double step, double greatest) {
   if (std::abs(value) < step * 1e-6) return "0";
-  if (greatest >= 1e13 || greatest < 1e-4) return fmt::format("{:.{}e}", value, greatest / step > 9.5 ? 1 : 0);
+  if (greatest >= 1e13 || greatest < 1e-4) {
+    const double digits = std::floor(std::log10(greatest) + 1e-9) - std::floor(std::log10(step) + 1e-9);
+    return fmt::format("{:.{}e}", value, static_cast<int>(std::clamp(digits, 0.0, 12.0)));
+  }
   for (const auto& [unit, name] : {std::pair(1e9, "G"), std::pair(1e6, "M"), std::pair(1e3, "k")}) {
     if (greatest >= 10 * unit && step >= unit / 10)
       return fmt::format("{:.{}f}{}", value / unit, decimals_of(step / unit), name);
@@ -87,6 +90,7 @@ Range heights_of(const Chart& chart, bool late) {
       range.add(s.y[i], chart.y.log);
       if (!s.low.empty()) range.add(s.low[i], chart.y.log);
       if (!s.high.empty()) range.add(s.high[i], chart.y.log);
+      if (!s.faint.empty()) range.add(s.faint[i], chart.y.log);
     }
   }
   return range;

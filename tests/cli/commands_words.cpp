@@ -126,7 +126,7 @@ TEST_CASE("config schema knows every field, under whichever kinds have it") {
   CHECK(says(hidden, "model.kind=made"));
   CHECK(says(hidden, "model.kind=nade"));
   // Every field that the whole reference lists, of every model.
-  const ProgramResult all = place.mlrun({"config", "schema", "--json"});
+  const ProgramResult all = place.mlrun({"config", "schema", "model", "--json"});
   const std::function<void(const Json&, const std::string&)> visit = [&](const Json& section, const std::string& path) {
     for (const auto& [name, field] : section["properties"].items()) {
       if (name == "extends") continue;

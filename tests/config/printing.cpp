@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -112,6 +114,17 @@ TEST_CASE("the JSON Schema has the same fields") {
   CHECK(schema["properties"]["model"]["properties"]["kind"]["enum"] == nlohmann::ordered_json({"made", "nade"}));
   CHECK(schema["properties"]["compute"]["properties"]["lanes"]["anyOf"][1]["const"] == "auto");
   CHECK(schema["properties"]["train"]["properties"]["shuffle"]["default"] == true);
+}
+
+TEST_CASE("in the JSON Schema of a file a number may be what one version of YAML takes for a text") {
+  const auto fields = described({});
+  const auto lr = std::find_if(fields.begin(), fields.end(), [](const auto& f) { return f.path == "optim.lr"; });
+  REQUIRE(lr != fields.end());
+  const auto any = json_schema_of(*lr)["anyOf"];
+  CHECK(any[0]["exclusiveMinimum"] == 0);
+  const std::regex text(any[1]["pattern"].get<std::string>());
+  for (const char* good : {"1e-3", "10_000", "1.5E+3", "-2"}) CHECK(std::regex_match(good, text));
+  for (const char* bad : {"", "abc", "1e", "0x10", "1 000", "e5"}) CHECK_FALSE(std::regex_match(bad, text));
 }
 
 TEST_CASE("two specs differ in the fields whose values differ") {

@@ -1,0 +1,77 @@
+#include "commands/describe_data.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <span>
+#include <unordered_set>
+
+namespace mlrun {
+namespace {
+
+constexpr int64_t kRowsAtOnce = 512, kSymbolsShown = 60;
+
+// A row in few bytes, which two rows share only if they are equal.
+std::string row_key(const int32_t* symbols, int64_t width, int64_t alphabet) {
+  std::string key;
+  if (alphabet == 2) {
+    key.assign(static_cast<size_t>((width + 7) / 8), '\0');
+    for (int64_t i = 0; i < width; ++i)
+      if (symbols[i]) key[static_cast<size_t>(i / 8)] = static_cast<char>(key[static_cast<size_t>(i / 8)] | 1 << (i % 8));
+    return key;
+  }
+  for (int64_t i = 0; i < width; ++i) {
+    key += static_cast<char>(symbols[i] & 0xff);
+    if (alphabet > 256) key += static_cast<char>(symbols[i] >> 8 & 0xff);
+  }
+  return key;
+}
+
+std::string row_text(const int32_t* symbols, int64_t width, const Vocabulary* vocabulary) {
+  const int64_t shown = std::min(width, kSymbolsShown);
+  if (vocabulary) {
+    std::string text = vocabulary->text(std::span(symbols, static_cast<size_t>(shown)));
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    return text + (shown < width ? "..." : "");
+  }
+  std::string text;
+  for (int64_t i = 0; i < shown; ++i) text += fmt::format("{}{}", i ? " " : "", symbols[i]);
+  return text + (shown < width ? " ..." : "");
+}
+
+}  // namespace
+
+DataDescription describe_data(const Dataset& data, int64_t most) {
+  DataDescription d{data.description(), data.protocol(), data.hash(), data.spec(), {}, {}, {}};
+  const int64_t width = d.spec.positions();
+  std::unordered_set<std::string> train;
+  for (size_t s = 0; s < 3; ++s) {
+    const auto split = static_cast<Split>(s);
+    SplitDescription& out = d.splits[s];
+    out.rows = data.count(split);
+    if (d.spec.classes > 0) out.of_class.resize(static_cast<size_t>(d.spec.classes));
+    std::unordered_set<std::string> here;
+    double sum = 0;
+    for (int64_t begin = 0; begin < out.rows; begin += kRowsAtOnce) {
+      std::vector<int64_t> rows(static_cast<size_t>(std::min(kRowsAtOnce, out.rows - begin)));
+      std::iota(rows.begin(), rows.end(), begin);
+      const Batch batch = data.batch(split, rows, 0);
+      const int32_t* symbols = batch.symbols.data<int32_t>();
+      for (size_t i = 0; i < rows.size(); ++i, symbols += width) {
+        sum += std::accumulate(symbols, symbols + width, 0.0);
+        if (batch.labels.defined()) ++out.of_class[static_cast<size_t>(batch.labels.data<int32_t>()[i])];
+        std::string key = row_key(symbols, width, d.spec.alphabet);
+        out.of_train += s > 0 && train.contains(key) ? 1 : 0;
+        out.repeated += (s == 0 ? train : here).insert(std::move(key)).second ? 0 : 1;
+        if (s != 0 || begin + static_cast<int64_t>(i) >= most) continue;
+        if (d.spec.is_image()) d.pictures.push_back(data.render({symbols, static_cast<size_t>(width)}));
+        else d.rows.push_back(row_text(symbols, width, data.vocabulary()));
+      }
+    }
+    const double all = static_cast<double>(out.rows) * static_cast<double>(width) *
+                       static_cast<double>(std::max<int64_t>(1, d.spec.alphabet - 1));
+    out.mean = all > 0 ? sum / all : 0;
+  }
+  return d;
+}
+
+}  // namespace mlrun
