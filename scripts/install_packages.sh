@@ -11,7 +11,7 @@ packages_of() {
     build)
       echo g++ cmake make ninja-build libdnnl-dev libhdf5-dev libyaml-cpp-dev libcli11-dev libfmt-dev \
         nlohmann-json3-dev libpng-dev libcairo2-dev zlib1g-dev libssl-dev libhwy-dev librandom123-dev libeigen3-dev catch2 ;;
-    test) echo hdf5-tools python3-h5py curl ;;
+    test) echo hdf5-tools python3-h5py python3-jsonschema python3-yaml curl ;;
     check) echo clang clang-format clang-tidy libclang-rt-dev shellcheck ;;
     package) echo dpkg-dev file ;;
     *)

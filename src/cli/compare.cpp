@@ -95,10 +95,10 @@ TextTable numbers_of(const Comparison& c) {
     for (const RunSummary& run : row.runs) ids += (ids.empty() ? "" : " ") + run.id;
     std::vector<std::string> cells = {ids};
     cells.insert(cells.end(), row.values.begin(), row.values.end());
-    cells.insert(cells.end(), {row.status, print_number(row.valid_nll.count), number(row.valid_nll.mean),
-                               number(row.valid_nll.sd), number(row.valid_bpd.mean), number(row.valid_bpd.sd),
-                               print_number(row.test_nll.count), number(row.test_nll.mean), number(row.test_nll.sd),
-                               row.runs[0].protocol, row.runs[0].data_hash});
+    cells.insert(cells.end(),
+                 {row.status, print_number(row.valid_nll.count), number(row.valid_nll.mean), number(row.valid_nll.sd),
+                  number(row.valid_bpd.mean), number(row.valid_bpd.sd), print_number(row.test_nll.count),
+                  number(row.test_nll.mean), number(row.test_nll.sd), row.runs[0].protocol, row.runs[0].data_hash});
     table.add(cells);
   }
   return table;
@@ -154,13 +154,16 @@ void add_compare(Command& command, const Globals& globals) {
   command.add_option("--sort", o->sort, "rank by a result, or keep the order of creation")
       ->one_of({"valid/nll", "test/nll", "created"});
   Option* markdown = command.add_flag("--md", o->markdown, "print a GitHub table");
-  Option* csv = command.add_flag("--csv", o->csv, "print comma-separated values: every number in full, alone in its column")->excludes(markdown);
+  Option* csv =
+      command.add_flag("--csv", o->csv, "print comma-separated values: every number in full, alone in its column")
+          ->excludes(markdown);
   command.add_flag("--latex", o->latex, "print a tabular of LaTeX, for the package booktabs")
       ->excludes(markdown)
       ->excludes(csv);
   command
-      .add_option("--where", o->where,
-                  "only runs that fit: 'FIELD OP VALUE', FIELD such as valid/nll, status, tag or optim.lr; may be repeated")
+      .add_option(
+          "--where", o->where,
+          "only runs that fit: 'FIELD OP VALUE', FIELD such as valid/nll, status, tag or optim.lr; may be repeated")
       ->type_name("CONDITION")
       ->one_at_a_time();
   command.add_flag("--force", o->force, "rank although binarization, splits or data differ");

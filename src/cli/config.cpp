@@ -62,21 +62,24 @@ void init(std::vector<std::string> words) {
   words[0] = "model.kind=" + words[0];
   Overrides overrides;
   overrides.add_words(words, 1);
-  fmt::print("# yaml-language-server: $schema=mlrun.schema.json\n# {}: {}. Every field with its value; delete what you do not change.\n{}", kind->first,
-             kind->second.summary, config::resolved_yaml(starter_spec(overrides.texts, overrides.places)));
+  fmt::print(
+      "# yaml-language-server: $schema=mlrun.schema.json\n# {}: {}. Every field with its value; delete what you do not "
+      "change.\n{}",
+      kind->first, kind->second.summary, config::resolved_yaml(starter_spec(overrides.texts, overrides.places)));
 }
 
 }  // namespace
 
 void add_config(Command& command, const Globals& globals) {
-  set_examples(command,
-               "mlrun config show configs/made.yaml optim.lr=3e-3 --origin\n"
-               "mlrun config diff configs/made.yaml @last\n"
-               "mlrun config schema model.made\n"
-               "mlrun config schema optim.lr                   # one field, under every kind that has it\n"
-               "mlrun config schema --json > mlrun.schema.json # beside your specs, editors complete and underline by it\n"
-               "mlrun config init nade > my.yaml\n"
-               "mlrun config init sequence model.mixer.kind=lru data.kind=digits > lru.yaml");
+  set_examples(
+      command,
+      "mlrun config show configs/made.yaml optim.lr=3e-3 --origin\n"
+      "mlrun config diff configs/made.yaml @last\n"
+      "mlrun config schema model.made\n"
+      "mlrun config schema optim.lr                   # one field, under every kind that has it\n"
+      "mlrun config schema --json > mlrun.schema.json # beside your specs, editors complete and underline by it\n"
+      "mlrun config init nade > my.yaml\n"
+      "mlrun config init sequence model.mixer.kind=lru data.kind=digits > lru.yaml");
   command.require_subcommand(1);
   auto words = std::make_shared<std::vector<std::string>>();
   auto origin = std::make_shared<bool>(false);
@@ -99,9 +102,9 @@ void add_config(Command& command, const Globals& globals) {
       ->takes({{Value::kSpec, Value::kRun}});
   difference->callback([left, right, &globals] { diff(*left, *right, globals); });
   auto path = std::make_shared<std::string>();
-  Command* reference =
-      command.add_subcommand("schema", "type, range, default and help of every field; --json: a JSON Schema, "
-                             "without a PATH of all kinds, for editors");
+  Command* reference = command.add_subcommand("schema",
+                                              "type, range, default and help of every field; --json: a JSON Schema, "
+                                              "without a PATH of all kinds, for editors");
   reference->add_option("PATH", *path, "a section, a kind (model.made, model.mixer.s4d) or a field")
       ->takes({{Value::kReference}});
   reference->callback([path, &globals] { schema(*path, globals); });

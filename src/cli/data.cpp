@@ -130,13 +130,19 @@ void describe(const std::vector<std::string>& words, int64_t most, const Globals
       experiment.spec().data.build(data_sources_from_environment(experiment.spec().seed));
   const DataDescription d = describe_data(*data, most);
   if (globals.json) {
-    nlohmann::ordered_json answer = {{"data", d.description},         {"protocol", d.protocol}, {"data_hash", d.hash},
-                                     {"shape", d.spec.shape},         {"alphabet", d.spec.alphabet},
-                                     {"classes", d.spec.classes},     {"splits", nlohmann::ordered_json::object()}};
+    nlohmann::ordered_json answer = {{"data", d.description},
+                                     {"protocol", d.protocol},
+                                     {"data_hash", d.hash},
+                                     {"shape", d.spec.shape},
+                                     {"alphabet", d.spec.alphabet},
+                                     {"classes", d.spec.classes},
+                                     {"splits", nlohmann::ordered_json::object()}};
     for (size_t s = 0; s < 3; ++s) {
       const SplitDescription& split = d.splits[s];
-      answer["splits"][name_of(static_cast<Split>(s))] = {{"rows", split.rows},         {"of_class", split.of_class},
-                                                          {"mean", split.mean},         {"repeated", split.repeated},
+      answer["splits"][name_of(static_cast<Split>(s))] = {{"rows", split.rows},
+                                                          {"of_class", split.of_class},
+                                                          {"mean", split.mean},
+                                                          {"repeated", split.repeated},
                                                           {"of_train", split.of_train}};
     }
     return fmt::print("{}\n", io::json_line(answer));

@@ -76,22 +76,25 @@ void run_export(const ExportOptions& o, const Globals& globals) {
 
 void add_export(Command& command, const Globals& globals) {
   auto o = std::make_shared<ExportOptions>();
-  set_examples(command,
-               "mlrun export @last -o weights.safetensors     # of the best checkpoint, averaged where the run averages\n"
-               "mlrun export @last --which last --raw -o weights.npz\n"
-               "mlrun export @group:lr -o metrics.csv         # of every run, with a column that names it\n"
-               "mlrun export @group:lr -o tensorboard/        # then: tensorboard --logdir tensorboard/");
+  set_examples(
+      command,
+      "mlrun export @last -o weights.safetensors     # of the best checkpoint, averaged where the run averages\n"
+      "mlrun export @last --which last --raw -o weights.npz\n"
+      "mlrun export @group:lr -o metrics.csv         # of every run, with a column that names it\n"
+      "mlrun export @group:lr -o tensorboard/        # then: tensorboard --logdir tensorboard/");
   command
-      .add_option("RUN", o->selectors,
-                  "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best; for weights one "
-                  "run, or a checkpoint file")
+      .add_option(
+          "RUN", o->selectors,
+          "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best; for weights one "
+          "run, or a checkpoint file")
       ->required()
       ->type_name("RUN...|CHECKPOINT")
       ->takes({{Value::kRuns, Value::kCheckpointFile}});
   command
-      .add_option("-o,--out", o->out,
-                  "what to write, by its name: .safetensors or .npz (weights), .csv or .jsonl (metrics), a folder/ (for "
-                  "TensorBoard); several may be given")
+      .add_option(
+          "-o,--out", o->out,
+          "what to write, by its name: .safetensors or .npz (weights), .csv or .jsonl (metrics), a folder/ (for "
+          "TensorBoard); several may be given")
       ->required()
       ->type_name("FILE|DIR/")
       ->one_at_a_time();

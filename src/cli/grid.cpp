@@ -68,8 +68,11 @@ void add_grid(Command& command, const Globals& globals) {
                "mlrun grid configs/made.yaml optim.lr=1e-4..1e-2:log model.hidden=100..800 --random 20 --seed 3\n"
                "mlrun grid configs/made.yaml optim.lr=1e-3,3e-4 --extra '--if-needed --resume auto' > sweep.txt\n"
                "parallel -j2 --joblog sweep.log < sweep.txt     # stop it, start it again: only the rest runs");
-  command.add_option("SPEC", o->words, "a YAML file or a run, then fields with their values: section.key=v1,v2; of numbers also 1..5, 100..500:5 "
-                  "(five values), 1e-4..1e-2:log5 (evenly in the logarithm)")
+  command
+      .add_option(
+          "SPEC", o->words,
+          "a YAML file or a run, then fields with their values: section.key=v1,v2; of numbers also 1..5, 100..500:5 "
+          "(five values), 1e-4..1e-2:log5 (evenly in the logarithm)")
       ->required()
       ->type_name("SPEC|RUN [key=v1,v2]...")
       ->takes({{Value::kSpec, Value::kRun}}, OverrideWords{.lists = true});

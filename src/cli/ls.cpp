@@ -115,8 +115,9 @@ void add_ls(Command& command, const Globals& globals) {
   command.add_option("--group", o->group, "only this group")->type_name("NAME")->takes({{Value::kGroup}});
   command.add_option("--status", o->status, "only runs in this state")->one_of(status_names());
   command
-      .add_option("--where", o->where,
-                  "only runs that fit: 'FIELD OP VALUE', FIELD such as valid/nll, status, tag or optim.lr; may be repeated")
+      .add_option(
+          "--where", o->where,
+          "only runs that fit: 'FIELD OP VALUE', FIELD such as valid/nll, status, tag or optim.lr; may be repeated")
       ->type_name("CONDITION")
       ->one_at_a_time();
   command.add_option("-n", o->most, "only the first N in the order of --sort; of the order of creation the latest N")

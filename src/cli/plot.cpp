@@ -38,8 +38,7 @@ figure::Format format_of(const std::string& file) {
 
 nlohmann::ordered_json numbers_json(const std::vector<double>& values, double unit) {
   auto list = nlohmann::ordered_json::array();
-  for (const double v : values)
-    list.push_back(v * unit);  // json_line writes NaN as null
+  for (const double v : values) list.push_back(v * unit);  // json_line writes NaN as null
   return list;
 }
 
@@ -60,10 +59,10 @@ void print_json(const MetricCurves& curves, const std::string& against) {
 void print_json(const Pareto& pareto) {
   for (const ParetoPoint& p : pareto.points) {
     fmt::print("{}\n", io::json_line({{"run", p.run.path},
-                                              {"model", p.run.model},
-                                              {"core_minutes", p.core_minutes},
-                                              {"valid_nll", p.run.best_nll},
-                                              {"frontier", p.best}}));
+                                      {"model", p.run.model},
+                                      {"core_minutes", p.core_minutes},
+                                      {"valid_nll", p.run.best_nll},
+                                      {"frontier", p.best}}));
   }
 }
 
@@ -131,15 +130,17 @@ void add_plot(Command& command, const Globals& globals) {
       ->type_name("RUN...")
       ->takes({{Value::kRuns}});
   command
-      .add_option("--where", o->where,
-                  "only runs that fit: 'FIELD OP VALUE', FIELD such as valid/nll, status, tag or optim.lr; may be repeated")
+      .add_option(
+          "--where", o->where,
+          "only runs that fit: 'FIELD OP VALUE', FIELD such as valid/nll, status, tag or optim.lr; may be repeated")
       ->type_name("CONDITION")
       ->one_at_a_time();
   command.add_option("--metric", o->metrics, "TABLE/COLUMN of the journal (valid/nll); several go over each other")
       ->type_name("TABLE/COLUMN")
       ->one_at_a_time()
-      ->takes({{}, {"valid/nll", "valid/bpd", "valid/accuracy", "train/nll", "train/bpd", "train/lr", "train/grad_norm",
-                    "train/items_per_s"}});
+      ->takes({{},
+               {"valid/nll", "valid/bpd", "valid/accuracy", "train/nll", "train/bpd", "train/lr", "train/grad_norm",
+                "train/items_per_s"}});
   command.add_option("--against", o->against, "what the curves are drawn against; time is that of training")
       ->one_of({"step", "epoch", "time", "examples"});
   command
@@ -148,7 +149,8 @@ void add_plot(Command& command, const Globals& globals) {
       ->comma_separated()
       ->type_name("FIELD,...")
       ->takes({{Value::kFields}});
-  command.add_option("--smooth", o->smoothing, "weight of the past in a moving average; the values stay as a faint line")
+  command
+      .add_option("--smooth", o->smoothing, "weight of the past in a moving average; the values stay as a faint line")
       ->between(0.0, 0.9999)
       ->type_name("0..1");
   command.add_flag("--log-x", o->log_x, "a logarithmic axis of steps, epochs, time or examples");
@@ -161,8 +163,9 @@ void add_plot(Command& command, const Globals& globals) {
   command.add_option("--line", o->lines, "a level to compare with, such as 88.33=NADE")
       ->type_name("VALUE=NAME")
       ->one_at_a_time();
-  command.add_flag("--pareto", o->pareto,
-                   "the result of each run against its core-minutes (time of training times threads), and the frontier");
+  command.add_flag(
+      "--pareto", o->pareto,
+      "the result of each run against its core-minutes (time of training times threads), and the frontier");
   command.add_option("-o,--out", o->out, "write a picture instead: .png, .svg or .pdf; several may be given")
       ->type_name("FILE")
       ->one_at_a_time();

@@ -14,8 +14,7 @@ void remove_and_print(const std::vector<Removal>& removals, bool yes, const Glob
   if (yes) remove_all(removals);
   for (const Removal& r : removals) {
     if (globals.json)
-      fmt::print("{}\n",
-                 io::json_line({{"path", r.path}, {"reason", r.reason}, {"bytes", r.bytes}, {"removed", yes}}));
+      fmt::print("{}\n", io::json_line({{"path", r.path}, {"reason", r.reason}, {"bytes", r.bytes}, {"removed", yes}}));
     else fmt::print("{:>8}  {}  {}\n", human_size(r.bytes), r.path, r.reason);
   }
   if (removals.empty()) log::info("nothing to remove");

@@ -32,7 +32,8 @@ std::string title_of(const ReportOptions& o, const std::vector<RunSummary>& runs
 void run_report(const ReportOptions& o, const Globals& globals) {
   if (!o.out.ends_with(".html") && !o.out.ends_with(".htm"))
     fail(ExitCode::kUsage, "-o {}: expected a name that ends in .html", o.out);
-  ReportRequest request{.runs = some_runs_where(select_runs(o.selectors), o.where), .title = {}, .group_by = o.group_by};
+  ReportRequest request{
+      .runs = some_runs_where(select_runs(o.selectors), o.where), .title = {}, .group_by = o.group_by};
   if (request.runs.empty()) fail(ExitCode::kUsage, "there are no runs yet   (MLRUN_RUN_ROOT)");
   request.title = title_of(o, request.runs);
   for (const std::string& text : o.lines) request.lines.push_back(reference_line(text));
@@ -41,10 +42,10 @@ void run_report(const ReportOptions& o, const Globals& globals) {
   io::write_atomically(o.out, outcome.html);
   if (globals.json) {
     fmt::print("{}\n", io::json_line({{"report", o.out},
-                                              {"runs", outcome.runs},
-                                              {"settings", outcome.settings},
-                                              {"bytes", outcome.html.size()},
-                                              {"left_out", outcome.left_out}}));
+                                      {"runs", outcome.runs},
+                                      {"settings", outcome.settings},
+                                      {"bytes", outcome.html.size()},
+                                      {"left_out", outcome.left_out}}));
     return;
   }
   fmt::print("{}\n", o.out);
@@ -66,8 +67,9 @@ void add_report(Command& command, const Globals& globals) {
       ->type_name("RUN...")
       ->takes({{Value::kRuns}});
   command
-      .add_option("--where", o->where,
-                  "only runs that fit: 'FIELD OP VALUE', FIELD such as valid/nll, status, tag or optim.lr; may be repeated")
+      .add_option(
+          "--where", o->where,
+          "only runs that fit: 'FIELD OP VALUE', FIELD such as valid/nll, status, tag or optim.lr; may be repeated")
       ->type_name("CONDITION")
       ->one_at_a_time();
   command.add_option("-o,--out", o->out, "the page (report.html): one file, which needs nothing beside itself")

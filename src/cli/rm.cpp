@@ -21,7 +21,7 @@ void add_rm(Command& command, const Globals& globals) {
   set_examples(command,
                "mlrun rm @last                               # says what would go\n"
                "mlrun rm @last --yes\n"
-               "mlrun rm made --where 'status = killed' --where 'step < 100'");
+               "mlrun rm made --where 'valid/nll > 100'      # also: 'status = killed', 'step < 100', 'tag = old'");
   command
       .add_option("RUN", o->selectors,
                   "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best")

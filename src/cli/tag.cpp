@@ -27,7 +27,9 @@ void add_tag(Command& command, const Globals&) {
       ->required()
       ->type_name("RUN...")
       ->takes({{Value::kRuns}});
-  command.add_option("-t,--tag", o->tags, "a word to find them by; may be repeated")->type_name("WORD")->one_at_a_time();
+  command.add_option("-t,--tag", o->tags, "a word to find them by; may be repeated")
+      ->type_name("WORD")
+      ->one_at_a_time();
   command.add_option("--group", o->group, "a group that they are in from now on")
       ->type_name("NAME")
       ->takes({{Value::kGroup}});

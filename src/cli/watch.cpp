@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -52,7 +53,8 @@ std::string state_of(const WatchedRun& w) {
 
 std::vector<std::string> lines_of(const WatchedRun& w, const WatchOptions& o, const Screen& screen, bool alone) {
   const int width = screen.width() - 1;
-  std::vector<std::string> lines = {fit(fmt::format("{}  {}", w.id, w.trouble.empty() ? state_of(w) : w.trouble), width)};
+  std::vector<std::string> lines = {
+      fit(fmt::format("{}  {}", w.id, w.trouble.empty() ? state_of(w) : w.trouble), width)};
   if (!w.trouble.empty()) return lines;
   const RunSummary& r = w.summary;
   std::string progress = "  " + bar_of(w.fraction, width >= 70 ? 22 : 10);
@@ -60,9 +62,9 @@ std::vector<std::string> lines_of(const WatchedRun& w, const WatchOptions& o, co
   if (r.status == "running" && std::isfinite(w.eta)) progress += "  eta " + human_duration(w.eta);
   progress += "  time " + human_duration(r.seconds);
   lines.push_back(fit(progress, width));
-  std::string figures = std::isnan(r.best_nll)
-                            ? "  not evaluated yet"
-                            : fmt::format("  valid/nll {}, best {} at {}", print_nll(r.last_nll), print_nll(r.best_nll), r.best_step);
+  std::string figures = std::isnan(r.best_nll) ? "  not evaluated yet"
+                                               : fmt::format("  valid/nll {}, best {} at {}", print_nll(r.last_nll),
+                                                             print_nll(r.best_nll), r.best_step);
   const auto add_if_it_fits = [&](const std::string& more) {
     if (display_width(figures) + display_width(more) <= width) figures += more;
   };
@@ -70,12 +72,14 @@ std::vector<std::string> lines_of(const WatchedRun& w, const WatchOptions& o, co
   if (std::isfinite(w.items_per_s)) add_if_it_fits(fmt::format("  {}/s", human_rate(w.items_per_s)));
   if (std::isfinite(w.lr)) add_if_it_fits("  lr " + print_short(w.lr));
   lines.push_back(fit(figures, width));
-  if (const std::string line = sparkline(w.valid_nll, std::min(width - 2, 60), screen); !line.empty() && w.valid_nll.size() > 1)
+  if (const std::string line = sparkline(w.valid_nll, std::min(width - 2, 60), screen);
+      !line.empty() && w.valid_nll.size() > 1)
     lines.push_back("  " + line);
   if (alone) {
     TextTable table({"epoch", "step", "valid/nll", "time"});
     for (const WatchedRow& row : w.last)
-      table.add({fmt::format("{:.4g}", row.epoch), fmt::format("{:.0f}", row.step), print_nll(row.nll), human_duration(row.time)});
+      table.add({fmt::format("{:.4g}", row.epoch), fmt::format("{:.0f}", row.step), print_nll(row.nll),
+                 human_duration(row.time)});
     std::string text = w.last.empty() ? "" : table.plain();
     for (size_t begin = 0; begin < text.size();) {
       const size_t end = text.find('\n', begin);
@@ -155,9 +159,10 @@ void add_watch(Command& command, const Globals& globals) {
                "mlrun watch @last --samples\n"
                "mlrun watch @group:lr --once         # one look, as off a terminal");
   command
-      .add_option("RUN", o->selectors,
-                  "runs: directory (also on another machine's mount), beginning of an id, @group:NAME, @tag:NAME, @last "
-                  "(default: those in training, else the latest)")
+      .add_option(
+          "RUN", o->selectors,
+          "runs: directory (also on another machine's mount), beginning of an id, @group:NAME, @tag:NAME, @last "
+          "(default: those in training, else the latest)")
       ->type_name("RUN...")
       ->takes({{Value::kRuns}});
   command.add_option("--every", o->every, "seconds between two looks (1)")->between(0.1, 3600.0)->type_name("SECONDS");

@@ -50,7 +50,7 @@ std::pair<std::string, std::string> parts_of(const std::string& metric) {
 
 // In the order of x; of a run that went on from an earlier step, the rows are in order already.
 std::optional<CurvePoints> points_of(const Tables& tables, const RunSummary& run, const std::string& metric,
-                                Abscissa against) {
+                                     Abscissa against) {
   const auto [table, column] = parts_of(metric);
   const std::vector<double>* y = column_of(tables, table, column);
   const char* name = against == Abscissa::kStep ? "step" : against == Abscissa::kTime ? "time" : "epoch";
@@ -248,7 +248,8 @@ MetricCurves curves_of(const CurvesRequest& request) {
       auto points = points_of(tables[i], request.runs[i], metric, request.against);
       if (points) found[{i, metric}] = std::move(*points);
       else if (lacking.insert(i).second)
-        answer.left_out.push_back(fmt::format("{} ({}) has no {} yet", request.runs[i].id, request.runs[i].status, metric));
+        answer.left_out.push_back(
+            fmt::format("{} ({}) has no {} yet", request.runs[i].id, request.runs[i].status, metric));
     }
   }
   require_one_unit(request.metrics);

@@ -28,9 +28,9 @@ struct CurvesRequest {
 
 struct MetricCurve {
   std::string name, metric;
-  std::vector<std::string> runs;          // paths
-  std::vector<double> x, y, low, high;    // low and high empty: no band
-  std::vector<double> raw;                // y before smoothing; empty: it was not smoothed
+  std::vector<std::string> runs;        // paths
+  std::vector<double> x, y, low, high;  // low and high empty: no band
+  std::vector<double> raw;              // y before smoothing; empty: it was not smoothed
 };
 
 struct MetricCurves {

@@ -16,7 +16,8 @@ std::string row_key(const int32_t* symbols, int64_t width, int64_t alphabet) {
   if (alphabet == 2) {
     key.assign(static_cast<size_t>((width + 7) / 8), '\0');
     for (int64_t i = 0; i < width; ++i)
-      if (symbols[i]) key[static_cast<size_t>(i / 8)] = static_cast<char>(key[static_cast<size_t>(i / 8)] | 1 << (i % 8));
+      if (symbols[i])
+        key[static_cast<size_t>(i / 8)] = static_cast<char>(key[static_cast<size_t>(i / 8)] | 1 << (i % 8));
     return key;
   }
   for (int64_t i = 0; i < width; ++i) {

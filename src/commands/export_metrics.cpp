@@ -94,7 +94,8 @@ std::string metrics_events(const RunSummary& run) {
         const double step = columns.at("step")[row];
         const double time = columns.contains("time") ? columns.at("time")[row] : 0;
         if (std::isnan(values[row]) || std::isnan(step)) continue;
-        events.scalar(name + "/" + column, static_cast<int64_t>(step), begun + (std::isnan(time) ? 0 : time), values[row]);
+        events.scalar(name + "/" + column, static_cast<int64_t>(step), begun + (std::isnan(time) ? 0 : time),
+                      values[row]);
       }
     }
   }

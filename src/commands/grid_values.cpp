@@ -57,13 +57,15 @@ struct RangeWord {
 std::optional<RangeWord> range_word(const std::string& word, const std::string& key, const std::string& place) {
   const size_t dots = word.find(".."), colon = word.find(':');
   if (dots == std::string::npos || dots == 0) return std::nullopt;
-  const std::string low = word.substr(0, dots), high = word.substr(dots + 2, colon == std::string::npos ? colon : colon - dots - 2);
+  const std::string low = word.substr(0, dots),
+                    high = word.substr(dots + 2, colon == std::string::npos ? colon : colon - dots - 2);
   const auto first = parse_real(low), last = parse_real(high);
   if (!first) return std::nullopt;  // a path, perhaps
   const auto refuse = [&](const std::string& why) {
     fail(ExitCode::kUsage,
          "{}: '{}={}' is no range: {}\n"
-         "  expected   LOW..HIGH of whole numbers, LOW..HIGH:N or LOW..HIGH:logN; with --random LOW..HIGH or LOW..HIGH:log",
+         "  expected   LOW..HIGH of whole numbers, LOW..HIGH:N or LOW..HIGH:logN; with --random LOW..HIGH or "
+         "LOW..HIGH:log",
          place, key, word, why);
   };
   if (!last) refuse(fmt::format("'{}' is no number", high));

@@ -71,7 +71,8 @@ figure::Chart chart_of(const Pareto& pareto) {
   frontier.rule = true;
   std::map<std::string, figure::Series> by_model;
   for (const ParetoPoint& point : pareto.points) {
-    figure::Series& series = by_model.try_emplace(point.run.model, figure::Series{point.run.model, {}, {}}).first->second;
+    figure::Series& series =
+        by_model.try_emplace(point.run.model, figure::Series{point.run.model, {}, {}}).first->second;
     series.marks = true;
     series.x.push_back(point.core_minutes);
     series.y.push_back(point.run.best_nll);

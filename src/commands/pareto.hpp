@@ -16,7 +16,7 @@ struct ParetoPoint {
 };
 
 struct Pareto {
-  std::vector<ParetoPoint> points;     // by core-minutes
+  std::vector<ParetoPoint> points;    // by core-minutes
   std::vector<std::string> left_out;  // runs without a result or without a number of threads, with the reason
 };
 

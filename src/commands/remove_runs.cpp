@@ -22,7 +22,8 @@ constexpr const char* kRemoved = ".removed";  // the end of the name of a direct
 int64_t bytes_of_tree(const std::string& path) {
   std::error_code error;
   int64_t bytes = 0;
-  if (std::filesystem::is_regular_file(path, error)) return static_cast<int64_t>(std::filesystem::file_size(path, error));
+  if (std::filesystem::is_regular_file(path, error))
+    return static_cast<int64_t>(std::filesystem::file_size(path, error));
   for (auto entry = std::filesystem::recursive_directory_iterator(path, error);
        !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error)) {
     if (!entry->is_regular_file(error)) continue;

@@ -73,16 +73,18 @@ std::string results(const Comparison& c) {
     cells.push_back(spread_cell(row.valid_bpd, 4));
     if (tested) cells.push_back(spread_cell(row.test_nll, 3, row.test_is_bound));
     cells.push_back(human_time(seconds / static_cast<double>(row.runs.size())));
-    const bool failed = row.status.find("diverged") != std::string::npos || row.status.find("killed") != std::string::npos;
+    const bool failed =
+        row.status.find("diverged") != std::string::npos || row.status.find("killed") != std::string::npos;
     table.rows.push_back({cells, row.valid_nll.mean == best ? "best" : failed ? "bad" : ""});
   }
   std::string text = table.html();
   if (!c.obstacle.empty())
     text += "<p class=\"note\">These results are not ranked: " + html_escaped(c.obstacle) + ".</p>";
-  text += fmt::format("<p class=\"note\">valid/nll is the best of each run; {}times are of training, a mean over runs.</p>",
-                      std::any_of(c.rows.begin(), c.rows.end(), [](const auto& r) { return r.runs.size() > 1; })
-                          ? "mean &plusmn; sample deviation over the runs of a row; "
-                          : "");
+  text +=
+      fmt::format("<p class=\"note\">valid/nll is the best of each run; {}times are of training, a mean over runs.</p>",
+                  std::any_of(c.rows.begin(), c.rows.end(), [](const auto& r) { return r.runs.size() > 1; })
+                      ? "mean &plusmn; sample deviation over the runs of a row; "
+                      : "");
   return text;
 }
 
@@ -177,11 +179,12 @@ std::string runs_html(const std::vector<RunDetails>& runs) {
       const auto found = d.environment.find(name);
       return found == d.environment.end() ? std::string("-") : html_escaped(found->second);
     };
-    table.rows.push_back({{html_escaped(r.id), html_escaped(r.status), fmt::format("{}", r.step),
-                           fmt::format("{}", r.best_step), std::isnan(r.best_nll) ? "-" : fmt::format("{:.3f}", r.best_nll),
-                           from("mlrun"), from("cpu") + " " + from("isa"), from("threads"), html_escaped(origin_text(d)),
-                           html_escaped(history_text(r.history))},
-                          r.status == "diverged" || r.status == "killed" ? "bad" : ""});
+    table.rows.push_back(
+        {{html_escaped(r.id), html_escaped(r.status), fmt::format("{}", r.step), fmt::format("{}", r.best_step),
+          std::isnan(r.best_nll) ? "-" : fmt::format("{:.3f}", r.best_nll), from("mlrun"),
+          from("cpu") + " " + from("isa"), from("threads"), html_escaped(origin_text(d)),
+          html_escaped(history_text(r.history))},
+         r.status == "diverged" || r.status == "killed" ? "bad" : ""});
   }
   return table.html();
 }
@@ -206,19 +209,23 @@ std::string evaluations_html(const std::vector<RunDetails>& runs) {
 // The resolved spec of each run as a file to keep, and what to type then.
 std::string reproduce_html(const std::vector<RunDetails>& runs) {
   std::string text =
-      "<p>A resolved spec is complete: data, model, optimizer, seed. Save it from here, and train it; the same spec, data "
+      "<p>A resolved spec is complete: data, model, optimizer, seed. Save it from here, and train it; the same spec, "
+      "data "
       "and kind of CPU give the same bits.</p>";
   for (const RunDetails& d : runs) {
     const std::string file = d.summary.id + ".yaml";
-    std::string commands = fmt::format("mlrun train {}\nmlrun eval @last\nmlrun sample @last -o samples.png", shell_word(file));
+    std::string commands =
+        fmt::format("mlrun train {}\nmlrun eval @last\nmlrun sample @last -o samples.png", shell_word(file));
     if (!d.summary.history.empty())
-      commands = "# Its first steps were trained under another spec (history, above): this one alone does not make it again.\n" +
-                 commands;
+      commands =
+          "# Its first steps were trained under another spec (history, above): this one alone does not make it "
+          "again.\n" +
+          commands;
     text += fmt::format(
         "<details><summary>{0}</summary><p><a download=\"{1}\" href=\"data:text/yaml;base64,{2}\">{1}</a></p>"
         "<pre>{3}</pre><pre>{4}</pre></details>",
-        html_escaped(d.summary.id), html_escaped(file), io::base64(io::bytes_of(d.resolved_yaml)), html_escaped(commands),
-        html_escaped(d.resolved_yaml));
+        html_escaped(d.summary.id), html_escaped(file), io::base64(io::bytes_of(d.resolved_yaml)),
+        html_escaped(commands), html_escaped(d.resolved_yaml));
   }
   return text;
 }

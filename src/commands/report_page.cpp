@@ -11,7 +11,8 @@ namespace {
 
 constexpr const char* kPageStyle =
     "*{box-sizing:border-box}"
-    "body{margin:0 auto;padding:1.2rem clamp(.8rem,3vw,2.5rem);max-width:76rem;background:var(--ground);color:var(--ink);"
+    "body{margin:0 auto;padding:1.2rem "
+    "clamp(.8rem,3vw,2.5rem);max-width:76rem;background:var(--ground);color:var(--ink);"
     "font:16px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,\"DejaVu Sans\",sans-serif}"
     "h1{font-size:1.6rem;margin:.3rem 0 .6rem;overflow-wrap:anywhere}h2{font-size:1.2rem;margin:2rem 0 .6rem}"
     "nav{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;font-size:.95rem}a{color:var(--s0)}"
@@ -26,7 +27,8 @@ constexpr const char* kPageStyle =
     ".sheets{display:flex;flex-wrap:wrap;gap:1rem}figure{margin:0;max-width:100%}"
     "figcaption{font-size:.85rem;color:var(--frame);max-width:20rem;overflow-wrap:anywhere}"
     ".samples{width:20rem;max-width:100%;image-rendering:pixelated;border:1px solid var(--grid)}"
-    "pre{background:color-mix(in srgb,var(--grid) 40%,transparent);padding:.6rem .8rem;overflow-x:auto;font-size:.85rem;"
+    "pre{background:color-mix(in srgb,var(--grid) 40%,transparent);padding:.6rem "
+    ".8rem;overflow-x:auto;font-size:.85rem;"
     "border-radius:4px}"
     "summary{cursor:pointer;overflow-wrap:anywhere}footer{margin-top:2.5rem;color:var(--frame);font-size:.85rem}"
     "@media print{body{max-width:none;padding:0;font-size:11pt}nav{display:none}.scroll{overflow:visible}"

@@ -42,7 +42,8 @@ std::string newest_sheet(const std::string& run) {
 double seconds_to_go(const RunSummary& run, const MetricTable& table) {
   const auto& columns = table.columns();
   const auto steps = columns.find("step"), times = columns.find("time");
-  if (run.total_steps == 0 || steps == columns.end() || times == columns.end() || steps->second.empty()) return kUnknown;
+  if (run.total_steps == 0 || steps == columns.end() || times == columns.end() || steps->second.empty())
+    return kUnknown;
   const size_t last = steps->second.size() - 1, first = last >= 8 ? last - 8 : 0;
   double done = steps->second[last], seconds = times->second[last];
   if (first < last) {
@@ -94,8 +95,8 @@ const WatchedRun& RunWatcher::look() {
     return seen_;
   }
   const auto changed = std::filesystem::last_write_time(journal, error);
-  seen_.age = error ? 0
-                    : std::chrono::duration<double>(std::filesystem::file_time_type::clock::now() - changed).count();
+  seen_.age =
+      error ? 0 : std::chrono::duration<double>(std::filesystem::file_time_type::clock::now() - changed).count();
   const bool held = !io::lock_holder(path_ + "/.lock").empty();
   if (static_cast<int64_t>(size) == size_ && held == (seen_.summary.status == "running")) return seen_;
   try {

@@ -21,10 +21,9 @@ struct RunCondition {
 };
 
 const std::vector<std::string>& facts_of_runs() {
-  static const std::vector<std::string> names = {"valid/nll", "valid/bpd", "valid/accuracy", "last/nll", "step",
-                                                 "epoch",     "minutes",   "status",         "model",    "id",
-                                                 "name",      "group",     "tag",            "note",     "protocol",
-                                                 "data",      "created",   "exact"};
+  static const std::vector<std::string> names = {
+      "valid/nll", "valid/bpd", "valid/accuracy", "last/nll", "step", "epoch",    "minutes", "status",  "model",
+      "id",        "name",      "group",          "tag",      "note", "protocol", "data",    "created", "exact"};
   return names;
 }
 

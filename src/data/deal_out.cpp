@@ -12,12 +12,9 @@
 namespace mlrun {
 
 std::vector<double> read_split(config::Reader& spec, const std::string& help) {
-  std::vector<double> split = spec.reals("split", {.help = help,
-                                                   .min = 0,
-                                                   .max = 1,
-                                                   .exclusive_min = true,
-                                                   .max_size = 3,
-                                                   .fallback = std::vector<double>{}});
+  std::vector<double> split = spec.reals(
+      "split",
+      {.help = help, .min = 0, .max = 1, .exclusive_min = true, .max_size = 3, .fallback = std::vector<double>{}});
   if (spec.describing() || split.empty()) return split;
   const double sum = std::accumulate(split.begin(), split.end(), 0.0);
   if (split.size() != 3) spec.mistake("split", fmt::format("found {} shares, expected 3", split.size()));

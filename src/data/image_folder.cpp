@@ -36,8 +36,9 @@ enum class Format { kPng, kPgm, kJpeg, kOther };
 
 Format format_of(std::span<const std::byte> bytes) {
   const auto begins = [&](std::string_view magic) {
-    return bytes.size() >= magic.size() && std::equal(magic.begin(), magic.end(), bytes.begin(),
-                                                      [](char a, std::byte b) { return static_cast<std::byte>(a) == b; });
+    return bytes.size() >= magic.size() &&
+           std::equal(magic.begin(), magic.end(), bytes.begin(),
+                      [](char a, std::byte b) { return static_cast<std::byte>(a) == b; });
   };
   if (begins("\x89PNG")) return Format::kPng;
   if (begins("P2") || begins("P5")) return Format::kPgm;
@@ -66,9 +67,7 @@ class Names {
 };
 
 // A PNG's header says whether it has colours (bit 1 of byte 25).
-bool has_colours(std::span<const std::byte> png) {
-  return png.size() > 25 && (std::to_integer<int>(png[25]) & 2) != 0;
-}
+bool has_colours(std::span<const std::byte> png) { return png.size() > 25 && (std::to_integer<int>(png[25]) & 2) != 0; }
 
 class Collector {
  public:
@@ -84,9 +83,11 @@ class Collector {
       fail(ExitCode::kData, "{}: found no PNG or PGM picture in it{}", path,
            passed_.count() ? fmt::format(", only {}", passed_.words()) : "");
     const auto say = [&](const Names& names, const char* what) {
-      if (names.count() > 0) folder_.warnings.push_back(fmt::format("{}: {} {}: {}", path, names.count(), what, names.words()));
+      if (names.count() > 0)
+        folder_.warnings.push_back(fmt::format("{}: {} {}: {}", path, names.count(), what, names.words()));
     };
-    say(passed_, names_or("file that is no PNG or PGM is passed over", "files that are no PNG or PGM are passed over", passed_));
+    say(passed_,
+        names_or("file that is no PNG or PGM is passed over", "files that are no PNG or PGM are passed over", passed_));
     say(skipped_, names_or("damaged picture is skipped", "damaged pictures are skipped", skipped_));
     say(colours_, names_or("picture in colours is turned grey", "pictures in colours are turned grey", colours_));
     say(resized_, names_or("picture is resized", "pictures are resized", resized_));
@@ -112,8 +113,7 @@ class Collector {
       if (format == Format::kOther) fail(ExitCode::kData, "{}: no PNG or PGM, whatever its name says", file);
       image = format == Format::kPng ? io::decode_png(bytes.span(), file) : io::decode_pgm(bytes.span(), file);
     } catch (const Error& e) {
-      if (!options_.skip_damaged)
-        fail(ExitCode::kData, "{}\n  go on without it   data.damaged=skip", e.what());
+      if (!options_.skip_damaged) fail(ExitCode::kData, "{}\n  go on without it   data.damaged=skip", e.what());
       return skipped_.add(file);
     }
     if (format == Format::kPng && has_colours(bytes.span())) colours_.add(name);
@@ -190,7 +190,8 @@ std::vector<uint8_t> resized(const std::vector<uint8_t>& pixels, const Shape& fr
       for (auto y = static_cast<int64_t>(top); y < from[0] && static_cast<double>(y) < top + down; ++y) {
         const double high = std::min(top + down, static_cast<double>(y) + 1) - std::max(top, static_cast<double>(y));
         for (auto x = static_cast<int64_t>(left); x < from[1] && static_cast<double>(x) < left + across; ++x) {
-          const double wide = std::min(left + across, static_cast<double>(x) + 1) - std::max(left, static_cast<double>(x));
+          const double wide =
+              std::min(left + across, static_cast<double>(x) + 1) - std::max(left, static_cast<double>(x));
           sum += high * wide * pixels[static_cast<size_t>(y * from[1] + x)];
           area += high * wide;
         }

@@ -11,17 +11,17 @@
 namespace mlrun {
 
 struct ImageFolder {
-  std::vector<std::string> classes;             // names of the sub-folders, in order; empty: pictures without classes
-  std::vector<std::string> files;               // in the order of classes and names
-  std::vector<uint8_t> labels;                  // of the files; empty without classes
-  std::vector<std::vector<uint8_t>> pictures;   // grey, row by row, all of one size
-  Shape shape;                                  // rows, columns
-  std::vector<std::string> warnings;            // what was turned grey, resized, passed over or skipped
+  std::vector<std::string> classes;            // names of the sub-folders, in order; empty: pictures without classes
+  std::vector<std::string> files;              // in the order of classes and names
+  std::vector<uint8_t> labels;                 // of the files; empty without classes
+  std::vector<std::vector<uint8_t>> pictures;  // grey, row by row, all of one size
+  Shape shape;                                 // rows, columns
+  std::vector<std::string> warnings;           // what was turned grey, resized, passed over or skipped
 };
 
 struct ImageFolderOptions {
-  std::optional<Shape> resize = {};   // every picture is brought to [rows, columns]
-  bool skip_damaged = false;          // else a damaged picture is an error
+  std::optional<Shape> resize = {};  // every picture is brought to [rows, columns]
+  bool skip_damaged = false;         // else a damaged picture is an error
   // Of a folder for another split: the classes that the training folder has.
   std::vector<std::string> classes = {};
 };

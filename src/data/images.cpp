@@ -48,14 +48,14 @@ class Images : public ImageDataset {
                      options.limits, sources) {
     description_ += loaded.words;
     if (!options.split.empty()) protocol_ += ", " + split_words(options.split, sources.seed);
-    if (options.resize)
-      protocol_ += fmt::format(", resized to {} x {}", (*options.resize)[0], (*options.resize)[1]);
+    if (options.resize) protocol_ += fmt::format(", resized to {} x {}", (*options.resize)[0], (*options.resize)[1]);
   }
 };
 
 Images::Options::Options(config::Reader& spec) {
-  folders[0] = spec.string("train", {.help = "folder of training pictures (PNG, PGM), under the data root; with classes, "
-                                             "a folder of folders, one for each"});
+  folders[0] =
+      spec.string("train", {.help = "folder of training pictures (PNG, PGM), under the data root; with classes, "
+                                    "a folder of folders, one for each"});
   folders[1] = spec.string_or("valid", "none", {.help = "folder for validation; required unless `split` is given"});
   folders[2] = spec.string_or("test", "none", {.help = "folder for testing; required unless `split` is given"});
   split = read_split(spec, "instead of valid and test: shares of `train` for the three splits, drawn by the seed");
@@ -110,7 +110,9 @@ Images::Loaded Images::load(const Options& options, const DataSources& sources) 
       if (folder.classes.size() > 12) loaded.words += " ...";
       if (!folder.classes.empty()) loaded.words = fmt::format(", {} classes ({})", folder.classes.size(), loaded.words);
     } else if (folder.shape != content.spec.shape) {
-      fail(ExitCode::kData, "{}: found pictures of {} x {} pixels, expected {} x {} as in {}\n  bring all of them to one size   'data.resize=[{}, {}]'",
+      fail(ExitCode::kData,
+           "{}: found pictures of {} x {} pixels, expected {} x {} as in {}\n  bring all of them to one size   "
+           "'data.resize=[{}, {}]'",
            path, folder.shape[0], folder.shape[1], content.spec.shape[0], content.spec.shape[1], first,
            content.spec.shape[0], content.spec.shape[1]);
     } else if (folder.labels.empty() != content.parts[0].labels.empty()) {

@@ -60,7 +60,8 @@ class SchemaWriter {
     Json properties = Json::object();
     for (const config::FieldTree& child : tree.children) {
       const std::string at = path.empty() ? child.name : path + "." + child.name;
-      properties[child.name] = is_section(child) ? open_section(child, at, kinds) : config::json_schema_of(*child.record);
+      properties[child.name] =
+          is_section(child) ? open_section(child, at, kinds) : config::json_schema_of(*child.record);
     }
     return {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
   }
@@ -69,7 +70,8 @@ class SchemaWriter {
   // allowed, so that quantizers of quantizers have an end.
   Json open_section(const config::FieldTree& tree, const std::string& path, const ChosenKinds& kinds) {
     const config::FieldTree* kind = child_of(tree, "kind");
-    Json described = tree.record && !tree.record->help.empty() ? Json{{"description", tree.record->help}} : Json::object();
+    Json described =
+        tree.record && !tree.record->help.empty() ? Json{{"description", tree.record->help}} : Json::object();
     if (!kind || !kind->record || kind->record->type != config::FieldType::kKind) {
       described.update(section(tree, path, kinds));
       return described;
@@ -106,7 +108,8 @@ class SchemaWriter {
       Json body = section(*tree, path, with);
       body["properties"]["kind"] = {{"const", name}, {"description", summary}};
       for (const auto& [key, value] : body["properties"].items()) every[key] = true;
-      rules.push_back({{"if", {{"required", {"kind"}}, {"properties", {{"kind", {{"const", name}}}}}}}, {"then", body}});
+      rules.push_back(
+          {{"if", {{"required", {"kind"}}, {"properties", {{"kind", {{"const", name}}}}}}}, {"then", body}});
     }
     every["kind"] = {{"enum", choices}};
     if (kind.fallback) every["kind"]["default"] = *kind.fallback;

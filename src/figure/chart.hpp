@@ -19,11 +19,11 @@ struct Series {
   std::vector<double> x, y;  // equally many; NaN breaks the line
   // A band around the line, as many as x: a standard deviation over seeds, for instance. Empty: none.
   std::vector<double> low = {}, high = {};
-  std::vector<double> faint = {};  // the values before they were smoothed, drawn faintly below; empty: none
-  bool marks = false;              // marks at the points instead of a line between them
+  std::vector<double> faint = {};        // the values before they were smoothed, drawn faintly below; empty: none
+  bool marks = false;                    // marks at the points instead of a line between them
   std::vector<std::string> labels = {};  // of the marks, beside them; empty: none
   int colour = -1;                       // of the palette; -1: the next one
-  bool rule = false;  // a line that guides the eye between marks: thin, in the colour of the text
+  bool rule = false;                     // a line that guides the eye between marks: thin, in the colour of the text
 };
 
 // A level to compare with: a published number, a floor.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "figure/palette.hpp"
@@ -109,7 +110,8 @@ class Drawing {
     const Point corner[] = {{frame_.left, frame_.top}, {frame_.left, bottom()}, {right(), bottom()}};
     canvas_.line(corner, frame);
     const double middle = frame_.left + frame_.width / 2;
-    if (!chart_.x.label.empty()) canvas_.text({middle, bottom() + 2.9 * kSmall}, chart_.x.label, {kFont, Anchor::kMiddle});
+    if (!chart_.x.label.empty())
+      canvas_.text({middle, bottom() + 2.9 * kSmall}, chart_.x.label, {kFont, Anchor::kMiddle});
     if (!chart_.y.label.empty())
       canvas_.text({1.2 * kFont, frame_.top + frame_.height / 2}, chart_.y.label, {kFont, Anchor::kMiddle, true});
     if (!chart_.title.empty())

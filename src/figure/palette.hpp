@@ -11,13 +11,8 @@ struct Colour {
   uint8_t red, green, blue;
 };
 
-inline constexpr std::array<Colour, 7> kPalette = {{{0, 114, 178},
-                                                    {213, 94, 0},
-                                                    {0, 158, 115},
-                                                    {204, 121, 167},
-                                                    {230, 159, 0},
-                                                    {86, 180, 233},
-                                                    {0, 0, 0}}};
+inline constexpr std::array<Colour, 7> kPalette = {
+    {{0, 114, 178}, {213, 94, 0}, {0, 158, 115}, {204, 121, 167}, {230, 159, 0}, {86, 180, 233}, {0, 0, 0}}};
 inline constexpr std::array<Colour, 7> kDarkPalette = {{{86, 180, 233},
                                                         {245, 130, 49},
                                                         {60, 200, 155},

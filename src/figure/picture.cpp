@@ -24,7 +24,9 @@ cairo_status_t append(void* text, const unsigned char* bytes, unsigned int count
   return CAIRO_STATUS_SUCCESS;
 }
 
-void check(cairo_status_t status) { require(status == CAIRO_STATUS_SUCCESS, "cairo: {}", cairo_status_to_string(status)); }
+void check(cairo_status_t status) {
+  require(status == CAIRO_STATUS_SUCCESS, "cairo: {}", cairo_status_to_string(status));
+}
 
 class CairoCanvas : public Canvas {
  public:
@@ -118,8 +120,8 @@ class CairoCanvas : public Canvas {
 }  // namespace
 
 std::string picture_of(const Chart& chart, Format format, double width, double height) {
-  require(width > 0 && height > 0 && width <= kMostPoints && height <= kMostPoints, "a picture of {} x {} points", width,
-          height);
+  require(width > 0 && height > 0 && width <= kMostPoints && height <= kMostPoints, "a picture of {} x {} points",
+          width, height);
   std::string bytes;
   cairo_surface_t* made = nullptr;
   switch (format) {

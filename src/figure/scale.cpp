@@ -23,9 +23,7 @@ double round_step(double least) {
   return 10 * power;
 }
 
-int decimals_of(double step) {
-  return std::clamp(static_cast<int>(std::ceil(-std::log10(step) - 1e-9)), 0, 12);
-}
+int decimals_of(double step) { return std::clamp(static_cast<int>(std::ceil(-std::log10(step) - 1e-9)), 0, 12); }
 
 // Labels of one axis are written alike: with k or M where all of them are large and round.
 std::string label_of(double value, double step, double greatest) {

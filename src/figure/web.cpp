@@ -87,10 +87,12 @@ std::string json_text(const std::string& text) {
 
 // What the script finds: frame, scales, and the points of each curve.
 std::string hover_data(const Chart& chart, const Frame& frame) {
-  const auto scale = [](const Scale& s) { return fmt::format("[{:.6g},{:.6g},{}]", s.low(), s.high(), s.log() ? 1 : 0); };
-  std::string text = fmt::format("{{\"frame\":[{:.1f},{:.1f},{:.1f},{:.1f}],\"x\":{},\"y\":{},\"label\":{},\"series\":[",
-                                 frame.left, frame.top, frame.width, frame.height, scale(frame.scales.x),
-                                 scale(frame.scales.y), json_text(chart.x.label));
+  const auto scale = [](const Scale& s) {
+    return fmt::format("[{:.6g},{:.6g},{}]", s.low(), s.high(), s.log() ? 1 : 0);
+  };
+  std::string text = fmt::format(
+      "{{\"frame\":[{:.1f},{:.1f},{:.1f},{:.1f}],\"x\":{},\"y\":{},\"label\":{},\"series\":[", frame.left, frame.top,
+      frame.width, frame.height, scale(frame.scales.x), scale(frame.scales.y), json_text(chart.x.label));
   bool first = true;
   for (size_t i = 0; i < chart.series.size(); ++i) {
     const Series& s = chart.series[i];
@@ -149,9 +151,9 @@ std::string svg_element(const Chart& chart, double width, double height) {
   for (Series& s : bare.series) s.name.clear();
   SvgCanvas canvas;
   const Frame frame = draw(bare, canvas, width, height);
-  return fmt::format("<svg class=\"chart\" viewBox=\"0 0 {:g} {:g}\" role=\"img\" aria-label=\"{}\" data-chart=\"{}\">{}</svg>",
-                     width, height, html_escaped(chart.y.label + " by " + chart.x.label),
-                     html_escaped(hover_data(chart, frame)), canvas.out);
+  return fmt::format(
+      "<svg class=\"chart\" viewBox=\"0 0 {:g} {:g}\" role=\"img\" aria-label=\"{}\" data-chart=\"{}\">{}</svg>", width,
+      height, html_escaped(chart.y.label + " by " + chart.x.label), html_escaped(hover_data(chart, frame)), canvas.out);
 }
 
 std::string legend_element(const Chart& chart) {
@@ -163,8 +165,8 @@ std::string legend_element(const Chart& chart) {
     items += fmt::format(
         "<li><svg width=\"26\" height=\"10\" aria-hidden=\"true\"><polyline class=\"l {}{}\" stroke-width=\"{}\" "
         "points=\"1,5 25,5\"/></svg>{}</li>",
-        s.rule ? "frame" : fmt::format("s{}", colour_of(s, i)), dash ? fmt::format(" d{}", dash) : "",
-        s.marks ? 6 : 2, html_escaped(s.name));
+        s.rule ? "frame" : fmt::format("s{}", colour_of(s, i)), dash ? fmt::format(" d{}", dash) : "", s.marks ? 6 : 2,
+        html_escaped(s.name));
   }
   return items.empty() ? "" : "<ul class=\"legend\">" + items + "</ul>";
 }
@@ -178,7 +180,8 @@ std::string web_style() {
       ".chart{display:block;width:100%;height:auto;touch-action:pan-y;font-family:inherit}"
       ".chart text{fill:var(--ink)}"
       ".chart text.halo{paint-order:stroke;stroke:var(--ground);stroke-width:3px}"
-      ".l{fill:none;stroke-linejoin:round}.d1{stroke-dasharray:5 3}.d2{stroke-dasharray:2.5 2.5}.d3{stroke-dasharray:1 2}"
+      ".l{fill:none;stroke-linejoin:round}.d1{stroke-dasharray:5 3}.d2{stroke-dasharray:2.5 2.5}.d3{stroke-dasharray:1 "
+      "2}"
       ".l.ink{stroke:var(--ink)}.l.frame{stroke:var(--frame)}.l.grid{stroke:var(--grid)}.f.ink{fill:var(--ink)}";
   for (size_t i = 0; i < kPalette.size(); ++i)
     text += fmt::format(".l.s{0}{{stroke:var(--s{0})}}.f.s{0}{{fill:var(--s{0})}}", i);

@@ -24,7 +24,8 @@ const char* safetensors_type(DType type) {
 
 }  // namespace
 
-std::string safetensors_of(const std::vector<NamedTensor>& tensors, const std::map<std::string, std::string>& metadata) {
+std::string safetensors_of(const std::vector<NamedTensor>& tensors,
+                           const std::map<std::string, std::string>& metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   uint64_t offset = 0;

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cli/run_program.hpp"
 
@@ -54,10 +55,10 @@ TEST_CASE("--where chooses runs by facts and by fields of their specs, and names
   CHECK(count({"tag = lr1e-4"}) == 1);
   CHECK(count({"model.kind = made", "id ~ tiny"}) == 2);
   CHECK(count({"step > 3"}) == 0);
-  for (const auto& [condition, part] : {std::pair("valid/nl < 3", "did you mean 'valid/nll'?"),
-                                        std::pair("optim.lrr < 3", "did you mean 'optim.lr'?"),
-                                        std::pair("status < 3", ""), std::pair("model < big", "no number"),
-                                        std::pair("nothing", "FIELD OP VALUE"), std::pair("step", "FIELD OP VALUE")}) {
+  for (const auto& [condition, part] :
+       {std::pair("valid/nl < 3", "did you mean 'valid/nll'?"), std::pair("optim.lrr < 3", "did you mean 'optim.lr'?"),
+        std::pair("status < 3", ""), std::pair("model < big", "no number"), std::pair("nothing", "FIELD OP VALUE"),
+        std::pair("step", "FIELD OP VALUE")}) {
     const ProgramResult result = place.mlrun({"ls", "--where", condition});
     INFO(condition << result.err);
     if (*part) CHECK(result.exit_code == 2);
@@ -114,8 +115,8 @@ TEST_CASE("rm and gc say what they would remove, and remove it with --yes") {
 TEST_CASE("export writes weights and metrics that other programs read, and says what it cannot write") {
   const Workplace place;
   const std::string run = place.train({"train.average=0.9", "train.log_every=1 steps"});
-  const ProgramResult result = place.mlrun({"export", "@last", "-o", "w.npz", "-o", "w.safetensors", "-o", "m.csv", "-o",
-                                            "m.jsonl", "-o", "tb/"});
+  const ProgramResult result = place.mlrun(
+      {"export", "@last", "-o", "w.npz", "-o", "w.safetensors", "-o", "m.csv", "-o", "m.jsonl", "-o", "tb/"});
   INFO(result.err);
   REQUIRE(result.exit_code == 0);
   CHECK(result.lines().size() == 5);
@@ -208,8 +209,9 @@ TEST_CASE("grid takes ranges, zipped fields and random draws, and checks them al
         std::vector<std::vector<std::string>>{{"optim.lr=0.0001"}, {"optim.lr=0.001"}, {"optim.lr=0.01"}});
   CHECK(overrides({"model.hidden=10..50:3"}) ==
         std::vector<std::vector<std::string>>{{"model.hidden=10"}, {"model.hidden=30"}, {"model.hidden=50"}});
-  CHECK(overrides({"optim.lr=1e-3,1e-2", "model.hidden=4,8", "--zip"}) ==
-        std::vector<std::vector<std::string>>{{"optim.lr=1e-3", "model.hidden=4"}, {"optim.lr=1e-2", "model.hidden=8"}});
+  CHECK(
+      overrides({"optim.lr=1e-3,1e-2", "model.hidden=4,8", "--zip"}) ==
+      std::vector<std::vector<std::string>>{{"optim.lr=1e-3", "model.hidden=4"}, {"optim.lr=1e-2", "model.hidden=8"}});
   const auto drawn = overrides({"optim.lr=1e-4..1e-2:log", "model.hidden=4..64", "--random", "6", "--seed", "3"});
   REQUIRE(drawn.size() == 6);
   CHECK(overrides({"optim.lr=1e-4..1e-2:log", "model.hidden=4..64", "--random", "6", "--seed", "3"}) == drawn);

@@ -20,18 +20,25 @@ std::string written_run(const Workplace& place, const std::string& id, const std
                         const std::string& seed, const std::string& lr, const std::string& group = "g") {
   const std::string run = place.runs() + "/" + id;
   std::filesystem::create_directories(run + "/checkpoints");
-  std::ofstream(run + "/resolved.yaml") << "name: " << id << "\nseed: " << seed << "\ndata: {kind: digits}\nmodel: {kind: made}\n"
+  std::ofstream(run + "/resolved.yaml") << "name: " << id << "\nseed: " << seed
+                                        << "\ndata: {kind: digits}\nmodel: {kind: made}\n"
                                         << "optim: {lr: " << lr << "}\n";
   std::ofstream journal(run + "/metrics.jsonl");
-  journal << Json{{"kind", "run"}, {"id", id}, {"created", "2026-01-01T00:00:0" + seed + ".000Z"}, {"name", id},
-                  {"group", group}, {"tags", Json::array()}, {"model", "made"}, {"fingerprint", id}, {"data_hash", "d"},
-                  {"protocol", "static"}, {"nll_of", "x"}, {"train_examples", 100}, {"threads", 2}}
+  journal << Json{{"kind", "run"},        {"id", id},          {"created", "2026-01-01T00:00:0" + seed + ".000Z"},
+                  {"name", id},           {"group", group},    {"tags", Json::array()},
+                  {"model", "made"},      {"fingerprint", id}, {"data_hash", "d"},
+                  {"protocol", "static"}, {"nll_of", "x"},     {"train_examples", 100},
+                  {"threads", 2}}
                  .dump()
           << "\n";
   for (size_t i = 0; i < nll.size(); ++i) {
     const double step = 10.0 * static_cast<double>(i + 1);
-    journal << Json{{"table", "valid"}, {"step", static_cast<int>(step)}, {"epoch", step / 5}, {"time", 6 * step},
-                    {"nll", std::isnan(nll[i]) ? Json(nullptr) : Json(nll[i])}, {"bpd", nll[i] / 784}}
+    journal << Json{{"table", "valid"},
+                    {"step", static_cast<int>(step)},
+                    {"epoch", step / 5},
+                    {"time", 6 * step},
+                    {"nll", std::isnan(nll[i]) ? Json(nullptr) : Json(nll[i])},
+                    {"bpd", nll[i] / 784}}
                    .dump()
             << "\n";
   }
@@ -106,7 +113,8 @@ TEST_CASE("plot in the terminal fits its width, with a letter for each curve, an
       }
     }
   }
-  const ProgramResult files = place.mlrun({"plot", "-o", "c.png", "-o", "c.svg", "-o", "c.pdf", "a", "--size", "300x200"});
+  const ProgramResult files =
+      place.mlrun({"plot", "-o", "c.png", "-o", "c.svg", "-o", "c.pdf", "a", "--size", "300x200"});
   INFO(files.err);
   REQUIRE(files.exit_code == 0);
   CHECK(files.out.empty());
@@ -179,8 +187,9 @@ TEST_CASE("a report is one file with results, curves, samples, settings and the 
   CHECK(answer["runs"] == 4);
   CHECK(answer["settings"] == 2);
   const std::string page = place.get("lr.html");
-  for (const char* part : {"<title>lr</title>", "optim.lr", "&plusmn;", "data:image/png;base64,", "NADE 88.33",
-                           "prefers-color-scheme:dark", "data-chart=", "data:text/yaml;base64,", "mlrun train ", "exact"})
+  for (const char* part :
+       {"<title>lr</title>", "optim.lr", "&plusmn;", "data:image/png;base64,", "NADE 88.33",
+        "prefers-color-scheme:dark", "data-chart=", "data:text/yaml;base64,", "mlrun train ", "exact"})
     CHECK(says(page, part));
   for (const std::string& run : runs) CHECK(says(page, std::filesystem::path(run).filename().string()));
   // Nothing is fetched from anywhere.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "catch.hpp"
 #include "figure/draw.hpp"
@@ -95,7 +96,8 @@ TEST_CASE("a chart is drawn within its picture at any size, with names, levels a
 
 TEST_CASE("a legend that is too long counts what it does not name, and curves beyond the palette are dashed") {
   Chart chart;
-  for (int i = 0; i < 40; ++i) chart.series.push_back({"a rather long name of a run " + std::to_string(i), {0, 1}, {0, 1.0 * i}});
+  for (int i = 0; i < 40; ++i)
+    chart.series.push_back({"a rather long name of a run " + std::to_string(i), {0, 1}, {0, 1.0 * i}});
   CountingCanvas canvas(640, 400);
   draw(chart, canvas, 640, 400);
   CHECK(std::any_of(canvas.words.begin(), canvas.words.end(), [](const auto& w) { return w.ends_with(" more"); }));
@@ -130,7 +132,8 @@ TEST_CASE("PNG, SVG and PDF are what their names say, of the size that was asked
   CHECK(pdf.find("/FontFile") != std::string::npos);  // embedded
   CHECK(picture_of(chart, Format::kPng, 320, 200) == png);
   CHECK(picture_of(chart, Format::kPdf, 320, 200) == pdf);  // no time of its making
-  for (const Format format : {Format::kPng, Format::kSvg, Format::kPdf}) CHECK(!picture_of(Chart(), format, 100, 100).empty());
+  for (const Format format : {Format::kPng, Format::kSvg, Format::kPdf})
+    CHECK(!picture_of(Chart(), format, 100, 100).empty());
 }
 
 TEST_CASE("an element of a web page needs nothing from elsewhere, is escaped, and holds its values") {
@@ -140,8 +143,8 @@ TEST_CASE("an element of a web page needs nothing from elsewhere, is escaped, an
   CHECK(svg.find("<500>") == std::string::npos);
   const size_t begin = svg.find("data-chart=\"") + 12;
   std::string data = svg.substr(begin, svg.find('"', begin) - begin);
-  for (const auto& [code, character] : {std::pair("&quot;", "\""), std::pair("&lt;", "<"), std::pair("&gt;", ">"),
-                                        std::pair("&amp;", "&")}) {
+  for (const auto& [code, character] :
+       {std::pair("&quot;", "\""), std::pair("&lt;", "<"), std::pair("&gt;", ">"), std::pair("&amp;", "&")}) {
     for (size_t at = data.find(code); at != std::string::npos; at = data.find(code, at + 1))
       data.replace(at, std::string(code).size(), character);
   }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "catch.hpp"
 
@@ -33,7 +34,8 @@ TEST_CASE("ticks are round numbers between the ends, no more than asked for, and
 TEST_CASE("a logarithmic axis has powers of ten, and 2 and 5 times these where there is room") {
   const std::vector<Tick> wide = Scale(1e-5, 10, true).ticks(8);
   REQUIRE(wide.size() >= 3);
-  for (const Tick& tick : wide) CHECK(std::log10(tick.value) == Approx(std::round(std::log10(tick.value))).margin(1e-9));
+  for (const Tick& tick : wide)
+    CHECK(std::log10(tick.value) == Approx(std::round(std::log10(tick.value))).margin(1e-9));
   std::vector<std::string> labels;
   for (const Tick& tick : Scale(0.2, 30, true).ticks(9)) labels.push_back(tick.label);
   CHECK(labels == std::vector<std::string>{"0.2", "0.5", "1", "2", "5", "10", "20"});

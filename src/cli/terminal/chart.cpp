@@ -20,7 +20,9 @@ constexpr int kLeastChart = 30, kMostChart = 160;
 // Of the palette of figures, the nearest of the 256 colours of a terminal; readable on black and on white.
 constexpr std::array<int, 7> kTerminalColours = {32, 166, 36, 175, 178, 74, 244};
 
-char letter_of(size_t series) { return static_cast<char>(series < 26 ? 'a' + series : series < 52 ? 'A' + series - 26 : '*'); }
+char letter_of(size_t series) {
+  return static_cast<char>(series < 26 ? 'a' + series : series < 52 ? 'A' + series - 26 : '*');
+}
 
 // A field of dots, and for each character whose dots they are.
 class DotField {
@@ -78,8 +80,7 @@ class DotField {
     int painted = -1;
     const auto paint = [&](int series) {
       if (!color || series == painted) return;
-      text += series < 0 ? "\x1b[0m"
-                         : fmt::format("\x1b[38;5;{}m", kTerminalColours[static_cast<size_t>(series) % 7]);
+      text += series < 0 ? "\x1b[0m" : fmt::format("\x1b[38;5;{}m", kTerminalColours[static_cast<size_t>(series) % 7]);
       painted = series;
     };
     for (int column = 0; column < columns_; ++column) {
@@ -89,7 +90,8 @@ class DotField {
         text += cell.letter;
       } else if (cell.dots != 0) {
         paint(cell.series);
-        if (utf8) text += {'\xe2', static_cast<char>(0xa0 | (cell.dots >> 6)), static_cast<char>(0x80 | (cell.dots & 0x3f))};
+        if (utf8)
+          text += {'\xe2', static_cast<char>(0xa0 | (cell.dots >> 6)), static_cast<char>(0x80 | (cell.dots & 0x3f))};
         else text += '.';
       } else {
         paint(-1);
@@ -125,7 +127,8 @@ std::string legend_of(const figure::Chart& chart, const Screen& screen, int widt
     if (display_width(name) > width - 4) name = name.substr(0, static_cast<size_t>(width - 4));
     std::string mark = lettered ? std::string(1, letter_of(i)) : " ";
     if (screen.color)
-      mark = fmt::format("\x1b[38;5;{}m{}\x1b[0m", kTerminalColours[static_cast<size_t>(figure::colour_of(s, i))], mark);
+      mark =
+          fmt::format("\x1b[38;5;{}m{}\x1b[0m", kTerminalColours[static_cast<size_t>(figure::colour_of(s, i))], mark);
     text += fmt::format("  {} {}\n", mark, name);
   }
   for (const figure::ReferenceLine& line : chart.lines)
@@ -170,7 +173,8 @@ std::string chart_text(const figure::Chart& chart, const Screen& screen, int row
     for (size_t k = s.x.size(); k-- > 0 && !s.marks && !s.rule;) {
       const double x = x_of(s.x[k]), y = y_of(s.y[k]);
       if (!std::isfinite(x) || !std::isfinite(y)) continue;
-      field.letter(static_cast<int>(std::lround(x)), static_cast<int>(std::lround(y)), figure::colour_of(s, i), letter_of(i));
+      field.letter(static_cast<int>(std::lround(x)), static_cast<int>(std::lround(y)), figure::colour_of(s, i),
+                   letter_of(i));
       break;
     }
   }
@@ -184,8 +188,9 @@ std::string chart_text(const figure::Chart& chart, const Screen& screen, int row
       const double y = y_of(tick.value) / (field.height() - 1) * (rows - 1);
       if (std::lround(y) == row) label = tick.label;
     }
-    std::string line = fmt::format("{:>{}} {}", label, margin, screen.utf8 ? (label.empty() ? "\u2502" : "\u2524") : "|") +
-                       field.row(row, screen.utf8, screen.color);
+    std::string line =
+        fmt::format("{:>{}} {}", label, margin, screen.utf8 ? (label.empty() ? "\u2502" : "\u2524") : "|") +
+        field.row(row, screen.utf8, screen.color);
     trim(line);
     text += line + "\n";
   }
@@ -202,7 +207,8 @@ std::string chart_text(const figure::Chart& chart, const Screen& screen, int row
     free_from = start + length + 1;
   }
   for (int column = 0; column < columns; ++column)
-    axis += screen.utf8 ? (marked[static_cast<size_t>(column)] ? "\u252c" : "\u2500") : (marked[static_cast<size_t>(column)] ? "+" : "-");
+    axis += screen.utf8 ? (marked[static_cast<size_t>(column)] ? "\u252c" : "\u2500")
+                        : (marked[static_cast<size_t>(column)] ? "+" : "-");
   text += std::string(static_cast<size_t>(margin + 1), ' ') + (screen.utf8 ? "\u2514" : "+") + axis + "\n";
   trim(numbers);
   text += numbers + "\n";

@@ -15,8 +15,8 @@ enum class ColorChoice { kAuto, kAlways, kNever };
 std::optional<ColorChoice> parse_color_choice(std::string_view text);
 
 bool is_terminal(int fd);
-bool is_dumb();              // TERM is unset, empty or "dumb": no escape sequences
-int terminal_width(int fd);  // columns: the terminal's own answer, else COLUMNS, else 80; at least 1
+bool is_dumb();               // TERM is unset, empty or "dumb": no escape sequences
+int terminal_width(int fd);   // columns: the terminal's own answer, else COLUMNS, else 80; at least 1
 int terminal_height(int fd);  // lines: the terminal's own answer, else 24
 // Auto: on a terminal that is not dumb, unless NO_COLOR is set and not empty (no-color.org). Always overrides both.
 bool use_color(ColorChoice choice, bool terminal);
