@@ -45,8 +45,8 @@ std::string bar_of(double fraction, int width) {
 
 // Where the lock cannot be seen, as on another machine's mount, a journal that grows tells that somebody trains.
 std::string state_of(const WatchedRun& w) {
-  const bool ended = w.summary.status != "running" && w.summary.status != "killed";
-  if (ended || w.summary.status == "running") return w.summary.status;
+  const RunStatus status = w.summary.status;
+  if (status != RunStatus::kKilled) return name_of(status);
   return w.age < 60 ? fmt::format("written {:.0f} s ago, by no process of this machine", w.age)
                     : fmt::format("killed, or not on this machine; last written {} ago", human_duration(w.age));
 }
@@ -59,7 +59,7 @@ std::vector<std::string> lines_of(const WatchedRun& w, const WatchOptions& o, co
   const RunSummary& r = w.summary;
   std::string progress = "  " + bar_of(w.fraction, width >= 70 ? 22 : 10);
   progress += r.total_steps > 0 ? fmt::format("  step {}/{}", r.step, r.total_steps) : fmt::format("  step {}", r.step);
-  if (r.status == "running" && std::isfinite(w.eta)) progress += "  eta " + human_duration(w.eta);
+  if (r.status == RunStatus::kRunning && std::isfinite(w.eta)) progress += "  eta " + human_duration(w.eta);
   progress += "  time " + human_duration(r.seconds);
   lines.push_back(fit(progress, width));
   std::string figures = std::isnan(r.best_nll) ? "  not evaluated yet"
@@ -107,7 +107,7 @@ std::vector<std::string> watched_paths(const WatchOptions& o) {
   if (o.selectors.empty()) {
     std::vector<RunSummary> running;
     for (const RunSummary& run : runs)
-      if (run.status == "running") running.push_back(run);
+      if (run.status == RunStatus::kRunning) running.push_back(run);
     if (running.empty() && !runs.empty()) running.push_back(runs.back());  // the latest, to see how it ended
     runs = running;
   }

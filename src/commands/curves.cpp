@@ -173,7 +173,7 @@ void smooth(MetricCurve& curve, double s) {
 
 void label_axes(MetricCurves& c, const CurvesRequest& request) {
   const auto [table, column] = parts_of(request.metrics.front());
-  const std::string unit = unit_of(column);
+  const std::string unit = unit_of_metric(column);
   c.y_label = request.metrics.size() == 1 ? table + "/" + column + (unit == "1" ? "" : " (" + unit + ")")
               : unit == "1"               ? "value"
                                           : unit;
@@ -198,9 +198,9 @@ void label_axes(MetricCurves& c, const CurvesRequest& request) {
 }
 
 void require_one_unit(const std::vector<std::string>& metrics) {
-  const std::string first = unit_of(parts_of(metrics.front()).second);
+  const std::string first = unit_of_metric(parts_of(metrics.front()).second);
   for (const std::string& metric : metrics) {
-    const std::string unit = unit_of(parts_of(metric).second);
+    const std::string unit = unit_of_metric(parts_of(metric).second);
     if (unit != first)
       fail(ExitCode::kUsage, "{} is in {}, and {} in {}: they have no axis in common", metrics.front(), first, metric,
            unit);
@@ -249,7 +249,7 @@ MetricCurves curves_of(const CurvesRequest& request) {
       if (points) found[{i, metric}] = std::move(*points);
       else if (lacking.insert(i).second)
         answer.left_out.push_back(
-            fmt::format("{} ({}) has no {} yet", request.runs[i].id, request.runs[i].status, metric));
+            fmt::format("{} ({}) has no {} yet", request.runs[i].id, name_of(request.runs[i].status), metric));
     }
   }
   require_one_unit(request.metrics);

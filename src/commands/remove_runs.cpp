@@ -59,7 +59,7 @@ void add_temporaries(const std::string& folder, std::vector<Removal>& found) {
 
 void add_spare_checkpoints(const RunDirectory& run, std::vector<Removal>& found) {
   const RunSummary summary = summarise_run(run.path());
-  if (summary.status != "finished") return;
+  if (summary.status != RunStatus::kFinished) return;
   const std::vector<int64_t> steps = run.checkpoint_steps();
   for (const int64_t step : steps) {
     if (step == steps.back() || step == summary.best_step) continue;
@@ -75,7 +75,7 @@ std::vector<Removal> removal_of(const std::vector<RunSummary>& runs) {
   for (const RunSummary& run : runs) {
     require_not_held(run.path);
     removals.push_back({run.path,
-                        fmt::format("{}, {}", run.status,
+                        fmt::format("{}, {}", name_of(run.status),
                                     std::isnan(run.best_nll) ? fmt::format("{} steps, not evaluated", run.step)
                                                              : fmt::format("valid/nll {:.3f}", run.best_nll)),
                         bytes_of_tree(run.path)});

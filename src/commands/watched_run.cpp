@@ -98,7 +98,7 @@ const WatchedRun& RunWatcher::look() {
   seen_.age =
       error ? 0 : std::chrono::duration<double>(std::filesystem::file_time_type::clock::now() - changed).count();
   const bool held = !io::lock_holder(path_ + "/.lock").empty();
-  if (static_cast<int64_t>(size) == size_ && held == (seen_.summary.status == "running")) return seen_;
+  if (static_cast<int64_t>(size) == size_ && held == (seen_.summary.status == RunStatus::kRunning)) return seen_;
   try {
     seen_.trouble.clear();
     seen_.summary = summarise_run(path_);

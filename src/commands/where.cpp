@@ -65,7 +65,7 @@ std::vector<std::string> values_of_fact(const RunSummary& run, const std::string
   if (field == "step") return one(print_number(run.step));
   if (field == "epoch") return one(number_text(run.epoch));
   if (field == "minutes") return one(number_text(run.seconds / 60));
-  if (field == "status") return one(run.status);
+  if (field == "status") return one(name_of(run.status));
   if (field == "model") return one(run.model);
   if (field == "id") return one(run.id);
   if (field == "name") return one(run.name);

@@ -157,6 +157,40 @@ assert len(lines) == len(rows) and lines[0]['table'] == 'train' and lines[0]['st
   CHECK(place.mlrun({"export", "tiny", "-o", "w.npz"}).exit_code == 2);
 }
 
+TEST_CASE("a forward pass in NumPy over exported weights gives the NLL that eval gives") {
+  const Workplace place;
+  std::string rows;
+  for (int row = 0; row < 64; ++row)
+    for (int column = 0; column < 12; ++column) {
+      rows += ((row * 7 + column * column * 5 + row * column) % 11) < 5 ? "1" : "0";
+      rows += column == 11 ? "\n" : ",";
+    }
+  place.put("data/rows.csv", rows);
+  place.put("made.yaml",
+            "data: {kind: table, train: rows.csv, valid: rows.csv, test: rows.csv}\n"
+            "model: {kind: made, hidden: [20, 10], direct: true, order: random}\n"
+            "train: {for: 30 steps, batch_size: 16}\n");
+  const ProgramResult trained = place.mlrun({"train", "made.yaml", "-q"});
+  INFO(trained.err);
+  REQUIRE(trained.exit_code == 0);
+  const double nll = Json::parse(place.mlrun({"eval", "@last", "--json"}).last_line())["nll"];
+  REQUIRE(place.mlrun({"export", "@last", "-o", "made.npz"}).exit_code == 0);
+  place.put("forward.py", R"(
+import numpy
+w = numpy.load('made.npz')
+x = numpy.loadtxt('data/rows.csv', delimiter=',')[:, w['buffers.order']]
+h = x
+for layer in ('hidden_1', 'hidden_2'):
+    h = numpy.maximum(0, h @ w[layer + '.weight'].T + w[layer + '.bias'])
+logits = h @ w['output.weight'].T + w['output.bias'] + x @ w['direct.weight'].T
+print((numpy.logaddexp(0, logits) - x * logits).sum(1).mean())
+)");
+  const ProgramResult forward = place.run({"/usr/bin/python3", "forward.py"});
+  INFO(forward.err);
+  REQUIRE(forward.exit_code == 0);
+  CHECK(std::stod(forward.out) == Approx(nll).epsilon(1e-5));
+}
+
 TEST_CASE("compare writes CSV with every number alone, and LaTeX that TeX does not stumble over") {
   const Workplace place;
   for (const char* seed : {"1", "2"}) place.train({"--seed", seed, "--group", "g"});
