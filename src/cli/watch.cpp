@@ -45,8 +45,8 @@ std::string bar_of(double fraction, int width) {
 
 // Where the lock cannot be seen, as on another machine's mount, a journal that grows tells that somebody trains.
 std::string state_of(const WatchedRun& w) {
-  const bool ended = w.summary.status != RunStatus::kRunning && w.summary.status != RunStatus::kKilled;
-  if (ended || w.summary.status == RunStatus::kRunning) return name_of(w.summary.status);
+  const RunStatus status = w.summary.status;
+  if (status != RunStatus::kKilled) return name_of(status);
   return w.age < 60 ? fmt::format("written {:.0f} s ago, by no process of this machine", w.age)
                     : fmt::format("killed, or not on this machine; last written {} ago", human_duration(w.age));
 }

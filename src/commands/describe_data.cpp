@@ -1,7 +1,5 @@
 #include "commands/describe_data.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <numeric>
 #include <span>

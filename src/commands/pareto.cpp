@@ -37,7 +37,7 @@ Pareto pareto_of(const std::vector<RunSummary>& runs) {
   for (const RunSummary& run : runs) {
     const int64_t threads = std::isnan(run.best_nll) ? 0 : threads_of(run);
     if (std::isnan(run.best_nll)) {
-      pareto.left_out.push_back(fmt::format("{} ({}) has not been evaluated yet", run.id, run.status));
+      pareto.left_out.push_back(fmt::format("{} ({}) has not been evaluated yet", run.id, name_of(run.status)));
     } else if (threads == 0 || !(run.seconds > 0)) {
       pareto.left_out.push_back(fmt::format("{} does not say how long it took on how many threads", run.id));
     } else {

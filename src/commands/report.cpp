@@ -16,7 +16,6 @@
 #include "io/base64.hpp"
 #include "io/directory.hpp"
 #include "io/file.hpp"
-#include "runs/metrics.hpp"
 
 namespace mlrun {
 namespace {
@@ -181,7 +180,7 @@ std::string runs_html(const std::vector<RunDetails>& runs) {
       return found == d.environment.end() ? std::string("-") : html_escaped(found->second);
     };
     table.rows.push_back(
-        {{html_escaped(r.id), html_escaped(name_of(r.status)), fmt::format("{}", r.step), fmt::format("{}", r.best_step),
+        {{html_escaped(r.id), name_of(r.status), fmt::format("{}", r.step), fmt::format("{}", r.best_step),
           std::isnan(r.best_nll) ? "-" : fmt::format("{:.3f}", r.best_nll), from("mlrun"),
           from("cpu") + " " + from("isa"), from("threads"), html_escaped(origin_text(d)),
           html_escaped(history_text(r.history))},
@@ -235,7 +234,7 @@ std::string subject_of(const std::vector<RunSummary>& runs) {
   std::vector<std::string> protocols, subjects;
   for (const RunSummary& run : runs) {
     if (!has_word(protocols, run.protocol)) protocols.push_back(run.protocol);
-    add_word(subjects, words_of(run.nll_of));
+    if (!has_word(subjects, words_of(run.nll_of))) subjects.emplace_back(words_of(run.nll_of));
   }
   std::string text = "<p>Data: ";
   for (size_t i = 0; i < protocols.size(); ++i) text += (i ? "; " : "") + html_escaped(protocols[i]);

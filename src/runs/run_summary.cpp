@@ -59,12 +59,10 @@ constexpr std::array<RunFact, 31> kFacts = {{
        for (const std::string& tag : value.get<std::vector<std::string>>()) add_word(r.tags, tag);
      }},
     {"notes", "note", "", "", [](const RunSummary& r) { return Record(r.notes); },
-     [](RunSummary& r, const Record& value) {
-       if (const auto note = value.get<std::string>(); !note.empty()) r.notes.push_back(note);
-     }},
+     [](RunSummary& r, const Record& value) { r.notes.push_back(value.get<std::string>()); }},
     {"total_steps", "total_steps", "", "steps", integer<&RunSummary::total_steps>,
      take_integer<&RunSummary::total_steps>},
-    {"threads", "threads", "", "1", integer<&RunSummary::threads>, take_integer<&RunSummary::threads>},
+    {"threads", "threads", "", "", integer<&RunSummary::threads>, take_integer<&RunSummary::threads>},
     {"origin", "origin", "", "", [](const RunSummary& r) { return r.origin; },
      [](RunSummary& r, const Record& value) { r.origin = value; }},
     {"exact", "", "exact", "", [](const RunSummary& r) { return Record(r.history.empty()); }, leave},
@@ -72,16 +70,16 @@ constexpr std::array<RunFact, 31> kFacts = {{
      [](RunSummary& r, const Record& value) { r.history = history_of(value); }},
     {"created", "created", "created", "", text<&RunSummary::created>, take_text<&RunSummary::created>},
     {"", "lineage", "", "", text<&RunSummary::lineage>, take_text<&RunSummary::lineage>},
+    {"", "train_examples", "", "", integer<&RunSummary::train_examples>, take_integer<&RunSummary::train_examples>},
     {"", "best", "", "", text<&RunSummary::best_by>, take_text<&RunSummary::best_by>},
-    {"", "train_examples", "", "1", integer<&RunSummary::train_examples>,
-     take_integer<&RunSummary::train_examples>},
     {"", "version", "", "", text<&RunSummary::version>, take_text<&RunSummary::version>},
 }};
 
 // In which order a journal says them.
 constexpr const char* kJournalOrder[] = {"id",        "created",     "name",    "group",  "tags",
                                          "model",     "fingerprint", "lineage", "origin", "history",
-                                         "data_hash", "protocol",    "nll_of",  "best",   "train_examples", "total_steps", "threads", "version"};
+                                         "data_hash", "protocol",    "nll_of",  "best",   "train_examples",
+                                         "total_steps", "threads",   "version"};
 
 // And run.h5.
 constexpr const char* kAttributeOrder[] = {"run_id", "status", "fingerprint", "created", "exact"};

@@ -125,7 +125,7 @@ std::string legend_of(const figure::Chart& chart, const Screen& screen, int widt
     if (s.name.empty() || s.rule) continue;
     std::string name = s.name;
     if (display_width(name) > width - 4) name = name.substr(0, static_cast<size_t>(width - 4));
-    std::string mark = lettered ? std::string(1, letter_of(i)) : " ";
+    std::string mark = lettered || s.marks ? std::string(1, letter_of(i)) : " ";
     if (screen.color)
       mark =
           fmt::format("\x1b[38;5;{}m{}\x1b[0m", kTerminalColours[static_cast<size_t>(figure::colour_of(s, i))], mark);
