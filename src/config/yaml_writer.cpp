@@ -37,9 +37,7 @@ std::string yaml_text(std::string_view text, std::string_view word) {
   return out + "\"";
 }
 
-std::string yaml_choice(const std::string& name) {
-  return name == "true" || name == "false" ? name : yaml_text(name);
-}
+std::string yaml_choice(const std::string& name) { return name == "true" || name == "false" ? name : yaml_text(name); }
 
 std::string yaml_list(const std::vector<std::string>& items) { return fmt::format("[{}]", fmt::join(items, ", ")); }
 

@@ -76,10 +76,9 @@ constexpr std::array<RunFact, 31> kFacts = {{
 }};
 
 // In which order a journal says them.
-constexpr const char* kJournalOrder[] = {"id",        "created",     "name",    "group",  "tags",
-                                         "model",     "fingerprint", "lineage", "origin", "history",
-                                         "data_hash", "protocol",    "nll_of",  "best",   "train_examples",
-                                         "total_steps", "threads",   "version"};
+constexpr const char* kJournalOrder[] = {
+    "id",      "created",   "name",     "group",  "tags", "model",          "fingerprint", "lineage", "origin",
+    "history", "data_hash", "protocol", "nll_of", "best", "train_examples", "total_steps", "threads", "version"};
 
 // And run.h5.
 constexpr const char* kAttributeOrder[] = {"run_id", "status", "fingerprint", "created", "exact"};

@@ -25,9 +25,9 @@ struct RunSummary {
   // The group of its spec, then those that it was also asked for in (experiment/labels.hpp); tags likewise.
   std::vector<std::string> groups, tags;
   std::vector<std::string> notes;  // that somebody has written of it, oldest first
-  History history;      // empty: exact
-  io::Record origin;    // {"checkpoint", "run", "step", "sha256"}, or null: fresh weights
-  std::string version;  // of the mlrun that wrote the journal
+  History history;                 // empty: exact
+  io::Record origin;               // {"checkpoint", "run", "step", "sha256"}, or null: fresh weights
+  std::string version;             // of the mlrun that wrote the journal
   int64_t step = 0;
   double epoch = 0;
   double best_nll = kMissing, last_nll = kMissing;  // valid, nats; NaN when there was no evaluation

@@ -34,7 +34,8 @@ void draw_pictures(const Workplace& place) {
 TEST_CASE("a folder of pictures is described, trained on with its classes, and sampled") {
   const Workplace place;
   draw_pictures(place);
-  const ProgramResult described = place.mlrun({"data", "describe", "pictures.yaml", "data.binarization=none", "--json"});
+  const ProgramResult described =
+      place.mlrun({"data", "describe", "pictures.yaml", "data.binarization=none", "--json"});
   INFO(described.err);
   REQUIRE(described.exit_code == 0);
   const Json answer = Json::parse(described.last_line());
