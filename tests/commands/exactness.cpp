@@ -24,7 +24,10 @@ std::vector<std::string> models() {
     if (kind != "vqvae" && kind.rfind("sequence", 0) != 0) specs.push_back("{kind: " + kind + "}");
   }
   for (const auto& [mixer, entry] : registered(mixer_kinds())) {
-    const std::string size = mixer == "mamba2" ? ", head: 4" : mixer == "attention" ? ", heads: 2, dropout: 0.1" : "";
+    const std::string size = mixer == "mamba2"                     ? ", head: 4"
+                             : mixer == "attention"                ? ", heads: 2, dropout: 0.1"
+                             : mixer == "gla" || mixer == "retnet" ? ", heads: 2"
+                                                                   : "";
     specs.push_back("{kind: sequence, width: 4, layers: 1, mixer: {kind: " + mixer + size + "}}");
   }
   specs.push_back("{kind: sequence_classifier, width: 4, layers: 1, mlp: gelu, dropout: 0.2, mixer: {kind: gru}}");
