@@ -192,7 +192,7 @@ TEST_CASE("show --layout says how a reader elsewhere computes with the tensors, 
                            "/buffers/hidden_*/degrees", "h_i = relu(hidden_i/weight @ h_{i-1} + hidden_i/bias)",
                            "p(x) is the mean over 2 components"}) {
     INFO(part);
-    CHECK(says(text.out, part));
+    CHECK(mlrun::test::says(text.out, part));
   }
   const Json answer = Json::parse(place.mlrun({"show", run, "--layout", "--json"}).out);
   CHECK(answer.at("header_bytes") == 512);
