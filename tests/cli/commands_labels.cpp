@@ -240,7 +240,7 @@ TEST_CASE("grid takes ranges, zipped fields and random draws, and checks them al
   };
   CHECK(overrides({"seed=1..3"}) == std::vector<std::vector<std::string>>{{"seed=1"}, {"seed=2"}, {"seed=3"}});
   CHECK(overrides({"optim.lr=1e-4..1e-2:log3"}) ==
-        std::vector<std::vector<std::string>>{{"optim.lr=0.0001"}, {"optim.lr=0.001"}, {"optim.lr=0.01"}});
+        std::vector<std::vector<std::string>>{{"optim.lr=1e-4"}, {"optim.lr=0.001"}, {"optim.lr=0.01"}});
   CHECK(overrides({"model.hidden=10..50:3"}) ==
         std::vector<std::vector<std::string>>{{"model.hidden=10"}, {"model.hidden=30"}, {"model.hidden=50"}});
   CHECK(
