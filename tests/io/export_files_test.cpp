@@ -74,7 +74,7 @@ TEST_CASE("an event file is records between their checksums") {
   CHECK(file.size() == head + 8 + 4 + length + 4);
   const std::string event = file.substr(head + 12, length);
   const std::string expected(
-      "\x09\x00\x00\x00\x00\x00\x00\x04\x40\x10\xac\x02\x2a\x12\x0a\x10\x0a\x09valid/nll\x15\x00\x80\xa8\x42", 39);
+      "\x09\x00\x00\x00\x00\x00\x00\x04\x40\x10\xac\x02\x2a\x12\x0a\x10\x0a\x09valid/nll\x15\x00\x80\xa8\x42", 32);
   CHECK(event == expected);
 }
 
