@@ -63,7 +63,17 @@ class SchemaWriter {
       properties[child.name] =
           is_section(child) ? open_section(child, at, kinds) : config::json_schema_of(*child.record);
     }
+    add_named_mixers(tree, properties);
     return {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
+  }
+
+  // Where `mixers` names kinds, each has a section of its name; `mlrun validate` judges what is in it.
+  static void add_named_mixers(const config::FieldTree& tree, Json& properties) {
+    const config::FieldTree* mixer = child_of(tree, "mixer");
+    const config::FieldTree* kind = mixer ? child_of(*mixer, "kind") : nullptr;
+    if (!kind || !kind->record || !child_of(tree, "mixers")) return;
+    for (const auto& [name, summary] : kind->record->choices)
+      properties[name] = {{"type", "object"}, {"description", "of the mixers of this kind"}};
   }
 
   // A section that has kinds is one of them; each set of kinds is described once, and referred to from wherever it is
