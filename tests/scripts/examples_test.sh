@@ -28,7 +28,8 @@ mkdir configs data
 ln -s "$source/scripts" scripts
 for set in mnist binarized_mnist; do [[ -z $data ]] || ln -s "$data/$set" "data/$set"; done
 mkdir data/tinyshakespeare
-for i in {1..200}; do echo "ROMEO: a line of verse, the number $i of them."; done >data/tinyshakespeare/input.txt
+for i in {1..200}; do echo "ROMEO: a line of verse, JULIET, the number $i of them. Exeunt"; done >data/tinyshakespeare/input.txt
+printf 'ROMEO: a line of verse' >scene.txt
 for spec in "$source"/configs/*.yaml; do
   name=${spec##*/}
   kind=$(mlrun config show "$spec" | awk '/^data:/ { inside = 1 } inside && $1 == "kind:" { print $2; exit }')
