@@ -87,6 +87,7 @@ FeatureMap::FeatureMap(const FeatureOptions& options, int64_t heads, int64_t key
   if (kind_ != FeatureKind::kPerformer) return;
   features_ = options.random.value_or(2 * keys);
   w_ = draw(0);
+  packed_ = PackedLinear(w_, Tensor());
   scope.buffer("random_features", w_);
 }
 
@@ -117,9 +118,8 @@ Tensor FeatureMap::turns(int64_t first, int64_t count) const {
   return both;
 }
 
-// x [..., keys] -> [..., features]; w holds the factor keys^(-1/4).
-Variable FeatureMap::random_features(const Variable& x, const Tensor& w, bool query) const {
-  const Variable along = ops::linear(x, Variable(w));
+// x [..., keys] and its products with the random rows, which hold the factor keys^(-1/4) -> [..., features].
+Variable FeatureMap::random_features(const Variable& x, const Variable& along, bool query) const {
   if (query) return ops::softmax(along);
   const float half = -0.5f / std::sqrt(static_cast<float>(keys_));
   const Variable length = ops::scale(ops::sum(ops::square(x), {-1}, /*keep=*/true), half);
@@ -136,7 +136,7 @@ Variable FeatureMap::map(Pass& pass, const Variable& x, bool query) const {
     case FeatureKind::kPerformer: {
       const bool redrawn = redraw_ && pass.training() && pass.step() >= *redraw_;
       const Tensor w = redrawn ? draw(static_cast<uint64_t>(pass.step() / *redraw_)) : w_;
-      return ops::reshape(random_features(of_heads(), w, query), result);
+      return ops::reshape(random_features(of_heads(), ops::linear(of_heads(), Variable(w)), query), result);
     }
     case FeatureKind::kCosformer: {
       require(length <= horizon_, "{} positions of {}", length, horizon_);
@@ -155,8 +155,14 @@ void FeatureMap::step(const float* x, int64_t count, int64_t t, bool query, floa
     case FeatureKind::kPerformer: {
       Tensor in({rows, keys_});
       std::copy_n(x, in.count(), in.data<float>());
-      const Tensor out = kind_ == FeatureKind::kSoftmax ? ops::softmax(Variable(in)).value()
-                                                        : random_features(Variable(in), w_, query).value();
+      Tensor out;
+      if (kind_ == FeatureKind::kSoftmax) {
+        out = ops::softmax(Variable(in)).value();
+      } else {
+        Tensor along({rows, features_});
+        packed_(x, rows, along.data<float>());  // its bits do not depend on how many rows there are
+        out = random_features(Variable(in), Variable(along), query).value();
+      }
       std::copy_n(out.data<float>(), out.count(), y);
       return;
     }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "config/reader.hpp"
+#include "nn/linear.hpp"
 #include "nn/pass.hpp"
 
 namespace mlrun {
@@ -45,7 +46,7 @@ class FeatureMap {
 
  private:
   Variable map(Pass& pass, const Variable& x, bool query) const;
-  Variable random_features(const Variable& x, const Tensor& w, bool query) const;
+  Variable random_features(const Variable& x, const Variable& along, bool query) const;
   void step(const float* x, int64_t count, int64_t t, bool query, float* y) const;
   Tensor draw(uint64_t index) const;                 // w [features, keys]
   Tensor turns(int64_t first, int64_t count) const;  // [count, 1, 2, 1]: the cosines and sines
@@ -54,7 +55,8 @@ class FeatureMap {
   int64_t heads_, keys_, features_, horizon_;
   std::optional<int64_t> redraw_;
   RandomStream noise_;
-  Tensor w_;
+  Tensor w_;             // of the first draw
+  PackedLinear packed_;  // the same, for steps
 };
 
 }  // namespace mlrun
