@@ -27,8 +27,8 @@ end_of() {
   wait "$1" 2>/dev/null || code=$?
   took=$(($(milliseconds) - begun))
 }
-# How often training began or went on, by the journal.
-begun_in() { grep -cE '"kind":"(run|resume)"' "$1/metrics.jsonl" 2>/dev/null || true; }
+# The rows that training has written.
+rows_in() { { grep -s '"table"' "$1/metrics.jsonl" || true; } | wc -l; }
 status_of() { grep '"kind":"status"' "$1/metrics.jsonl" 2>/dev/null | tail -n 1; }
 step_of() { basename "$(last_checkpoint "$1")" .h5 | sed 's/step-0*//'; }
 
@@ -37,7 +37,7 @@ while ((sent < wanted)); do
   rm -rf "$run"
   runs=$((runs + 1))
   for ((attempt = 0; attempt < 100; attempt++)); do
-    begun_before=$(begun_in "$run")
+    rows_before=$(rows_in "$run")
     "${wakeful[@]}" "$mlrun" -q train "$spec" -o "$run" --resume auto >/dev/null 2>"$work/stderr" &
     child=$!
     random_seconds "$limit"
@@ -53,7 +53,7 @@ while ((sent < wanted)); do
     sent=$((sent + 1))
     ((took <= slowest)) || slowest=$took
     # Before it has begun to train there is nothing to save, and it may end by the signal itself.
-    [[ $signal != HUP || $code != 129 || $(begun_in "$run") != "$begun_before" ]] || expected=129
+    [[ $signal != HUP || $code != 129 || $(rows_in "$run") != "$rows_before" ]] || expected=129
     [[ $code == "$expected" ]] || fail "SIG$signal after $delay s: exit $code: $(cat "$work/stderr")"
     ((took <= 2000 * patience)) || fail "SIG$signal after $delay s: gone after $took ms"
     if [[ -f $run/resolved.yaml && $(status_of "$run") == *'"interrupted"'* ]]; then
