@@ -6,6 +6,15 @@ namespace mlrun::cli {
 
 void finish_with(ExitCode code) { throw CLI::RuntimeError(static_cast<int>(code)); }
 
+void add_where(Command& command, std::vector<std::string>& conditions) {
+  command
+      .add_option(
+          "--where", conditions,
+          "only runs that fit: 'FIELD OP VALUE', FIELD such as valid/nll, status, tag or optim.lr; may be repeated")
+      ->type_name("CONDITION")
+      ->one_at_a_time();
+}
+
 void Overrides::add_words(const std::vector<std::string>& words, int first_argument) {
   for (size_t i = 0; i < words.size(); ++i) {
     texts.push_back(words[i]);

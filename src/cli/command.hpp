@@ -20,6 +20,9 @@ struct Globals {
 // Ends the command with this code; the answer has been printed.
 [[noreturn]] void finish_with(ExitCode code);
 
+// Adds --where CONDITION, of the commands that take several runs.
+void add_where(Command& command, std::vector<std::string>& conditions);
+
 // "a.b=c" words of the command line and options that stand for one ("--seed 3"), with how messages call them.
 struct Overrides {
   std::vector<std::string> texts, places;

@@ -160,12 +160,7 @@ void add_compare(Command& command, const Globals& globals) {
   command.add_flag("--latex", o->latex, "print a tabular of LaTeX, for the package booktabs")
       ->excludes(markdown)
       ->excludes(csv);
-  command
-      .add_option(
-          "--where", o->where,
-          "only runs that fit: 'FIELD OP VALUE', FIELD such as valid/nll, status, tag or optim.lr; may be repeated")
-      ->type_name("CONDITION")
-      ->one_at_a_time();
+  add_where(command, o->where);
   command.add_flag("--force", o->force, "rank although binarization, splits or data differ");
   command.callback([o, &globals] { run_compare(*o, globals); });
 }

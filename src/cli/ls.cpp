@@ -114,12 +114,7 @@ void add_ls(Command& command, const Globals& globals) {
       ->takes({{Value::kRuns}});
   command.add_option("--group", o->group, "only this group")->type_name("NAME")->takes({{Value::kGroup}});
   command.add_option("--status", o->status, "only runs in this state")->one_of(status_names());
-  command
-      .add_option(
-          "--where", o->where,
-          "only runs that fit: 'FIELD OP VALUE', FIELD such as valid/nll, status, tag or optim.lr; may be repeated")
-      ->type_name("CONDITION")
-      ->one_at_a_time();
+  add_where(command, o->where);
   command.add_option("-n", o->most, "only the first N in the order of --sort; of the order of creation the latest N")
       ->between(int64_t{1}, int64_t{1} << 40)
       ->type_name("N");

@@ -129,12 +129,7 @@ void add_plot(Command& command, const Globals& globals) {
                   "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best (default: all)")
       ->type_name("RUN...")
       ->takes({{Value::kRuns}});
-  command
-      .add_option(
-          "--where", o->where,
-          "only runs that fit: 'FIELD OP VALUE', FIELD such as valid/nll, status, tag or optim.lr; may be repeated")
-      ->type_name("CONDITION")
-      ->one_at_a_time();
+  add_where(command, o->where);
   command.add_option("--metric", o->metrics, "TABLE/COLUMN of the journal (valid/nll); several go over each other")
       ->type_name("TABLE/COLUMN")
       ->one_at_a_time()

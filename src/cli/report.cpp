@@ -66,12 +66,7 @@ void add_report(Command& command, const Globals& globals) {
                   "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best (default: all)")
       ->type_name("RUN...")
       ->takes({{Value::kRuns}});
-  command
-      .add_option(
-          "--where", o->where,
-          "only runs that fit: 'FIELD OP VALUE', FIELD such as valid/nll, status, tag or optim.lr; may be repeated")
-      ->type_name("CONDITION")
-      ->one_at_a_time();
+  add_where(command, o->where);
   command.add_option("-o,--out", o->out, "the page (report.html): one file, which needs nothing beside itself")
       ->type_name("FILE");
   command

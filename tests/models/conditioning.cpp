@@ -1,5 +1,8 @@
 // Models of labelled data: p(x|y) and p(x, y).
 #include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "catch.hpp"
@@ -51,6 +54,29 @@ TEST_CASE("only a conditional model needs labels, and says so where the data has
     } catch (const Error& e) {
       CHECK(e.code() == ExitCode::kUsage);
       CHECK(std::string(e.what()).find("needs labels") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a model without a condition steps the same whatever labels it is shown") {
+  for (const Case& c : all_cases({3, 3})) {
+    if (c.data.classes > 0) continue;
+    INFO(name_of(c));
+    const Built b = build(c.kind, c.data, c.overrides);
+    const int64_t width = logits_per_step(c.data.alphabet);
+    const std::vector<int32_t> labels = {2, 7}, symbols = {1, 0};
+    for (int64_t component = 0; component < b.autoregressive().components(); ++component) {
+      const auto view = b.autoregressive().step_view(*b.parameters, component);
+      const auto plain = view->begin(2), labelled = view->begin(2, labels.data());
+      std::vector<float> x(static_cast<size_t>(2 * width)), y(x.size());
+      for (int64_t t = 0; t < c.data.positions(); ++t) {
+        plain->logits(x.data());
+        labelled->logits(y.data());
+        CHECK(x == y);
+        const std::vector<int32_t> next = c.data.alphabet > 1 ? symbols : std::vector<int32_t>{0, 0};
+        plain->observe(next.data());
+        labelled->observe(next.data());
+      }
     }
   }
 }
