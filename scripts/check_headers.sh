@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Finds includes that are missing, and yet compile here because another header happens to bring what is needed: with the next
-# compiler or library they do not.
+# Finds what compiles here, and not with the next compiler or library: above all includes that are missing where another header
+# happens to bring what is needed.
 #   scripts/check_headers.sh [ROOT]     exit 0: nothing is missing; 1: something is, each with its file and line
 # 1. Every std:: name in src/ and tests/ that scripts/standard_headers.txt knows is declared by a header that the file, or a header of
 #    ours that it includes, includes by name.
@@ -8,6 +8,7 @@
 #    headers are compiled here as build/release compiles, all of them whenever one has changed since they last passed.
 # 3. misc-include-cleaner of clang-tidy 17 or later (Debian 12 has 14, without it) over the .cpp files of src/ that differ from the
 #    commit MLRUN_BASE (default: the one before HEAD; 30 files at most), for the std:: names that the table of 1 lacks.
+# 4. No optional field begins as {{}}: g++ 12 and clang read an empty list, and g++ 14 refuses it for an explicit constructor.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "${1:-$here/..}" && pwd)
@@ -87,6 +88,11 @@ END {
   if (missing) { print missing " missing include" (missing > 1 ? "s" : ""); exit 1 }
   print "headers: " names " uses of std:: in " files " files have their #include"
 }' "$here/standard_headers.txt" "${sources[@]}" >&2 || failed=1
+
+if grep -nE '\.[a-z_]+ = \{\{\}\}' "${sources[@]}" >&2; then
+  echo "error: {{}} for an optional does not compile with g++ 14; write its type, such as std::vector<std::string>()" >&2
+  failed=1
+fi
 
 alone=()
 for header in "${sources[@]}"; do

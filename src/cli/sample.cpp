@@ -112,7 +112,7 @@ void write(const Samples& samples, const TrainedModel& model, const SampleWords&
 
 // What does not fit is said before anything is drawn.
 void require_room(const SampleWords& o, const Grid& grid, const TrainedModel& model) {
-  const DataSpec& data = model.identity.stage_one ? model.identity.stage_one->identity.data : model.identity.data;
+  const DataSpec& data = model.drawn_data();
   const int64_t symbols = o.text.length > 0 ? o.text.length : data.positions();
   constexpr double kBytes = 8;  // of a symbol: itself, and what it is written as
   require_memory(kBytes * static_cast<double>(o.count) * static_cast<double>(symbols),

@@ -12,7 +12,6 @@
 #include "cli/terminal/braille.hpp"
 #include "commands/answer_files.hpp"
 #include "commands/complete.hpp"
-#include "experiment/reconstructions.hpp"
 #include "generate/picture.hpp"
 #include "io/file.hpp"
 #include "io/png.hpp"

@@ -14,7 +14,6 @@
 #include "cli/terminal/braille.hpp"
 #include "cli/terminal/terminal.hpp"
 #include "experiment/codes_dataset.hpp"
-#include "experiment/reconstructions.hpp"
 #include "experiment/trained_data.hpp"
 #include "generate/picture.hpp"
 #include "io/png.hpp"
@@ -56,8 +55,8 @@ void sample_reconstructions(const TrainedModel& model, int64_t count, const Pict
   const std::unique_ptr<Dataset> data = data_of(model);
   std::vector<int64_t> rows(static_cast<size_t>(std::min(count, data->count(Split::kTest))));
   std::iota(rows.begin(), rows.end(), int64_t{0});
-  put(pairs_of(model.code_model(), *model.built.parameters, data->batch(Split::kTest, rows, 0).symbols, out.draw),
-      kPairsAcross, out, globals);
+  put(model.autoencoder().reconstruct(data->batch(Split::kTest, rows, 0).symbols, out.draw), kPairsAcross, out,
+      globals);
   if (globals.json) {
     fmt::print("{}\n", io::json_line(nlohmann::ordered_json{
                            {"checkpoint", model.path}, {"count", rows.size()}, {"file", out.file}}));
@@ -68,12 +67,12 @@ void sample_reconstructions(const TrainedModel& model, int64_t count, const Pict
 
 void sample_interpolation(const TrainedModel& model, const std::string& pair, int64_t count, const PictureOutput& out,
                           const Globals& globals) {
-  const CodeModel& codes = model.code_model();
+  const Autoencoder autoencoder = model.autoencoder();
   require_pictures(model, out);
   const std::unique_ptr<Dataset> data = data_of(model);
   const std::array<int64_t, 2> rows = parse_pair(pair, data->count(Split::kTest));
-  put(interpolated(codes, *model.built.parameters, data->batch(Split::kTest, rows, 0).symbols, count, out.draw),
-      static_cast<int>(count), out, globals);
+  put(autoencoder.interpolate(data->batch(Split::kTest, rows, 0).symbols, count, out.draw), static_cast<int>(count),
+      out, globals);
   if (globals.json) {
     fmt::print("{}\n", io::json_line(nlohmann::ordered_json{
                            {"checkpoint", model.path}, {"images", rows}, {"count", count}, {"file", out.file}}));

@@ -7,7 +7,7 @@
 
 #include "cli/command.hpp"
 #include "experiment/checkpoint.hpp"
-#include "experiment/reconstructions.hpp"
+#include "experiment/autoencoder.hpp"
 
 namespace mlrun::cli {
 

@@ -36,10 +36,10 @@ io::Image bars_of(std::vector<int64_t> counts) {
 
 void show_codebook(const std::string& checkpoint, const Globals& globals) {
   const TrainedModel trained = load_trained_model(checkpoint);
-  trained.code_model();  // or refuse
+  const Autoencoder autoencoder = trained.autoencoder();
   const std::unique_ptr<Dataset> data = data_of(trained);
   LanePool pool(threads_for(kMostLanes, 0));
-  const CodeUse use = *evaluate(trained.code_model(), *trained.built.parameters, *data, Split::kValid, {}, pool).codes;
+  const CodeUse use = *evaluate(autoencoder.model(), autoencoder.parameters(), *data, Split::kValid, {}, pool).codes;
   if (globals.json) {
     nlohmann::ordered_json answer = {{"checkpoint", checkpoint}, {"split", "valid"}, {"codes", use.codes()}};
     for (const auto& [column, value] : use.columns()) answer[column] = value;

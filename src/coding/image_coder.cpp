@@ -5,7 +5,6 @@
 #include "base/error.hpp"
 #include "coding/latent_codec.hpp"
 #include "evaluate/bound.hpp"
-#include "models/codes/code_model.hpp"
 
 namespace mlrun {
 namespace {
@@ -36,15 +35,14 @@ class TwoStageCoder : public ImageCoder {
  public:
   explicit TwoStageCoder(const TrainedModel& trained)
       : trained_(trained),
-        stage_one_(*trained.identity.stage_one),
-        model_(stage_one_.code_model()),
-        codec_(model_, *stage_one_.built.parameters, trained.autoregressive(), *trained.built.parameters) {}
+        autoencoder_(*trained.decoder()),
+        codec_(autoencoder_.model(), autoencoder_.parameters(), trained.autoregressive(), *trained.built.parameters) {}
 
-  const DataSpec& images() const override { return model_.data(); }
+  const DataSpec& images() const override { return autoencoder_.images(); }
   int stages() const override { return 2; }
   io::Digest digest() const override {
     io::Sha256 sha;
-    sha.update(io::hex(model_digest(stage_one_)));
+    sha.update(io::hex(model_digest(*trained_.identity.stage_one)));
     sha.update(io::hex(model_digest(trained_)));
     return sha.digest();
   }
@@ -60,8 +58,8 @@ class TwoStageCoder : public ImageCoder {
     pool.run((symbols.dim(0) + kBatch - 1) / kBatch, [&](int64_t b) {
       const int64_t begin = b * kBatch, end = std::min(symbols.dim(0), begin + kBatch);
       const Tensor rows = symbols.rows(begin, end);
-      const Tensor codes = model_.encode(*stage_one_.built.parameters, rows).codes;
-      const Bounds bounds = bounds_of(stage_one_, *trained_.built.model, *trained_.built.parameters, rows, codes, 1);
+      const Tensor codes = autoencoder_.encode(rows).codes;
+      const Bounds bounds = bounds_of(autoencoder_, *trained_.built.model, *trained_.built.parameters, rows, codes, 1);
       std::copy(bounds.total.begin(), bounds.total.end(), all.begin() + begin);
     });
     return all;
@@ -69,8 +67,7 @@ class TwoStageCoder : public ImageCoder {
 
  private:
   const TrainedModel& trained_;
-  const TrainedModel& stage_one_;
-  const CodeModel& model_;
+  Autoencoder autoencoder_;
   LatentCodec codec_;
 };
 
@@ -99,7 +96,7 @@ io::Digest model_digest(const TrainedModel& trained) {
 }
 
 std::unique_ptr<ImageCoder> image_coder(const TrainedModel& trained) {
-  if (trained.identity.stage_one) return std::make_unique<TwoStageCoder>(trained);
+  if (trained.decoder()) return std::make_unique<TwoStageCoder>(trained);
   return std::make_unique<ModelCoder>(trained);
 }
 

@@ -6,10 +6,8 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "experiment/reconstructions.hpp"
 #include "experiment/trained_data.hpp"
 #include "generate/picture.hpp"
-#include "models/codes/code_model.hpp"
 
 namespace mlrun {
 
@@ -43,21 +41,16 @@ std::vector<io::Image> pictures_of(const CompleteOutcome& outcome, const Trained
                                    const CompletionOptions& options) {
   const DataSpec& data = model.identity.data;
   const std::vector<uint8_t>& known = outcome.region.known;
-  const auto& stage_one = model.identity.stage_one;
-  if (!stage_one) {
-    return completion_rows(images_of(outcome.originals, data), known, images_of(outcome.completions, data));
-  }
-  const auto decoded = [&](const Tensor& codes) {
-    return decoded_images(stage_one->code_model(), *stage_one->built.parameters, codes,
-                          {.seed = options.seed, .law = options.law});
-  };
-  const Shape& image = stage_one->identity.data.shape;
+  const std::optional<Autoencoder> decoder = model.decoder();
+  if (!decoder) return completion_rows(images_of(outcome.originals, data), known, images_of(outcome.completions, data));
+  const Shape& image = decoder->images().shape;
   std::vector<uint8_t> pixels;
   for (int64_t r = 0; r < image[0]; ++r) {
     for (int64_t c = 0; c < image[1]; ++c)
-      pixels.push_back(known[static_cast<size_t>(stage_one->code_model().code_of_pixel(r, c))]);
+      pixels.push_back(known[static_cast<size_t>(decoder->model().code_of_pixel(r, c))]);
   }
-  return completion_rows(decoded(outcome.originals), pixels, decoded(outcome.completions));
+  const PixelDraw how = {.seed = options.seed, .law = options.law};
+  return completion_rows(decoder->decode(outcome.originals, how), pixels, decoder->decode(outcome.completions, how));
 }
 
 }  // namespace mlrun

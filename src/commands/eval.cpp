@@ -31,7 +31,7 @@ std::string run_of(const std::string& checkpoint) {
 TrainedModel load_for(const EvalRequest& request, const std::string& path) {
   TrainedModel trained = load_trained_model(path);
   if (!request.orders) return trained;
-  if (const AutoregressiveModel* model = trained.built.model->autoregressive(); !model || !model->any_order()) {
+  if (!trained.built.model->any_order()) {
     fail(ExitCode::kUsage,
          "--orders: a {} model has the orders it was trained with, and no others\n"
          "  a model of every order   model.kind=eonade",
@@ -75,16 +75,20 @@ void evaluate_draws(const EvalRequest& request, const Experiment& experiment, co
   const auto start = std::chrono::steady_clock::now();
   LanePool pool(threads_for(kMostLanes, request.threads));
   const EvaluateOptions options{.batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = {}};
-  ExampleLikelihoods sums;
+  SplitLikelihoods sums;
+  std::vector<double> rates;  // of a VQ-VAE with a prior of its own
   const auto redraw = [&](const DataSources& sources) { return experiment.spec().data.build(sources); };
   for_draws(request, first, redraw, trained.identity.seed, [&](const Dataset& data) {
-    const ExampleLikelihoods one =
-        example_likelihoods(*trained.built.model, *trained.built.parameters, data, request.split, options, pool);
+    SplitLikelihoods one =
+        split_likelihoods(*trained.built.model, *trained.built.parameters, data, request.split, options, pool);
     outcome.draws.push_back(summarise(one.x, 1).nll);
     add_to(sums.x, one.x);
     add_to(sums.xy, one.xy);
     add_to(sums.x_given_y, one.x_given_y);
     add_to(sums.correct, one.correct);
+    if (!one.codes) return;
+    add_to(rates, one.codes->rates);
+    if (!sums.codes) sums.codes = std::move(one.codes);
   });
   for (auto* figure : {&sums.x, &sums.xy, &sums.x_given_y, &sums.correct}) divide(*figure, request.draws);
   const int64_t predictions = trained.built.model->predictions();
@@ -94,6 +98,11 @@ void evaluate_draws(const EvalRequest& request, const Experiment& experiment, co
   if (!sums.correct.empty()) {
     outcome.accuracy = summarise(std::move(sums.correct), 1);
     outcome.accuracy_of = trained.built.model->accuracy_words();
+  }
+  if (sums.codes) {
+    divide(rates, request.draws);
+    sums.codes->rates = std::move(rates);
+    outcome.code_use = std::move(sums.codes);
   }
   outcome.draws_se = summarise(outcome.draws, 1).nll_se;
   outcome.result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -136,19 +145,16 @@ EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
   outcome.step = trained.state.step;
   outcome.dimension = dimension_of(*trained.built.model, *data);
   outcome.nll_of = trained.built.model->nll_subject(/*labels_summed_out=*/true);
-  if (const AutoregressiveModel* model = trained.built.model->autoregressive()) {
-    outcome.components = model->components();
-    outcome.classes = model->classes();
-  }
+  outcome.components = trained.built.model->components();
+  outcome.classes = trained.built.model->classes();
   // A classifier of codes is judged by their labels: it is no prior, and there is no bound.
   const auto* codes = trained.built.model->predicts_labels() ? nullptr : as_codes(*data);
   if (!codes && request.codes > 1) {
     fail(ExitCode::kUsage, "--codes {}: codes are those of a prior over a VQ-VAE's codes, and this is a {} model{}",
          request.codes, trained.experiment.spec().model.kind(),
-         trained.built.model->code_model() ? "\n  train a prior   " + training_a_prior(trained.path) : "");
+         is_of_stage_one(outcome.nll_of) ? "\n  train a prior   " + training_a_prior(trained.path) : "");
   }
   if (codes) evaluate_bound(request, experiment, trained, *codes, outcome);
-  else if (trained.built.model->code_model()) evaluate_stage_one(request, experiment, trained, *data, outcome);
   else evaluate_draws(request, experiment, trained, *data, outcome);
   outcome.nats_per_dimension = outcome.result.bpd * std::numbers::ln2;
   const io::Bytes image = evaluation_file(outcome, request.split);

@@ -23,8 +23,5 @@ void divide(std::vector<double>& sums, int64_t by);
 // Of a prior over codes, in the images' own unit: result, bound and draws of the outcome.
 void evaluate_bound(const EvalRequest& request, const Experiment& experiment, const TrainedModel& trained,
                     const CodesDataset& data, EvalOutcome& outcome);
-// Of a VQ-VAE alone: result, code_use and draws of the outcome.
-void evaluate_stage_one(const EvalRequest& request, const Experiment& experiment, const TrainedModel& trained,
-                        const Dataset& data, EvalOutcome& outcome);
 
 }  // namespace mlrun

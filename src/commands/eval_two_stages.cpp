@@ -1,4 +1,4 @@
-// `mlrun eval` of a VQ-VAE, and of a prior over its codes.
+// `mlrun eval` of a prior over the codes of a VQ-VAE.
 #include <chrono>
 
 #include "base/error.hpp"
@@ -42,28 +42,6 @@ void evaluate_bound(const EvalRequest& request, const Experiment& experiment, co
   outcome.bound = {summary(sums.reconstruction), summary(sums.prior), {}, {}, request.codes};
   if (!sums.posterior.empty()) outcome.bound->posterior = summary(sums.posterior);
   if (!sums.carried.empty()) outcome.bound->carried = summary(sums.carried);
-  outcome.draws_se = summarise(outcome.draws, 1).nll_se;
-  outcome.result.seconds = seconds_since(start);
-}
-
-void evaluate_stage_one(const EvalRequest& request, const Experiment& experiment, const TrainedModel& trained,
-                        const Dataset& data, EvalOutcome& outcome) {
-  const auto start = std::chrono::steady_clock::now();
-  LanePool pool(threads_for(kMostLanes, request.threads));
-  std::vector<double> nll, rates;
-  const auto redraw = [&](const DataSources& sources) { return experiment.spec().data.build(sources); };
-  for_draws(request, data, redraw, trained.identity.seed, [&](const Dataset& drawn) {
-    const Evaluation one =
-        evaluate(*trained.built.model, *trained.built.parameters, drawn, request.split, options_of(experiment), pool);
-    if (!outcome.code_use) outcome.code_use = one.codes;
-    outcome.draws.push_back(one.nll);
-    add_to(nll, one.per_example);
-    add_to(rates, one.codes->rates);
-  });
-  divide(nll, request.draws);
-  divide(rates, request.draws);
-  outcome.code_use->rates = std::move(rates);
-  outcome.result = summarise(std::move(nll), data.spec().positions());
   outcome.draws_se = summarise(outcome.draws, 1).nll_se;
   outcome.result.seconds = seconds_since(start);
 }

@@ -2,9 +2,7 @@
 
 #include <utility>
 
-#include "experiment/reconstructions.hpp"
 #include "generate/picture.hpp"
-#include "models/codes/code_model.hpp"
 
 namespace mlrun {
 
@@ -15,16 +13,14 @@ Samples sample(const TrainedModel& model, const SampleOptions& options, LanePool
   samples.symbols = symbols;
   samples.labels = std::move(labels);
   samples.lengths = std::move(lengths);
-  samples.data = model.identity.data;
+  samples.data = model.drawn_data();
   samples.known = options.prefix.defined() ? options.prefix.dim(1) : 0;
-  if (const auto& stage_one = model.identity.stage_one) {
+  if (const auto decoder = model.decoder()) {
     samples.codes = samples.symbols;
-    samples.data = stage_one->identity.data;
-    const CodeModel& decoder = stage_one->code_model();
     const PixelDraw pixels = {.seed = options.seed, .first = options.first, .law = options.law};
-    samples.symbols = decoded_symbols(decoder, *stage_one->built.parameters, samples.codes, pixels);
-    samples.pictures = decoder.sees_pixels() ? images_of(samples.symbols, samples.data)
-                                             : decoded_images(decoder, *stage_one->built.parameters, samples.codes);
+    samples.symbols = decoder->draw(samples.codes, pixels);
+    samples.pictures =
+        decoder->model().sees_pixels() ? images_of(samples.symbols, samples.data) : decoder->decode(samples.codes);
   } else if (samples.data.is_image()) {
     samples.pictures = images_of(samples.symbols, samples.data);
   }

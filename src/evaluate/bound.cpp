@@ -7,7 +7,6 @@
 #include <queue>
 
 #include "base/log_sum_exp.hpp"
-#include "models/codes/code_model.hpp"
 
 namespace mlrun {
 namespace {
@@ -80,9 +79,9 @@ Tensor repeated(const Tensor& image, int64_t n) {
 // One image, and the code maps whose p(z) p(x|z) is summed for it.
 class MapSum {
  public:
-  MapSum(const TrainedModel& stage_one, const Model& prior, const ParameterArena& prior_parameters, const Tensor& image,
-         const Tensor& own, double total)
-      : stage_one_(stage_one),
+  MapSum(const Autoencoder& autoencoder, const Model& prior, const ParameterArena& prior_parameters,
+         const Tensor& image, const Tensor& own, double total)
+      : autoencoder_(autoencoder),
         prior_(prior),
         prior_parameters_(prior_parameters),
         image_(image),
@@ -144,14 +143,13 @@ class MapSum {
     const Tensor all = Tensor::of({count, width}, found);
     for (int64_t begin = 0; begin < count; begin += kAtOnce) {
       const Tensor maps = all.rows(begin, std::min(count, begin + kAtOnce));
-      const std::vector<double> z = marginal_nll(prior_, prior_parameters_, {maps, {}});
-      const std::vector<double> x =
-          nll_given_codes(stage_one_.code_model(), *stage_one_.built.parameters, repeated(image_, maps.dim(0)), maps);
+      const std::vector<double> z = prior_.likelihoods(prior_parameters_, {maps, {}}).x;
+      const std::vector<double> x = autoencoder_.nll(repeated(image_, maps.dim(0)), maps);
       for (size_t i = 0; i < z.size(); ++i) totals_.push_back(z[i] + x[i]);
     }
   }
 
-  const TrainedModel& stage_one_;
+  const Autoencoder& autoencoder_;
   const Model& prior_;
   const ParameterArena& prior_parameters_;
   Tensor image_;
@@ -160,17 +158,15 @@ class MapSum {
 };
 
 // Of images whose encoder draws its codes: `count` draws each.
-Bounds drawn_bounds(const TrainedModel& stage_one, const Model& prior, const ParameterArena& prior_parameters,
+Bounds drawn_bounds(const Autoencoder& autoencoder, const Model& prior, const ParameterArena& prior_parameters,
                     const Tensor& symbols, int64_t count) {
-  const CodeModel& model = stage_one.code_model();
-  const ParameterArena& parameters = *stage_one.built.parameters;
   const auto n = static_cast<size_t>(symbols.dim(0));
   Bounds bounds;
   std::vector<std::vector<double>> log_weights(n);  // log p(x|z) p(z) / q(z|x)
   for (int64_t k = 0; k < count; ++k) {
-    Encoding drawn = model.encode(parameters, symbols, static_cast<uint64_t>(k));
-    std::vector<double> x = nll_given_codes(model, parameters, symbols, drawn.codes);
-    std::vector<double> z = marginal_nll(prior, prior_parameters, {drawn.codes, {}});
+    Encoding drawn = autoencoder.encode(symbols, static_cast<uint64_t>(k));
+    std::vector<double> x = autoencoder.nll(symbols, drawn.codes);
+    std::vector<double> z = prior.likelihoods(prior_parameters, {drawn.codes, {}}).x;
     for (size_t i = 0; i < n; ++i) log_weights[i].push_back(-x[i] - z[i] - drawn.log_q[i]);
     if (k > 0) continue;
     bounds.reconstruction = std::move(x);
@@ -183,44 +179,37 @@ Bounds drawn_bounds(const TrainedModel& stage_one, const Model& prior, const Par
 }
 
 // -log p(x|z') + log p(x|z) of every image, z its codes and z' those of the next image of the batch.
-std::vector<double> carried_by_codes(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols,
-                                     const Tensor& codes, const std::vector<double>& own) {
+std::vector<double> carried_by_codes(const Autoencoder& autoencoder, const Tensor& symbols, const Tensor& codes,
+                                     const std::vector<double>& own) {
   const int64_t n = codes.dim(0);
   Tensor others({n, codes.dim(1)}, DType::kS32);
   for (int64_t i = 0; i < n; ++i) others.rows(i, i + 1).copy_from(codes.rows((i + 1) % n, (i + 1) % n + 1));
-  std::vector<double> carried = nll_given_codes(model, parameters, symbols, others);
+  std::vector<double> carried = autoencoder.nll(symbols, others);
   for (size_t i = 0; i < carried.size(); ++i) carried[i] -= own[i];
   return carried;
 }
 
 }  // namespace
 
-std::vector<double> nll_given_codes(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols,
-                                    const Tensor& codes) {
-  const Tensor nll = negative_log_likelihood(model.logits(parameters, codes, symbols), symbols).value();
-  return {nll.data<float>(), nll.data<float>() + nll.count()};
-}
-
-Bounds bounds_of(const TrainedModel& stage_one, const Model& prior, const ParameterArena& prior_parameters,
+Bounds bounds_of(const Autoencoder& autoencoder, const Model& prior, const ParameterArena& prior_parameters,
                  const Tensor& symbols, const Tensor& codes, int64_t maps) {
-  const CodeModel& model = stage_one.code_model();
-  const ParameterArena& parameters = *stage_one.built.parameters;
+  const CodeModel& model = autoencoder.model();
   Bounds bounds;
   if (model.draws_codes()) {
-    bounds = drawn_bounds(stage_one, prior, prior_parameters, symbols, maps);
+    bounds = drawn_bounds(autoencoder, prior, prior_parameters, symbols, maps);
   } else {
-    bounds.reconstruction = nll_given_codes(model, parameters, symbols, codes);
-    bounds.prior = marginal_nll(prior, prior_parameters, {codes, {}});
+    bounds.reconstruction = autoencoder.nll(symbols, codes);
+    bounds.prior = prior.likelihoods(prior_parameters, {codes, {}}).x;
     for (size_t i = 0; i < bounds.prior.size(); ++i) bounds.total.push_back(bounds.reconstruction[i] + bounds.prior[i]);
   }
-  if (model.sees_pixels()) bounds.carried = carried_by_codes(model, parameters, symbols, codes, bounds.reconstruction);
+  if (model.sees_pixels()) bounds.carried = carried_by_codes(autoencoder, symbols, codes, bounds.reconstruction);
   if (maps <= 1 || model.draws_codes()) return bounds;
   const DataSpec map = model.codes();
   for (size_t i = 0; i < bounds.total.size(); ++i) {
     const auto at = static_cast<int64_t>(i);
     const Tensor image = symbols.rows(at, at + 1), own = codes.rows(at, at + 1);
-    MapSum sum(stage_one, prior, prior_parameters, image, own, bounds.total[i]);
-    sum.add(model.replacement_costs(parameters, image, own).data<float>(), map.alphabet, maps);
+    MapSum sum(autoencoder, prior, prior_parameters, image, own, bounds.total[i]);
+    sum.add(model.replacement_costs(autoencoder.parameters(), image, own).data<float>(), map.alphabet, maps);
     bounds.total[i] = sum.total();
   }
   return bounds;
@@ -228,7 +217,7 @@ Bounds bounds_of(const TrainedModel& stage_one, const Model& prior, const Parame
 
 Bounds bounds_of(const TrainedModel& prior, const CodesDataset& data, Split split, const EvaluateOptions& options,
                  int64_t maps, LanePool& pool) {
-  const CodeModel& model = data.stage_one()->code_model();
+  const CodeModel& model = data.autoencoder().model();
   EvaluateOptions pieces = options;
   if (maps > 1 && !model.draws_codes()) pieces.batch_size = std::min<int64_t>(options.batch_size, 10);
   const int64_t count = std::min(data.count(split), options.limit.value_or(data.count(split)));
@@ -238,7 +227,7 @@ Bounds bounds_of(const TrainedModel& prior, const CodesDataset& data, Split spli
   if (model.sees_pixels()) figures.push_back(&Bounds::carried);
   for (const auto figure : figures) (all.*figure).resize(static_cast<size_t>(count));
   for_batches(data, split, pieces, pool, [&](std::span<const int64_t> rows, const Batch& codes) {
-    const Bounds part = bounds_of(*data.stage_one(), *prior.built.model, *prior.built.parameters,
+    const Bounds part = bounds_of(data.autoencoder(), *prior.built.model, *prior.built.parameters,
                                   data.images().batch(split, rows, 0).symbols, codes.symbols, maps);
     for (const auto figure : figures)
       std::copy((part.*figure).begin(), (part.*figure).end(), (all.*figure).begin() + rows[0]);

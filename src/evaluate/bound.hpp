@@ -28,13 +28,9 @@ struct Bounds {                        // of every example, in nats
 inline constexpr std::array kBoundFigures = {&Bounds::reconstruction, &Bounds::prior, &Bounds::posterior,
                                              &Bounds::total, &Bounds::carried};
 
-// -log p(x|z) of images s32 [n, positions] and codes, nats.
-std::vector<double> nll_given_codes(const CodeModel& model, const ParameterArena& parameters, const Tensor& symbols,
-                                    const Tensor& codes);
-
 // Of images s32 [n, positions] and their codes; `maps`: how many code maps are summed, or draws. `prior` is a model of
 // the codes (if conditional, labels are summed out).
-Bounds bounds_of(const TrainedModel& stage_one, const Model& prior, const ParameterArena& prior_parameters,
+Bounds bounds_of(const Autoencoder& autoencoder, const Model& prior, const ParameterArena& prior_parameters,
                  const Tensor& symbols, const Tensor& codes, int64_t maps);
 
 // Of a split.

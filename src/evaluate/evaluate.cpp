@@ -9,8 +9,6 @@
 #include <numeric>
 
 #include "base/error.hpp"
-#include "base/log_sum_exp.hpp"
-#include "models/codes/code_model.hpp"
 
 namespace mlrun {
 namespace {
@@ -30,46 +28,42 @@ void require_labels(const Model& model, const Dataset& data) {
     fail(ExitCode::kUsage, "a classifier is judged by labels, and {}", data.why_no_labels());
 }
 
-CodeUse use_of(const CodeModel& model, const std::map<int64_t, Reconstruction>& batches) {
-  CodeUse use;
-  use.counts.resize(static_cast<size_t>(model.codes().alphabet));
-  use.restarted = model.restarted();
-  double squared_error = 0;
-  int64_t vectors = 0;
-  for (const auto& [begin, batch] : batches) {
-    for (int64_t i = 0; i < batch.codes.count(); ++i) {
-      ++use.counts[static_cast<size_t>(batch.codes.data<int32_t>()[i])];
-    }
-    use.rates.insert(use.rates.end(), batch.rate.begin(), batch.rate.end());
-    squared_error += batch.squared_error;
-    vectors += batch.vectors;
+// What the batches of a split say of the codes of a VQ-VAE, in the order of the split whatever lane was first.
+class CodeUseOfBatches {
+ public:
+  void add(int64_t first_row, std::optional<Reconstruction> batch) {
+    if (!batch) return;
+    const std::lock_guard lock(mutex_);
+    batches_.emplace(first_row, std::move(*batch));
   }
-  use.quantization_error = squared_error / static_cast<double>(vectors);
-  return use;
-}
 
-// -log p(x, y) of every class y: [classes][n].
-std::vector<std::vector<double>> nll_by_class(const AutoregressiveModel& model, const ParameterArena& parameters,
-                                              const Batch& batch, const std::vector<double>& log_prior) {
-  std::vector<std::vector<double>> all;
-  Batch labelled = batch;
-  labelled.labels = Tensor({batch.count()}, DType::kS32);
-  for (int64_t y = 0; y < model.classes(); ++y) {
-    std::fill_n(labelled.labels.data<int32_t>(), batch.count(), static_cast<int32_t>(y));
-    std::vector<double> nll = model.nll(parameters, labelled);
-    if (model.condition() == Condition::kClass) {  // of p(x|y) so far
-      for (double& v : nll) v -= log_prior[static_cast<size_t>(y)];
+  std::optional<CodeUse> use() const {
+    if (batches_.empty()) return std::nullopt;
+    CodeUse use;
+    use.counts.resize(static_cast<size_t>(batches_.begin()->second.alphabet));
+    use.restarted = batches_.begin()->second.restarted;
+    double squared_error = 0;
+    int64_t vectors = 0;
+    for (const auto& [first_row, batch] : batches_) {
+      for (int64_t i = 0; i < batch.codes.count(); ++i) {
+        ++use.counts[static_cast<size_t>(batch.codes.data<int32_t>()[i])];
+      }
+      use.rates.insert(use.rates.end(), batch.rate.begin(), batch.rate.end());
+      squared_error += batch.squared_error;
+      vectors += batch.vectors;
     }
-    all.push_back(std::move(nll));
+    use.quantization_error = squared_error / static_cast<double>(vectors);
+    return use;
   }
-  return all;
-}
 
-// -log p(x) of example i.
-double summed_over_classes(const std::vector<std::vector<double>>& nll_by_class, size_t i) {
-  std::vector<double> log_p;
-  for (const std::vector<double>& of_class : nll_by_class) log_p.push_back(-of_class[i]);
-  return -log_sum_exp(log_p);
+ private:
+  std::mutex mutex_;
+  std::map<int64_t, Reconstruction> batches_;  // by first row
+};
+
+// What was found of the rows of a batch, into the figures of the split.
+void put(const std::vector<double>& found, std::span<const int64_t> rows, std::vector<double>& split) {
+  std::copy(found.begin(), found.end(), split.begin() + rows[0]);
 }
 
 }  // namespace
@@ -111,81 +105,46 @@ Evaluation evaluate(const Model& model, const ParameterArena& parameters, const 
   std::vector<double> per_example(static_cast<size_t>(examples_of(data, split, options))), correct;
   require_labels(model, data);
   if (model.has_accuracy()) correct.resize(per_example.size());
-  const CodeModel* codes = model.code_model();
-  std::map<int64_t, Reconstruction> reconstructions;  // by first example
-  std::mutex mutex;
+  CodeUseOfBatches codes;
   for_batches(data, split, options, pool, [&](std::span<const int64_t> rows, const Batch& batch) {
-    std::vector<double> nll;
-    if (codes) {
-      Reconstruction r = codes->reconstruct(parameters, batch.symbols);
-      nll = r.nll;
-      for (size_t i = 0; i < r.rate.size(); ++i) nll[i] += r.rate[i];
-      const std::lock_guard lock(mutex);
-      reconstructions.emplace(rows[0], std::move(r));
-    } else {
-      Scores scores = model.scores(parameters, batch);
-      nll = std::move(scores.nll);
-      std::copy(scores.correct.begin(), scores.correct.end(), correct.begin() + rows[0]);
-    }
-    std::copy(nll.begin(), nll.end(), per_example.begin() + rows[0]);
+    Scores scores = model.scores(parameters, batch);
+    put(scores.nll, rows, per_example);
+    put(scores.correct, rows, correct);
+    codes.add(rows[0], std::move(scores.codes));
   });
   Evaluation e = summarise(std::move(per_example), model.predictions());
   if (!correct.empty()) e.accuracy = summarise(std::move(correct), 1).nll;
-  if (codes) {
-    e.codes = use_of(*codes, reconstructions);
-  }
+  e.codes = codes.use();
   e.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return e;
 }
 
-std::vector<double> marginal_nll(const Model& model, const ParameterArena& parameters, const Batch& batch) {
-  const AutoregressiveModel* conditional = model.autoregressive();
-  if (!conditional || !conditional->conditional()) return model.nll(parameters, batch);
-  const std::vector<std::vector<double>> nll =
-      nll_by_class(*conditional, parameters, batch, conditional->log_class_prior(parameters));
-  std::vector<double> all;
-  for (size_t i = 0; i < nll[0].size(); ++i) all.push_back(summed_over_classes(nll, i));
-  return all;
-}
-
-ExampleLikelihoods example_likelihoods(const Model& model, const ParameterArena& parameters, const Dataset& data,
-                                       Split split, const EvaluateOptions& options, LanePool& pool) {
-  ExampleLikelihoods all;
+SplitLikelihoods split_likelihoods(const Model& model, const ParameterArena& parameters, const Dataset& data,
+                                   Split split, const EvaluateOptions& options, LanePool& pool) {
+  require_labels(model, data);
+  const bool summed_out = model.classes() > 0;
+  if (summed_out && data.spec().classes > model.classes()) {
+    fail(ExitCode::kData, "the model knows {} classes, and this data has {}", model.classes(), data.spec().classes);
+  }
+  SplitLikelihoods all;
   const auto count = static_cast<size_t>(examples_of(data, split, options));
+  const bool judged_by_labels = summed_out && data.spec().classes > 0;
   all.x.resize(count);
-  const AutoregressiveModel* conditional = model.autoregressive();
-  if (!conditional || !conditional->conditional()) {
-    require_labels(model, data);
-    if (model.has_accuracy()) all.correct.resize(count);
-    for_batches(data, split, options, pool, [&](std::span<const int64_t> rows, const Batch& batch) {
-      const Scores scores = model.scores(parameters, batch);
-      std::copy(scores.nll.begin(), scores.nll.end(), all.x.begin() + rows[0]);
-      std::copy(scores.correct.begin(), scores.correct.end(), all.correct.begin() + rows[0]);
-    });
-    return all;
+  if (judged_by_labels) {
+    all.xy.resize(count);
+    all.x_given_y.resize(count);
   }
-  const int64_t classes = conditional->classes();
-  if (data.spec().classes > classes) {
-    fail(ExitCode::kData, "the model knows {} classes, and this data has {}", classes, data.spec().classes);
-  }
-  const std::vector<double> log_prior = conditional->log_class_prior(parameters);
-  if (data.spec().classes > 0) {
-    for (auto* figure : {&all.xy, &all.x_given_y, &all.correct}) figure->resize(count);
-  }
+  if (judged_by_labels || (!summed_out && model.has_accuracy())) all.correct.resize(count);
+  CodeUseOfBatches codes;
   for_batches(data, split, options, pool, [&](std::span<const int64_t> rows, const Batch& batch) {
-    const std::vector<std::vector<double>> nll = nll_by_class(*conditional, parameters, batch, log_prior);
-    for (int64_t i = 0; i < batch.count(); ++i) {
-      const auto k = static_cast<size_t>(i), place = static_cast<size_t>(rows[k]);
-      size_t likeliest = 0;
-      for (size_t y = 1; y < nll.size(); ++y) likeliest = nll[y][k] < nll[likeliest][k] ? y : likeliest;
-      all.x[place] = summed_over_classes(nll, k);
-      if (all.xy.empty()) continue;
-      const auto label = static_cast<size_t>(batch.labels.data<int32_t>()[i]);
-      all.xy[place] = nll[label][k];
-      all.x_given_y[place] = nll[label][k] + log_prior[label];
-      all.correct[place] = label == likeliest ? 1 : 0;
-    }
+    Likelihoods found = model.likelihoods(parameters, batch);
+    put(found.x, rows, all.x);
+    put(found.xy, rows, all.xy);
+    put(found.x_given_y, rows, all.x_given_y);
+    put(found.correct, rows, all.correct);
+    codes.add(rows[0], std::move(found.codes));
   });
+  all.codes = codes.use();
   return all;
 }
 

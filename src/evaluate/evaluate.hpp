@@ -31,24 +31,15 @@ const char* dimension_of(const Model& model, const Dataset& data);
 Evaluation evaluate(const Model& model, const ParameterArena& parameters, const Dataset& data, Split split,
                     const EvaluateOptions& options, LanePool& pool);
 
-// -log p(x) in nats of every example, the label summed out where the model is conditional.
-std::vector<double> marginal_nll(const Model& model, const ParameterArena& parameters, const Batch& batch);
-
-// The likelihoods of every example of a split, in the order of the split, nats.
-struct ExampleLikelihoods {
-  // -log p(x). A classifier's is -log p(y|x); a conditional model's sums the label out: -log sum_y p(y) p(x|y).
-  std::vector<double> x;
-  // -log p(x, y) and -log p(x|y), where y is the example's label; empty unless the model is conditional and the data has
-  // labels.
-  std::vector<double> xy, x_given_y;
-  // Of a conditional model with labelled data: 1 where the label has the largest p(y|x) by Bayes' rule, else 0. Of any
-  // other model: Scores::correct.
-  std::vector<double> correct;
+// Likelihoods (models/scores.hpp) of every example of a split, in the order of the split, nats.
+struct SplitLikelihoods {
+  std::vector<double> x, xy, x_given_y, correct;
+  std::optional<CodeUse> codes;  // of a VQ-VAE: how the split uses them
 };
 
 // A conditional model takes a pass for every class. Error(kData) where the data has more classes than the model.
-ExampleLikelihoods example_likelihoods(const Model& model, const ParameterArena& parameters, const Dataset& data,
-                                       Split split, const EvaluateOptions& options, LanePool& pool);
+SplitLikelihoods split_likelihoods(const Model& model, const ParameterArena& parameters, const Dataset& data,
+                                   Split split, const EvaluateOptions& options, LanePool& pool);
 
 // Mean, standard error and bits/dim of per-example nats.
 Evaluation summarise(std::vector<double> per_example, int64_t dimensions);

@@ -255,22 +255,34 @@ void Checkpoint::read_updater(const ParameterArena& parameters, Updater& updater
 
 const AutoregressiveModel& TrainedModel::autoregressive() const {
   const AutoregressiveModel* model = built.model->autoregressive();
-  if (!model && built.model->classifier()) {
+  if (model) return *model;
+  const std::string kind = experiment.spec().model.kind();
+  if (built.model->predicts_labels()) {
     fail(ExitCode::kUsage,
-         "{}: a {} model is a classifier: it says p(y|x), and has no likelihood of x to sample from or to code with\n"
+         "{}: a {} model is a classifier: it says p(y|x), and has no likelihood of x to sample from, to prove or to "
+         "code "
+         "with\n"
          "  what it says   {}",
-         path, experiment.spec().model.kind(), advice::command({"eval", path}));
+         path, kind, advice::command({"eval", path}));
   }
-  if (!model)
-    fail(ExitCode::kUsage, "{}: a {} model has no autoregressive likelihood to sample from", path,
-         experiment.spec().model.kind());
-  return *model;
+  fail(ExitCode::kUsage,
+       "{}: a {} model is not autoregressive: it has no exact likelihood to sample from, to prove or to code with",
+       path, kind);
 }
 
-const CodeModel& TrainedModel::code_model() const {
+Autoencoder TrainedModel::autoencoder() const {
   const CodeModel* model = built.model->code_model();
   if (!model) fail(ExitCode::kUsage, "{}: a {} model, and no VQ-VAE", path, experiment.spec().model.kind());
-  return *model;
+  return {*model, *built.parameters};
+}
+
+std::optional<Autoencoder> TrainedModel::decoder() const {
+  if (!identity.stage_one) return std::nullopt;
+  return identity.stage_one->autoencoder();
+}
+
+const DataSpec& TrainedModel::drawn_data() const {
+  return identity.stage_one ? identity.stage_one->identity.data : identity.data;
 }
 
 TrainedModel load_trained_model(const std::string& checkpoint_path, const std::vector<std::string>& overrides) {

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "experiment/autoencoder.hpp"
 #include "experiment/experiment.hpp"
 #include "io/bytes.hpp"
 #include "io/hdf5/reader.hpp"
@@ -72,8 +73,12 @@ struct TrainedModel {
   TrainState state;
   std::string path;
   BuiltModel built;
-  const AutoregressiveModel& autoregressive() const;  // or Error(kUsage): this kind cannot be sampled
-  const CodeModel& code_model() const;                // or Error(kUsage): it has no codes
+  const AutoregressiveModel& autoregressive() const;  // or Error(kUsage): this kind has no exact likelihood of x
+  Autoencoder autoencoder() const;                    // or Error(kUsage): it has no codes
+  // What turns the symbols of a prior over codes into images; nullopt: they are the data itself.
+  std::optional<Autoencoder> decoder() const;
+  // Of what is drawn from it in the end: its data, or the images that its codes decode to.
+  const DataSpec& drawn_data() const;
 };
 // Overrides may change what does not touch the weights, such as model.orders.
 TrainedModel load_trained_model(const std::string& checkpoint_path, const std::vector<std::string>& overrides = {});

@@ -7,7 +7,6 @@
 #include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/home.hpp"
-#include "experiment/reconstructions.hpp"
 #include "io/file.hpp"
 #include "io/sha256.hpp"
 #include "models/codes/code_model.hpp"
@@ -74,7 +73,10 @@ CodesDataset::CodesDataset(const Options& options, const DataSources& sources)
     : CodesDataset(load_stage_one(options.from), sources) {}
 
 CodesDataset::CodesDataset(std::shared_ptr<const TrainedModel> stage_one, const DataSources& sources)
-    : stage_one_(std::move(stage_one)), spec_(stage_one_->code_model().codes()), hash_(hash_of(*stage_one_)) {
+    : stage_one_(std::move(stage_one)),
+      autoencoder_(stage_one_->autoencoder()),
+      spec_(autoencoder_.model().codes()),
+      hash_(hash_of(*stage_one_)) {
   DataSources own = sources;
   own.seed = stage_one_->identity.seed;
   images_ = stage_one_->experiment.spec().data.build(own);
@@ -90,12 +92,8 @@ CodesDataset::CodesDataset(std::shared_ptr<const TrainedModel> stage_one, const 
     const int64_t blocks = (images_->count(split) + kAtOnce - 1) / kAtOnce;
     blocks_[static_cast<size_t>(split)] = std::vector<Block>(static_cast<size_t>(blocks));
   }
-  redrawn_ = stage_one_->code_model().draws_codes() ||
+  redrawn_ = autoencoder_.model().draws_codes() ||
              !std::equal(one.data<int32_t>(), one.data<int32_t>() + one.count(), other.data<int32_t>());
-}
-
-Tensor CodesDataset::encode(const Tensor& symbols, int64_t draw) const {
-  return stage_one_->code_model().encode(*stage_one_->built.parameters, symbols, static_cast<uint64_t>(draw)).codes;
 }
 
 // The codes of images index * kAtOnce .. (index + 1) * kAtOnce - 1.
@@ -104,7 +102,7 @@ const SymbolTable& CodesDataset::block(Split split, int64_t index) const {
   std::call_once(block.encoded, [&] {
     std::vector<int64_t> rows(static_cast<size_t>(std::min(kAtOnce, images_->count(split) - index * kAtOnce)));
     std::iota(rows.begin(), rows.end(), index * kAtOnce);
-    const Tensor codes = encode(images_->batch(split, rows, 0).symbols, 0);
+    const Tensor codes = autoencoder_.encode(images_->batch(split, rows, 0).symbols).codes;
     SymbolTableBuilder table(spec_.positions());
     const auto width = static_cast<size_t>(spec_.positions());
     for (size_t i = 0; i < rows.size(); ++i)
@@ -117,7 +115,7 @@ const SymbolTable& CodesDataset::block(Split split, int64_t index) const {
 Batch CodesDataset::batch(Split split, std::span<const int64_t> rows, int64_t epoch) const {
   Batch batch = images_->batch(split, rows, epoch);
   if (redrawn_ && split == Split::kTrain) {
-    batch.symbols = encode(batch.symbols, epoch);
+    batch.symbols = autoencoder_.encode(batch.symbols, static_cast<uint64_t>(epoch)).codes;
     return batch;
   }
   batch.symbols = Tensor({static_cast<int64_t>(rows.size()), spec_.positions()}, DType::kS32);
@@ -139,7 +137,7 @@ std::string CodesDataset::description() const {
 io::Image CodesDataset::render(std::span<const int32_t> symbols) const {
   Tensor codes({1, spec_.positions()}, DType::kS32);
   std::copy(symbols.begin(), symbols.end(), codes.data<int32_t>());
-  return decoded_images(stage_one_->code_model(), *stage_one_->built.parameters, codes)[0];
+  return autoencoder_.decode(codes)[0];
 }
 
 namespace {

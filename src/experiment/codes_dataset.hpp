@@ -30,6 +30,7 @@ class CodesDataset : public Dataset {
   CodesDataset(std::shared_ptr<const TrainedModel> stage_one, const DataSources& sources);
 
   const std::shared_ptr<const TrainedModel>& stage_one() const { return stage_one_; }
+  const Autoencoder& autoencoder() const { return autoencoder_; }  // stage one's
   const Dataset& images() const { return *images_; }
 
   const DataSpec& spec() const override { return spec_; }
@@ -42,10 +43,10 @@ class CodesDataset : public Dataset {
   std::string why_no_labels() const override { return images_->why_no_labels(); }
 
  private:
-  Tensor encode(const Tensor& symbols, int64_t draw) const;
   const SymbolTable& block(Split split, int64_t index) const;
 
   std::shared_ptr<const TrainedModel> stage_one_;
+  Autoencoder autoencoder_;
   std::unique_ptr<Dataset> images_;
   DataSpec spec_;
   std::string hash_;

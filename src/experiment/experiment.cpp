@@ -222,7 +222,7 @@ BuiltModel build_model(const ModelRegistry::Choice& choice, const DataSpec& data
   BuiltModel built;
   built.parameters = std::make_unique<ParameterArena>();
   built.model = choice.build(data, Scope(*built.parameters, seed));
-  if (const AutoregressiveModel* model = built.model->autoregressive()) require_question_first(*model);
+  built.model->require_question_first();
   const int64_t parameters = built.parameters->parameter_count();
   require_memory(sizeof(float) * static_cast<double>(parameters),
                  fmt::format("a model of {} parameters", print_thousands(parameters)), "");

@@ -8,6 +8,7 @@
 
 #include "config/registry.hpp"
 #include "models/condition.hpp"
+#include "models/scores.hpp"
 #include "nn/layout.hpp"
 #include "nn/pass.hpp"
 #include "symbols/data_spec.hpp"
@@ -22,13 +23,6 @@ class CodeModel;
 struct TrainingLoss {
   Variable loss;   // Model::loss
   double nll = 0;  // of the same examples, nats, summed
-};
-
-// What one pass finds of the examples of a batch.
-struct Scores {
-  std::vector<double> nll;  // Model::nll
-  std::vector<double>
-      correct;  // where has_accuracy(), else empty: how far the likeliest answer is the right one, 0 .. 1
 };
 
 // A kind of model says what it can do, and what its figures are of; nobody has to ask which kind it is.
@@ -69,6 +63,17 @@ class Model {
   virtual Scores scores(const ParameterArena& parameters, const Batch& batch) const {
     return {nll(parameters, batch), {}};
   }
+  // The likelihoods by which a model is judged, the label summed out where it is given one: then as many passes as there
+  // are classes().
+  virtual Likelihoods likelihoods(const ParameterArena& parameters, const Batch& batch) const;
+  // How many classes a conditional model knows of; 0: it is given no label.
+  virtual int64_t classes() const { return 0; }
+  // How many models of the same data it is a mixture of.
+  virtual int64_t components() const { return 1; }
+  // Whether it knows p of any position given any others, and so steps in every order.
+  virtual bool any_order() const { return false; }
+  // Error(kUsage) where the data gives a question (DataSpec::given) that the model does not read before it answers.
+  virtual void require_question_first() const {}
   virtual const AutoregressiveModel* autoregressive() const { return nullptr; }
   virtual const CodeModel* code_model() const { return nullptr; }  // models/codes/code_model.hpp
   virtual const Classifier* classifier() const { return nullptr; }
@@ -122,11 +127,10 @@ class AutoregressiveModel : public Model {
   const DataSpec& data() const { return data_; }
   bool conditional() const { return condition_ != Condition::kNone; }
   Condition condition() const { return condition_; }
-  int64_t classes() const { return conditional() ? data_.classes : 0; }  // that the model knows of
+  int64_t classes() const final { return conditional() ? data_.classes : 0; }
   // log p(y) in nats of every class of a conditional model: uniform with `class`, learned with `joint`.
   std::vector<double> log_class_prior(const ParameterArena& parameters) const;
 
-  virtual int64_t components() const { return 1; }
   // The position that step t visits.
   virtual const std::vector<int64_t>& order(int64_t component = 0) const = 0;
   // Parallel view. Step t of the result is about position order()[t]: [n, positions] log-odds for an alphabet of 2,
@@ -141,9 +145,7 @@ class AutoregressiveModel : public Model {
   // Predictive sampling needs it; the battery of tests/models holds to it every model that says so.
   virtual bool views_share_bits() const { return false; }
 
-  // Models that know p of any position given any others step in every order: `order` is a permutation of the positions.
-  virtual bool any_order() const { return false; }
-  // Error(kInternal) unless any_order().
+  // The step view in any order, a permutation of the positions. Error(kInternal) unless any_order().
   virtual std::unique_ptr<StepView> step_view_in(const ParameterArena& parameters,
                                                  const std::vector<int64_t>& order) const;
 
@@ -164,6 +166,8 @@ class AutoregressiveModel : public Model {
   bool has_accuracy() const override { return data_.given > 0; }
   const char* accuracy_words() const override;
   Scores scores(const ParameterArena& parameters, const Batch& batch) const override;
+  Likelihoods likelihoods(const ParameterArena& parameters, const Batch& batch) const override;
+  void require_question_first() const override;
 
   Layout layout() const final;  // what any such model means by its logits, then network_layout()
 

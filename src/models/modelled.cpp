@@ -21,12 +21,12 @@ bool begins_in_stored_order(const AutoregressiveModel& model, int64_t steps) {
   return true;
 }
 
-void require_question_first(const AutoregressiveModel& model) {
-  if (model.data().given == 0 || begins_in_stored_order(model, model.data().positions())) return;
+void AutoregressiveModel::require_question_first() const {
+  if (data_.given == 0 || begins_in_stored_order(*this, data_.positions())) return;
   fail(ExitCode::kUsage,
        "the first {} symbols of this data are a question, and this model visits positions in another order\n"
        "  the order of the data   model.order=raster, or a model.kind that has it",
-       model.data().given);
+       data_.given);
 }
 
 }  // namespace mlrun

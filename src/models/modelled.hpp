@@ -10,7 +10,5 @@ Variable modelled_nll(const Variable& logits, const Tensor& symbols, const DataS
 
 // Whether the first `steps` steps of every component visit the positions 0, 1, ... in this order.
 bool begins_in_stored_order(const AutoregressiveModel& model, int64_t steps);
-// Error(kUsage) where the data gives a question that the model does not visit first.
-void require_question_first(const AutoregressiveModel& model);
 
 }  // namespace mlrun

@@ -42,17 +42,11 @@ bool ProveOutcome::pass() const {
 
 ProveOutcome prove(const ProveRequest& request) {
   const TrainedModel trained = load_trained_model(find_checkpoint(request.selector, request.which));
-  const AutoregressiveModel* model = trained.built.model->autoregressive();
-  if (trained.built.model->classifier()) static_cast<void>(trained.autoregressive());  // says why not
-  if (!model) {
-    fail(ExitCode::kUsage,
-         "{}: a {} model is not autoregressive: it has no exact likelihood of which there would be anything to prove",
-         trained.path, trained.experiment.spec().model.kind());
-  }
+  const AutoregressiveModel& model = trained.autoregressive();
   LanePool pool(threads_for(kMostLanes, request.threads));
   ProveOutcome outcome;
   outcome.checkpoint = trained.path;
-  outcome.components = model->components();
+  outcome.components = model.components();
   std::unique_ptr<Dataset> data;
   Split split = Split::kTest;
   try {
@@ -72,12 +66,12 @@ ProveOutcome prove(const ProveRequest& request) {
     std::iota(indices.begin(), indices.end(), 0);
     rows = data->batch(split, indices, 0);
   } else {
-    rows = own_samples(*model, *trained.built.parameters, kRows, /*seed=*/2);
+    rows = own_samples(model, *trained.built.parameters, kRows, /*seed=*/2);
   }
   ProofOptions options;
-  if (request.full) options.components = model->components();
-  outcome.components_checked = std::min(options.components, model->components());
-  outcome.checks = prove_model(*model, *trained.built.parameters, rows, options, pool);
+  if (request.full) options.components = model.components();
+  outcome.components_checked = std::min(options.components, model.components());
+  outcome.checks = prove_model(model, *trained.built.parameters, rows, options, pool);
   if (data) outcome.checks.push_back(check_data_floor(trained, *data, split, request.full, pool));
   return outcome;
 }

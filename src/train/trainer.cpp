@@ -12,8 +12,6 @@
 #include "base/number.hpp"
 #include "evaluate/evaluate.hpp"
 #include "experiment/codes_dataset.hpp"
-#include "experiment/reconstructions.hpp"
-#include "generate/sampler.hpp"
 #include "train/epoch_order.hpp"
 
 namespace mlrun {
@@ -199,21 +197,8 @@ Evaluation Trainer::evaluate_valid(const std::function<int()>& interrupted) {
   return evaluate(*built_.model, *built_.parameters, data_, Split::kValid, options, pool_);
 }
 
-std::vector<io::Image> Trainer::draw_pictures(int64_t count) {
-  if (const CodeModel* codes = built_.model->code_model()) {
-    std::vector<int64_t> rows(static_cast<size_t>(std::min(count, data_.count(Split::kValid))));
-    std::iota(rows.begin(), rows.end(), int64_t{0});
-    return pairs_of(*codes, *built_.parameters, data_.batch(Split::kValid, rows, 0).symbols);
-  }
-  std::vector<io::Image> pictures;
-  if (!built_.model->autoregressive()) return pictures;
-  const Tensor symbols = Sampler(*built_.model->autoregressive(), *built_.parameters)
-                             .draw({.count = count, .seed = experiment_.spec().seed}, pool_);
-  for (int64_t i = 0; i < count; ++i) {
-    pictures.push_back(
-        data_.render({symbols.data<int32_t>() + i * symbols.dim(1), static_cast<size_t>(symbols.dim(1))}));
-  }
-  return pictures;
+Preview Trainer::preview() {
+  return preview_of(built_, data_, experiment_.spec().eval.samples, experiment_.spec().seed, pool_);
 }
 
 }  // namespace mlrun

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "experiment/checkpoint.hpp"
+#include "experiment/preview.hpp"
 #include "optim/reducer.hpp"
 #include "runs/metrics.hpp"
 
@@ -47,9 +48,8 @@ class Trainer {
 
   // The NLL of the valid split. Error(kInterrupted) when `interrupted` says so on the way.
   Evaluation evaluate_valid(const std::function<int()>& interrupted);
-  // Of image data: so many samples, or of a VQ-VAE so many images of the valid split, each with its reconstruction
-  // behind it. None where the model gives neither.
-  std::vector<io::Image> draw_pictures(int64_t count);
+  // As many as eval.samples says.
+  Preview preview();
   // While it lives, the moving average (where there is one) stands in for the weights and the states like them.
   class AveragedWeights {
    public:

@@ -9,7 +9,6 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "experiment/checkpoint_writer.hpp"
-#include "experiment/reconstructions.hpp"
 #include "generate/picture.hpp"
 #include "io/png.hpp"
 
@@ -221,16 +220,15 @@ class TrainingLoop {
   void draw_samples() {
     if (spec_.eval.samples == 0 || !trainer_.data().spec().is_image()) return;
     const Trainer::AveragedWeights averaged(trainer_);
-    const std::vector<io::Image> images = trainer_.draw_pictures(spec_.eval.samples);
-    if (images.empty()) return;
-    const int columns = trainer_.built().model->code_model() ? kPairsAcross : 0;
+    const Preview preview = trainer_.preview();
+    if (preview.pictures.empty()) return;
     try {
       io::write_png(fmt::format("{}/samples/step-{:09}.png", directory_.path(), state().step),
-                    sheet_of(images, columns, 2));
+                    sheet_of(preview.pictures, preview.columns, 2));
     } catch (const Error& e) {
       log::warning("{}", e.what());
     }
-    observer_.sampled(images);
+    observer_.sampled(preview.pictures);
   }
 
   void save() {

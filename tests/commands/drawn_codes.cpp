@@ -16,6 +16,7 @@ TEST_CASE("the bound of an encoder that draws its codes falls to -log p(x) with 
                     {"width=4", "dim=4", "blocks=0", "strides=2", "quantizer.kind=gumbel", "quantizer.codes=3",
                      "encoder=stochastic", "rate.kind=prior", "decoder.kind=pixelcnn", "decoder.channels=3"});
   const CodeModel& model = *one.model->code_model();
+  const Autoencoder autoencoder(model, *one.parameters);
   const DataSpec map = model.codes();
   const Built prior = build("made", map, {"hidden=9"});
   const Batch all = all_images(images, 0), maps = all_images(map, 0);
@@ -24,17 +25,15 @@ TEST_CASE("the bound of an encoder that draws its codes falls to -log p(x) with 
   for (int64_t i = 0; i < 256; ++i) {
     Tensor same({9, 8}, DType::kS32);
     for (int64_t k = 0; k < 9; ++k) same.rows(k, k + 1).copy_from(all.symbols.rows(i, i + 1));
-    const std::vector<double> x = nll_given_codes(model, *one.parameters, same, maps.symbols);
+    const std::vector<double> x = autoencoder.nll(same, maps.symbols);
     double p = 0;
     for (size_t k = 0; k < 9; ++k) p += std::exp(-z[k] - x[k]);
     exact -= std::log(p) / 256;
   }
   const Tensor codes = model.encode(*one.parameters, all.symbols).codes;
-  TrainedModel stage_one{
-      Experiment::from_text(kStageOne, "test"), {}, {}, "test", {std::move(one.parameters), std::move(one.model)}};
   double before = HUGE_VAL;
   for (const int64_t draws : {1, 8, 200}) {
-    const Bounds b = bounds_of(stage_one, *prior.model, *prior.parameters, all.symbols, codes, draws);
+    const Bounds b = bounds_of(autoencoder, *prior.model, *prior.parameters, all.symbols, codes, draws);
     REQUIRE(b.posterior.size() == 256);
     CHECK(b.carried.size() == 256);
     double mean = 0;

@@ -10,8 +10,8 @@
 #include "catch.hpp"
 #include "commands/eval.hpp"
 #include "evaluate/bound.hpp"
+#include "experiment/autoencoder.hpp"
 #include "experiment/codes_dataset.hpp"
-#include "experiment/reconstructions.hpp"
 #include "experiment/trained_data.hpp"
 #include "models/battery.hpp"
 #include "models/codes/code_model.hpp"
@@ -57,11 +57,10 @@ TEST_CASE("the bound never falls below -log p(x), and is equal when every code m
     }
     CHECK(total == Approx(1.0).epsilon(1e-4));  // both stages together are a likelihood
     const Tensor codes = model.reconstruct(*one.parameters, every_image.symbols).codes;
-    TrainedModel stage_one{
-        Experiment::from_text(kStageOne, "test"), {}, {}, "test", {std::move(one.parameters), std::move(one.model)}};
+    const Autoencoder autoencoder(model, *one.parameters);
     std::vector<double> before(static_cast<size_t>(n), HUGE_VAL);
     for (const int64_t summed : {int64_t{1}, int64_t{2}, int64_t{5}, maps, maps + 10}) {
-      const Bounds b = bounds_of(stage_one, *prior.model, *prior.parameters, every_image.symbols, codes, summed);
+      const Bounds b = bounds_of(autoencoder, *prior.model, *prior.parameters, every_image.symbols, codes, summed);
       INFO(summed << " of " << maps);
       for (size_t i = 0; i < before.size(); ++i) {
         CHECK(b.total[i] >= exact[i] - 1e-5);
@@ -187,16 +186,17 @@ TEST_CASE("pixels are drawn from the decoder's law, image by image the same") {
   const DataSpec images = {.shape = {4, 4}, .alphabet = 2, .classes = 0};
   const Built b = build("vqvae", images, {"width=4", "dim=4", "blocks=0", "strides=2", "quantizer.codes=3"});
   const CodeModel& model = *b.model->code_model();
+  const Autoencoder autoencoder(model, *b.parameters);
   Tensor codes({2000, 4}, DType::kS32);
   for (int64_t i = 0; i < codes.count(); ++i) codes.data<int32_t>()[i] = static_cast<int32_t>(i % 4 % 3);
-  const Tensor drawn = decoded_symbols(model, *b.parameters, codes, {.seed = 7});
+  const Tensor drawn = autoencoder.draw(codes, {.seed = 7});
   const Tensor logits = model.logits(*b.parameters, codes.rows(0, 1), {});
   for (int64_t p = 0; p < 16; ++p) {
     double share = 0;
     for (int64_t i = 0; i < 2000; ++i) share += drawn.data<int32_t>()[i * 16 + p] / 2000.0;
     CHECK(share == Approx(1 / (1 + std::exp(-static_cast<double>(logits.data<float>()[p])))).margin(0.05));
   }
-  const Tensor later = decoded_symbols(model, *b.parameters, codes.rows(10, 12), {.seed = 7, .first = 10});
+  const Tensor later = autoencoder.draw(codes.rows(10, 12), {.seed = 7, .first = 10});
   CHECK(std::equal(later.data<int32_t>(), later.data<int32_t>() + 32, drawn.data<int32_t>() + 160));
 }
 
@@ -205,12 +205,13 @@ TEST_CASE("what a decoder that sees pixels draws is one draw: pictures and symbo
   const Built b = build("vqvae", images,
                         {"width=4", "dim=4", "blocks=0", "strides=2", "quantizer.codes=3", "decoder.kind=pixelcnn"});
   const CodeModel& model = *b.model->code_model();
+  const Autoencoder autoencoder(model, *b.parameters);
   REQUIRE(model.sees_pixels());
   Tensor codes({50, 4}, DType::kS32);
   for (int64_t i = 0; i < codes.count(); ++i) codes.data<int32_t>()[i] = static_cast<int32_t>(i % 3);
   const auto drawn = [&](const PixelDraw& draw) {
-    const Tensor symbols = decoded_symbols(model, *b.parameters, codes, draw);
-    const std::vector<io::Image> pictures = decoded_images(model, *b.parameters, codes, draw);
+    const Tensor symbols = autoencoder.draw(codes, draw);
+    const std::vector<io::Image> pictures = autoencoder.decode(codes, draw);
     for (size_t i = 0; i < pictures.size(); ++i) {
       for (size_t p = 0; p < 16; ++p) CHECK(pictures[i].pixels[p] == 255 * symbols.data<int32_t>()[i * 16 + p]);
     }
@@ -226,17 +227,15 @@ TEST_CASE("reconstructions and interpolations of a decoder that draws its pixels
   const DataSpec images = {.shape = {4, 4}, .alphabet = 2, .classes = 0};
   const Built b = build("vqvae", images,
                         {"width=4", "dim=4", "blocks=0", "strides=2", "quantizer.codes=3", "decoder.kind=pixelcnn"});
-  const CodeModel& model = *b.model->code_model();
+  const Autoencoder autoencoder(*b.model->code_model(), *b.parameters);
   const Tensor symbols = random_batch(images, 2, 5).symbols;
   const auto pixels = [](const std::vector<io::Image>& pictures) {
     std::vector<uint8_t> all;
     for (const io::Image& picture : pictures) all.insert(all.end(), picture.pixels.begin(), picture.pixels.end());
     return all;
   };
-  const auto pairs = [&](const PixelDraw& draw) { return pixels(pairs_of(model, *b.parameters, symbols, draw)); };
-  const auto between = [&](const PixelDraw& draw) {
-    return pixels(interpolated(model, *b.parameters, symbols, 20, draw));
-  };
+  const auto pairs = [&](const PixelDraw& draw) { return pixels(autoencoder.reconstruct(symbols, draw)); };
+  const auto between = [&](const PixelDraw& draw) { return pixels(autoencoder.interpolate(symbols, 20, draw)); };
   for (const auto& pictures : {std::function(pairs), std::function(between)}) {
     CHECK(pictures({.seed = 1, .law = {.temperature = 100}}) != pictures({.seed = 2, .law = {.temperature = 100}}));
     CHECK(pictures({.seed = 3, .law = {.temperature = 100}}) == pictures({.seed = 3, .law = {.temperature = 100}}));

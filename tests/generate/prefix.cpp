@@ -99,8 +99,8 @@ TEST_CASE("the likelihood of data with a question is that of the answer, and any
     sums[{row[0], row[1]}] += p;
   }
   for (const auto& [question, sum] : sums) CHECK(sum == Approx(1).epsilon(1e-5));
-  CHECK_NOTHROW(require_question_first(answer.autoregressive()));
-  CHECK_THROWS_WITH(require_question_first(build("made", given, {"hidden=8", "order=random"}).autoregressive()),
+  CHECK_NOTHROW(answer.model->require_question_first());
+  CHECK_THROWS_WITH(build("made", given, {"hidden=8", "order=random"}).model->require_question_first(),
                     Catch::Contains("first 2 symbols of this data are a question"));
 }
 

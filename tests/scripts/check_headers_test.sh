@@ -46,5 +46,9 @@ expect 1 "src/base/list.hpp does not compile alone" "a header that needs another
 rm "$tree"/build/release/compile_commands.json
 expect 0 "there is no build/release yet" "without a build it says that no header was compiled"
 
+fresh_tree
+echo 'const Field field = {.help = "names", .fallback = {{}}};' >>"$tree/src/base/more.cpp"
+expect 1 "more.cpp:6:const Field field" "an empty list for an optional is refused, as g++ 14 does"
+
 if [[ $failures -gt 0 ]]; then exit 1; fi
 echo "check_headers_test.sh: passed"

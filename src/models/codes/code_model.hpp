@@ -17,15 +17,6 @@ struct Encoding {
   std::vector<double> log_q;  // log q(z|x) of each image's codes, nats; 0 where the encoder does not draw
 };
 
-// -log p(x | encode(x)) and what else one pass over images tells.
-struct Reconstruction {
-  std::vector<double> nll;   // of each image, nats
-  std::vector<double> rate;  // log q(z|x) - log p(z) by stage one's own prior, nats; empty where it has none
-  Tensor codes;              // s32 [n, codes().positions()]
-  double squared_error = 0;  // sum over all vectors of |z - q|^2
-  int64_t vectors = 0;       // how many there were
-};
-
 class CodeModel : public Model {
  public:
   explicit CodeModel(const DataSpec& data) : data_(data) {}
@@ -65,15 +56,16 @@ class CodeModel : public Model {
   // What the encoder says of images before it is quantised: f32 [n, ...], and the codes of such numbers.
   virtual Tensor latents(const ParameterArena& parameters, const Tensor& symbols) const = 0;
   virtual Tensor codes_of_latents(const ParameterArena& parameters, const Tensor& latents) const = 0;
-  // How many codes were restarted because nothing used them, since training began.
-  virtual int64_t restarted() const { return 0; }
-
   // With has_prior() the bound: reconstruction and rate. Else reconstruction alone: -log p(x | encode(x)), without what
   // the codes cost, which is not a bound on -log p(x).
   std::vector<double> nll(const ParameterArena& parameters, const Batch& batch) const override {
+    return scores(parameters, batch).nll;
+  }
+  Scores scores(const ParameterArena& parameters, const Batch& batch) const override {
     Reconstruction r = reconstruct(parameters, batch.symbols);
-    for (size_t i = 0; i < r.rate.size(); ++i) r.nll[i] += r.rate[i];
-    return r.nll;
+    std::vector<double> nll = r.nll;
+    for (size_t i = 0; i < r.rate.size(); ++i) nll[i] += r.rate[i];
+    return {std::move(nll), {}, std::move(r)};
   }
 
  private:

@@ -52,7 +52,6 @@ class VqVae : public CodeModel {
   bool has_prior() const override { return prior_ != nullptr; }
   bool sees_pixels() const override { return decoder_.sees_pixels(); }
   int64_t examples_at_once() const override { return 16; }
-  int64_t restarted() const override { return quantizer_->restarted(); }
 
   Variable loss(Pass& pass, const Batch& batch) const override { return loss_and_nll(pass, batch).loss; }
   bool loss_is_nll() const override { return draws_ && rate_weight_.is_one(); }
@@ -107,6 +106,8 @@ class VqVae : public CodeModel {
 
   Reconstruction reconstruct(const ParameterArena& parameters, const Tensor& symbols) const override {
     Reconstruction all;
+    all.alphabet = codes().alphabet;
+    all.restarted = quantizer_->restarted();
     all.codes = Tensor({symbols.dim(0), codes().positions()}, DType::kS32);
     std::vector<double> log_q;
     in_pieces(symbols.dim(0), [&](int64_t begin, int64_t end) {

@@ -31,7 +31,7 @@ std::vector<MixerRegistry::Choice> read_mixers(config::Reader& reader, const Mix
       "mixers",
       {.help = "kinds of the mixers of the first blocks, one after the other, and again of those after them: `mixer` "
                "where its kind is named, and another KIND with what a section KIND says; []: `mixer` alone",
-       .fallback = {{}},
+       .fallback = std::vector<std::string>(),
        .check = [known](const std::string& name) {
          const bool found = std::find(known.begin(), known.end(), name) != known.end();
          return found ? std::string() : fmt::format("one of {}", fmt::join(known, ", "));
