@@ -10,8 +10,8 @@
 #include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "cli/threads.hpp"
-#include "commands/eval.hpp"
-#include "commands/eval_region.hpp"
+#include "commands/eval/eval.hpp"
+#include "commands/eval/eval_region.hpp"
 #include "io/json_line.hpp"
 #include "runs/find_run.hpp"
 

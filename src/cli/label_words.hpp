@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli/command.hpp"
-#include "commands/label_run.hpp"
+#include "commands/runs/label_run.hpp"
 
 namespace mlrun::cli {
 

@@ -8,7 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
-#include "commands/where.hpp"
+#include "commands/runs/where.hpp"
 #include "io/json_line.hpp"
 #include "runs/run_directory.hpp"
 #include "runs/run_json.hpp"

@@ -1,5 +1,5 @@
 // mlrun profile: time per step, items/s, memory, and the share and implementation of each kernel.
-#include "commands/profile.hpp"
+#include "commands/train/profile.hpp"
 #include "io/json_line.hpp"
 
 #include <nlohmann/json.hpp>

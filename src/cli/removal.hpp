@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "cli/command.hpp"
-#include "commands/remove_runs.hpp"
+#include "commands/runs/remove_runs.hpp"
 
 namespace mlrun::cli {
 

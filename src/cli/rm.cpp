@@ -3,7 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/removal.hpp"
-#include "commands/where.hpp"
+#include "commands/runs/where.hpp"
 #include "runs/select_runs.hpp"
 
 namespace mlrun::cli {

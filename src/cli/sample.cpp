@@ -19,7 +19,7 @@
 #include "cli/terminal/braille.hpp"
 #include "cli/threads.hpp"
 #include "commands/answer_files.hpp"
-#include "commands/sample.hpp"
+#include "commands/sample/sample.hpp"
 #include "experiment/checkpoint.hpp"
 #include "generate/picture.hpp"
 #include "generate/sampler.hpp"

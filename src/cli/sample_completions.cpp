@@ -11,7 +11,7 @@
 #include "cli/sample_law.hpp"
 #include "cli/terminal/braille.hpp"
 #include "commands/answer_files.hpp"
-#include "commands/complete.hpp"
+#include "commands/sample/complete.hpp"
 #include "generate/picture.hpp"
 #include "io/file.hpp"
 #include "io/png.hpp"

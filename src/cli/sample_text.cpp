@@ -1,7 +1,7 @@
 #include "cli/sample_text.hpp"
 
 #include "base/error.hpp"
-#include "commands/prompt.hpp"
+#include "commands/sample/prompt.hpp"
 
 namespace mlrun::cli {
 

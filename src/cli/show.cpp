@@ -10,7 +10,7 @@
 #include "cli/show_codebook.hpp"
 #include "cli/show_layout.hpp"
 #include "cli/terminal/text_table.hpp"
-#include "commands/show.hpp"
+#include "commands/runs/show.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/directory.hpp"
 #include "io/json_line.hpp"

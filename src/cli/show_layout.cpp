@@ -6,7 +6,7 @@
 
 #include "base/log.hpp"
 #include "cli/terminal/text_table.hpp"
-#include "commands/show_layout.hpp"
+#include "commands/runs/show_layout.hpp"
 #include "io/checkpoint_file.hpp"
 
 namespace mlrun::cli {

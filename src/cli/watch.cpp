@@ -15,7 +15,7 @@
 #include "cli/terminal/chart.hpp"
 #include "cli/terminal/progress_line.hpp"
 #include "cli/terminal/text_table.hpp"
-#include "commands/watched_run.hpp"
+#include "commands/runs/watched_run.hpp"
 #include "io/json_line.hpp"
 #include "io/png.hpp"
 #include "runs/run_directory.hpp"

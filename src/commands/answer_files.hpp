@@ -4,10 +4,10 @@
 // `step`). Figures are in nats, which their attribute `unit` says.
 #pragma once
 
-#include "commands/complete.hpp"
-#include "commands/eval.hpp"
-#include "commands/eval_region.hpp"
-#include "commands/sample.hpp"
+#include "commands/eval/eval.hpp"
+#include "commands/eval/eval_region.hpp"
+#include "commands/sample/complete.hpp"
+#include "commands/sample/sample.hpp"
 #include "generate/region.hpp"
 #include "io/bytes.hpp"
 

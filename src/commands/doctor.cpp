@@ -18,7 +18,7 @@
 #include "base/lanes.hpp"
 #include "base/number.hpp"
 #include "base/version.hpp"
-#include "commands/neighbours.hpp"
+#include "commands/train/neighbours.hpp"
 #include "data/cache_folder.hpp"
 #include "data/dataset.hpp"
 #include "data/reference.hpp"

@@ -5,7 +5,7 @@
 //   /state/PATH (f32: what is learned otherwise than by gradients)   /config/resolved_yaml
 //   /average/PATH   /average_state/PATH   (moving averages of /model and of the part of /state that evaluation reads)
 //   /data/vocabulary (of a text: codes of bytes or characters)
-//   /history/0, 1 ... (commands/history.hpp; only where steps were trained under another spec than resolved_yaml)
+//   /history/0, 1 ... (runs/history.hpp; only where steps were trained under another spec than resolved_yaml)
 //   /stage_one/... of a prior over codes: the frozen model of the codes, by the same names
 #pragma once
 

@@ -140,9 +140,8 @@ const char* AutoregressiveModel::accuracy_words() const {
 Scores AutoregressiveModel::scores(const ParameterArena& parameters, const Batch& batch) const {
   if (!has_accuracy()) return Model::scores(parameters, batch);
   Scores scores;
-  const int64_t most = examples_at_once() > 0 ? examples_at_once() : batch.count();
-  for (int64_t begin = 0; begin < batch.count(); begin += most)
-    score_answers(parameters, batch.slice(begin, std::min(batch.count(), begin + most)), scores);
+  in_pieces(batch.count(),
+            [&](int64_t begin, int64_t end) { score_answers(parameters, batch.slice(begin, end), scores); });
   return scores;
 }
 
@@ -217,10 +216,10 @@ Variable AutoregressiveModel::loss(Pass& pass, const Batch& batch) const {
 std::vector<double> AutoregressiveModel::nll(const ParameterArena& parameters, const Batch& batch) const {
   if (const int64_t most = examples_at_once(); most > 0 && batch.count() > most) {
     std::vector<double> all;
-    for (int64_t begin = 0; begin < batch.count(); begin += most) {
-      const auto part = nll(parameters, batch.slice(begin, std::min(batch.count(), begin + most)));
+    in_pieces(batch.count(), [&](int64_t begin, int64_t end) {
+      const std::vector<double> part = nll(parameters, batch.slice(begin, end));
       all.insert(all.end(), part.begin(), part.end());
-    }
+    });
     return all;
   }
   const auto n = static_cast<size_t>(batch.count());

@@ -23,9 +23,8 @@ std::vector<double> Classifier::nll(const ParameterArena& parameters, const Batc
 
 Scores Classifier::scores(const ParameterArena& parameters, const Batch& batch) const {
   Scores scores;
-  const int64_t most = examples_at_once() > 0 ? examples_at_once() : batch.count();
-  for (int64_t begin = 0; begin < batch.count(); begin += most) {
-    const Batch part = batch.slice(begin, std::min(batch.count(), begin + most));
+  in_pieces(batch.count(), [&](int64_t begin, int64_t end) {
+    const Batch part = batch.slice(begin, end);
     Pass pass(parameters);
     const Variable logits = class_logits(pass, part);
     const Tensor nll = label_nll(logits, part.labels).value();
@@ -36,7 +35,7 @@ Scores Classifier::scores(const ParameterArena& parameters, const Batch& batch) 
       const auto label = std::max_element(of_row, of_row + classes) - of_row;
       scores.correct.push_back(label == part.labels.data<int32_t>()[i] ? 1 : 0);
     }
-  }
+  });
   return scores;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -87,6 +88,8 @@ class Model {
   // How many examples one pass should hold, so that what it keeps stays in the caches; 0: all. Part of the numerics:
   // gradients are added up in this grouping.
   virtual int64_t examples_at_once() const { return 0; }
+  // work(begin, end) over examples 0 .. count - 1, so many at a time.
+  void in_pieces(int64_t count, const std::function<void(int64_t begin, int64_t end)>& work) const;
   // How a reader elsewhere computes with the model's tensors (nn/layout.hpp); each of them is explained.
   virtual Layout layout() const { return {}; }
 };

@@ -126,11 +126,10 @@ Trainer::StepResult Trainer::step() {
       return;
     }
     const RandomStream lane_noise = noise.at(static_cast<uint64_t>(lane));
-    const int64_t most = built_.model->examples_at_once() > 0 ? built_.model->examples_at_once() : part.size();
-    for (int64_t at = part.begin; at < part.end; at += most) {
-      const auto size = static_cast<size_t>(std::min(most, part.end - at));
-      const std::span<const int64_t> rows(epoch_order_.data() + begin + at, size);
-      const int64_t piece = (at - part.begin) / most;
+    int64_t piece = 0;
+    built_.model->in_pieces(part.size(), [&](int64_t from, int64_t to) {
+      const std::span<const int64_t> rows(epoch_order_.data() + begin + part.begin + from,
+                                          static_cast<size_t>(to - from));
       Pass pass(*built_.parameters, gradients, state_.step,
                 piece == 0 ? lane_noise : lane_noise.at(static_cast<uint64_t>(piece)), /*accumulate=*/piece > 0,
                 &statistics);
@@ -139,7 +138,8 @@ Trainer::StepResult Trainer::step() {
       sum.loss += static_cast<double>(found.loss.value().data<float>()[0]);
       sum.nll += found.nll;
       pass.backward(found.loss, 1.0f / static_cast<float>(count));
-    }
+      ++piece;
+    });
   });
   StepResult result;
   const LaneSums all = reducer_.sum(sums);

@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "catch.hpp"
-#include "commands/eval.hpp"
+#include "commands/eval/eval.hpp"
 #include "small_run.hpp"
 
 using namespace mlrun;

@@ -1,4 +1,4 @@
-#include "commands/neighbours.hpp"
+#include "commands/train/neighbours.hpp"
 
 #include <signal.h>
 #include <sys/prctl.h>

@@ -6,8 +6,8 @@
 
 #include "base/version.hpp"
 #include "catch.hpp"
-#include "commands/eval.hpp"
-#include "commands/show_layout.hpp"
+#include "commands/eval/eval.hpp"
+#include "commands/runs/show_layout.hpp"
 #include "io/checkpoint_file.hpp"
 #include "runs/find_run.hpp"
 #include "small_run.hpp"

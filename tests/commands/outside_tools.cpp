@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "catch.hpp"
-#include "commands/eval.hpp"
+#include "commands/eval/eval.hpp"
 #include "small_run.hpp"
 
 using namespace mlrun;

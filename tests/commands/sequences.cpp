@@ -5,8 +5,8 @@
 
 #include "catch.hpp"
 #include "coding/compress.hpp"
-#include "commands/eval.hpp"
-#include "commands/prompt.hpp"
+#include "commands/eval/eval.hpp"
+#include "commands/sample/prompt.hpp"
 #include "experiment/checkpoint.hpp"
 #include "experiment/trained_data.hpp"
 #include "models/battery.hpp"

@@ -8,7 +8,7 @@
 
 #include "base/error.hpp"
 #include "catch.hpp"
-#include "commands/train.hpp"
+#include "commands/train/train.hpp"
 #include "temporary_directory.hpp"
 
 namespace mlrun::test {

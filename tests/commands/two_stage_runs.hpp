@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "commands/eval.hpp"
+#include "commands/eval/eval.hpp"
 #include "small_run.hpp"
 
 namespace mlrun::test {

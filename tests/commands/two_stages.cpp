@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "catch.hpp"
-#include "commands/eval.hpp"
+#include "commands/eval/eval.hpp"
 #include "evaluate/bound.hpp"
 #include "experiment/autoencoder.hpp"
 #include "experiment/codes_dataset.hpp"

@@ -227,12 +227,6 @@ class VqVae : public CodeModel {
   }
 
  private:
-  template <class Work>
-  void in_pieces(int64_t count, Work work) const {
-    for (int64_t begin = 0; begin < count; begin += examples_at_once())
-      work(begin, std::min(count, begin + examples_at_once()));
-  }
-
   Tensor vectors_of(Pass& pass, const Tensor& code_maps) const {
     return quantizer_->vectors(pass, code_maps.reshape({-1, quantizer_->symbols()}));
   }

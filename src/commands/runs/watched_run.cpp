@@ -1,4 +1,4 @@
-#include "commands/watched_run.hpp"
+#include "commands/runs/watched_run.hpp"
 
 #include <chrono>
 #include <cmath>

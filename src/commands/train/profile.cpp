@@ -1,4 +1,4 @@
-#include "commands/profile.hpp"
+#include "commands/train/profile.hpp"
 
 #include <algorithm>
 #include <chrono>

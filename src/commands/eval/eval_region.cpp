@@ -1,4 +1,4 @@
-#include "commands/eval_region.hpp"
+#include "commands/eval/eval_region.hpp"
 #include "commands/answer_files.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "commands/show.hpp"
+#include "commands/runs/show.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "commands/remove_runs.hpp"
+#include "commands/runs/remove_runs.hpp"
 
 #include <algorithm>
 #include <cmath>

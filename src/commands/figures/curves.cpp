@@ -1,4 +1,4 @@
-#include "commands/curves.hpp"
+#include "commands/figures/curves.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,8 +9,8 @@
 
 #include "base/error.hpp"
 #include "base/nearest_name.hpp"
-#include "commands/compare.hpp"
-#include "commands/readable_runs.hpp"
+#include "commands/runs/compare.hpp"
+#include "commands/runs/readable_runs.hpp"
 #include "experiment/experiment.hpp"
 #include "runs/metrics.hpp"
 

@@ -1,4 +1,4 @@
-#include "commands/train.hpp"
+#include "commands/train/train.hpp"
 #include "base/lanes.hpp"
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 #include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "commands/neighbours.hpp"
+#include "commands/train/neighbours.hpp"
 #include "evaluate/evaluate.hpp"
 #include "experiment/find_answer.hpp"
 #include "experiment/labels.hpp"

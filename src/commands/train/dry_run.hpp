@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "commands/train.hpp"
+#include "commands/train/train.hpp"
 
 namespace mlrun {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "commands/eval.hpp"
+#include "commands/eval/eval.hpp"
 #include "experiment/codes_dataset.hpp"
 
 namespace mlrun {

@@ -1,4 +1,4 @@
-#include "commands/report_page.hpp"
+#include "commands/figures/report_page.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "commands/prompt.hpp"
+#include "commands/sample/prompt.hpp"
 
 #include <algorithm>
 

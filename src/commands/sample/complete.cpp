@@ -1,4 +1,4 @@
-#include "commands/complete.hpp"
+#include "commands/sample/complete.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -1,4 +1,4 @@
-#include "commands/pareto.hpp"
+#include "commands/figures/pareto.hpp"
 
 #include <algorithm>
 #include <cmath>

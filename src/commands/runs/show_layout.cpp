@@ -1,4 +1,4 @@
-#include "commands/show_layout.hpp"
+#include "commands/runs/show_layout.hpp"
 
 #include <utility>
 

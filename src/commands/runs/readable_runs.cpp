@@ -1,4 +1,4 @@
-#include "commands/readable_runs.hpp"
+#include "commands/runs/readable_runs.hpp"
 
 #include "base/error.hpp"
 #include "experiment/experiment.hpp"

@@ -1,4 +1,4 @@
-#include "commands/eval_draws.hpp"
+#include "commands/eval/eval_draws.hpp"
 
 #include <algorithm>
 #include <numeric>

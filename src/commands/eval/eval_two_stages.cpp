@@ -3,7 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/lanes.hpp"
-#include "commands/eval_draws.hpp"
+#include "commands/eval/eval_draws.hpp"
 #include "evaluate/bound.hpp"
 
 namespace mlrun {

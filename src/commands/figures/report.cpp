@@ -1,4 +1,4 @@
-#include "commands/report.hpp"
+#include "commands/figures/report.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,11 +7,11 @@
 #include "base/error.hpp"
 #include "base/shell_word.hpp"
 #include "base/version.hpp"
-#include "commands/compare.hpp"
-#include "commands/curves.hpp"
-#include "commands/readable_runs.hpp"
-#include "commands/report_page.hpp"
-#include "commands/show.hpp"
+#include "commands/figures/curves.hpp"
+#include "commands/figures/report_page.hpp"
+#include "commands/runs/compare.hpp"
+#include "commands/runs/readable_runs.hpp"
+#include "commands/runs/show.hpp"
 #include "figure/web.hpp"
 #include "io/base64.hpp"
 #include "io/directory.hpp"

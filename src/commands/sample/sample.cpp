@@ -1,4 +1,4 @@
-#include "commands/sample.hpp"
+#include "commands/sample/sample.hpp"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "commands/label_run.hpp"
+#include "commands/runs/label_run.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "commands/where.hpp"
+#include "commands/runs/where.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "commands/dry_run.hpp"
+#include "commands/train/dry_run.hpp"
 #include "io/json_line.hpp"
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "commands/train.hpp"
+#include "commands/train/train.hpp"
 #include "kernels/profile.hpp"
 
 namespace mlrun {

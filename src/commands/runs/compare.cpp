@@ -1,4 +1,4 @@
-#include "commands/compare.hpp"
+#include "commands/runs/compare.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/nearest_name.hpp"
-#include "commands/show.hpp"
+#include "commands/runs/show.hpp"
 #include "experiment/experiment.hpp"
 
 namespace mlrun {

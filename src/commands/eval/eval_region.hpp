@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "commands/eval.hpp"
+#include "commands/eval/eval.hpp"
 
 namespace mlrun {
 

@@ -1,4 +1,4 @@
-#include "commands/eval.hpp"
+#include "commands/eval/eval.hpp"
 #include "commands/answer_files.hpp"
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "base/lanes.hpp"
 #include "base/log.hpp"
-#include "commands/eval_draws.hpp"
+#include "commands/eval/eval_draws.hpp"
 #include "experiment/codes_dataset.hpp"
 #include "experiment/trained_data.hpp"
 #include "io/directory.hpp"
