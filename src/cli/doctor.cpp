@@ -1,6 +1,5 @@
 // mlrun doctor: versions, processor, threads, folders; what is wrong, and what helps.
 #include <clocale>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
@@ -9,17 +8,18 @@
 #include "commands/doctor.hpp"
 #include "io/json_line.hpp"
 
+#include "base/environment.hpp"
+
 namespace mlrun::cli {
 namespace {
 
 Finding locale() {
-  std::string name = "C";
+  std::string name;
   for (const char* variable : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    const char* value = std::getenv(variable);
-    if (!value || !*value) continue;
-    name = value;
-    break;
+    name = environment_variable(variable);
+    if (!name.empty()) break;
   }
+  if (name.empty()) name = "C";
   Finding f{Finding::State::kOk, "locale", name + "  (numbers are read and written the same in every locale)", ""};
   if (!utf8_locale()) {
     f.state = Finding::State::kWarning;

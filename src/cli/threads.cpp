@@ -1,15 +1,14 @@
 #include "cli/threads.hpp"
 
-#include <cstdlib>
-
+#include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/number.hpp"
 
 namespace mlrun::cli {
 
 int threads_of(const std::string& text) {
-  const char* variable = std::getenv("MLRUN_THREADS");
-  const bool by_variable = text == "auto" && variable && *variable;
+  const std::string variable = environment_variable("MLRUN_THREADS");
+  const bool by_variable = text == "auto" && !variable.empty();
   const std::string wanted = by_variable ? variable : text;
   if (wanted == "auto") return 0;
   const std::optional<int64_t> threads = parse_integer(wanted);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -14,6 +13,7 @@
 
 #include "base/advice.hpp"
 #include "base/cpu.hpp"
+#include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/lanes.hpp"
 #include "base/number.hpp"
@@ -35,11 +35,6 @@ namespace {
 using State = Finding::State;
 
 constexpr double kGigabyte = 1e9;
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
 
 std::string list(const std::vector<int>& numbers) {
   std::string text;
@@ -65,7 +60,7 @@ Finding instructions() {
   Finding f{State::kOk, "instructions", fmt::format("{}  oneDNN {}", name_of(has), kernels::library_isa()), ""};
   const auto limited_by = [&](const char* variable, const std::string& effect) {
     f.state = State::kWarning;
-    f.found += fmt::format("; {}={}{}", variable, environment(variable), effect);
+    f.found += fmt::format("; {}={}{}", variable, environment_variable(variable), effect);
     f.remedy = fmt::format("unset {}", variable);
   };
   if (const auto limit = kernels::isa_limit()) {
@@ -74,7 +69,8 @@ Finding instructions() {
     else f.found += fmt::format("; MLRUN_MAX_ISA={}", name_of(*limit));
   } else {
     for (const char* name : {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"}) {
-      if (!environment(name).empty()) limited_by(name, " limits oneDNN alone; MLRUN_MAX_ISA limits all kernels");
+      if (!environment_variable(name).empty())
+        limited_by(name, " limits oneDNN alone; MLRUN_MAX_ISA limits all kernels");
     }
   }
   if (has == kernels::Isa::kSse4 && f.remedy.empty()) {
@@ -108,7 +104,7 @@ Finding cores() {
 }
 
 Finding threads() {
-  const std::string wanted = environment("MLRUN_THREADS");
+  const std::string wanted = environment_variable("MLRUN_THREADS");
   const auto mine = static_cast<int64_t>(affinity_cores().size());
   if (wanted.empty() || wanted == "auto") return {State::kOk, "threads", fmt::format("{} (one per core)", mine), ""};
   const auto number = parse_integer(wanted);

@@ -1,21 +1,11 @@
 #include "data/dataset.hpp"
 
-#include <cstdlib>
-
+#include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/home.hpp"
 #include "data/render.hpp"
 
 namespace mlrun {
-namespace {
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
-
-}  // namespace
-
 const char* name_of(Split split) {
   switch (split) {
     case Split::kTrain:
@@ -47,11 +37,13 @@ DatasetRegistry& dataset_kinds() {
 DataSources data_sources_from_environment(uint64_t seed) {
   DataSources sources;
   sources.seed = seed;
-  sources.root = expand_home(environment("MLRUN_DATA_ROOT"));
+  sources.root = expand_home(environment_variable("MLRUN_DATA_ROOT"));
   if (sources.root.empty()) sources.root = "data";
   // Paths that are not absolute are to be ignored here: XDG Base Directory Specification 0.8.
-  if (const std::string cache = environment("XDG_CACHE_HOME"); cache.starts_with('/')) sources.cache = cache + "/mlrun";
-  else if (const std::string home = environment("HOME"); home.starts_with('/')) sources.cache = home + "/.cache/mlrun";
+  if (const std::string cache = environment_variable("XDG_CACHE_HOME"); cache.starts_with('/'))
+    sources.cache = cache + "/mlrun";
+  else if (const std::string home = environment_variable("HOME"); home.starts_with('/'))
+    sources.cache = home + "/.cache/mlrun";
   return sources;
 }
 

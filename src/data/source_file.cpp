@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <vector>
 
 #include "base/advice.hpp"
+#include "base/environment.hpp"
 #include "base/home.hpp"
 
 namespace mlrun {
@@ -44,7 +44,7 @@ std::string fetching(const std::string& set) {
   const auto command = advice::script("fetch_data.sh", {set});
   if (!command) return fmt::format("scripts/fetch_data.sh {}, in a checkout of mlrun", set);
   // Of its own accord the script fills the data folder of its checkout, and mlrun reads the one where the user stands.
-  const bool same_folder = command->starts_with("scripts/") || std::getenv("MLRUN_DATA_ROOT");
+  const bool same_folder = command->starts_with("scripts/") || !environment_variable("MLRUN_DATA_ROOT").empty();
   return same_folder ? *command : "MLRUN_DATA_ROOT=data " + *command;
 }
 

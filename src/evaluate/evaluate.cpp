@@ -1,7 +1,6 @@
 #include "evaluate/evaluate.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <map>
 #include <mutex>
@@ -9,6 +8,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/stopwatch.hpp"
 
 namespace mlrun {
 namespace {
@@ -101,7 +101,7 @@ Evaluation summarise(std::vector<double> per_example, int64_t dimensions) {
 
 Evaluation evaluate(const Model& model, const ParameterArena& parameters, const Dataset& data, Split split,
                     const EvaluateOptions& options, LanePool& pool) {
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   std::vector<double> per_example(static_cast<size_t>(examples_of(data, split, options))), correct;
   require_labels(model, data);
   if (model.has_accuracy()) correct.resize(per_example.size());
@@ -115,7 +115,7 @@ Evaluation evaluate(const Model& model, const ParameterArena& parameters, const 
   Evaluation e = summarise(std::move(per_example), model.predictions());
   if (!correct.empty()) e.accuracy = summarise(std::move(correct), 1).nll;
   e.codes = codes.use();
-  e.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  e.seconds = watch.seconds();
   return e;
 }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "kernels/onednn.hpp"
@@ -63,12 +64,12 @@ Isa isa_of_cpu() {
 }
 
 std::optional<Isa> isa_limit() {
-  const char* value = std::getenv("MLRUN_MAX_ISA");
-  if (!value || !*value) return std::nullopt;
+  const std::string value = environment_variable("MLRUN_MAX_ISA");
+  if (value.empty()) return std::nullopt;
   if (isa_of_cpu() == Isa::kOther) fail(ExitCode::kUsage, "MLRUN_MAX_ISA={}: this is no x86 CPU", value);
   std::string names;
   for (const Isa isa : kAll) {
-    if (std::string(value) == name_of(isa)) return isa;
+    if (value == name_of(isa)) return isa;
     names += fmt::format("{}{}", names.empty() ? "" : ", ", name_of(isa));
   }
   fail(ExitCode::kUsage, "MLRUN_MAX_ISA={}: expected one of {}", value, names);

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
 #include <random>
 
 #include "base/advice.hpp"
+#include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/home.hpp"
 #include "base/log.hpp"
@@ -32,8 +32,8 @@ std::string timestamp() {
 }  // namespace
 
 std::string run_root() {
-  const char* root = std::getenv("MLRUN_RUN_ROOT");
-  return root && *root ? expand_home(root) : "experiments";
+  const std::string root = environment_variable("MLRUN_RUN_ROOT");
+  return root.empty() ? "experiments" : expand_home(root);
 }
 
 RunDirectory RunDirectory::create(const std::string& root, const std::string& name, const std::string& path,

@@ -7,20 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdlib>
 
+#include "base/environment.hpp"
 #include "base/number.hpp"
 
 namespace mlrun::cli {
-namespace {
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
-
-}  // namespace
-
 std::optional<ColorChoice> parse_color_choice(std::string_view text) {
   if (text == "auto") return ColorChoice::kAuto;
   if (text == "always") return ColorChoice::kAlways;
@@ -31,7 +22,7 @@ std::optional<ColorChoice> parse_color_choice(std::string_view text) {
 bool is_terminal(int fd) { return isatty(fd) == 1; }
 
 bool is_dumb() {
-  const std::string term = environment("TERM");
+  const std::string term = environment_variable("TERM");
   return term.empty() || term == "dumb";
 }
 
@@ -39,7 +30,7 @@ int terminal_width(int fd) {
   winsize size{};
   // Pseudo-terminals that nobody sized answer 0 columns.
   if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  const std::optional<int64_t> columns = parse_integer(environment("COLUMNS"));
+  const std::optional<int64_t> columns = parse_integer(environment_variable("COLUMNS"));
   if (columns && *columns > 0) return static_cast<int>(std::min<int64_t>(*columns, 10'000));
   return 80;
 }
@@ -51,12 +42,12 @@ int terminal_height(int fd) {
 
 bool use_color(ColorChoice choice, bool terminal) {
   if (choice != ColorChoice::kAuto) return choice == ColorChoice::kAlways;
-  return terminal && !is_dumb() && environment("NO_COLOR").empty();
+  return terminal && !is_dumb() && environment_variable("NO_COLOR").empty();
 }
 
 bool utf8_locale() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    std::string value = environment(name);
+    std::string value = environment_variable(name);
     if (value.empty()) continue;
     for (char& c : value)
       if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');

@@ -2,7 +2,6 @@
 #include "commands/answer_files.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numbers>
 
@@ -10,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/lanes.hpp"
 #include "base/log.hpp"
+#include "base/stopwatch.hpp"
 #include "commands/eval/eval_draws.hpp"
 #include "experiment/codes_dataset.hpp"
 #include "experiment/trained_data.hpp"
@@ -72,7 +72,7 @@ void require_same_data(const TrainedModel& trained, const Dataset& data, bool na
 // One evaluation per draw, and each example's mean over them.
 void evaluate_draws(const EvalRequest& request, const Experiment& experiment, const TrainedModel& trained,
                     const Dataset& first, EvalOutcome& outcome) {
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   LanePool pool(threads_for(kMostLanes, request.threads));
   const EvaluateOptions options{.batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = {}};
   SplitLikelihoods sums;
@@ -105,7 +105,7 @@ void evaluate_draws(const EvalRequest& request, const Experiment& experiment, co
     outcome.code_use = std::move(sums.codes);
   }
   outcome.draws_se = summarise(outcome.draws, 1).nll_se;
-  outcome.result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  outcome.result.seconds = watch.seconds();
 }
 
 }  // namespace

@@ -2,10 +2,10 @@
 #include "commands/answer_files.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include "base/error.hpp"
 #include "base/lanes.hpp"
+#include "base/stopwatch.hpp"
 #include "generate/completion.hpp"
 #include "io/file.hpp"
 
@@ -18,7 +18,7 @@ RegionOutcome evaluate_region(const EvalRequest& request, const std::string& reg
   const AutoregressiveModel& model = subject.trained.autoregressive();
   const Region region = region_named(region_text, model.data());
   const Completer completer(model, *subject.trained.built.parameters, region);
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   if (subject.data->spec().classes > model.classes() && model.conditional()) {
     fail(ExitCode::kData, "the model knows {} classes, and this data has {}", model.classes(),
          subject.data->spec().classes);
@@ -46,7 +46,7 @@ RegionOutcome evaluate_region(const EvalRequest& request, const std::string& reg
   outcome.unknown = model.data().positions() - outcome.known;
   outcome.result = summarise(std::move(unlabelled), outcome.unknown);
   if (!labelled.empty()) outcome.labelled = summarise(std::move(labelled), outcome.unknown);
-  outcome.result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  outcome.result.seconds = watch.seconds();
   if (!request.per_example.empty()) {
     io::write_atomically(request.per_example, region_file(outcome, region, model.data(), request.split).span());
   }

@@ -1,8 +1,8 @@
 // `mlrun eval` of a prior over the codes of a VQ-VAE.
-#include <chrono>
 
 #include "base/error.hpp"
 #include "base/lanes.hpp"
+#include "base/stopwatch.hpp"
 #include "commands/eval/eval_draws.hpp"
 #include "evaluate/bound.hpp"
 
@@ -13,15 +13,11 @@ EvaluateOptions options_of(const Experiment& experiment) {
   return {.batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = {}};
 }
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 }  // namespace
 
 void evaluate_bound(const EvalRequest& request, const Experiment& experiment, const TrainedModel& trained,
                     const CodesDataset& data, EvalOutcome& outcome) {
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   LanePool pool(threads_for(kMostLanes, request.threads));
   Bounds sums;
   const auto redraw = [&](const DataSources& sources) {
@@ -43,7 +39,7 @@ void evaluate_bound(const EvalRequest& request, const Experiment& experiment, co
   if (!sums.posterior.empty()) outcome.bound->posterior = summary(sums.posterior);
   if (!sums.carried.empty()) outcome.bound->carried = summary(sums.carried);
   outcome.draws_se = summarise(outcome.draws, 1).nll_se;
-  outcome.result.seconds = seconds_since(start);
+  outcome.result.seconds = watch.seconds();
 }
 
 }  // namespace mlrun

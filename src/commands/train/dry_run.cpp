@@ -16,6 +16,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/number.hpp"
+#include "base/stopwatch.hpp"
 #include "experiment/load_spec.hpp"
 #include "io/library.hpp"
 #include "kernels/library.hpp"
@@ -28,12 +29,9 @@ std::string software_versions() {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 constexpr int kSteps = 3;
-constexpr std::chrono::seconds kLastBegin(20),
-    kMost(60);  // no step is begun after the first, or waited for after the second
-
-double elapsed_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+constexpr double kLastBegin = 20;          // seconds: no step is begun after these
+constexpr std::chrono::seconds kMost(60);  // or waited for after these
 
 // What the steps say while they are done on another thread.
 struct Measured {
@@ -44,13 +42,13 @@ struct Measured {
 
 void measure(Trainer& trainer, Measured& measured) {
   prepare_thread();
-  const Clock::time_point start = Clock::now();
+  const Stopwatch watch;
   trainer.initialise();
-  for (int i = 0; i < kSteps && (i == 0 || Clock::now() - start < kLastBegin); ++i) {
-    const Clock::time_point begin = Clock::now();
+  for (int i = 0; i < kSteps && (i == 0 || watch.seconds() < kLastBegin); ++i) {
+    const Stopwatch step;
     const double loss = trainer.step().loss;
     const std::lock_guard lock(measured.mutex);
-    measured.seconds.push_back(elapsed_since(begin));
+    measured.seconds.push_back(step.seconds());
     measured.loss = loss;
   }
 }

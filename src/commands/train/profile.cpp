@@ -1,20 +1,17 @@
 #include "commands/train/profile.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include "base/cpu.hpp"
 #include "base/error.hpp"
+#include "base/stopwatch.hpp"
 #include "experiment/load_spec.hpp"
 #include "generate/sampler.hpp"
 
 namespace mlrun {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-const Clock::time_point process_start = Clock::now();  // static initialisation: a millisecond after exec
-
-double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+const Stopwatch since_process_start;  // static initialisation: a millisecond after exec
 
 double quantile(std::vector<double> values, double q) {
   std::sort(values.begin(), values.end());
@@ -28,14 +25,14 @@ SampleProfile profile_sampler(const AutoregressiveModel& model, const ParameterA
   const int64_t pieces = std::min<int64_t>(pool.threads(), batch);
   SampleOptions options{.count = batch, .seed = 1, .batch = (batch + pieces - 1) / pieces};
   sampler.draw(options, pool);
-  const Clock::time_point start = Clock::now();
+  const Stopwatch watch;
   int64_t images = 0;
   do {
     options.first += batch;
     sampler.draw(options, pool);
     images += batch;
-  } while (since(start) < 1.0);
-  return {batch, static_cast<double>(images) / since(start)};
+  } while (watch.seconds() < 1.0);
+  return {batch, static_cast<double>(images) / watch.seconds()};
 }
 
 }  // namespace
@@ -58,16 +55,16 @@ Profile profile(const ProfileRequest& request) {
   p.batch_size = experiment.spec().train.batch_size;
   p.parameters = trainer.built().parameters->parameter_count();
   trainer.step();
-  p.first_step_ms = since(process_start) * 1e3;
+  p.first_step_ms = since_process_start.seconds() * 1e3;
   for (int64_t i = 1; i < request.warmup; ++i) trainer.step();
   std::vector<double> seconds;
   int64_t examples = 0;
-  const Clock::time_point start = Clock::now();
+  const Stopwatch watch;
   while (static_cast<int64_t>(seconds.size()) < request.steps &&
-         (seconds.empty() || since(start) < request.max_seconds)) {
-    const Clock::time_point begin = Clock::now();
+         (seconds.empty() || watch.seconds() < request.max_seconds)) {
+    const Stopwatch step;
     examples += trainer.step().count;
-    seconds.push_back(since(begin));
+    seconds.push_back(step.seconds());
   }
   p.steps = static_cast<int64_t>(seconds.size());
   p.median_ms = quantile(seconds, 0.5) * 1e3;
@@ -77,10 +74,10 @@ Profile profile(const ProfileRequest& request) {
   p.items_per_s = static_cast<double>(examples) / static_cast<double>(p.steps) / p.median_ms * 1e3;
   p.peak_rss_mb = static_cast<double>(peak_memory_bytes()) / 1e6;
   kernels::profile::start();
-  const Clock::time_point counted = Clock::now();
+  const Stopwatch counted;
   const int64_t counted_steps = std::max<int64_t>(1, std::min<int64_t>(10, p.steps));
   for (int64_t i = 0; i < counted_steps; ++i) trainer.step();
-  p.step_seconds = since(counted) * static_cast<double>(p.threads);
+  p.step_seconds = counted.seconds() * static_cast<double>(p.threads);
   kernels::profile::stop();
   p.kernels = kernels::profile::entries();
   if (!request.sample_batches.empty()) {
