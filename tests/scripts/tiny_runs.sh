@@ -130,7 +130,7 @@ SPEC
 last_checkpoint() { find "$1/checkpoints" -name 'step-*.h5' | LC_ALL=C sort | tail -n 1; }
 
 # The rows of metrics without what the clock says.
-metric_rows() { grep '^{"table"' "$1/metrics.jsonl" | sed -E 's/"(time|items_per_s)":[^,}]*,?//g; s/,}/}/'; }
+metric_rows() { grep '^{"table"' "$1/metrics.jsonl" | sed -E 's/"(time|cpu_seconds|items_per_s)":[^,}]*,?//g; s/,}/}/'; }
 
 # The checkpoint with the best NLL of the valid split; a tie goes to the first.
 best_checkpoint() {

@@ -24,7 +24,7 @@ std::map<std::string, std::string> environment_of(const std::string& run_path) {
   if (!io::exists(path)) return environment;
   try {
     const io::Hdf5Reader file = io::open_hdf5(path, kMostBytes, ExitCode::kData);
-    for (const char* name : {"mlrun", "cpu", "isa", "threads", "host"}) {
+    for (const char* name : {"mlrun", "commit", "numerics", "cpu", "isa", "threads", "host"}) {
       if (file.has_attribute("env", name)) environment[name] = file.text_attribute("env", name);
     }
   } catch (const Error& e) {
