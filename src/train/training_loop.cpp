@@ -58,7 +58,9 @@ class TrainingLoop {
       if (stop_due()) return end(RunStatus::kStopped);
       if (save_wanted_ || save_due()) save();
       const Clock::time_point begin = Clock::now();
-      const Trainer::StepResult& result = last.emplace(trainer_.step());
+      last = step();
+      if (!last) return interrupted();
+      const Trainer::StepResult& result = *last;
       trained_.examples += result.count;
       trained_.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
       observer_.stepped({trainer_.state().step, result.loss, result.lr, result.gradient_norm, shown_rate(), elapsed()});
@@ -163,6 +165,18 @@ class TrainingLoop {
     return spec_.eval.best == BestBy::kAccuracy ? 1 - valid.accuracy.value_or(0) : valid.nll;
   }
 
+  // Nothing when a signal came in the middle of a step that can be broken off: it is done again by a resumed run.
+  std::optional<Trainer::StepResult> step() {
+    std::optional<Trainer::StepResult> result;
+    try {
+      result = trainer_.step(options_.interrupted);
+    } catch (const Error& e) {
+      if (e.code() != ExitCode::kInterrupted) throw;
+      look(/*broken_off=*/true);
+    }
+    return result;
+  }
+
   // False when a signal came in the middle: then nothing is recorded, and a resumed run evaluates first.
   bool evaluate_now() {
     EvaluationReport report;
@@ -199,6 +213,7 @@ class TrainingLoop {
     row["bpd"] = report.valid.bpd;
     if (report.valid.accuracy) row["accuracy"] = *report.valid.accuracy;
     if (report.valid.codes) row.merge(report.valid.codes->columns());
+    for (const auto& [name, value] : trainer_.built().model->figures(*trainer_.built().parameters)) row[name] = value;
     recorder_.row("valid", row);
     recorder_.write_run_file(RunStatus::kRunning);
     save();

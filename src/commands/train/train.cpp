@@ -9,6 +9,7 @@
 #include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "commands/runs/show.hpp"
 #include "commands/train/neighbours.hpp"
 #include "evaluate/evaluate.hpp"
 #include "experiment/find_answer.hpp"
@@ -37,7 +38,7 @@ RunHeader header_of(const Trainer& trainer, const RunDirectory& directory, int t
   for (const config::FieldRecord& field : experiment.fields()) {
     if (field.path.rfind("model.", 0) != 0 || field.path == "model.kind" || field.type == config::FieldType::kSection)
       continue;
-    h.model_text += (h.model_text.empty() ? "" : "  ") + field.path.substr(6) + " " + field.value;
+    h.model_text += (h.model_text.empty() ? "" : "  ") + field.path.substr(6) + " " + shortened(field.value);
   }
   h.parameters = trainer.built().parameters->parameter_count();
   h.lanes = experiment.lanes();
