@@ -197,11 +197,16 @@ def fits(model, data):
     return model.get("order") not in ("s_curve", "hilbert") or image
 
 
-def spec_of(rng, stage_one):
+def spec_of(rng, stage_one, mixable):
+    """`mixable`: runs that a mixture may be of, with the data of each."""
     top = schema("model.made")
     spec = {}
     while not spec or not fits(spec["model"], spec["data"]) and rng.draw.random() < 0.98:
         spec = {"data": data_section(rng, stage_one), "model": rng.section("model", top["model"]["properties"])}
+        if spec["model"]["kind"] == "mixture":
+            runs = rng.draw.sample(mixable, min(len(mixable), rng.draw.randint(1, 3)))
+            spec["model"] = {"kind": "mixture", "of": [run for run, _ in runs]}
+            spec["data"] = runs[0][1] if runs else spec["data"]
     for name in ("optim", "schedule"):
         if rng.draw.random() < 0.6:
             spec[name] = rng.section(name, top[name]["properties"])
@@ -215,7 +220,7 @@ def spec_of(rng, stage_one):
         spec[name] = rng.section(name, top[name]["properties"])
     if spec["eval"].get("best") == "valid/accuracy" and spec["model"]["kind"] != "sequence_classifier":
         del spec["eval"]["best"]
-    spec["train"]["for"] = f"{rng.draw.randint(1, 6)} steps"
+    spec["train"]["for"] = "1 step" if spec["model"]["kind"] == "mixture" else f"{rng.draw.randint(1, 6)} steps"
     spec["eval"].pop("samples", None)
     spec["eval"]["samples"] = rng.draw.choice([0, 0, 1, 3])
     spec["seed"] = rng.draw.choice([0, 1, rng.draw.randrange(2 ** 31), 2 ** 63 - 1])
@@ -229,7 +234,7 @@ class Storm:
                           XDG_CACHE_HOME=f"{self.work}/cache", MLRUN_THREADS="2")
         os.makedirs(f"{self.work}/failed")
         make_files(f"{self.work}/data", random.Random(SEED))
-        self.stage_one, self.failures, self.counts = [], 0, {}
+        self.stage_one, self.mixable, self.failures, self.counts = [], [], 0, {}
         self.kinds = {}
 
     def count(self, what):
@@ -275,7 +280,7 @@ class Storm:
 
     def one(self, number):
         rng = Random(SEED * 1000003 + number)
-        spec = spec_of(rng, self.stage_one)
+        spec = spec_of(rng, self.stage_one, self.mixable)
         spec_file, run = f"{self.work}/spec.yaml", f"{self.work}/runs/r{number}"
         with open(spec_file, "w", encoding="utf-8") as f:
             f.write("\n".join(f"{key}: {yaml_of(value)}" for key, value in spec.items()) + "\n")
@@ -302,6 +307,8 @@ class Storm:
             self.run(number, spec_file, ["-q", "prove", run], (2,), "prove")
         if kind == "vqvae" and len(self.stage_one) < 20:
             self.stage_one.append(run)
+        elif has_law and kind != "vqvae" and len(self.mixable) < 12:
+            self.mixable.append((run, spec["data"]))
         else:
             shutil.rmtree(run)
 

@@ -2,7 +2,7 @@
 # Kills training at random moments by SIGKILL, resumes it, and compares the end with a run that was left alone: weights,
 # metrics and samples must be the same bytes.
 #   scripts/kill_storm.sh [KILLS [FAMILY]...]      default: 50 kills, shared out to all families
-# A family is a kind of model (all that the program knows), `codes` (a prior of the codes of a VQ-VAE), or `fine_tuned`
+# A family is a kind of model (all that the program knows; a mixture is of two runs), `codes` (a prior of the codes of a VQ-VAE), or `fine_tuned`
 # (a run begun with --from).
 # Checkpoints are written after every step, so many kills fall into a save. MLRUN_STORM_SEED repeats the delays (though
 # not what the machine does meanwhile), MLRUN_KEEP keeps the files, MLRUN_BINARY names the program.
@@ -25,12 +25,13 @@ if [[ ${#models[@]} -eq 0 ]]; then
   read -ra models <<<"$kinds codes fine_tuned"
 fi
 [[ ${#models[@]} -gt 2 || $# -gt 0 ]] || { echo "kill_storm.sh: the program names no models" >&2; exit 1; }
-# What the two families begin from.
-stage_one=$work/stage_one origin=$work/origin
+# What three families begin from.
+stage_one=$work/stage_one origin=$work/origin origin_2=$work/origin_2
 make_spec vqvae "$work/vqvae.yaml"
 "$mlrun" -q train "$work/vqvae.yaml" 'train.for=2 epochs' -o "$stage_one" >/dev/null
 make_spec made "$work/made.yaml"
 "$mlrun" -q train "$work/made.yaml" 'train.for=2 epochs' -o "$origin" >/dev/null
+"$mlrun" -q train "$work/made.yaml" model.kind=fvsbn 'train.for=2 epochs' -o "$origin_2" >/dev/null
 
 # One attempt at RUN, killed after at most $limit milliseconds if MODE is kill. Sets $killed.
 attempt() {

@@ -158,9 +158,8 @@ void add_plot(Command& command, const Globals& globals) {
   command.add_option("--line", o->lines, "a level to compare with, such as 88.33=NADE")
       ->type_name("VALUE=NAME")
       ->one_at_a_time();
-  command.add_flag(
-      "--pareto", o->pareto,
-      "the result of each run against its core-minutes (time of training times threads), and the frontier");
+  command.add_flag("--pareto", o->pareto,
+                   "the result of each run against its core-minutes (CPU time of training), and the frontier");
   command.add_option("-o,--out", o->out, "write a picture instead: .png, .svg or .pdf; several may be given")
       ->type_name("FILE")
       ->one_at_a_time();

@@ -106,7 +106,8 @@ void print_details(const RunDetails& d) {
   for (size_t i = 0; i < r.notes.size(); ++i) line(i == 0 ? "notes" : "", r.notes[i]);
   line("created", r.created);
   print_origin(d.origin);
-  line("trained", fmt::format("{} steps  epoch {:.4g}  {}", r.step, r.epoch, human_duration(r.seconds)));
+  line("trained", fmt::format("{} steps  epoch {:.4g}  {}{}", r.step, r.epoch, human_duration(r.seconds),
+                              std::isnan(r.cpu_seconds) ? "" : "  CPU time " + human_duration(r.cpu_seconds)));
   print_history(r.history, r.step);
   line("result", result_of(r));
   if (r.nll_of != NllSubject::kX) line("", fmt::format("the NLL is of {}", words_of(r.nll_of)));

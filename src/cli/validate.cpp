@@ -28,7 +28,8 @@ nlohmann::ordered_json checked(const ValidateOptions& o, const Globals& globals)
   const std::unique_ptr<Dataset> data =
       experiment.spec().data.build(data_sources_from_environment(experiment.spec().seed));
   Trainer trainer(experiment, *data, 1);
-  if (experiment.origin()) trainer.initialise();  // do its weights fit?
+  // Do the weights fit that come from other runs?
+  if (experiment.origin() || experiment.spec().model.facts().fitted_at_once) trainer.initialise();
   const int64_t parameters = trainer.built().parameters->parameter_count(), steps = trainer.length().total_steps;
   const std::string fingerprint = experiment.fingerprint(*data);
   if (!globals.json) {

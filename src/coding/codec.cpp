@@ -54,8 +54,9 @@ Codec::Codec(const AutoregressiveModel& model, const ParameterArena& parameters)
   require(model.data().given == 0, "a codec of sequences whose first {} symbols are given", model.data().given);
   const std::vector<double> classes =
       model.conditional() ? model.log_class_prior(parameters) : std::vector<double>{0.0};
+  const std::vector<double> weights = model.log_weights(parameters);
   for (int64_t c = 0; c < model.components(); ++c) {
-    for (const double log_p : classes) log_prior_.push_back(log_p - std::log(static_cast<double>(model.components())));
+    for (const double log_p : classes) log_prior_.push_back(log_p + weights[static_cast<size_t>(c)]);
     views_.push_back(model.step_view(parameters, c));
   }
 }

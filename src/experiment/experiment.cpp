@@ -11,6 +11,7 @@
 #include "base/version.hpp"
 #include "config/yaml_writer.hpp"
 #include "experiment/checkpoint.hpp"
+#include "experiment/mixed_runs.hpp"
 #include "io/sha256.hpp"
 #include "models/modelled.hpp"
 
@@ -38,7 +39,10 @@ std::string check_name(const std::string& name) {
 ScheduleRegistry::Choice read_schedule(config::Reader reader) { return schedule_kinds().choose(reader, "constant"); }
 DatasetRegistry::Choice read_data(config::Reader reader) { return dataset_kinds().choose(reader); }
 ModelRegistry::Choice read_model(config::Reader reader) { return model_kinds().choose(reader); }
-OptimizerRegistry::Choice read_optimizer(config::Reader reader) { return optimizer_kinds().choose(reader, "adam"); }
+// Where nothing is trained by gradients, the rule that keeps nothing of them.
+OptimizerRegistry::Choice read_optimizer(config::Reader reader, const ModelRegistry::Facts& model) {
+  return optimizer_kinds().choose(reader, model.fitted_at_once ? "sgd" : "adam");
+}
 
 std::optional<int64_t> read_lanes(config::Reader reader) {
   const auto lanes = reader.integer_or(
@@ -53,8 +57,10 @@ std::optional<int64_t> read_lanes(config::Reader reader) {
 
 }  // namespace
 
-TrainOptions::TrainOptions(config::Reader reader)
-    : duration(reader.period("for", {.help = "length of training", .fallback = Period{20, Unit::kEpochs}})),
+TrainOptions::TrainOptions(config::Reader reader, const ModelRegistry::Facts& model)
+    : duration(reader.period("for",
+                             {.help = "length of training",
+                              .fallback = model.fitted_at_once ? Period{1, Unit::kSteps} : Period{20, Unit::kEpochs}})),
       batch_size(
           reader.integer("batch_size", {.help = "examples per step", .min = 1, .max = 1 << 20, .fallback = 100})),
       update{
@@ -108,9 +114,9 @@ ExperimentSpec::ExperimentSpec(config::Reader root)
       seed(static_cast<uint64_t>(root.integer("seed", {.help = "of everything random", .min = 0, .fallback = 1}))),
       data(read_data(root.section("data", "what is modelled"))),
       model(read_model(root.section("model", "the model"))),
-      optimizer(read_optimizer(root.section("optim", "the update rule"))),
+      optimizer(read_optimizer(root.section("optim", "the update rule"), model.facts())),
       schedule(read_schedule(root.section("schedule", "of the learning rate"))),
-      train(root.section("train", "the training loop")),
+      train(root.section("train", "the training loop"), model.facts()),
       eval(root.section("eval", "evaluation during training")),
       checkpoint(root.section("checkpoint", "what is kept of the weights")),
       origin(read_origin(root.section("origin", "where the initial weights come from"))),
@@ -118,6 +124,11 @@ ExperimentSpec::ExperimentSpec(config::Reader root)
   if (root.describing()) return;
   config::Reader train_section = root.section("train");
   if (train.duration.amount <= 0) train_section.mistake("for", "training for nothing");
+  if (model.facts().fitted_at_once && train.duration != Period{1, Unit::kSteps}) {
+    train_section.mistake("for",
+                          fmt::format("a {} is fitted in one step, which looks at the whole valid split", model.kind()),
+                          "leave train.for out, or train.for=1 step");
+  }
 }
 
 int64_t lanes_for(int64_t batch_size, int64_t examples_per_lane) {
@@ -165,7 +176,9 @@ void Experiment::settle_origin() {
 
 Experiment Experiment::load(const std::string& path, const std::vector<std::string>& overrides,
                             const std::vector<std::string>& places) {
-  Experiment e(config::Document::load(path, overrides, {}, places));
+  Experiment e(with_runs_found(
+      [&](const auto& texts, const auto& of_texts) { return config::Document::load(path, texts, {}, of_texts); },
+      overrides, places));
   e.source_ = path;
   if (!overrides.empty()) {
     std::string names;
@@ -178,7 +191,11 @@ Experiment Experiment::load(const std::string& path, const std::vector<std::stri
 
 Experiment Experiment::from_text(const std::string& text, const std::string& name,
                                  const std::vector<std::string>& overrides, const std::vector<std::string>& places) {
-  Experiment e(config::Document::from_text(text, name, overrides, {}, places));
+  Experiment e(with_runs_found(
+      [&](const auto& texts, const auto& of_texts) {
+        return config::Document::from_text(text, name, texts, {}, of_texts);
+      },
+      overrides, places));
   e.source_ = name;
   return e;
 }
@@ -188,6 +205,11 @@ std::string Experiment::hash_without(const std::vector<std::string>& excluded, c
   std::vector<std::string> all = excluded;
   all.emplace_back(kCodesFrom);  // where the model of the codes is; what it is counts, by the data's hash
   all.emplace_back("origin");    // so do the weights to begin from, by theirs
+  const std::vector<TrainedPart> parts = spec_->model.facts().parts;
+  require_parts_found(parts);
+  if (!parts.empty()) {  // and those of its parts, which the section holds as well
+    for (const char* where : {"model.of", "model.runs", "model.steps"}) all.emplace_back(where);
+  }
   sha.update(config::canonical_text(fields_, all));
   sha.update(fmt::format("data {}\nnumerics {}\n", data.hash(), kNumericsVersion));
   if (origin_) {
@@ -236,6 +258,9 @@ BuiltModel build_model(const Experiment& experiment, const Dataset& data) {
     fail(ExitCode::kUsage, "model.condition {} needs labels, and {}\n  without them   model.condition=none",
          field.value, data.why_no_labels());
   }
+  const std::vector<TrainedPart> parts = experiment.spec().model.facts().parts;
+  require_parts_found(parts);
+  require_symbols_of_parts(parts, data);
   return build_model(experiment.spec().model, data.spec(), experiment.spec().seed);
 }
 

@@ -19,7 +19,7 @@
 namespace mlrun {
 
 struct TrainOptions {
-  explicit TrainOptions(config::Reader reader);
+  TrainOptions(config::Reader reader, const ModelRegistry::Facts& model);
   config::Period duration;  // train.for
   int64_t batch_size;
   UpdateOptions update;

@@ -65,12 +65,16 @@ std::optional<Origin> read_origin(config::Reader section) {
   return origin;
 }
 
+Origin origin_named(const std::string& name) {
+  const std::string path = std::filesystem::absolute(find_checkpoint(name)).lexically_normal().string();
+  const Checkpoint checkpoint(path);
+  return {path, run_of(path), checkpoint.state().step, weights_sha256(checkpoint)};
+}
+
 Origin identified(Origin origin) {
   if (!origin.sha256.empty()) return origin;
   try {
-    const std::string path = std::filesystem::absolute(find_checkpoint(origin.checkpoint)).lexically_normal().string();
-    const Checkpoint checkpoint(path);
-    origin = {path, run_of(path), checkpoint.state().step, weights_sha256(checkpoint)};
+    origin = origin_named(origin.checkpoint);
   } catch (const Error&) {  // whoever needs the weights opens it again, and says why not
   }
   return origin;
@@ -95,7 +99,7 @@ std::string weights_sha256(const Checkpoint& checkpoint) {
   return sha.hex();
 }
 
-Checkpoint open_origin(const Origin& origin) {
+Checkpoint open_weights(const Origin& origin, const std::string& what, const std::string& remedies) {
   if (origin.sha256.empty()) return Checkpoint(find_checkpoint(origin.checkpoint));
   std::vector<std::string> places = {origin.checkpoint};
   if (const std::string other = in_run_root(origin); !other.empty() && other != origin.checkpoint)
@@ -115,11 +119,13 @@ Checkpoint open_origin(const Origin& origin) {
       reasons += fmt::format("\n  {}", e.what());
     }
   }
-  fail(ExitCode::kCheckpoint,
-       "the weights to begin from are not found: {}{}\n"
-       "  where they are elsewhere                origin.checkpoint=FILE\n"
-       "  from fresh weights, which is another run   origin.checkpoint=none",
-       in_words(origin), reasons);
+  fail(ExitCode::kCheckpoint, "{} are not found: {}{}\n{}", what, in_words(origin), reasons, remedies);
+}
+
+Checkpoint open_origin(const Origin& origin) {
+  return open_weights(origin, "the weights to begin from",
+                      "  where they are elsewhere                origin.checkpoint=FILE\n"
+                      "  from fresh weights, which is another run   origin.checkpoint=none");
 }
 
 std::string in_words(const Origin& origin) {

@@ -33,28 +33,6 @@ std::string only_in(const Vocabulary& one, const Vocabulary& other) {
   return text.empty() ? "no others" : text;
 }
 
-std::string different_symbols(const CheckpointIdentity& there, const Dataset& data, const Model& model) {
-  std::string text;
-  const DataSpec& here = data.spec();
-  if (there.data.alphabet != here.alphabet) {
-    text += differs("symbols of the data", fmt::format("{}", there.data.alphabet), fmt::format("{}", here.alphabet));
-  }
-  if (model.uses_labels() && there.data.classes != here.classes) {
-    text += differs("classes of the data", fmt::format("{}", there.data.classes), fmt::format("{}", here.classes));
-  }
-  const Vocabulary* vocabulary = data.vocabulary();
-  const auto kind = [](bool is_text) { return is_text ? "characters of a text" : "no characters"; };
-  if ((vocabulary != nullptr) != there.vocabulary.has_value()) {
-    text += differs("what symbols stand for", kind(there.vocabulary.has_value()), kind(vocabulary != nullptr));
-  } else if (vocabulary && vocabulary->unit() != there.vocabulary->unit()) {
-    text += differs("what symbols stand for", name_of(there.vocabulary->unit()), name_of(vocabulary->unit()));
-  } else if (vocabulary && vocabulary->codes() != there.vocabulary->codes()) {
-    text += differs(fmt::format("{} of the text", name_of(vocabulary->unit())), only_in(*there.vocabulary, *vocabulary),
-                    only_in(*vocabulary, *there.vocabulary));
-  }
-  return text;
-}
-
 // Parameters and buffers that are not the same; "" if all are.
 std::string different_shapes(const io::Hdf5Reader& file, const ParameterArena& parameters) {
   std::vector<std::string> lines;
@@ -107,10 +85,32 @@ std::string different_settings(const Experiment& there, const Experiment& here) 
 
 }  // namespace
 
+std::string different_symbols(const CheckpointIdentity& there, const Dataset& data, bool labels) {
+  std::string text;
+  const DataSpec& here = data.spec();
+  if (there.data.alphabet != here.alphabet) {
+    text += differs("symbols of the data", fmt::format("{}", there.data.alphabet), fmt::format("{}", here.alphabet));
+  }
+  if (labels && there.data.classes != here.classes) {
+    text += differs("classes of the data", fmt::format("{}", there.data.classes), fmt::format("{}", here.classes));
+  }
+  const Vocabulary* vocabulary = data.vocabulary();
+  const auto kind = [](bool is_text) { return is_text ? "characters of a text" : "no characters"; };
+  if ((vocabulary != nullptr) != there.vocabulary.has_value()) {
+    text += differs("what symbols stand for", kind(there.vocabulary.has_value()), kind(vocabulary != nullptr));
+  } else if (vocabulary && vocabulary->unit() != there.vocabulary->unit()) {
+    text += differs("what symbols stand for", name_of(there.vocabulary->unit()), name_of(vocabulary->unit()));
+  } else if (vocabulary && vocabulary->codes() != there.vocabulary->codes()) {
+    text += differs(fmt::format("{} of the text", name_of(vocabulary->unit())), only_in(*there.vocabulary, *vocabulary),
+                    only_in(*vocabulary, *there.vocabulary));
+  }
+  return text;
+}
+
 void require_weights_fit(const Checkpoint& weights, const Experiment& experiment, const Dataset& data,
                          const BuiltModel& built) {
   const CheckpointIdentity& there = weights.identity();
-  const std::string symbols = different_symbols(there, data, *built.model);
+  const std::string symbols = different_symbols(there, data, built.model->uses_labels());
   const std::string settings = different_settings(weights.experiment(), experiment);
   const std::string shapes = different_shapes(weights.file(), *built.parameters);
   if (!symbols.empty() || !shapes.empty()) {

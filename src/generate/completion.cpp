@@ -40,6 +40,7 @@ Completer::Completer(const AutoregressiveModel& model, const ParameterArena& par
       known_(region.known),
       known_count_(region.known_count()),
       orders_(completion_orders(model, region)),
+      log_weights_(model.log_weights(parameters)),
       log_class_prior_(model.conditional() ? model.log_class_prior(parameters) : std::vector<double>(1)) {
   for (size_t c = 0; c < orders_.size(); ++c) {
     views_.push_back(model.any_order() ? model.step_view_in(parameters, orders_[c])
@@ -108,7 +109,8 @@ std::vector<std::vector<double>> Completer::log_weights(const Tensor& images, co
       const auto sums = log_likelihoods(hidden, of_images, latent / classes, known_count_);
       for (size_t i = 0; i < sums.size(); ++i) {
         weights[static_cast<size_t>(latent)][i] =
-            sums[i].known + (labels.empty() ? log_class_prior_[static_cast<size_t>(latent % classes)] : 0);
+            log_weights_[static_cast<size_t>(latent / classes)] + sums[i].known +
+            (labels.empty() ? log_class_prior_[static_cast<size_t>(latent % classes)] : 0);
       }
     });
   }
@@ -185,11 +187,12 @@ RegionNll Completer::nll(const Batch& batch) const {
       const std::vector<int32_t> labels(model_.conditional() ? n : 0, static_cast<int32_t>(y));
       const auto sums = log_likelihoods(batch.symbols, labels, static_cast<int64_t>(c), batch.symbols.dim(1));
       for (size_t i = 0; i < n; ++i) {
-        known[i].push_back(log_class_prior_[y] + sums[i].known);
-        all[i].push_back(log_class_prior_[y] + sums[i].all);
+        const double weight = log_weights_[c];
+        known[i].push_back(weight + log_class_prior_[y] + sums[i].known);
+        all[i].push_back(weight + log_class_prior_[y] + sums[i].all);
         if (!labelled || batch.labels.data<int32_t>()[i] != static_cast<int32_t>(y)) continue;
-        known_labelled[i].push_back(sums[i].known);
-        all_labelled[i].push_back(sums[i].all);
+        known_labelled[i].push_back(weight + sums[i].known);
+        all_labelled[i].push_back(weight + sums[i].all);
       }
     }
   }

@@ -65,6 +65,7 @@ class Completer {
   int64_t known_count_;
   std::vector<std::vector<int64_t>> orders_;
   std::vector<std::unique_ptr<StepView>> views_;  // by component
+  std::vector<double> log_weights_;               // likewise: AutoregressiveModel::log_weights
   std::vector<double> log_class_prior_;           // of a conditional model; else one 0
 };
 

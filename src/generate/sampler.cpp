@@ -40,7 +40,7 @@ size_t pick(const std::vector<double>& log_weights, double u) {
 }  // namespace
 
 Sampler::Sampler(const AutoregressiveModel& model, const ParameterArena& parameters)
-    : model_(model), parameters_(parameters) {
+    : model_(model), parameters_(parameters), log_weights_(model.log_weights(parameters)) {
   for (int64_t c = 0; c < model.components(); ++c) views_.push_back(model.step_view(parameters, c));
   if (!model.conditional()) return;
   class_prior_ = model.log_class_prior(parameters);
@@ -95,8 +95,7 @@ Sampler::Latents Sampler::latents(const SampleOptions& options) const {
   const RandomStream component(options.seed, "sample/component"), choice(options.seed, "sample/class");
   for (int64_t i = 0; i < options.count; ++i) {
     const auto number = static_cast<uint64_t>(options.first + i);
-    drawn.components.push_back(
-        static_cast<int64_t>(component.below(number, static_cast<uint64_t>(model_.components()))));
+    drawn.components.push_back(static_cast<int64_t>(pick(log_weights_, component.uniform(number))));
     if (class_prior_.empty()) continue;
     if (options.label) {
       drawn.labels.push_back(*options.label);
@@ -121,7 +120,8 @@ Sampler::Latents Sampler::latents_given_prefix(const SampleOptions& options) con
       if (conditional && options.label && *options.label != y) continue;
       values.emplace_back(c, y);
       const std::vector<double> log_p = log_likelihoods_of_prefix(options, c, y);
-      const double log_prior = conditional ? std::log(class_prior_[static_cast<size_t>(y)]) : 0.0;
+      const double log_prior =
+          log_weights_[static_cast<size_t>(c)] + (conditional ? std::log(class_prior_[static_cast<size_t>(y)]) : 0.0);
       for (size_t i = 0; i < log_weights.size(); ++i) log_weights[i].push_back(log_prior + log_p[i]);
     }
   }
@@ -257,8 +257,9 @@ Sampler::Labelled Sampler::draw_labelled(const SampleOptions& options, LanePool&
   const RandomStream noise(options.seed, "sample");
   Latents drawn = latents(options);
   std::vector<Piece> pieces;
-  const int64_t at_once = views_[0]->sequences_at_once();
-  const int64_t batch = at_once > 0 ? std::min(at_once, options.batch) : options.batch;
+  int64_t batch = options.batch;
+  for (const auto& view : views_)
+    if (const int64_t at_once = view->sequences_at_once(); at_once > 0) batch = std::min(batch, at_once);
   for (auto& [component, images] : lots_of(drawn.components, model_.components(), batch)) {
     Piece piece = {component, std::move(images), {}, {}};
     for (const int64_t image : piece.images) {
@@ -271,9 +272,10 @@ Sampler::Labelled Sampler::draw_labelled(const SampleOptions& options, LanePool&
   if (!options.stop.empty()) result.lengths.assign(static_cast<size_t>(options.count), length);
   const bool whole =
       length == model_.data().positions() && options.stop.empty() && !options.drawn && options.law.repetition == 1;
-  const bool predictive =
-      options.method == SampleMethod::kPredictive ||
-      (options.method == SampleMethod::kAuto && whole && views_[0]->runs_parallel_view() && model_.views_share_bits());
+  const bool slow_steps =
+      std::any_of(views_.begin(), views_.end(), [](const auto& view) { return view->runs_parallel_view(); });
+  const bool predictive = options.method == SampleMethod::kPredictive ||
+                          (options.method == SampleMethod::kAuto && whole && slow_steps && model_.views_share_bits());
   pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index) {
     const Piece& piece = pieces[static_cast<size_t>(index)];
     if (predictive) draw_predictively(options, piece, result);

@@ -73,7 +73,8 @@ class Sampler {
 
   const AutoregressiveModel& model_;
   const ParameterArena& parameters_;
-  std::vector<std::unique_ptr<StepView>> views_;  // by component
+  std::vector<double> log_weights_;               // by component: AutoregressiveModel::log_weights
+  std::vector<std::unique_ptr<StepView>> views_;  // likewise
   std::vector<double> class_prior_;               // p(y); empty: the model is not conditional
 };
 

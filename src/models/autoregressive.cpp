@@ -189,7 +189,7 @@ Layout AutoregressiveModel::layout() const {
                   : fmt::format("the first {} symbols are a question: -log p is the sum over steps {} .. {}",
                                 data_.given, data_.given, d - 1));
   if (components() > 1) {
-    layout.line(fmt::format("p(x) is the mean over {} components: log(mean(exp(log p_c(x))))", components()));
+    layout.line(mixture_formula());
   }
   if (condition_ == Condition::kClass) {
     layout.line(fmt::format("all of that is given the label y, 0 .. {}: p(x|y), and p(y) is uniform", classes() - 1));
@@ -213,35 +213,49 @@ Variable AutoregressiveModel::loss(Pass& pass, const Batch& batch) const {
   return condition_ == Condition::kJoint ? ops::add(given, class_prior_loss(pass, batch)) : given;
 }
 
+std::vector<double> AutoregressiveModel::log_weights(const ParameterArena&) const {
+  const auto k = static_cast<size_t>(components());
+  return std::vector<double>(k, -std::log(static_cast<double>(k)));
+}
+
+std::string AutoregressiveModel::mixture_formula() const {
+  return fmt::format("p(x) is the mean over {} components: log(mean(exp(log p_c(x))))", components());
+}
+
+std::vector<std::vector<double>> AutoregressiveModel::nll_by_component(const ParameterArena& parameters,
+                                                                       const Batch& batch) const {
+  std::vector<std::vector<double>> all(static_cast<size_t>(components()));
+  in_pieces(batch.count(), [&](int64_t begin, int64_t end) {
+    const Batch piece = batch.slice(begin, end);
+    for (size_t c = 0; c < all.size(); ++c) {
+      const auto component = static_cast<int64_t>(c);
+      Pass pass(parameters);
+      const Tensor part =
+          modelled_nll(logits(pass, piece, component), ordered_symbols(piece, component), data_).value();
+      all[c].insert(all[c].end(), part.data<float>(), part.data<float>() + piece.count());
+    }
+  });
+  return all;
+}
+
 std::vector<double> AutoregressiveModel::nll(const ParameterArena& parameters, const Batch& batch) const {
-  if (const int64_t most = examples_at_once(); most > 0 && batch.count() > most) {
-    std::vector<double> all;
-    in_pieces(batch.count(), [&](int64_t begin, int64_t end) {
-      const std::vector<double> part = nll(parameters, batch.slice(begin, end));
-      all.insert(all.end(), part.begin(), part.end());
-    });
-    return all;
-  }
-  const auto n = static_cast<size_t>(batch.count());
-  const int64_t k = components();
-  std::vector<double> total(n);
-  std::vector<std::vector<double>> parts;
-  for (int64_t c = 0; c < k; ++c) {
-    Pass pass(parameters);
-    const Tensor part = modelled_nll(logits(pass, batch, c), ordered_symbols(batch, c), data_).value();
-    parts.emplace_back(part.data<float>(), part.data<float>() + n);
-  }
-  std::vector<double> log_p(parts.size());
-  for (size_t i = 0; i < n; ++i) {  // -log (1/k sum_c exp(-nll_c))
-    for (size_t c = 0; c < parts.size(); ++c) log_p[c] = -parts[c][i];
-    total[i] = std::log(static_cast<double>(k)) - log_sum_exp(log_p);
+  const std::vector<std::vector<double>> parts = nll_by_component(parameters, batch);
+  const std::vector<double> weights = log_weights(parameters);
+  std::vector<double> total(static_cast<size_t>(batch.count())), terms(parts.size());
+  for (size_t i = 0; i < total.size(); ++i) {  // -log sum_c w_c exp(-nll_c)
+    for (size_t c = 0; c < parts.size(); ++c) terms[c] = weights[c] - parts[c][i];
+    total[i] = -log_sum_exp(terms);
   }
   if (condition_ == Condition::kJoint) {
     const std::vector<double> prior = log_class_prior(parameters);
     const int32_t* labels = labels_of(batch).data<int32_t>();
-    for (size_t i = 0; i < n; ++i) total[i] -= prior[static_cast<size_t>(labels[i])];
+    for (size_t i = 0; i < total.size(); ++i) total[i] -= prior[static_cast<size_t>(labels[i])];
   }
   return total;
+}
+
+double AutoregressiveModel::fit(const ParameterArena&, const std::vector<std::vector<double>>&) const {
+  fail(ExitCode::kInternal, "a model that has nothing to fit at once");
 }
 
 std::unique_ptr<StepView> AutoregressiveModel::default_step_view(const ParameterArena& parameters,

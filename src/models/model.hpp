@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/registry.hpp"
@@ -21,6 +22,15 @@ class AutoregressiveModel;
 class Classifier;
 class CodeModel;
 
+// The weights of a part of a model that come from a trained run, and are not trained further.
+struct TrainedPart {
+  std::string scope = {};       // "of/0": its parameters are below that
+  std::string checkpoint = {};  // the file
+  std::string run = {};         // its run; "" of a file that is in none
+  int64_t step = 0;             // of its training
+  std::string sha256 = {};      // of its weights; "" while the run was not found
+};
+
 struct TrainingLoss {
   Variable loss;   // Model::loss
   double nll = 0;  // of the same examples, nats, summed
@@ -36,6 +46,11 @@ class Model {
   // (convolutions want 4 to 16, sequences what their mixer says). Part of the numerics.
   struct Facts {
     int64_t examples_per_lane = 1;
+    // Whose weights are parts of this model, and stay as they are.
+    std::vector<TrainedPart> parts = {};
+    // The other weights are fitted at once, in a single step that looks at the whole valid split
+    // (AutoregressiveModel::fit).
+    bool fitted_at_once = false;
   };
   virtual ~Model() = default;
   // Training loss in nats, summed over the batch: one number.
@@ -90,6 +105,8 @@ class Model {
   virtual int64_t examples_at_once() const { return 0; }
   // work(begin, end) over examples 0 .. count - 1, so many at a time.
   void in_pieces(int64_t count, const std::function<void(int64_t begin, int64_t end)>& work) const;
+  // Figures of its own that stand beside the NLL of an evaluation, by the name of their column.
+  virtual std::vector<std::pair<std::string, double>> figures(const ParameterArena&) const { return {}; }
   // How a reader elsewhere computes with the model's tensors (nn/layout.hpp); each of them is explained.
   virtual Layout layout() const { return {}; }
 };
@@ -119,8 +136,9 @@ class StepView {
 };
 
 // p(x) = prod_t p(x_order(t) | x_order(0) ... x_order(t-1)). A model may be a mixture of `components` such
-// factorisations (orders or masks of an ensemble): then p(x) is their mean (logsumexp of log-likelihoods), and a sample
-// comes from one of them. A conditional model is all of that for every label: logits and steps are of p(x|y).
+// factorisations (orders or masks of an ensemble, models of several runs): then p(x) = sum_c w_c p_c(x) (logsumexp of
+// log-likelihoods), with equal weights w_c where the model says nothing else, and a sample comes from one of them. A
+// conditional model is all of that for every label: logits and steps are of p(x|y).
 class AutoregressiveModel : public Model {
  public:
   explicit AutoregressiveModel(const DataSpec& data) : data_(data) {}
@@ -134,6 +152,8 @@ class AutoregressiveModel : public Model {
   // log p(y) in nats of every class of a conditional model: uniform with `class`, learned with `joint`.
   std::vector<double> log_class_prior(const ParameterArena& parameters) const;
 
+  // log w_c of every component, nats; exp of them sums to 1.
+  virtual std::vector<double> log_weights(const ParameterArena& parameters) const;
   // The position that step t visits.
   virtual const std::vector<int64_t>& order(int64_t component = 0) const = 0;
   // Parallel view. Step t of the result is about position order()[t]: [n, positions] log-odds for an alphabet of 2,
@@ -159,6 +179,11 @@ class AutoregressiveModel : public Model {
   virtual int64_t training_component(int64_t step) const { return step % components(); }
   Variable loss(Pass& pass, const Batch& batch) const override;
   std::vector<double> nll(const ParameterArena& parameters, const Batch& batch) const override;
+  // -log p_c(x), or -log p_c(x|y), in nats: [components][n].
+  std::vector<std::vector<double>> nll_by_component(const ParameterArena& parameters, const Batch& batch) const;
+  // Where Facts::fitted_at_once: gives what is to be fitted the values that make the examples likeliest, of which
+  // `nll_by_component` is what the function of that name says. Returns their mean -log p(x) with these, nats.
+  virtual double fit(const ParameterArena& parameters, const std::vector<std::vector<double>>& nll_by_component) const;
 
   // The NLL of all, or of an answer given its question. Right about an answer: the share of its symbols that are the
   // likeliest, given the right ones before them; of equally likely ones the first; of a mixture, by its first
@@ -180,6 +205,8 @@ class AutoregressiveModel : public Model {
  protected:
   // How x, the symbols of one example, become logits `l` of each step.
   virtual Layout network_layout() const { return {}; }
+  // How p(x) follows from what the components say, in a line.
+  virtual std::string mixture_formula() const;
   // The labels of a batch for a conditional model: s32 [n]. Error(kInternal) where the batch has none.
   const Tensor& labels_of(const Batch& batch) const;
   // -log p(y) of all labels together, nats: what `joint` adds to a training loss.

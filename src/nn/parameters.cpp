@@ -75,13 +75,23 @@ Tensor ParameterArena::window(const Tensor& arena, size_t index) const {
 
 Parameter Scope::parameter(const std::string& name, Shape shape, const std::string& axes, ParameterKind kind,
                            Initialiser initialiser, std::vector<Range> trained) const {
+  if (frozen_) trained = {{0, 0}};
   return arena_->declare({join(name), std::move(shape), axes, kind, 0, std::move(trained)}, std::move(initialiser));
 }
 
 Parameter Scope::state_space(const std::string& name, Shape shape, const std::string& axes, Initialiser initialiser,
                              double lr) const {
-  return arena_->declare({join(name), std::move(shape), axes, ParameterKind::kStateSpace, 0, {}, lr},
+  const std::vector<Range> trained = frozen_ ? std::vector<Range>{{0, 0}} : std::vector<Range>{};
+  return arena_->declare({join(name), std::move(shape), axes, ParameterKind::kStateSpace, 0, trained, lr},
                          std::move(initialiser));
+}
+
+Scope Scope::frozen(const std::string& name, uint64_t seed) const {
+  Scope inside = *this / name;
+  inside.seed_ = seed;
+  inside.outside_ = inside.path_.size() + 1;
+  inside.frozen_ = true;
+  return inside;
 }
 
 Tensor Scope::state(const std::string& name, Shape shape, const std::string& axes, StateKind kind,

@@ -30,7 +30,7 @@ struct ParameterInfo {
   ParameterKind kind = ParameterKind::kWeight;
   int64_t offset = 0;  // of the first number, in the arena
   // Of its flattened numbers, those that are trained, in order; empty: all. The rest (what a mask forbids) is 0 at
-  // first, has gradient 0, and is passed over by the optimizer.
+  // first (of a frozen model: what it learned in its run), has gradient 0, and is passed over by the optimizer.
   std::vector<Range> trained;
   double lr = 0;  // a learning rate of its own, which follows the schedule as all do; 0: the optimizer's
   int64_t count() const { return count_of(shape); }
@@ -135,7 +135,11 @@ class Scope {
  public:
   Scope(ParameterArena& arena, uint64_t seed, std::string path = "")
       : arena_(&arena), seed_(seed), path_(std::move(path)) {}
-  Scope operator/(const std::string& name) const { return {*arena_, seed_, join(name)}; }
+  Scope operator/(const std::string& name) const {
+    Scope below = *this;
+    below.path_ = join(name);
+    return below;
+  }
   Parameter parameter(const std::string& name, Shape shape, const std::string& axes, ParameterKind kind,
                       Initialiser initialiser, std::vector<Range> trained = {}) const;
   // The same, of kStateSpace and with a learning rate of its own (0: the optimizer's).
@@ -148,13 +152,18 @@ class Scope {
                Initialiser initialiser) const;
   Statistic statistic(Shape shape) const { return arena_->declare_statistic(std::move(shape)); }
   // For choices the model makes when it is built (orders, degrees): a stream named by the path.
-  RandomStream random(const std::string& purpose) const { return {seed_, "build/" + join(purpose)}; }
+  RandomStream random(const std::string& purpose) const { return {seed_, "build/" + join(purpose).substr(outside_)}; }
+  // The place of a trained model inside another one: it makes the choices that it made in its own run, with the seed of
+  // that, and its parameters are not trained (ParameterInfo::trained is one empty range).
+  Scope frozen(const std::string& name, uint64_t seed) const;
 
  private:
   std::string join(const std::string& name) const { return path_.empty() ? name : path_ + "/" + name; }
   ParameterArena* arena_;
   uint64_t seed_;
   std::string path_;
+  size_t outside_ = 0;  // characters of the path that lead to a frozen model, and name none of its streams
+  bool frozen_ = false;
 };
 
 }  // namespace mlrun

@@ -19,6 +19,8 @@ class Pass {
   Pass(const ParameterArena& parameters, Tensor gradients, int64_t step, RandomStream noise, bool accumulate = false,
        Statistics* statistics = nullptr);
 
+  const ParameterArena& parameters() const { return *parameters_; }
+
   bool training() const { return gradients_.defined(); }
   int64_t step() const { return step_; }  // of training; 0 in evaluation
   Variable operator()(const Parameter& parameter);

@@ -84,6 +84,7 @@ ProofCheck check_nll(const ProofSubject& subject) {
   subject.pool.run(components,
                    [&](int64_t c) { log_p[static_cast<size_t>(c)] = log_probabilities(subject, batch, c); });
   const std::vector<double> said = subject.model.nll(subject.parameters, batch);
+  const std::vector<double> weights = subject.model.log_weights(subject.parameters);
   const std::vector<double> prior = subject.model.condition() == Condition::kJoint
                                         ? subject.model.log_class_prior(subject.parameters)
                                         : std::vector<double>{};
@@ -92,8 +93,8 @@ ProofCheck check_nll(const ProofSubject& subject) {
   for (size_t i = 0; i < said.size(); ++i) {
     double most = log_p[0][i], sum = 0;
     for (const auto& p : log_p) most = std::max(most, p[i]);
-    for (const auto& p : log_p) sum += std::exp(p[i] - most);
-    double found = -most - std::log(sum / static_cast<double>(components));
+    for (size_t c = 0; c < log_p.size(); ++c) sum += std::exp(weights[c] + log_p[c][i] - most);
+    double found = -most - std::log(sum);
     if (!prior.empty()) found -= prior[static_cast<size_t>(batch.labels.data<int32_t>()[i])];
     const double off = std::abs(said[i] - found), limit = std::max(1e-3, kNllTolerance * std::abs(found));
     if (!(off <= limit)) check.pass = false;

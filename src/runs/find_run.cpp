@@ -24,6 +24,12 @@ bool is_better(const RunSummary& run, double nll, double accuracy) {
   return run.best_by == "valid/accuracy" ? accuracy > run.best_accuracy : nll < run.best_nll;
 }
 
+// What a record says of the CPU time: the largest number so far. A run that was begun by an older version says nothing.
+void take_cpu_seconds(const io::Record& record, RunSummary& run) {
+  const auto found = record.find("cpu_seconds");
+  if (found != record.end() && found->is_number()) run.cpu_seconds = std::fmax(run.cpu_seconds, found->get<double>());
+}
+
 void read_record(const io::Record& record, RunSummary& run) {
   const std::string kind = record.value("kind", ""), table = record.value("table", "");
   if (kind == "run" || kind == "label") {
@@ -38,11 +44,13 @@ void read_record(const io::Record& record, RunSummary& run) {
     run.status = status_of_name(record.value("status", "")).value_or(RunStatus::kKilled);
     run.step = std::max(run.step, record.value("at_step", int64_t{0}));
     run.seconds = std::max(run.seconds, record.value("time", 0.0));
+    take_cpu_seconds(record, run);
   } else if (!table.empty()) {
     run.step = std::max(run.step, record.value("step", int64_t{0}));
     run.epoch = std::max(run.epoch, record.value("epoch", 0.0));
     run.seconds = std::max(run.seconds,
                            record.contains("time") && record["time"].is_number() ? record["time"].get<double>() : 0.0);
+    take_cpu_seconds(record, run);
     if (table != "valid" || !record.contains("nll") || !record["nll"].is_number()) return;
     run.last_nll = record["nll"].get<double>();
     const double accuracy = record.value("accuracy", RunSummary::kMissing);

@@ -39,7 +39,7 @@ void Recorder::open_journal() {
   if (!journal_) journal_ = std::make_unique<io::Journal>(directory_.file("metrics.jsonl"));
 }
 
-double Recorder::resume(const TrainState& state) {
+TrainedTime Recorder::resume(const TrainState& state) {
   const std::string path = directory_.file("metrics.jsonl");
   io::cut_journal(path, [&](const io::Record& record) {
     if (!record.contains("step")) return true;
@@ -48,13 +48,16 @@ double Recorder::resume(const TrainState& state) {
     return record["step"].get<int64_t>() <= last;
   });
   tables_ = metric_tables(io::read_journal(path));
-  double elapsed = 0;
-  for (const auto& [name, table] : tables_) {
-    const auto time = table.columns().find("time");
-    if (time == table.columns().end()) continue;
-    for (const double t : time->second) elapsed = std::fmax(elapsed, t);  // fmax: a row without a time has a NaN
-  }
-  return elapsed;
+  // fmax: a row without a time has a NaN
+  const auto largest = [&](const char* column, double value) {
+    for (const auto& [name, table] : tables_) {
+      const auto values = table.columns().find(column);
+      if (values == table.columns().end()) continue;
+      for (const double v : values->second) value = std::fmax(value, v);
+    }
+    return value;
+  };
+  return {largest("time", 0), largest("cpu_seconds", tables_.empty() ? 0 : RunSummary::kMissing)};
 }
 
 void Recorder::row(const std::string& table, const std::map<std::string, double>& values) {

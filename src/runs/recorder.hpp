@@ -20,13 +20,19 @@ struct RunFacts {
   std::map<std::string, std::string> environment;
 };
 
+// How long a run has been trained so far.
+struct TrainedTime {
+  double seconds = 0;
+  double cpu_seconds = 0;  // of all threads; NaN where a part of it was not measured
+};
+
 // Metrics can never stop a training: a file that cannot be written costs one warning.
 class Recorder {
  public:
   Recorder(const RunDirectory& directory, RunFacts facts);
   // Takes up the journal of a run that goes on from `state`: what was recorded after it is cut. Returns the training
-  // time so far, seconds.
-  double resume(const TrainState& state);
+  // time so far.
+  TrainedTime resume(const TrainState& state);
 
   // table: "train" or "valid" (or another); columns of reals, "step" among them.
   void row(const std::string& table, const std::map<std::string, double>& values);

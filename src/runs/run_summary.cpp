@@ -31,7 +31,7 @@ void take_integer(RunSummary& run, const Record& value) {
 void leave(RunSummary&, const Record&) {}
 
 // In the order of JSON. What follows from the rows of the journal has no name in its records.
-constexpr std::array<RunFact, 31> kFacts = {{
+constexpr std::array<RunFact, 32> kFacts = {{
     {"run", "", "", "", text<&RunSummary::path>, leave},
     {"id", "id", "run_id", "", text<&RunSummary::id>, leave},  // the directory's name is what counts
     {"status", "", "status", "", [](const RunSummary& r) { return Record(name_of(r.status)); }, leave},
@@ -46,6 +46,7 @@ constexpr std::array<RunFact, 31> kFacts = {{
     {"nll_of", "nll_of", "", "", [](const RunSummary& r) { return Record(words_of(r.nll_of)); },
      [](RunSummary& r, const Record& value) { r.nll_of = subject_of_words(value.get<std::string>()); }},
     {"seconds", "", "", "s", real<&RunSummary::seconds>, leave},
+    {"cpu_seconds", "", "", "s", real<&RunSummary::cpu_seconds>, leave},
     {"protocol", "protocol", "", "", text<&RunSummary::protocol>, take_text<&RunSummary::protocol>},
     {"data_hash", "data_hash", "", "", text<&RunSummary::data_hash>, take_text<&RunSummary::data_hash>},
     {"fingerprint", "fingerprint", "fingerprint", "", text<&RunSummary::fingerprint>,

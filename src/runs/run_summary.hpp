@@ -35,7 +35,8 @@ struct RunSummary {
   double best_accuracy = kMissing;                  // of the same evaluation, a share; NaN where there is none
   std::string best_by = "valid/nll";                // eval.best: which evaluation is the best
   int64_t best_step = 0;
-  double seconds = 0;  // of training
+  double seconds = 0;             // of training
+  double cpu_seconds = kMissing;  // that all threads together worked meanwhile; NaN where a part was not measured
   // What the journals of older versions do not say is 0.
   int64_t total_steps = 0;     // that the spec asks for; 0 also where it asks for minutes
   int64_t train_examples = 0;  // of the train split

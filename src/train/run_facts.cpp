@@ -12,6 +12,7 @@
 #include "io/directory.hpp"
 #include "io/file.hpp"
 #include "kernels/isa.hpp"
+#include "train/build_commit.hpp"
 
 namespace mlrun {
 namespace {
@@ -20,6 +21,8 @@ std::map<std::string, std::string> environment(int threads) {
   char host[256] = {};
   gethostname(host, sizeof host - 1);
   return {{"mlrun", kVersion},
+          {"commit", kBuildCommit},
+          {"numerics", std::to_string(kNumericsVersion)},
           {"cpu", cpu_name()},
           {"isa", name_of(kernels::isa_in_force())},
           {"threads", std::to_string(threads)},

@@ -8,10 +8,11 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "base/memory.hpp"
 #include "base/number.hpp"
-#include "evaluate/evaluate.hpp"
 #include "experiment/codes_dataset.hpp"
+#include "experiment/mixed_runs.hpp"
 #include "train/epoch_order.hpp"
 
 namespace mlrun {
@@ -21,7 +22,7 @@ TrainingLength length_of(const ExperimentSpec& spec, const Dataset& data) {
   const int64_t count = data.count(Split::kTrain), batch = spec.train.batch_size;
   if (count == 0) fail(ExitCode::kData, "the train split of this data is empty");
   TrainingLength length;
-  length.steps_per_epoch = (count + batch - 1) / batch;
+  length.steps_per_epoch = spec.model.facts().fitted_at_once ? 1 : (count + batch - 1) / batch;
   const config::Period& duration = spec.train.duration;
   if (duration.unit != config::Period::Unit::kMinutes) length.total_steps = length.steps_of(duration);
   return length;
@@ -50,15 +51,17 @@ Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads,
          "eval.best=valid/nll",
          spec.model.kind());
   }
-  // Weights, what the optimizer keeps of them and their mean are there once, gradients for every lane.
+  // Weights, what the optimizer keeps of them and their mean are there once, gradients for every lane. What is fitted at
+  // once has none.
   std::unique_ptr<Optimizer> optimizer = spec.optimizer.build();
   const auto slots = static_cast<int64_t>(optimizer->slots().size());
-  const int64_t parameters = built_.parameters->parameter_count(), copies = 2 + slots + experiment_.lanes();
+  const int64_t lanes = spec.model.facts().fitted_at_once ? 0 : experiment_.lanes();
+  const int64_t parameters = built_.parameters->parameter_count(), copies = 2 + slots + lanes;
   require_memory(sizeof(float) * static_cast<double>(parameters) * static_cast<double>(copies),
                  fmt::format("training {} parameters in {} lanes", print_thousands(parameters), experiment_.lanes()),
                  "fewer lanes   compute.lanes=1, or a smaller model");
   updater_ = std::make_unique<Updater>(*built_.parameters, std::move(optimizer), spec.train.update);
-  for (int64_t lane = 0; lane < experiment_.lanes(); ++lane) {
+  for (int64_t lane = 0; lane < lanes; ++lane) {
     gradients_.push_back(built_.parameters->like());
     statistics_.push_back(built_.parameters->statistics());
   }
@@ -90,6 +93,11 @@ void Trainer::initialise() {
     return;
   }
   built_.parameters->initialise(spec.seed);
+  if (const auto facts = spec.model.facts(); facts.fitted_at_once) {
+    take_weights_of_parts(facts.parts, built_);
+    updater_->begin_average();
+    return;
+  }
   std::vector<int64_t> rows = epoch_order(spec.seed, 0, data_.count(Split::kTrain));
   rows.resize(std::min(rows.size(), static_cast<size_t>(spec.train.batch_size)));
   built_.model->initialise_from(*built_.parameters, data_.batch(Split::kTrain, rows, 0),
@@ -104,8 +112,9 @@ void Trainer::restore(const Checkpoint& checkpoint) {
   history_ = checkpoint.identity().history;
 }
 
-Trainer::StepResult Trainer::step() {
+Trainer::StepResult Trainer::step(const std::function<int()>& interrupted) {
   const ExperimentSpec& spec = experiment_.spec();
+  if (spec.model.facts().fitted_at_once) return fit(interrupted);
   const int64_t epoch = state_.step / length_.steps_per_epoch, position = state_.step % length_.steps_per_epoch;
   if (epoch != ordered_epoch_) {
     epoch_order_ = epoch_order(spec.seed, epoch, data_.count(Split::kTrain));
@@ -164,11 +173,44 @@ Trainer::StepResult Trainer::step() {
   built_.model->after_step(reducer_.gather(statistics_));
   updater_->average_states(state_.step);
   result.gradient_norm = outcome.gradient_norm;
+  count_step(result);
+  return result;
+}
+
+void Trainer::count_step(const StepResult& result) {
   ++state_.step;
-  state_.log_loss.add(result.loss * static_cast<double>(count), count);
-  state_.log_nll.add(result.nll * static_cast<double>(count), count);
+  const auto count = static_cast<double>(result.count);
+  state_.log_loss.add(result.loss * count, result.count);
+  state_.log_nll.add(result.nll * count, result.count);
   state_.log_norm.add(result.gradient_norm, 1);
-  state_.evaluation_nll.add(result.nll * static_cast<double>(count), count);
+  state_.evaluation_nll.add(result.nll * count, result.count);
+}
+
+Trainer::StepResult Trainer::fit(const std::function<int()>& interrupted) {
+  const AutoregressiveModel& model = *built_.model->autoregressive();
+  StepResult result;
+  result.count = data_.count(Split::kValid);
+  std::vector<std::vector<double>> nll(static_cast<size_t>(model.components()),
+                                       std::vector<double>(static_cast<size_t>(result.count)));
+  for_batches(data_, Split::kValid, valid_options(interrupted), pool_,
+              [&](std::span<const int64_t> rows, const Batch& batch) {
+                const std::vector<std::vector<double>> part = model.nll_by_component(*built_.parameters, batch);
+                for (size_t c = 0; c < part.size(); ++c)
+                  std::copy(part[c].begin(), part[c].end(), nll[c].begin() + rows[0]);
+              });
+  result.loss = result.nll = model.fit(*built_.parameters, nll);
+  if (!std::isfinite(result.loss)) {
+    fail(ExitCode::kDiverged, "the mean NLL of the valid split is {}, whatever the weights of the parts",
+         in_words(result.loss));
+  }
+  updater_->begin_average();
+  count_step(result);
+  const std::vector<TrainedPart> parts = experiment_.spec().model.facts().parts;
+  const std::vector<std::pair<std::string, double>> weights = model.figures(*built_.parameters);
+  log::info("fitted to the {} examples of the valid split", result.count);
+  for (size_t k = 0; k < std::min(parts.size(), weights.size()); ++k)
+    log::info("  {} {:.4f}   {}", weights[k].first, weights[k].second,
+              in_words(Origin{parts[k].checkpoint, parts[k].run, parts[k].step, parts[k].sha256}));
   return result;
 }
 
@@ -191,10 +233,14 @@ Trainer::AveragedWeights::~AveragedWeights() {
   for (auto& [place, trained] : trained_) place.copy_from(trained);
 }
 
+EvaluateOptions Trainer::valid_options(const std::function<int()>& interrupted) const {
+  return {.batch_size = experiment_.spec().eval.batch_size, .limit = {}, .interrupted = [interrupted] {
+            return interrupted && interrupted() != 0;
+          }};
+}
+
 Evaluation Trainer::evaluate_valid(const std::function<int()>& interrupted) {
-  const EvaluateOptions options{
-      .batch_size = experiment_.spec().eval.batch_size, .limit = {}, .interrupted = [&] { return interrupted() != 0; }};
-  return evaluate(*built_.model, *built_.parameters, data_, Split::kValid, options, pool_);
+  return evaluate(*built_.model, *built_.parameters, data_, Split::kValid, valid_options(interrupted), pool_);
 }
 
 Preview Trainer::preview() {

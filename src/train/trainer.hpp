@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "evaluate/evaluate.hpp"
 #include "experiment/checkpoint.hpp"
 #include "experiment/preview.hpp"
 #include "optim/reducer.hpp"
@@ -43,8 +44,10 @@ class Trainer {
     int64_t count = 0;         // examples of the batch
     double lr = 0, gradient_norm = 0;
   };
-  // One training step. NaN or Inf: Error(kDiverged) naming step and tensor, with the weights as they were.
-  StepResult step();
+  // One training step. NaN or Inf: Error(kDiverged) naming step and tensor, with the weights as they were. Of a model that
+  // is fitted at once (Model::Facts) the only one: a pass over the valid split, of which the result is, and
+  // Error(kInterrupted) when `interrupted` says so on the way.
+  StepResult step(const std::function<int()>& interrupted = nullptr);
 
   // The NLL of the valid split. Error(kInterrupted) when `interrupted` says so on the way.
   Evaluation evaluate_valid(const std::function<int()>& interrupted);
@@ -64,6 +67,10 @@ class Trainer {
   };
 
  private:
+  StepResult fit(const std::function<int()>& interrupted);
+  void count_step(const StepResult& result);
+  EvaluateOptions valid_options(const std::function<int()>& interrupted) const;
+
   Experiment experiment_;
   const Dataset& data_;
   TrainingLength length_;

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "experiment/checkpoint_writer.hpp"
@@ -39,6 +40,7 @@ class TrainingLoop {
         identity_(trainer.identity()),
         options_(options),
         start_(Clock::now()),
+        cpu_start_(process_cpu_seconds()),
         first_step_(trainer.state().step),
         saved_step_(first_step_) {}
 
@@ -56,7 +58,9 @@ class TrainingLoop {
       if (stop_due()) return end(RunStatus::kStopped);
       if (save_wanted_ || save_due()) save();
       const Clock::time_point begin = Clock::now();
-      const Trainer::StepResult& result = last.emplace(trainer_.step());
+      last = step();
+      if (!last) return interrupted();
+      const Trainer::StepResult& result = *last;
       trained_.examples += result.count;
       trained_.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
       observer_.stepped({trainer_.state().step, result.loss, result.lr, result.gradient_norm, shown_rate(), elapsed()});
@@ -67,8 +71,9 @@ class TrainingLoop {
   using Clock = std::chrono::steady_clock;
   TrainState& state() { return trainer_.state(); }
   double elapsed() const {
-    return options_.elapsed_before + std::chrono::duration<double>(Clock::now() - start_).count();
+    return options_.before.seconds + std::chrono::duration<double>(Clock::now() - start_).count();
   }
+  double cpu_seconds() const { return options_.before.cpu_seconds + process_cpu_seconds() - cpu_start_; }
 
   // What all have agreed to see from here on. A request for a checkpoint is kept until there is one.
   void look(bool broken_off = false) {
@@ -101,7 +106,7 @@ class TrainingLoop {
   bool stop_due() {
     if (!options_.stop_after) return false;
     const config::Period& p = *options_.stop_after;
-    if (p.unit == config::Period::Unit::kMinutes) return now_.seconds - options_.elapsed_before >= p.seconds();
+    if (p.unit == config::Period::Unit::kMinutes) return now_.seconds - options_.before.seconds >= p.seconds();
     return state().step - first_step_ >= steps_of(p);
   }
 
@@ -136,7 +141,8 @@ class TrainingLoop {
   std::map<std::string, double> place() {
     return {{"step", static_cast<double>(state().step)},
             {"epoch", static_cast<double>(state().step) / static_cast<double>(trainer_.length().steps_per_epoch)},
-            {"time", elapsed()}};
+            {"time", elapsed()},
+            {"cpu_seconds", cpu_seconds()}};
   }
 
   void log_row(const Trainer::StepResult& last) {
@@ -157,6 +163,18 @@ class TrainingLoop {
   // What eval.best looks at: less is better.
   double judged(const Evaluation& valid) const {
     return spec_.eval.best == BestBy::kAccuracy ? 1 - valid.accuracy.value_or(0) : valid.nll;
+  }
+
+  // Nothing when a signal came in the middle of a step that can be broken off: it is done again by a resumed run.
+  std::optional<Trainer::StepResult> step() {
+    std::optional<Trainer::StepResult> result;
+    try {
+      result = trainer_.step(options_.interrupted);
+    } catch (const Error& e) {
+      if (e.code() != ExitCode::kInterrupted) throw;
+      look(/*broken_off=*/true);
+    }
+    return result;
   }
 
   // False when a signal came in the middle: then nothing is recorded, and a resumed run evaluates first.
@@ -195,6 +213,7 @@ class TrainingLoop {
     row["bpd"] = report.valid.bpd;
     if (report.valid.accuracy) row["accuracy"] = *report.valid.accuracy;
     if (report.valid.codes) row.merge(report.valid.codes->columns());
+    for (const auto& [name, value] : trainer_.built().model->figures(*trainer_.built().parameters)) row[name] = value;
     recorder_.row("valid", row);
     recorder_.write_run_file(RunStatus::kRunning);
     save();
@@ -257,7 +276,8 @@ class TrainingLoop {
       directory_.prune_checkpoints({0, spec_.checkpoint.keep, state().best_step},
                                    [&](int64_t step) { return step == state().step || lasting(step); });
     }
-    io::Record record = {{"status", name_of(status)}, {"at_step", state().step}, {"time", elapsed()}};
+    io::Record record = {
+        {"status", name_of(status)}, {"at_step", state().step}, {"time", elapsed()}, {"cpu_seconds", cpu_seconds()}};
     if (!outcome.reason.empty()) record["reason"] = outcome.reason;
     recorder_.note("status", record);
     recorder_.write_run_file(status);
@@ -274,6 +294,7 @@ class TrainingLoop {
   CheckpointIdentity identity_;
   const LoopOptions& options_;
   Clock::time_point start_;
+  double cpu_start_;
   int64_t first_step_;
   int64_t saved_step_;
   Throughput trained_;                     // by this process so far
@@ -282,8 +303,8 @@ class TrainingLoop {
   LocalSight now_;
   bool save_wanted_ = false;
   // Seconds of training when this process last did it, or began.
-  double evaluation_time_ = options_.elapsed_before, log_time_ = options_.elapsed_before,
-         save_time_ = options_.elapsed_before;
+  double evaluation_time_ = options_.before.seconds, log_time_ = options_.before.seconds,
+         save_time_ = options_.before.seconds;
   double evaluation_seconds_ = 0;  // that the last evaluation took
   bool warned_of_collapse_ = false;
   CheckpointWriter writer_;  // last: it waits for its write before the rest goes

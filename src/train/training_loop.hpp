@@ -16,7 +16,7 @@ struct LoopOptions {
   std::optional<config::Period> stop_after;                     // counted from the start of this call; then "stopped"
   std::function<int()> interrupted = [] { return 0; };          // a signal number, or 0
   std::function<bool()> save_requested = [] { return false; };  // true once per request
-  double elapsed_before = 0;                                    // seconds of training before this call
+  TrainedTime before;                                           // this call
 };
 
 struct LoopOutcome {

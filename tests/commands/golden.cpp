@@ -20,8 +20,27 @@ std::string source_directory() {
   return directory ? directory : std::string(__FILE__).substr(0, std::string(__FILE__).rfind("/tests/"));
 }
 
+// Two small runs of this data, for a config that mixes runs.
+std::string small_runs(const TemporaryDirectory& place, const std::vector<std::string>& data) {
+  std::vector<std::string> overrides = data;
+  overrides.insert(overrides.end(), {"train.for=3 steps", "eval.samples=0"});
+  std::string runs;
+  for (const std::string model : {"{kind: fvsbn}", "{kind: made, hidden: [20], order: random}"}) {
+    const std::string run = place / ("run" + std::to_string(runs.size()));
+    train_in(run, "data: {kind: digits}\nmodel: " + model + "\n", 1, 0, overrides);
+    runs += (runs.empty() ? "" : ", ") + run;
+  }
+  return runs;
+}
+
 // What stands in for files that may not be there, and what keeps ten steps short.
 std::vector<std::string> overrides_of(const std::string& config, const TemporaryDirectory& place) {
+  if (config.ends_with("/mixture.yaml")) {
+    std::vector<std::string> data = {"compute.lanes=2", "data.kind=digits", "data.train_limit=2000",
+                                     "data.valid_limit=100"};
+    data.push_back("model.of=[" + small_runs(place, {data.begin() + 1, data.end()}) + "]");
+    return data;
+  }
   const Experiment experiment = Experiment::load(config, {});
   const std::string data = experiment.spec().data.kind();
   std::vector<std::string> overrides = {"compute.lanes=2"};

@@ -1,7 +1,10 @@
 // The facts of a run: one table, by which journal, run.h5 and JSON say the same.
+#include <cmath>
+#include <fstream>
 #include <set>
 #include <string>
 
+#include "base/version.hpp"
 #include "catch.hpp"
 #include "io/journal.hpp"
 #include "runs/find_run.hpp"
@@ -68,7 +71,8 @@ TEST_CASE("every fact has a name of its own, and JSON has those it always had, i
   const nlohmann::ordered_json all = run_json(full_summary());  // items() of a temporary would dangle
   for (const auto& [key, value] : all.items()) keys += key + " ";
   CHECK(keys ==
-        "run id status model step epoch valid_nll valid_bpd valid_accuracy best_step last_nll nll_of seconds protocol "
+        "run id status model step epoch valid_nll valid_bpd valid_accuracy best_step last_nll nll_of seconds "
+        "cpu_seconds protocol "
         "data_hash fingerprint name group groups tags notes total_steps threads origin exact history created ");
   CHECK(attributes == std::set<std::string>{"run_id", "status", "fingerprint", "created", "exact"});
 }
@@ -89,6 +93,44 @@ TEST_CASE("journal, run.h5 and JSON of a real run say the same facts") {
       CHECK(file.integer_attribute("/", fact.attribute) == (json[fact.json].get<bool>() ? 1 : 0));
     else CHECK(file.text_attribute("/", fact.attribute) == json[fact.json].get<std::string>());
   }
+}
+
+TEST_CASE("CPU time is in every row, goes on where a run goes on, and is unknown where a part was not measured") {
+  const TemporaryDirectory root;
+  const auto last_row = [&](const std::string& run) {
+    double cpu = 0;
+    for (const io::Record& record : io::read_journal(root / run + "/metrics.jsonl").records) {
+      if (record.contains("table")) cpu = record.at("cpu_seconds").get<double>();
+    }
+    return cpu;
+  };
+  const std::string spec = spec_of("{kind: fvsbn}", 9);
+  train_in(root / "run", spec, 1, 5);
+  const double first = summarise_run(root / "run").cpu_seconds;
+  CHECK(first > 0);
+  CHECK(last_row("run") <= first);
+  train_in(root / "run", spec, 1, 0);
+  CHECK(summarise_run(root / "run").cpu_seconds > last_row("run") * 0.999);
+  CHECK(last_row("run") > 0);
+  const io::Hdf5Reader file = io::open_hdf5(root / "run/run.h5", 1 << 30, ExitCode::kData);
+  CHECK(file.text_attribute("metrics/train/cpu_seconds", "units") == "s");
+  CHECK(file.text_attribute("env", "numerics") == std::to_string(kNumericsVersion));
+  CHECK(file.has_attribute("env", "commit"));
+
+  // A journal of before there was such a column.
+  train_in(root / "old", spec, 1, 5);
+  const io::JournalContents journal = io::read_journal(root / "old/metrics.jsonl");
+  {
+    std::ofstream out(root / "old/metrics.jsonl");
+    for (io::Record record : journal.records) {
+      record.erase("cpu_seconds");
+      out << record.dump() << "\n";
+    }
+  }
+  CHECK(std::isnan(summarise_run(root / "old").cpu_seconds));
+  train_in(root / "old", spec, 1, 0);
+  CHECK(std::isnan(summarise_run(root / "old").cpu_seconds));
+  CHECK(run_json(summarise_run(root / "old"))["seconds"].get<double>() > 0);
 }
 
 TEST_CASE("statuses and subjects of NLLs are words in files and nothing else, and unknown words are told") {

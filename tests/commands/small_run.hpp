@@ -72,6 +72,7 @@ inline std::string timeless_journal(const std::string& directory) {
   for (io::Record record : io::read_journal(directory + "/metrics.jsonl").records) {
     if (!record.contains("table")) continue;
     record.erase("time");
+    record.erase("cpu_seconds");
     record.erase("items_per_s");
     out += record.dump() + "\n";
   }

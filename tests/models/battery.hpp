@@ -207,6 +207,26 @@ inline std::vector<Case> cases(const DataSpec& data) {
                   {"orders=3", "of={kind: fvsbn, order: hilbert}"},
                   {"orders=2", "condition=joint", "of={kind: made, hidden: [9], direct: true}"}};
     }
+    if (kind == "mixture") {
+      const auto of = [](const std::string& models, int parts) {
+        std::string names, numbers;
+        for (int k = 0; k < parts; ++k) {
+          names += (k == 0 ? "" : ", ") + std::string("run") + std::to_string(k);
+          numbers += (k == 0 ? "" : ", ") + std::to_string(5 + k);
+        }
+        return std::vector<std::string>{"of=[" + names + "]",      "runs=[" + names + "]",
+                                        "sha256=[" + names + "]",  "seeds=[" + numbers + "]",
+                                        "steps=[" + numbers + "]", "models=[" + models + "]"};
+      };
+      variants = {
+          of(R"("{kind: made, hidden: [9], order: random, direct: true}", "{kind: fvsbn, order: hilbert}")", 2),
+          of(R"("{kind: made, hidden: [7], masks: 2, order: random}", "{kind: eonade, hidden: [6], orders: 2}", )"
+             R"("{kind: pixelcnn, channels: 3, blocks: 1}")",
+             3),
+          of(R"("{kind: sequence, width: 6, layers: 1, mixer: {kind: gru}, condition: class}", )"
+             R"("{kind: made, hidden: [8], direct: true, condition: class}")",
+             2)};
+    }
     if (data.alphabet > 2) {  // levels in order
       if (kind == "pixelcnn") variants.push_back({"channels=3", "blocks=1", "likelihood=logistics", "mixture=2"});
       if (kind == "gated_pixelcnn")
@@ -215,7 +235,11 @@ inline std::vector<Case> cases(const DataSpec& data) {
     for (const auto& variant : variants) {
       Case c = {kind, variant, data};
       // A conditional variant is of labelled data.
-      for (const std::string& o : variant) c.data.classes = o.rfind("condition=", 0) == 0 ? 3 : c.data.classes;
+      for (const std::string& o : variant) {
+        const bool conditional =
+            o.rfind("condition=", 0) == 0 || (kind == "mixture" && o.find("condition: class") != std::string::npos);
+        c.data.classes = conditional ? 3 : c.data.classes;
+      }
       all.push_back(std::move(c));
     }
   }

@@ -85,9 +85,9 @@ make_labelled_data() {
 # make_spec FAMILY FILE: 10 steps an epoch. Dropout of nothing, all of the state: Adam's moments, a moving average, a
 # schedule, metrics that are gathered over more steps than lie between two checkpoints. FAMILY: a kind of model, or one of
 # codes: a prior of the codes of the VQ-VAE that $stage_one names, and fine_tuned: the spec of a run that is begun
-# with --from. A kind that is not known here is taken with its defaults.
+# with --from. A mixture is of the runs $origin and $origin_2. A kind that is not known here is taken with its defaults.
 make_spec() {
-  local model
+  local model length='8 epochs'
   local data='{kind: table, train: train.amat, valid: valid.amat, test: test.amat, shape: [4, 6]}'
   samples=samples.h5 # what `sample` writes of it
   case $1 in
@@ -98,6 +98,10 @@ make_spec() {
     pixelcnn) model='{kind: pixelcnn, channels: 4, blocks: 1, head: 6}' ;;
     gated_pixelcnn) model='{kind: gated_pixelcnn, channels: 4, blocks: 2, head: 6, dropout: 0.2}' ;;
     symmetries) model='{kind: symmetries, orders: 4, of: {kind: pixelcnn, channels: 4, blocks: 1, head: 6}}' ;;
+    mixture)
+      model="{kind: mixture, of: [${origin:?}, ${origin_2:?}]}"
+      length='1 step'
+      ;;
     diagonal_bilstm) model='{kind: diagonal_bilstm, hidden: 3, layers: 1, head: 6}' ;;
     sequence) model='{kind: sequence, width: 8, layers: 2, mixer: {kind: mamba2, head: 4, states: 4}}' ;;
     sequence_classifier)
@@ -121,7 +125,7 @@ data: $data
 model: $model
 optim: {kind: adam, lr: 5e-2}
 schedule: {kind: cosine, warmup: 7 steps}
-train: {for: 8 epochs, batch_size: 16, clip_norm: 1.0, average: 0.9, log_every: 7 steps}
+train: {for: $length, batch_size: 16, clip_norm: 1.0, average: 0.9, log_every: 7 steps}
 eval: {every: 13 steps}
 checkpoint: {every: 1 step}
 SPEC
@@ -130,7 +134,7 @@ SPEC
 last_checkpoint() { find "$1/checkpoints" -name 'step-*.h5' | LC_ALL=C sort | tail -n 1; }
 
 # The rows of metrics without what the clock says.
-metric_rows() { grep '^{"table"' "$1/metrics.jsonl" | sed -E 's/"(time|items_per_s)":[^,}]*,?//g; s/,}/}/'; }
+metric_rows() { grep '^{"table"' "$1/metrics.jsonl" | sed -E 's/"(time|cpu_seconds|items_per_s)":[^,}]*,?//g; s/,}/}/'; }
 
 # The checkpoint with the best NLL of the valid split; a tie goes to the first.
 best_checkpoint() {

@@ -35,14 +35,17 @@ Pareto pareto_of(const std::vector<RunSummary>& runs) {
   Pareto pareto;
   std::vector<RunSummary> measured;
   for (const RunSummary& run : runs) {
-    const int64_t threads = std::isnan(run.best_nll) ? 0 : threads_of(run);
+    // Runs of older versions did not measure the CPU time: then it is the wall-clock time of all threads.
+    const double cpu_seconds = std::isfinite(run.cpu_seconds)
+                                   ? run.cpu_seconds
+                                   : run.seconds * static_cast<double>(std::isnan(run.best_nll) ? 0 : threads_of(run));
     if (std::isnan(run.best_nll)) {
       pareto.left_out.push_back(fmt::format("{} ({}) has not been evaluated yet", run.id, name_of(run.status)));
-    } else if (threads == 0 || !(run.seconds > 0)) {
+    } else if (!(cpu_seconds > 0)) {
       pareto.left_out.push_back(fmt::format("{} does not say how long it took on how many threads", run.id));
     } else {
       measured.push_back(run);
-      pareto.points.push_back({run, run.seconds * static_cast<double>(threads) / 60, false});
+      pareto.points.push_back({run, cpu_seconds / 60, false});
     }
   }
   if (pareto.points.empty()) fail(ExitCode::kUsage, "none of these runs has a result and a time to compare");

@@ -24,7 +24,7 @@ std::map<std::string, std::string> environment_of(const std::string& run_path) {
   if (!io::exists(path)) return environment;
   try {
     const io::Hdf5Reader file = io::open_hdf5(path, kMostBytes, ExitCode::kData);
-    for (const char* name : {"mlrun", "cpu", "isa", "threads", "host"}) {
+    for (const char* name : {"mlrun", "commit", "numerics", "cpu", "isa", "threads", "host"}) {
       if (file.has_attribute("env", name)) environment[name] = file.text_attribute("env", name);
     }
   } catch (const Error& e) {
@@ -118,13 +118,22 @@ RunDetails run_details(const std::string& run_path, bool verify) {
   return details;
 }
 
+std::string shortened(const std::string& value) {
+  constexpr size_t kMost = 60;
+  if (value.size() <= kMost) return value;
+  size_t end = kMost - 3;
+  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;  // within a character of UTF-8
+  return value.substr(0, end) + "...";
+}
+
 std::string section_in_short(const config::Fields& fields, const std::string& section) {
   std::string kind, rest;
   for (const config::FieldRecord& field : fields) {
     if (!field.path.starts_with(section + ".") || field.type == config::FieldType::kSection) continue;
     const std::string key = field.path.substr(section.size() + 1);
     if (key == "kind") kind = field.value;
-    else if (!field.fallback || field.value != *field.fallback) rest += fmt::format("  {} {}", key, field.value);
+    else if (!field.fallback || field.value != *field.fallback)
+      rest += fmt::format("  {} {}", key, shortened(field.value));
   }
   if (kind.empty() && !rest.empty()) rest.erase(0, 2);
   return kind + rest;

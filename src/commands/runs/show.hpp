@@ -50,6 +50,8 @@ struct RunDetails {
 RunDetails run_details(const std::string& run_path, bool verify);
 std::vector<KeptEvaluation> kept_evaluations(const std::string& run_path);
 
+// A value of a spec for a line among others: at most 60 characters, cut at the end.
+std::string shortened(const std::string& value);
 // "hidden [20]  direct true": fields of a section that differ from their defaults, the kind first.
 std::string section_in_short(const config::Fields& fields, const std::string& section);
 

@@ -9,6 +9,7 @@
 #include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "commands/runs/show.hpp"
 #include "commands/train/neighbours.hpp"
 #include "evaluate/evaluate.hpp"
 #include "experiment/find_answer.hpp"
@@ -37,7 +38,7 @@ RunHeader header_of(const Trainer& trainer, const RunDirectory& directory, int t
   for (const config::FieldRecord& field : experiment.fields()) {
     if (field.path.rfind("model.", 0) != 0 || field.path == "model.kind" || field.type == config::FieldType::kSection)
       continue;
-    h.model_text += (h.model_text.empty() ? "" : "  ") + field.path.substr(6) + " " + field.value;
+    h.model_text += (h.model_text.empty() ? "" : "  ") + field.path.substr(6) + " " + shortened(field.value);
   }
   h.parameters = trainer.built().parameters->parameter_count();
   h.lanes = experiment.lanes();
@@ -118,7 +119,7 @@ class Training {
     recorder.note("run", identity_record(facts.run));
     if (experiment_->origin()) save_beginning(directory);
     io::write_atomically(directory.file("resolved.yaml"), experiment_->resolved_yaml());  // from here on it is a run
-    return live(directory, recorder, 0);
+    return live(directory, recorder, {});
   }
 
   // The origin's files belong to somebody else: the run keeps the weights it begins with until it has others.
@@ -162,13 +163,13 @@ class Training {
     trainer_->set_history(next.history);
     const RunFacts facts = facts_of(directory, *trainer_, so_far.created, threads_);
     Recorder recorder(directory, facts);
-    const double elapsed = recorder.resume(trainer_->state());
+    const TrainedTime before = recorder.resume(trainer_->state());
     if (facts.run.fingerprint != so_far.fingerprint) note_change(recorder, facts, so_far, next);
     note_labels(recorder, so_far, labels);
     if (io::read_text_file(directory.file("resolved.yaml"), 1 << 20, ExitCode::kDisk) != facts.resolved_yaml)
       io::write_atomically(directory.file("resolved.yaml"), facts.resolved_yaml);
     recorder.note("resume", {{"from_step", trainer_->state().step}, {"at", now_utc()}, {"threads", threads_}});
-    return live(directory, recorder, elapsed);
+    return live(directory, recorder, before);
   }
 
   // The spec holds the name, group and tags that the run was begun with, where no argument gives others.
@@ -216,7 +217,7 @@ class Training {
     if (!record.empty()) recorder.note("label", record);
   }
 
-  TrainOutcome live(RunDirectory& directory, Recorder& recorder, double elapsed) {
+  TrainOutcome live(RunDirectory& directory, Recorder& recorder, const TrainedTime& before) {
     turn_.reset();  // others find the run now, and see that it is held
     log::set_file(directory.file("log.txt"));
     warn_if_sharing_cores(threads_, run_root());
@@ -226,7 +227,7 @@ class Training {
     header.first_step = trainer_->state().step;
     observer_.started(header);
     LoopOptions loop = request_.loop;
-    loop.elapsed_before = elapsed;
+    loop.before = before;
     const auto close = [&](RunStatus status) {
       recorder.note("status", {{"status", name_of(status)}, {"at_step", trainer_->state().step}});
       recorder.write_run_file(status);
