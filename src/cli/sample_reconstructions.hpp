@@ -6,8 +6,8 @@
 #include <string>
 
 #include "cli/command.hpp"
-#include "experiment/checkpoint.hpp"
 #include "experiment/autoencoder.hpp"
+#include "experiment/checkpoint.hpp"
 
 namespace mlrun::cli {
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -17,6 +18,10 @@ class Uniforms {
   double next() {  // (0, 1)
     if (step_ % 4 == 0) block_ = stream_.block(step_ / 4);
     return (static_cast<double>(block_[step_++ % 4]) + 0.5) * 0x1p-32;
+  }
+  void skip(int64_t steps) {
+    step_ += static_cast<uint64_t>(steps);
+    if (step_ % 4 != 0) block_ = stream_.block(step_ / 4);
   }
 
  private:
@@ -48,8 +53,14 @@ struct DrawLaw {
 // whose one number is a log-odds.
 std::vector<float> penalised(const float* logits, const std::vector<bool>& seen, const DrawLaw& law);
 
+// Of every symbol under the law: [alphabet], summing to 1.
+std::vector<double> probabilities(const float* logits, int64_t alphabet, const DrawLaw& law);
+
 // The symbol that the uniform u picks from the logits of one image at one step: by the inverse of the distribution
 // function.
 int32_t draw_symbol(const float* logits, int64_t alphabet, double u, const DrawLaw& law);
+
+// The index that u in [0, 1) picks with these unnormalised log-probabilities.
+size_t draw_index(const std::vector<double>& log_weights, double u);
 
 }  // namespace mlrun

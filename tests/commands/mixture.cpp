@@ -1,4 +1,5 @@
 // Mixtures of runs, from the runs to an evaluation that needs none of them.
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <map>
