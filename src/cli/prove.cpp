@@ -1,6 +1,5 @@
 // mlrun prove: is it a likelihood?
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
 #include "base/number.hpp"
@@ -8,8 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "cli/threads.hpp"
-#include "io/json_line.hpp"
-#include "proof/prove.hpp"
+#include "proof/kept_proof.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -18,20 +16,6 @@ struct ProveOptions {
   std::string run, which = "best", threads = "auto";
   bool full = false;
 };
-
-void print_json(const ProveOutcome& proof) {
-  nlohmann::ordered_json checks = nlohmann::ordered_json::array();
-  for (const ProofCheck& c : proof.checks) {
-    checks.push_back(
-        {{"name", c.name}, {"pass", c.pass}, {"figure", c.figure}, {"limit", c.limit}, {"finding", c.finding}});
-  }
-  const nlohmann::ordered_json answer = {{"checks", checks},
-                                         {"pass", proof.pass()},
-                                         {"checkpoint", proof.checkpoint},
-                                         {"components", proof.components},
-                                         {"components_checked", proof.components_checked}};
-  fmt::print("{}\n", io::json_line(answer));
-}
 
 void print_table(const ProveOutcome& proof) {
   TextTable table({"check", "result", "figure", "limit"});
@@ -53,7 +37,8 @@ void run_prove(const ProveOptions& o, const Globals& globals) {
     log::warning("without the test data there is no check of the data floor, and own samples stand for rows: {}",
                  proof.no_data);
   }
-  if (globals.json) print_json(proof);
+  keep_proof(proof);
+  if (globals.json) fmt::print("{}\n", proof_json(proof));
   else print_table(proof);
   if (!proof.pass()) finish_with(ExitCode::kInternal);
 }

@@ -46,6 +46,7 @@ ProveOutcome prove(const ProveRequest& request) {
   LanePool pool(threads_for(kMostLanes, request.threads));
   ProveOutcome outcome;
   outcome.checkpoint = trained.path;
+  outcome.step = trained.state.step;
   outcome.components = model.components();
   std::unique_ptr<Dataset> data;
   Split split = Split::kTest;

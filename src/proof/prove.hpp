@@ -1,6 +1,7 @@
 // `mlrun prove`: is it a likelihood?
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct ProveRequest {
 };
 struct ProveOutcome {
   std::string checkpoint;
+  int64_t step = 0;  // of the checkpoint
   std::vector<ProofCheck> checks;
   int64_t components = 1, components_checked = 1;
   std::string no_data;  // why there is no check of the data floor; "" where there is one

@@ -36,6 +36,13 @@ std::string run_root() {
   return root.empty() ? "experiments" : expand_home(root);
 }
 
+std::string run_of_checkpoint(const std::string& checkpoint) {
+  const size_t part = checkpoint.rfind("/checkpoints/");
+  if (part == std::string::npos) return "";
+  const std::string run = checkpoint.substr(0, part);
+  return RunDirectory::is_run(run) ? run : "";
+}
+
 RunDirectory RunDirectory::create(const std::string& root, const std::string& name, const std::string& path,
                                   bool take_over) {
   std::string made = path;

@@ -55,4 +55,7 @@ class RunDirectory {
 
 std::string run_root();  // MLRUN_RUN_ROOT, or "experiments"
 
+// "/run" for /run/checkpoints/step-N.h5; "" for a checkpoint that lies in no run.
+std::string run_of_checkpoint(const std::string& checkpoint);
+
 }  // namespace mlrun

@@ -180,6 +180,10 @@ TEST_CASE("a report is one file with results, curves, samples, settings and the 
   for (const char* lr : {"optim.lr=1e-3", "optim.lr=1e-2"})
     for (const char* seed : {"1", "2"}) runs.push_back(place.train({lr, "--seed", seed, "--group", "lr"}));
   REQUIRE(place.mlrun({"eval", runs[0], "-q"}).exit_code == 0);
+  REQUIRE(place.mlrun({"prove", runs[0], "-q"}).exit_code == 0);
+  for (const std::string& run : runs)
+    REQUIRE(place.mlrun({"sample", run, "--complete", "top", "-n", "2", "-o", run + "/samples/completions.png", "-q"})
+                .exit_code == 0);
   const ProgramResult result = place.mlrun({"report", "@group:lr", "-o", "lr.html", "--line", "88.33=NADE", "--json"});
   INFO(result.err);
   REQUIRE(result.exit_code == 0);
@@ -187,9 +191,9 @@ TEST_CASE("a report is one file with results, curves, samples, settings and the 
   CHECK(answer["runs"] == 4);
   CHECK(answer["settings"] == 2);
   const std::string page = place.get("lr.html");
-  for (const char* part :
-       {"<title>lr</title>", "optim.lr", "&plusmn;", "data:image/png;base64,", "NADE 88.33",
-        "prefers-color-scheme:dark", "data-chart=", "data:text/yaml;base64,", "mlrun train ", "exact"})
+  for (const char* part : {"<title>lr</title>", "optim.lr", "&plusmn;", "data:image/png;base64,", "NADE 88.33",
+                           "prefers-color-scheme:dark", "entropy of samples", "PASS", ": samples<", ": completions<",
+                           "data-chart=", "data:text/yaml;base64,", "mlrun train ", "exact"})
     CHECK(says(page, part));
   for (const std::string& run : runs) CHECK(says(page, std::filesystem::path(run).filename().string()));
   // Nothing is fetched from anywhere.

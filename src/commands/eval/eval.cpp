@@ -21,13 +21,6 @@
 namespace mlrun {
 namespace {
 
-// "/run" for /run/checkpoints/step-N.h5, else "".
-std::string run_of(const std::string& checkpoint) {
-  const size_t part = checkpoint.rfind("/checkpoints/");
-  return part != std::string::npos && RunDirectory::is_run(checkpoint.substr(0, part)) ? checkpoint.substr(0, part)
-                                                                                       : "";
-}
-
 TrainedModel load_for(const EvalRequest& request, const std::string& path) {
   TrainedModel trained = load_trained_model(path);
   if (!request.orders) return trained;
@@ -126,7 +119,7 @@ EvalSubject subject_of(const EvalRequest& request) {
   require_same_data(trained, *data, data_named);
   const bool other_data =
       data_named && (data->hash() != trained.identity.data_hash || data->protocol() != trained.identity.protocol);
-  return {run_of(path), std::move(trained), std::move(experiment), std::move(data), other_data};
+  return {run_of_checkpoint(path), std::move(trained), std::move(experiment), std::move(data), other_data};
 }
 
 EvaluatedData data_of(const EvalSubject& subject) {

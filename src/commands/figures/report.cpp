@@ -16,6 +16,7 @@
 #include "io/base64.hpp"
 #include "io/directory.hpp"
 #include "io/file.hpp"
+#include "proof/kept_proof.hpp"
 #include "runs/metrics.hpp"
 
 namespace mlrun {
@@ -124,21 +125,31 @@ std::string curves_html(const ReportRequest& request, const std::vector<RunSumma
   return text;
 }
 
-// The sheet drawn at the best evaluation, else the latest.
-std::string sheet_of_samples(const RunSummary& run) {
+struct SheetFile {
+  std::string name, words;  // in the run's folder samples/, and what it shows
+};
+
+// What training drew at the best evaluation, else at the latest; then the pictures that somebody put beside it.
+std::vector<SheetFile> sheets_of(const RunSummary& run) {
   const std::string folder = run.path + "/samples";
-  if (!io::is_directory(folder)) return "";
-  std::string chosen;
+  std::vector<SheetFile> sheets;
+  if (!io::is_directory(folder)) return sheets;
+  std::string drawn;
   for (const std::string& name : io::list_directory(folder)) {
-    if (!name.starts_with("step-") || !name.ends_with(".png")) continue;
-    chosen = name;
-    if (name == fmt::format("step-{:09}.png", run.best_step)) break;
+    if (!name.ends_with(".png")) continue;
+    if (!name.starts_with("step-")) sheets.push_back({name, name.substr(0, name.size() - 4)});
+    else if (drawn != fmt::format("step-{:09}.png", run.best_step)) drawn = name;
   }
-  if (chosen.empty()) return "";
+  const char* words = is_of_stage_one(run.nll_of) ? "images, each beside its reconstruction" : "samples";
+  if (!drawn.empty()) sheets.insert(sheets.begin(), {drawn, words});
+  return sheets;
+}
+
+std::string picture_html(const RunSummary& run, const SheetFile& sheet) {
   try {
-    const io::Bytes file = io::read_file(folder + "/" + chosen, kMostPicture, ExitCode::kData);
-    return fmt::format("<img class=\"samples\" alt=\"samples of {0}\" src=\"data:image/png;base64,{1}\">",
-                       html_escaped(run.id), io::base64(file.span()));
+    const io::Bytes file = io::read_file(run.path + "/samples/" + sheet.name, kMostPicture, ExitCode::kData);
+    return fmt::format("<img class=\"samples\" alt=\"{} of {}\" src=\"data:image/png;base64,{}\">",
+                       html_escaped(sheet.words), html_escaped(run.id), io::base64(file.span()));
   } catch (const Error& e) {
     return "<p class=\"note\">" + html_escaped(e.what()) + "</p>";
   }
@@ -149,14 +160,14 @@ std::string samples_html(const Comparison& c) {
   size_t sheets = 0;
   for (const ComparisonRow& row : c.rows) {
     const RunSummary& run = best_run(row);
-    const std::string sheet = sheet_of_samples(run);
-    if (sheet.empty()) continue;
-    if (++sheets > kMostSheets) {
-      text += fmt::format("<p class=\"note\">Of the first {} settings.</p>", kMostSheets);
-      break;
+    for (const SheetFile& sheet : sheets_of(run)) {
+      if (++sheets > kMostSheets) continue;
+      text += fmt::format("<figure>{}<figcaption>{}: {}</figcaption></figure>", picture_html(run, sheet),
+                          html_escaped(row_name(c, row)), html_escaped(sheet.words));
     }
-    text += fmt::format("<figure>{}<figcaption>{}</figcaption></figure>", sheet, html_escaped(row_name(c, row)));
   }
+  if (sheets > kMostSheets)
+    text += fmt::format("<p class=\"note\">The first {} of {} pictures.</p>", kMostSheets, sheets);
   return text.empty() ? "" : "<div class=\"sheets\">" + text + "</div>";
 }
 
@@ -205,6 +216,23 @@ std::string evaluations_html(const std::vector<RunDetails>& runs) {
   }
   if (table.rows.empty()) return "";
   return table.html() + "<p class=\"note\">&plusmn; is the standard error over examples.</p>";
+}
+
+// The latest answer of `mlrun prove` that each run keeps.
+std::string proofs_html(const std::vector<RunDetails>& runs) {
+  PageTable table;
+  table.headings = {"run", "step", "check", "result", "figure", "limit"};
+  for (const RunDetails& d : runs) {
+    const std::vector<KeptProof> kept = kept_proofs(d.summary.path);
+    if (kept.empty()) continue;
+    for (const ProofCheck& c : kept.back().checks) {
+      table.rows.push_back({{html_escaped(d.summary.id), fmt::format("{}", kept.back().step), html_escaped(c.name),
+                             c.pass ? "PASS" : "FAIL", fmt::format("{:.4g}", c.figure), fmt::format("{:.4g}", c.limit)},
+                            c.pass ? "" : "bad"});
+    }
+  }
+  if (table.rows.empty()) return "";
+  return table.html() + "<p class=\"note\">What mlrun prove found: is it a likelihood?</p>";
 }
 
 // The resolved spec of each run as a file to keep, and what to type then.
@@ -270,6 +298,7 @@ ReportOutcome report_of(const ReportRequest& request) {
   page.section("Curves", curves_html(request, runs, Abscissa::kStep));
   page.section("Samples", samples_html(comparison));
   page.section("Evaluations", evaluations_html(details));
+  page.section("Proof", proofs_html(details));
   page.section("Runs", runs_html(details));
   if (!outcome.left_out.empty()) {
     std::string list;

@@ -23,7 +23,8 @@ struct ReportOutcome {
   std::vector<std::string> left_out;  // runs that could not be read, with the reason; the page names them too
 };
 
-// Results with mean and sample deviation, curves, samples, what differs between the runs, their environment, origin and
+// Results with mean and sample deviation, curves, samples (and any other picture in a run's folder samples/), evaluations,
+// the answers of `mlrun prove`, what differs between the runs, their environment, origin and
 // history, the resolved spec of each and the commands that train it again. Equal runs give equal pages: no date, no
 // path of this machine but those the runs were named by. Error(kUsage) where no run can be read.
 ReportOutcome report_of(const ReportRequest& request);
