@@ -7,6 +7,7 @@
 #include "base/log_sum_exp.hpp"
 #include "base/random.hpp"
 #include "generate/completion_order.hpp"
+#include "generate/cursor.hpp"
 #include "generate/draw.hpp"
 #include "generate/predictive.hpp"
 #include "generate/step_through.hpp"
@@ -161,18 +162,28 @@ Tensor Completer::draw(const Tensor& images, const std::vector<int64_t>& numbers
       of_jobs.push_back(job.label);
       uniforms.emplace_back(job.noise);
     }
-    const auto stepper =
-        views_[component]->begin(static_cast<int64_t>(jobs.size()), model_.conditional() ? of_jobs.data() : nullptr);
-    step_through(*stepper, static_cast<int64_t>(jobs.size()), d, alphabet,
-                 [&](int64_t t, int64_t i, const float* logits) {
-                   const auto j = static_cast<size_t>(i);
-                   const int64_t position = order[static_cast<size_t>(t)];
-                   const int32_t symbol = known_[static_cast<size_t>(position)] != 0
-                                              ? images.data<int32_t>()[jobs[j].image * d + position]
-                                              : draw_symbol(logits, alphabet, uniforms[j].next(), options.law);
-                   drawn.data<int32_t>()[jobs[j].row * d + position] = symbol;
-                   return symbol;
-                 });
+    const auto count = static_cast<int64_t>(jobs.size());
+    Cursor cursor(
+        [&, c = component] { return views_[c]->begin(count, model_.conditional() ? of_jobs.data() : nullptr); }, count,
+        alphabet);
+    const auto put = [&](int64_t position, const Job& job, int32_t symbol) {
+      drawn.data<int32_t>()[job.row * d + position] = symbol;
+    };
+    std::vector<int32_t> known;
+    for (int64_t t = 0; t < known_count_; ++t) {
+      const int64_t position = order[static_cast<size_t>(t)];
+      for (const Job& job : jobs) {
+        known.push_back(images.data<int32_t>()[job.image * d + position]);
+        put(position, job, known.back());
+      }
+    }
+    cursor.extend(known.data(), known_count_, nullptr);
+    step_through(cursor, count, d - known_count_, alphabet, [&](int64_t step, int64_t i, const float* logits) {
+      const auto j = static_cast<size_t>(i);
+      const int32_t symbol = draw_symbol(logits, alphabet, uniforms[j].next(), options.law);
+      put(order[static_cast<size_t>(known_count_ + step)], jobs[j], symbol);
+      return symbol;
+    });
   });
   return drawn;
 }

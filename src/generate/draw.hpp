@@ -18,6 +18,10 @@ class Uniforms {
     if (step_ % 4 == 0) block_ = stream_.block(step_ / 4);
     return (static_cast<double>(block_[step_++ % 4]) + 0.5) * 0x1p-32;
   }
+  void skip(int64_t steps) {
+    step_ += static_cast<uint64_t>(steps);
+    if (step_ % 4 != 0) block_ = stream_.block(step_ / 4);
+  }
 
  private:
   RandomStream stream_;

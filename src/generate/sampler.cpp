@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/log_sum_exp.hpp"
 #include "base/random.hpp"
+#include "generate/cursor.hpp"
 #include "generate/draw.hpp"
 #include "generate/jacobi.hpp"
 #include "generate/predictive.hpp"
@@ -23,6 +24,16 @@ int64_t known_of(const SampleOptions& options) { return options.prefix.defined()
 const int32_t* prefix_of(const SampleOptions& options, int64_t image) {
   const int64_t row = options.prefix.dim(0) == 1 ? 0 : image;
   return options.prefix.data<int32_t>() + row * options.prefix.dim(1);
+}
+
+// The known symbols of `count` rows, those of the first position first: [known, count].
+template <class Row>
+std::vector<int32_t> known_by_position(const SampleOptions& options, int64_t count, const Row& row) {
+  std::vector<int32_t> symbols;
+  for (int64_t t = 0; t < known_of(options); ++t) {
+    for (int64_t i = 0; i < count; ++i) symbols.push_back(prefix_of(options, row(i))[t]);
+  }
+  return symbols;
 }
 
 // The index that u in [0, 1) picks with these unnormalised log-probabilities.
@@ -148,13 +159,25 @@ std::vector<double> Sampler::log_likelihoods_of_prefix(const SampleOptions& opti
                                                        int32_t label) const {
   const int64_t rows = options.prefix.dim(0), known = options.prefix.dim(1), alphabet = model_.data().alphabet;
   const std::vector<int32_t> labels(static_cast<size_t>(rows), label);
-  const auto stepper = begin(options, component, rows, labels.data());
+  Cursor cursor([&] { return begin(options, component, rows, labels.data()); }, rows, alphabet);
+  const std::vector<int32_t> symbols = known_by_position(options, rows, [](int64_t i) { return i; });
+  constexpr int64_t kAtOnce = 256;
+  const int64_t width = logits_per_step(alphabet);
+  // Row t of a stretch: the logits before symbol begin + t.
+  std::vector<float> logits(static_cast<size_t>((kAtOnce + 1) * rows * width));
+  cursor.logits(logits.data());
   std::vector<double> sums(static_cast<size_t>(rows));
-  step_through(*stepper, rows, known, alphabet, [&](int64_t t, int64_t i, const float* logits) {
-    const int32_t symbol = options.prefix.data<int32_t>()[i * known + t];
-    if (t >= model_.data().given) sums[static_cast<size_t>(i)] += log_probability(logits, alphabet, symbol);
-    return symbol;
-  });
+  for (int64_t begin = 0; begin < known; begin += kAtOnce) {
+    const int64_t length = std::min(kAtOnce, known - begin);
+    const int64_t asked = begin + length < known ? length : length - 1;  // the last symbol is followed by none
+    cursor.extend(symbols.data() + begin * rows, asked, logits.data() + rows * width);
+    for (int64_t row = 0; row < length * rows; ++row) {
+      if (begin + row / rows < model_.data().given) continue;
+      sums[static_cast<size_t>(row % rows)] +=
+          log_probability(logits.data() + row * width, alphabet, symbols[static_cast<size_t>(begin * rows + row)]);
+    }
+    std::copy_n(logits.data() + asked * rows * width, rows * width, logits.data());
+  }
   return sums;
 }
 
@@ -220,24 +243,36 @@ void Sampler::draw_by_steps(const SampleOptions& options, const Piece& piece, La
   const int64_t length = length_of(options, model_.data()), known = known_of(options);
   const auto n = static_cast<int64_t>(piece.images.size());
   const std::vector<int64_t>& order = model_.order(piece.component);
-  const std::unique_ptr<Stepper> stepper = begin(options, piece.component, n, piece.labels());
+  Cursor cursor([&] { return begin(options, piece.component, n, piece.labels()); }, n, alphabet);
   std::vector<Uniforms> uniforms(piece.streams.begin(), piece.streams.end());
   std::vector<bool> ended(piece.images.size());
   std::vector<std::vector<bool>> seen;  // the symbols of each sample, where the law asks for them
   if (options.law.repetition != 1) seen.assign(piece.images.size(), std::vector<bool>(static_cast<size_t>(alphabet)));
   int64_t left = n;
-  const auto visit = [&](int64_t t, int64_t i, const float* logits) {
+  const auto put = [&](int64_t t, int64_t i, int32_t symbol) {
+    const int64_t image = piece.images[static_cast<size_t>(i)];
+    if (!seen.empty()) seen[static_cast<size_t>(i)][static_cast<size_t>(symbol)] = true;
+    to.symbols.data<int32_t>()[image * length + (t < positions ? order[static_cast<size_t>(t)] : t)] = symbol;
+    if (options.drawn) options.drawn(image, symbol);
+  };
+  if (known > 0) {
+    const std::vector<int32_t> symbols =
+        known_by_position(options, n, [&](int64_t i) { return piece.images[static_cast<size_t>(i)]; });
+    for (size_t k = 0; k < symbols.size(); ++k)
+      put(static_cast<int64_t>(k) / n, static_cast<int64_t>(k) % n, symbols[k]);
+    for (Uniforms& u : uniforms) u.skip(known);  // number t is that of step t
+    cursor.extend(symbols.data(), known, nullptr);
+  }
+  const auto visit = [&](int64_t step, int64_t i, const float* logits) {
     const auto at = static_cast<size_t>(i);
-    const int64_t position = t < positions ? order[static_cast<size_t>(t)] : t, image = piece.images[at];
-    const double u = uniforms[at].next();  // of a known symbol too: number t is that of step t
+    const int64_t t = known + step, image = piece.images[at];
+    const double u = uniforms[at].next();
     if (ended[at]) return int32_t{0};
     std::vector<float> own;
     if (!seen.empty()) logits = (own = penalised(logits, seen[at], options.law)).data();
-    const int32_t symbol = t < known ? prefix_of(options, image)[t] : draw_symbol(logits, alphabet, u, options.law);
-    if (!seen.empty()) seen[at][static_cast<size_t>(symbol)] = true;
+    const int32_t symbol = draw_symbol(logits, alphabet, u, options.law);
+    put(t, i, symbol);
     int32_t* sample = to.symbols.data<int32_t>() + image * length;
-    sample[position] = symbol;
-    if (options.drawn) options.drawn(image, symbol);
     if (ends_with(sample, t + 1, known, options.stop)) {
       ended[at] = true;
       to.lengths[static_cast<size_t>(image)] = t + 1;
@@ -246,7 +281,7 @@ void Sampler::draw_by_steps(const SampleOptions& options, const Piece& piece, La
     }
     return symbol;
   };
-  step_through(*stepper, n, length, alphabet, visit, [&left] { return left == 0; });
+  step_through(cursor, n, length - known, alphabet, visit, [&left] { return left == 0; });
 }
 
 Sampler::Labelled Sampler::draw_labelled(const SampleOptions& options, LanePool& pool) const {

@@ -1,5 +1,5 @@
-// Goes through sequences with a step view, one symbol after the other: what samplers, coders, likelihoods and proofs
-// have in common.
+// Goes through sequences with a stepper or a cursor, one symbol after the other: what samplers, coders, likelihoods and
+// proofs have in common.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@ namespace mlrun {
 // For each of `steps` steps and each of the stepper's `count` sequences: visit(t, i, logits), which gives the symbol
 // that is then observed. Logits are those of one sequence: [logits_per_step(alphabet)]. No further step is made once
 // done() is true.
-template <class Visit, class Done>
-void step_through(Stepper& stepper, int64_t count, int64_t steps, int64_t alphabet, const Visit& visit,
+template <class Steps, class Visit, class Done>
+void step_through(Steps& stepper, int64_t count, int64_t steps, int64_t alphabet, const Visit& visit,
                   const Done& done) {
   const int64_t width = logits_per_step(alphabet);
   std::vector<float> logits(static_cast<size_t>(count * width));
@@ -25,8 +25,8 @@ void step_through(Stepper& stepper, int64_t count, int64_t steps, int64_t alphab
   }
 }
 
-template <class Visit>
-void step_through(Stepper& stepper, int64_t count, int64_t steps, int64_t alphabet, const Visit& visit) {
+template <class Steps, class Visit>
+void step_through(Steps& stepper, int64_t count, int64_t steps, int64_t alphabet, const Visit& visit) {
   step_through(stepper, count, steps, alphabet, visit, [] { return false; });
 }
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <optional>
@@ -95,36 +96,58 @@ class AttentionStepper : public MixerStepper {
         q_({count, packed.q.out()}),
         k_({count, packed.k.out()}),
         v_({count, packed.v.out()}),
-        y_({count, packed.out.in()}) {}
+        y_({count, packed.out.in()}),
+        position_q_(q_.shape()) {}
 
-  void step(const float* x, float* y) override {
-    float *q = q_.data<float>(), *k = k_.data<float>(), *v = v_.data<float>();
-    packed_.q(x, count_, q);
-    packed_.k(x, count_, k);
-    packed_.v(x, count_, v);
+  void extend(const float* x, int64_t length, float* y) override {
+    const int64_t rows = length * count_;
+    for (Tensor* room : {&q_, &k_, &v_, &y_}) fit_rows(*room, rows);
+    packed_.q(x, rows, q_.data<float>());
+    packed_.k(x, rows, k_.data<float>());
+    packed_.v(x, rows, v_.data<float>());
     if (packed_.q_gain.defined()) normalise(q_, packed_.q_gain), normalise(k_, packed_.k_gain);
-    PositionStep position;
+    PositionStretch position;
     position.position = cache_.position();
+    position.length = length;
     position.count = count_;
     position.q = q_.data<float>();
     position.k = k_.data<float>();
     position.tables = &tables_;
-    packed_.position->step(position);
-    kernels::AttentionStep step;
-    step.q = position.q;
-    step.k = position.k;
-    step.v = v;
-    if (!tables_.bias.empty()) step.bias = tables_.bias.data();
-    if (!tables_.keys.empty()) {
-      step.position_q = position.position_q.data<float>();
-      step.position_keys = tables_.keys.data();
+    if (packed_.position->uses_position_q()) {
+      fit_rows(position_q_, rows);
+      position.position_q = position_q_.data<float>();
     }
-    if (!tables_.queries.empty()) step.position_queries = tables_.queries.data();
-    cache_.step(step, y_.data<float>());
-    packed_.out(y_.data<float>(), count_, y);
+    packed_.position->extend(position);
+    kernels::AttentionStretch stretch;
+    stretch.length = length;
+    stretch.q = position.q;
+    stretch.k = position.k;
+    stretch.v = v_.data<float>();
+    if (!tables_.bias.empty()) stretch.bias = tables_.bias.data();
+    if (!tables_.keys.empty()) {
+      stretch.position_q = position.position_q;
+      stretch.position_keys = tables_.keys.data();
+    }
+    if (!tables_.queries.empty()) stretch.position_queries = tables_.queries.data();
+    cache_.extend(stretch, y_.data<float>());
+    packed_.out(y_.data<float>(), rows, y);
   }
 
+  // Keys and values stay where they are: only what came behind them is forgotten.
+  void mark() override {
+    cache_.mark();
+    for (size_t i = 0; i < 3; ++i) marked_rows_[i] = tables()[i]->size();
+  }
+  void rewind() override {
+    cache_.rewind();
+    for (size_t i = 0; i < 3; ++i) tables()[i]->resize(marked_rows_[i]);
+  }
+
+ protected:
+  std::vector<Tensor> state() override { return {}; }
+
  private:
+  std::array<std::vector<float>*, 3> tables() { return {&tables_.bias, &tables_.keys, &tables_.queries}; }
   void normalise(Tensor& x, const Tensor& gain) const {
     x = kernels::rms_norm(x.reshape({-1, gain.dim(0)}), gain, kEpsilon).y.reshape(x.shape());
   }
@@ -132,8 +155,9 @@ class AttentionStepper : public MixerStepper {
   const PackedAttention& packed_;
   int64_t count_;
   kernels::AttentionCache cache_;
-  Tensor q_, k_, v_, y_;
+  Tensor q_, k_, v_, y_, position_q_;
   DistanceTables tables_;
+  std::array<size_t, 3> marked_rows_{};
 };
 
 class Attention : public Mixer {

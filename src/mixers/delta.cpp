@@ -62,25 +62,31 @@ class DeltaStepper : public MixerStepper {
         share_({count, packed.shape.heads}),
         states_(Tensor::zeros({count, packed.shape.heads, packed.shape.keys, packed.shape.values})) {}
 
-  void step(const float* x, float* y) override {
-    packed_.q(x, count_, q_.data<float>());
-    packed_.k(x, count_, k_.data<float>());
-    packed_.v(x, count_, v_.data<float>());
-    packed_.share(x, count_, share_.data<float>());
-    q_taps_.step(q_.data<float>(), q_.data<float>());
-    k_taps_.step(k_.data<float>(), k_.data<float>());
-    v_taps_.step(v_.data<float>(), v_.data<float>());
+  void extend(const float* x, int64_t length, float* y) override {
+    const int64_t rows = length * count_;
+    for (Tensor* room : {&q_, &k_, &v_, &o_, &share_}) fit_rows(*room, rows);
+    packed_.q(x, rows, q_.data<float>());
+    packed_.k(x, rows, k_.data<float>());
+    packed_.v(x, rows, v_.data<float>());
+    packed_.share(x, rows, share_.data<float>());
+    q_taps_.extend(q_.data<float>(), length, q_.data<float>());
+    k_taps_.extend(k_.data<float>(), length, k_.data<float>());
+    v_taps_.extend(v_.data<float>(), length, v_.data<float>());
     kernels::apply(kernels::Function::kSigmoid, share_.data<float>(), share_.data<float>(), share_.count());
     const Tensor q = of_heads(q_, packed_.unit), k = of_heads(k_, packed_.unit);
-    const int64_t row = packed_.q.out(), heads = packed_.shape.heads;
-    for (int64_t i = 0; i < count_; ++i) {
-      kernels::delta_rule_step(packed_.shape,
-                               {q.data<float>() + i * row, k.data<float>() + i * row, v_.data<float>() + i * row,
-                                share_.data<float>() + i * heads},
-                               states_.data<float>() + i * states_.count() / count_, o_.data<float>() + i * row);
+    const int64_t width = packed_.q.out(), heads = packed_.shape.heads;
+    for (int64_t row = 0; row < rows; ++row) {
+      const int64_t at = row * width;
+      kernels::delta_rule_step(
+          packed_.shape,
+          {q.data<float>() + at, k.data<float>() + at, v_.data<float>() + at, share_.data<float>() + row * heads},
+          states_.data<float>() + row % count_ * (states_.count() / count_), o_.data<float>() + at);
     }
-    packed_.out(of_heads(o_, packed_.gain).data<float>(), count_, y);
+    packed_.out(of_heads(o_, packed_.gain).data<float>(), rows, y);
   }
+
+ protected:
+  std::vector<Tensor> state() override { return {states_, q_taps_.state(), k_taps_.state(), v_taps_.state()}; }
 
  private:
   Tensor of_heads(const Tensor& x, const Tensor& gain) const {

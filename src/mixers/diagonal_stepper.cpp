@@ -17,17 +17,22 @@ DiagonalStepper::DiagonalStepper(const PackedDiagonal& packed, int64_t count)
       input_({count, 2 * states_}),
       skipped_({count, width_}) {}
 
-void DiagonalStepper::step(const float* u, float* y) {
-  packed_.in(u, count_, input_.data<float>());
-  kernels::diagonal_scan_step(packed_.lambda.data<float>(), input_.data<float>(), count_, states_,
-                              state_.data<float>());
+void DiagonalStepper::extend(const float* u, int64_t length, float* y) {
+  const int64_t rows = length * count_, position = count_ * 2 * states_;
+  for (Tensor* room : {&input_, &skipped_}) fit_rows(*room, rows);
+  float* input = input_.data<float>();
+  packed_.in(u, rows, input);
+  for (int64_t t = 0; t < length; ++t, input += position) {
+    kernels::diagonal_scan_step(packed_.lambda.data<float>(), input, count_, states_, state_.data<float>());
+    std::copy_n(state_.data<float>(), position, input);
+  }
   float* skipped = skipped_.data<float>();
   const float* d = packed_.skip.data<float>();
-  for (int64_t i = 0; i < count_; ++i) {
+  for (int64_t i = 0; i < rows; ++i) {
     for (int64_t k = 0; k < width_; ++k) skipped[i * width_ + k] = d[k] * u[i * width_ + k];
   }
-  packed_.out(state_.data<float>(), count_, y, skipped);
-  packed_.output(y, count_, width_);
+  packed_.out(input_.data<float>(), rows, y, skipped);
+  packed_.output(y, rows, width_);
 }
 
 Variable read_states(const Variable& x, const Variable& c, const Variable& skip, const Variable& u) {

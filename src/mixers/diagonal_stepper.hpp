@@ -19,12 +19,15 @@ struct PackedDiagonal {
 class DiagonalStepper : public MixerStepper {
  public:
   DiagonalStepper(const PackedDiagonal& packed, int64_t count);
-  void step(const float* u, float* y) override;
+  void extend(const float* u, int64_t length, float* y) override;
+
+ protected:
+  std::vector<Tensor> state() override { return {state_}; }
 
  private:
   const PackedDiagonal& packed_;
   int64_t count_, width_, states_;
-  Tensor state_, input_, skipped_;
+  Tensor state_, input_, skipped_;  // input_ [rows, 2 states], where the states of each position are put
 };
 
 // y = C x + d u of all positions: x [n, length, 2 p], c [width, 2 p], skip [width], u [n, length, width].

@@ -148,8 +148,8 @@ Variable FeatureMap::map(Pass& pass, const Variable& x, bool query) const {
   }
 }
 
-void FeatureMap::step(const float* x, int64_t count, int64_t t, bool query, float* y) const {
-  const int64_t rows = count * heads_;
+void FeatureMap::extend(const float* x, int64_t count, int64_t t, int64_t length, bool query, float* y) const {
+  const int64_t rows = length * count * heads_;
   switch (kind_) {
     case FeatureKind::kSoftmax:
     case FeatureKind::kPerformer: {
@@ -167,10 +167,10 @@ void FeatureMap::step(const float* x, int64_t count, int64_t t, bool query, floa
       return;
     }
     case FeatureKind::kCosformer: {
-      require(t < horizon_, "position {} of {}", t, horizon_);
-      const Tensor both = turns(t, 1);
+      require(t + length <= horizon_, "position {} of {}", t + length - 1, horizon_);
+      const Tensor both = turns(t, length);
       for (int64_t i = 0; i < rows * 2; ++i) {
-        const float by = both.data<float>()[i % 2], *from = x + i / 2 * keys_;
+        const float by = both.data<float>()[i / (2 * count * heads_) * 2 + i % 2], *from = x + i / 2 * keys_;
         for (int64_t k = 0; k < keys_; ++k) y[i * keys_ + k] = std::max(0.0f, from[k]) * by;
       }
       return;

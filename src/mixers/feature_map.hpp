@@ -40,14 +40,19 @@ class FeatureMap {
   // x [n, length, heads * keys] -> [n, length, heads * features]
   Variable queries(Pass& pass, const Variable& x) const { return map(pass, x, true); }
   Variable keys(Pass& pass, const Variable& x) const { return map(pass, x, false); }
-  // The same at position t: x [count, heads * keys] -> y [count, heads * features], which is not x.
-  void queries(const float* x, int64_t count, int64_t t, float* y) const { step(x, count, t, true, y); }
-  void keys(const float* x, int64_t count, int64_t t, float* y) const { step(x, count, t, false, y); }
+  // The same of `length` positions from t on: x [length, count, heads * keys] -> y [length, count, heads * features],
+  // which is not x.
+  void queries(const float* x, int64_t count, int64_t t, int64_t length, float* y) const {
+    extend(x, count, t, length, true, y);
+  }
+  void keys(const float* x, int64_t count, int64_t t, int64_t length, float* y) const {
+    extend(x, count, t, length, false, y);
+  }
 
  private:
   Variable map(Pass& pass, const Variable& x, bool query) const;
   Variable random_features(const Variable& x, const Variable& along, bool query) const;
-  void step(const float* x, int64_t count, int64_t t, bool query, float* y) const;
+  void extend(const float* x, int64_t count, int64_t t, int64_t length, bool query, float* y) const;
   Tensor draw(uint64_t index) const;                 // w [features, keys]
   Tensor turns(int64_t first, int64_t count) const;  // [count, 1, 2, 1]: the cosines and sines
 

@@ -66,30 +66,36 @@ class GlaStepper : public MixerStepper {
         o_(v_.shape()),
         states_(Tensor::zeros({count, packed.shape.heads, packed.shape.keys, packed.shape.values})) {}
 
-  void step(const float* x, float* y) override {
+  void extend(const float* x, int64_t length, float* y) override {
+    const int64_t rows = length * count_;
+    for (Tensor* room : {&q_, &k_, &a_, &low_, &v_, &gate_, &o_}) fit_rows(*room, rows);
     float *a = a_.data<float>(), *gate = gate_.data<float>();
-    packed_.q(x, count_, q_.data<float>());
-    packed_.k(x, count_, k_.data<float>());
-    packed_.v(x, count_, v_.data<float>());
-    packed_.gate(x, count_, gate);
-    packed_.down(x, count_, low_.data<float>());
-    packed_.up(low_.data<float>(), count_, a);
+    packed_.q(x, rows, q_.data<float>());
+    packed_.k(x, rows, k_.data<float>());
+    packed_.v(x, rows, v_.data<float>());
+    packed_.gate(x, rows, gate);
+    packed_.down(x, rows, low_.data<float>());
+    packed_.up(low_.data<float>(), rows, a);
     for (int64_t i = 0; i < a_.count(); ++i) a[i] = -a[i];
     kernels::apply(kernels::Function::kSoftplus, a, a, a_.count());
     kernels::scale_in_place(a_, -packed_.over_temperature);
     kernels::apply(kernels::Function::kExp, a, a, a_.count());
     const int64_t keys = packed_.q.out(), values = packed_.v.out();
-    for (int64_t i = 0; i < count_; ++i) {
-      kernels::channel_decay_step(
-          packed_.shape,
-          {q_.data<float>() + i * keys, k_.data<float>() + i * keys, v_.data<float>() + i * values, a + i * keys},
-          states_.data<float>() + i * keys * packed_.shape.values, o_.data<float>() + i * values);
+    for (int64_t row = 0; row < rows; ++row) {
+      kernels::channel_decay_step(packed_.shape,
+                                  {q_.data<float>() + row * keys, k_.data<float>() + row * keys,
+                                   v_.data<float>() + row * values, a + row * keys},
+                                  states_.data<float>() + row % count_ * keys * packed_.shape.values,
+                                  o_.data<float>() + row * values);
     }
     Tensor normed = kernels::rms_norm(o_.reshape({-1, packed_.shape.values}), packed_.gain, kEpsilon).y;
     kernels::apply(kernels::Function::kSilu, gate, gate, gate_.count());
     kernels::mul_in_place(normed, gate_);
-    packed_.out(normed.data<float>(), count_, y);
+    packed_.out(normed.data<float>(), rows, y);
   }
+
+ protected:
+  std::vector<Tensor> state() override { return {states_}; }
 
  private:
   const PackedGla& packed_;

@@ -33,29 +33,42 @@ class GruStepper : public MixerStepper {
         units_(packed.recurrent.in()),
         pre_({count, 3 * units_}),
         product_({count, 3 * units_}),
-        h_(Tensor::zeros({count, units_})) {}
+        h_(Tensor::zeros({count, units_})),
+        hidden_({count, units_}) {}
 
-  void step(const float* x, float* y) override {
+  void extend(const float* x, int64_t length, float* y) override {
+    fit_rows(pre_, length * count_);
+    if (packed_.output) fit_rows(hidden_, length * count_);
+    packed_.input(x, length * count_, pre_.data<float>());
+    float* to = packed_.output ? hidden_.data<float>() : y;
+    for (int64_t t = 0; t < length; ++t) {
+      advance(pre_.data<float>() + t * count_ * 3 * units_);
+      std::copy_n(h_.data<float>(), count_ * units_, to + t * count_ * units_);
+    }
+    if (packed_.output) (*packed_.output)(to, length * count_, y);
+  }
+
+ protected:
+  std::vector<Tensor> state() override { return {h_}; }
+
+ private:
+  void advance(const float* pre) {
     float* h = h_.data<float>();
-    packed_.input(x, count_, pre_.data<float>());
     packed_.recurrent(h, count_, product_.data<float>());
     kernels::GruStep step;
     step.count = count_;
     step.width = units_;
-    step.pre = {pre_.data<float>(), 3 * units_};
+    step.pre = {pre, 3 * units_};
     step.recurrent = {product_.data<float>(), 3 * units_};
     step.h_before = {h, units_};
     step.b_q = packed_.b_q.data<float>();
     step.h = {h, units_};
     kernels::gru_step(step);
-    if (packed_.output) (*packed_.output)(h, count_, y);
-    else std::copy_n(h, count_ * units_, y);
   }
 
- private:
   const PackedGru& packed_;
   int64_t count_, units_;
-  Tensor pre_, product_, h_;
+  Tensor pre_, product_, h_, hidden_;  // hidden_: of all positions, where an output map follows
 };
 
 class Gru : public Mixer {

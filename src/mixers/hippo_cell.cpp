@@ -61,7 +61,16 @@ class HippoStepper : public MixerStepper {
         h_({count, hidden_}),
         f_({count}) {}
 
-  void step(const float* x, float* y) override {
+  void extend(const float* x, int64_t length, float* y) override {
+    for (int64_t t = 0; t < length; ++t)
+      advance(x + t * count_ * packed_.in, y + t * count_ * (packed_.output ? packed_.output->out() : hidden_));
+  }
+
+ protected:
+  std::vector<Tensor> state() override { return {z_}; }
+
+ private:
+  void advance(const float* x, float* y) {
     const int64_t row = packed_.cell.in(), memory = packed_.memory->order();
     float *z = z_.data<float>(), *next = next_.data<float>(), *h = packed_.output ? h_.data<float>() : y;
     for (int64_t i = 0; i < count_; ++i) std::copy_n(x + i * packed_.in, packed_.in, z + i * row + hidden_ + memory);
@@ -82,9 +91,8 @@ class HippoStepper : public MixerStepper {
     if (packed_.output) (*packed_.output)(h, count_, y);
   }
 
- private:
   const PackedHippo& packed_;
-  int64_t count_, hidden_, t_ = 0;
+  int64_t count_, hidden_;
   Tensor z_, next_;  // (h, c, x), before the step and behind it
   Tensor gates_, h_, f_;
 };

@@ -65,43 +65,50 @@ class LinearAttentionStepper : public MixerStepper {
         k_(q_.shape()),
         y_({count, shape_.heads * shape_.values}),
         states_(Tensor::zeros({count, shape_.heads, shape_.keys, shape_.values})),
-        sums_(Tensor::zeros(q_.shape())) {}
+        sums_(Tensor::zeros({count, q_.dim(1)})) {}
 
-  void step(const float* x, float* y) override {
+  void extend(const float* x, int64_t length, float* y) override {
+    const int64_t rows = length * count_;
+    for (Tensor* room : {&x_, &q_, &k_, &y_}) fit_rows(*room, rows);
     float *raw = x_.data<float>(), *q = q_.data<float>(), *k = k_.data<float>(), *to = y_.data<float>();
-    packed_.q(x, count_, raw);
-    packed_.features->queries(raw, count_, t_, q);
-    packed_.k(x, count_, raw);
-    packed_.features->keys(raw, count_, t_, k);
-    packed_.v(x, count_, raw);
-    if (packed_.rope) turned_q_ = turned(q_), turned_k_ = turned(k_);
+    packed_.q(x, rows, raw);
+    packed_.features->queries(raw, count_, t_, length, q);
+    packed_.k(x, rows, raw);
+    packed_.features->keys(raw, count_, t_, length, k);
+    packed_.v(x, rows, raw);
+    if (packed_.rope) turned_q_ = turned(q_, length), turned_k_ = turned(k_, length);
     else turned_q_ = q_, turned_k_ = k_;
     const int64_t keys = shape_.heads * shape_.keys, values = shape_.heads * shape_.values;
     const kernels::KeyMassShape mass = {1, 1, shape_.heads, shape_.keys, shape_.values};
-    for (int64_t i = 0; i < count_; ++i) {
-      float* result = to + i * values;
-      kernels::decay_step(
-          shape_,
-          {.q = turned_q_.data<float>() + i * keys, .k = turned_k_.data<float>() + i * keys, .v = raw + i * values},
-          states_.data<float>() + i * keys * shape_.values, result);
+    for (int64_t row = 0; row < rows; ++row) {
+      const int64_t i = row % count_;
+      float* result = to + row * values;
+      kernels::decay_step(shape_,
+                          {.q = turned_q_.data<float>() + row * keys,
+                           .k = turned_k_.data<float>() + row * keys,
+                           .v = raw + row * values},
+                          states_.data<float>() + i * keys * shape_.values, result);
       if (packed_.norm) continue;
-      kernels::divide_by_key_mass_step(mass, q + i * keys, k + i * keys, result, sums_.data<float>() + i * keys,
+      kernels::divide_by_key_mass_step(mass, q + row * keys, k + row * keys, result, sums_.data<float>() + i * keys,
                                        result);
     }
-    ++t_;
-    if (packed_.norm) packed_.out(packed_.norm->rows(y_).data<float>(), count_, y);
-    else packed_.out(to, count_, y);
+    t_ += length;
+    if (packed_.norm) packed_.out(packed_.norm->rows(y_).data<float>(), rows, y);
+    else packed_.out(to, rows, y);
   }
 
+ protected:
+  std::vector<Tensor> state() override { return {states_, sums_}; }
+
  private:
-  Tensor turned(const Tensor& x) const {
+  Tensor turned(const Tensor& x, int64_t length) const {
     Tensor y = x.clone();
-    packed_.rope->step(y.data<float>(), count_, shape_.heads, t_);
+    packed_.rope->extend(y.data<float>(), count_, shape_.heads, t_, length);
     return y;
   }
 
   const PackedLinearAttention& packed_;
-  int64_t count_, t_ = 0;
+  int64_t count_;
   kernels::DecayShape shape_;
   Tensor x_, q_, k_, y_, states_, sums_, turned_q_, turned_k_;
 };

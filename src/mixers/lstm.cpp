@@ -34,11 +34,27 @@ class LstmStepper : public MixerStepper {
         units_(packed.recurrent.in()),
         gates_({count, 4 * units_}),
         c_(Tensor::zeros({count, units_})),
-        h_(Tensor::zeros({count, units_})) {}
+        h_(Tensor::zeros({count, units_})),
+        hidden_({count, units_}) {}
 
-  void step(const float* x, float* y) override {
-    float *gates = gates_.data<float>(), *h = h_.data<float>(), *c = c_.data<float>();
-    packed_.input(x, count_, gates);
+  void extend(const float* x, int64_t length, float* y) override {
+    fit_rows(gates_, length * count_);
+    if (packed_.output) fit_rows(hidden_, length * count_);
+    packed_.input(x, length * count_, gates_.data<float>());
+    float* to = packed_.output ? hidden_.data<float>() : y;
+    for (int64_t t = 0; t < length; ++t) {
+      advance(gates_.data<float>() + t * count_ * 4 * units_);
+      std::copy_n(h_.data<float>(), count_ * units_, to + t * count_ * units_);
+    }
+    if (packed_.output) (*packed_.output)(to, length * count_, y);
+  }
+
+ protected:
+  std::vector<Tensor> state() override { return {c_, h_}; }
+
+ private:
+  void advance(float* gates) {
+    float *h = h_.data<float>(), *c = c_.data<float>();
     packed_.recurrent(h, count_, gates, gates);
     kernels::LstmStep step;
     step.count = count_;
@@ -49,14 +65,11 @@ class LstmStepper : public MixerStepper {
     step.c = {c, units_};
     step.h = {h, units_};
     kernels::lstm_step(step);
-    if (packed_.output) (*packed_.output)(h, count_, y);
-    else std::copy_n(h, count_ * units_, y);
   }
 
- private:
   const PackedLstm& packed_;
   int64_t count_, units_;
-  Tensor gates_, c_, h_;
+  Tensor gates_, c_, h_, hidden_;  // hidden_: of all positions, where an output map follows
 };
 
 class Lstm : public Mixer {

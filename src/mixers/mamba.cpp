@@ -56,6 +56,7 @@ class MambaStepper : public MixerStepper {
  public:
   MambaStepper(const PackedMamba& packed, int64_t count)
       : packed_(packed),
+        count_(count),
         shape_({count, 1, packed.u.out(), packed.states}),
         taps_(packed.taps, count),
         u_({count, packed.u.out()}),
@@ -67,27 +68,36 @@ class MambaStepper : public MixerStepper {
         y_(u_.shape()),
         states_(Tensor::zeros({count, shape_.state_count()})) {}
 
-  void step(const float* x, float* y) override {
-    const int64_t count = shape_.sequences;
+  void extend(const float* x, int64_t length, float* y) override {
+    const int64_t rows = length * count_;
+    for (Tensor* room : {&u_, &z_, &low_, &delta_, &b_, &c_, &y_}) fit_rows(*room, rows);
     float *u = u_.data<float>(), *z = z_.data<float>(), *delta = delta_.data<float>(), *to = y_.data<float>();
-    packed_.u(x, count, u);
-    packed_.z(x, count, z);
-    taps_.step(u, u);
-    packed_.low(u, count, low_.data<float>());
-    packed_.dt(low_.data<float>(), count, delta);
+    packed_.u(x, rows, u);
+    packed_.z(x, rows, z);
+    taps_.extend(u, length, u);
+    packed_.low(u, rows, low_.data<float>());
+    packed_.dt(low_.data<float>(), rows, delta);
     kernels::apply(kernels::Function::kSoftplus, delta, delta, delta_.count());
-    packed_.b(u, count, b_.data<float>());
-    packed_.c(u, count, c_.data<float>());
-    kernels::selective_scan_step(
-        shape_, {u, delta, packed_.poles.data<float>(), b_.data<float>(), c_.data<float>(), packed_.skip.data<float>()},
-        states_.data<float>(), to);
+    packed_.b(u, rows, b_.data<float>());
+    packed_.c(u, rows, c_.data<float>());
+    for (int64_t row = 0; row < rows; row += count_) {  // the first of each position
+      const int64_t at = row * shape_.channels, of_states = row * shape_.states;
+      kernels::selective_scan_step(shape_,
+                                   {u + at, delta + at, packed_.poles.data<float>(), b_.data<float>() + of_states,
+                                    c_.data<float>() + of_states, packed_.skip.data<float>()},
+                                   states_.data<float>(), to + at);
+    }
     kernels::apply(kernels::Function::kSilu, z, z, z_.count());
     kernels::mul_in_place(y_, z_);
-    packed_.out(to, count, y);
+    packed_.out(to, rows, y);
   }
+
+ protected:
+  std::vector<Tensor> state() override { return {states_, taps_.state()}; }
 
  private:
   const PackedMamba& packed_;
+  int64_t count_;
   kernels::ScanShape shape_;
   CausalTaps::Stepper taps_;
   Tensor u_, z_, low_, delta_, b_, c_, y_, states_;

@@ -76,30 +76,37 @@ class Mamba2Stepper : public MixerStepper {
         scale_({count}),
         states_(Tensor::zeros({count, shape_.heads, shape_.keys, shape_.values})) {}
 
-  void step(const float* x, float* y) override {
+  void extend(const float* x, int64_t length, float* y) override {
+    const int64_t rows = length * count_;
+    for (Tensor* room : {&z_, &xbc_, &dt_, &log_decay_, &y_}) fit_rows(*room, rows);
+    if (scale_.count() != rows) scale_ = Tensor({rows});
     float *z = z_.data<float>(), *xbc = xbc_.data<float>(), *dt = dt_.data<float>(), *to = y_.data<float>(),
           *log_decay = log_decay_.data<float>();
     const int64_t inner = shape_.heads * shape_.values;
-    packed_.z(x, count_, z);
-    packed_.xbc(x, count_, xbc);
-    packed_.dt(x, count_, dt);
-    taps_.step(xbc, xbc);
+    packed_.z(x, rows, z);
+    packed_.xbc(x, rows, xbc);
+    packed_.dt(x, rows, dt);
+    taps_.extend(xbc, length, xbc);
     kernels::apply(kernels::Function::kSoftplus, dt, dt, dt_.count());
     for (int64_t i = 0; i < dt_.count(); ++i) log_decay[i] = packed_.a[static_cast<size_t>(i % shape_.heads)] * dt[i];
-    for (int64_t i = 0; i < count_; ++i) {
-      const float* v = xbc + i * packed_.xbc.out();
+    for (int64_t row = 0; row < rows; ++row) {
+      const float* v = xbc + row * packed_.xbc.out();
       kernels::decay_step(shape_,
                           {.q = v + inner + shape_.keys,
                            .k = v + inner,
                            .v = v,
-                           .log_decay = log_decay + i * shape_.heads,
-                           .weight = dt + i * shape_.heads,
+                           .log_decay = log_decay + row * shape_.heads,
+                           .weight = dt + row * shape_.heads,
                            .skip = packed_.skip.data<float>()},
-                          states_.data<float>() + i * shape_.heads * shape_.keys * shape_.values, to + i * inner);
+                          states_.data<float>() + row % count_ * shape_.heads * shape_.keys * shape_.values,
+                          to + row * inner);
     }
-    kernels::gated_norm(to, z, packed_.gain.data<float>(), count_, inner, kEpsilon, to, scale_.data<float>());
-    packed_.out(to, count_, y);
+    kernels::gated_norm(to, z, packed_.gain.data<float>(), rows, inner, kEpsilon, to, scale_.data<float>());
+    packed_.out(to, rows, y);
   }
+
+ protected:
+  std::vector<Tensor> state() override { return {states_, taps_.state()}; }
 
  private:
   const PackedMamba2& packed_;

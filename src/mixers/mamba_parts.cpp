@@ -34,14 +34,14 @@ Variable CausalTaps::operator()(Pass& pass, const Variable& x) const {
 }
 
 CausalTaps::Stepper::Stepper(const CausalTaps& taps, int64_t count)
-    : taps_(&taps), count_(count), past_(static_cast<size_t>(count * taps.weight_.value().count())) {}
+    : taps_(&taps), count_(count), past_(Tensor::zeros({count, taps.weight_.value().count()})) {}
 
-void CausalTaps::Stepper::step(const float* x, float* y) {
+void CausalTaps::Stepper::extend(const float* x, int64_t length, float* y) {
   const kernels::TapsShape shape = taps_->shape();
-  for (int64_t i = 0; i < count_; ++i) {
-    kernels::causal_taps_step(shape, x + i * shape.channels, taps_->weight_.value().data<float>(),
-                              taps_->bias_.value().data<float>(), past_.data() + i * shape.taps * shape.channels,
-                              y + i * shape.channels);
+  for (int64_t row = 0; row < length * count_; ++row) {
+    kernels::causal_taps_step(
+        shape, x + row * shape.channels, taps_->weight_.value().data<float>(), taps_->bias_.value().data<float>(),
+        past_.data<float>() + row % count_ * shape.taps * shape.channels, y + row * shape.channels);
   }
 }
 

@@ -1,8 +1,6 @@
 // What Mamba and Mamba-2 share.
 #pragma once
 
-#include <vector>
-
 #include "config/reader.hpp"
 #include "kernels/conv/causal_taps.hpp"
 #include "mixers/time_steps.hpp"
@@ -24,16 +22,17 @@ class CausalTaps {
   CausalTaps(const Scope& scope, int64_t channels, int64_t taps);
   Variable operator()(Pass& pass, const Variable& x) const;  // [n, length, channels]
 
-  // One position after the other, of a number of sequences.
+  // From one position to the next, of a number of sequences.
   class Stepper {
    public:
     Stepper(const CausalTaps& taps, int64_t count);
-    void step(const float* x, float* y);  // [count, channels]
+    void extend(const float* x, int64_t length, float* y);  // [length, count, channels]; y may be x
+    Tensor state() const { return past_; }
 
    private:
     const CausalTaps* taps_;
     int64_t count_;
-    std::vector<float> past_;
+    Tensor past_;  // [count, taps * channels]
   };
 
  private:

@@ -2,7 +2,8 @@
 // in a block (norms, MLPs) looks at one position at a time.
 //
 // Like models, mixers have two views that must agree: the parallel view of all positions (convolution, scan, chunks)
-// and the recurrent step. tests/mixers/battery.cpp holds every registered mixer to it.
+// and the recurrent form, from a state to the next, over one position or a stretch of them.
+// tests/mixers/battery.cpp holds every registered mixer to it.
 #pragma once
 
 #include <memory>
@@ -32,10 +33,31 @@ struct MixerShape {
 class MixerStepper {
  public:
   virtual ~MixerStepper() = default;
-  // The next position: x [count, in] -> y [count, width]; y may be x. A sequence's numbers do not depend on how many go
-  // with it, to the bit.
-  virtual void step(const float* x, float* y) = 0;
+  // The next `length` positions: x [length, count, in] -> y [length, count, width]; y may be x. A sequence's numbers
+  // depend neither on how many go with it nor on how its positions are cut into stretches, to the bit: what looks at
+  // one position is one product for all rows of the stretch, in an order of sums that rows do not decide, and what
+  // carries the state goes from position to position.
+  virtual void extend(const float* x, int64_t length, float* y) = 0;
+  // The next position: [count, in] -> [count, width].
+  void step(const float* x, float* y) { extend(x, 1, y); }
+  // Remembers the state; rewind() comes back to the last one remembered, as often as wanted.
+  virtual void mark();
+  virtual void rewind();
+
+ protected:
+  // All that the next position depends on, beside the weights and t_.
+  virtual std::vector<Tensor> state() = 0;
+  int64_t t_ = 0;  // the next position, of steppers that count them
+
+ private:
+  std::vector<Tensor> marked_;
+  int64_t marked_t_ = 0;
 };
+
+// A room of rows for a stretch, kept from one to the next while the number of rows is the same.
+inline void fit_rows(Tensor& x, int64_t rows) {
+  if (x.dim(0) != rows) x = Tensor({rows, x.dim(1)});
+}
 
 // Weights arranged for stepping, made once and shared by steppers in any lane; valid while the mixer and its parameters
 // are, and are not changed.

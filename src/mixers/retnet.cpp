@@ -61,35 +61,40 @@ class RetnetStepper : public MixerStepper {
         o_(v_.shape()),
         states_(Tensor::zeros({count, shape_.heads, shape_.keys, shape_.values})) {}
 
-  void step(const float* x, float* y) override {
+  void extend(const float* x, int64_t length, float* y) override {
+    const int64_t rows = length * count_;
+    for (Tensor* room : {&q_, &k_, &v_, &gate_, &o_}) fit_rows(*room, rows);
     float *q = q_.data<float>(), *k = k_.data<float>(), *gate = gate_.data<float>();
-    packed_.q(x, count_, q);
-    packed_.k(x, count_, k);
-    packed_.v(x, count_, v_.data<float>());
-    packed_.gate(x, count_, gate);
+    packed_.q(x, rows, q);
+    packed_.k(x, rows, k);
+    packed_.v(x, rows, v_.data<float>());
+    packed_.gate(x, rows, gate);
     const float scale = 1 / std::sqrt(static_cast<float>(shape_.keys));
     kernels::scale_in_place(k_, scale);
-    packed_.rotary->step(q, count_, shape_.heads, t_);
-    packed_.rotary->step(k, count_, shape_.heads, t_);
-    ++t_;
+    packed_.rotary->extend(q, count_, shape_.heads, t_, length);
+    packed_.rotary->extend(k, count_, shape_.heads, t_, length);
+    t_ += length;
     const int64_t keys = shape_.heads * shape_.keys, values = shape_.heads * shape_.values;
-    for (int64_t i = 0; i < count_; ++i) {
+    for (int64_t row = 0; row < rows; ++row) {
       kernels::decay_step(shape_,
-                          {.q = q + i * keys,
-                           .k = k + i * keys,
-                           .v = v_.data<float>() + i * values,
+                          {.q = q + row * keys,
+                           .k = k + row * keys,
+                           .v = v_.data<float>() + row * values,
                            .log_decay = packed_.log_decay.data<float>()},
-                          states_.data<float>() + i * keys * shape_.values, o_.data<float>() + i * values);
+                          states_.data<float>() + row % count_ * keys * shape_.values, o_.data<float>() + row * values);
     }
-    Tensor normed = kernels::rms_norm(o_.reshape({count_ * shape_.heads, shape_.values}), packed_.gain, kEpsilon).y;
+    Tensor normed = kernels::rms_norm(o_.reshape({rows * shape_.heads, shape_.values}), packed_.gain, kEpsilon).y;
     kernels::apply(kernels::Function::kSilu, gate, gate, gate_.count());
     kernels::mul_in_place(normed, gate_);
-    packed_.out(normed.data<float>(), count_, y);
+    packed_.out(normed.data<float>(), rows, y);
   }
+
+ protected:
+  std::vector<Tensor> state() override { return {states_}; }
 
  private:
   const PackedRetnet& packed_;
-  int64_t count_, t_ = 0;
+  int64_t count_;
   kernels::DecayShape shape_;
   Tensor q_, k_, v_, gate_, o_, states_;
 };

@@ -1,5 +1,6 @@
 #include "mixers/rotary_table.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -46,11 +47,17 @@ Variable RotaryTable::operator()(const Variable& x) const {
   return ops::rotate(x, heads, cosines, sines);
 }
 
-void RotaryTable::step(float* x, int64_t count, int64_t heads, int64_t position) const {
+void RotaryTable::extend(float* x, int64_t count, int64_t heads, int64_t position, int64_t length) const {
   const int64_t row = heads * size_;
-  std::vector<float> cosines(static_cast<size_t>(pairs_)), sines(cosines.size());
-  fill(position, cosines.data(), sines.data());
-  kernels::rotate({count, 1, heads, size_, pairs_}, cosines.data(), sines.data(), false, {x, row, 0}, {x, row, 0});
+  std::vector<float> cosines(static_cast<size_t>(length * pairs_)), sines(cosines.size());
+  const int64_t first = std::min(position, cosines_.dim(0)) * pairs_;  // of what is prepared
+  const int64_t prepared = std::min(length * pairs_, cosines_.count() - first);
+  std::copy_n(cosines_.data<float>() + first, prepared, cosines.data());
+  std::copy_n(sines_.data<float>() + first, prepared, sines.data());
+  for (int64_t at = prepared; at < length * pairs_; at += std::max<int64_t>(1, pairs_))
+    fill(position + at / pairs_, cosines.data() + at, sines.data() + at);
+  kernels::rotate({count, length, heads, size_, pairs_}, cosines.data(), sines.data(), false, {x, row, count * row},
+                  {x, row, count * row});
 }
 
 }  // namespace mlrun

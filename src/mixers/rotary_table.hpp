@@ -24,7 +24,8 @@ class RotaryTable {
   // All pairs of a head, by rotary_frequencies; a last odd number is left alone.
   RotaryTable(int64_t size, int64_t length);
   Variable operator()(const Variable& x) const;  // [n, length, heads * size], any number of heads
-  void step(float* x, int64_t count, int64_t heads, int64_t position) const;  // [count, heads * size], in place
+  // x [length, count, heads * size] from `position` on, in place.
+  void extend(float* x, int64_t count, int64_t heads, int64_t position, int64_t length) const;
 
  private:
   void fill(int64_t position, float* cosines, float* sines) const;

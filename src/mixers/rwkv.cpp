@@ -65,24 +65,30 @@ class RwkvStepper : public MixerStepper {
     for (int64_t i = 0; i < count; ++i) kernels::wkv_begin(channels_, state_.data<float>() + i * 3 * channels_);
   }
 
-  void step(const float* x, float* y) override {
+  void extend(const float* x, int64_t length, float* y) override {
+    const int64_t rows = length * count_;
+    for (Tensor* room : {&shifted_, &r_, &k_, &v_, &y_}) fit_rows(*room, rows);
     const auto project = [&](const PackedLinear& to, const TokenShift& shift, Tensor& result) {
-      shift.step(x, before_.data<float>(), count_, shifted_.data<float>());
-      to(shifted_.data<float>(), count_, result.data<float>());
+      shift.extend(x, before_.data<float>(), count_, length, shifted_.data<float>());
+      to(shifted_.data<float>(), rows, result.data<float>());
     };
     project(packed_.r, *packed_.r_shift, r_);
     project(packed_.k, *packed_.k_shift, k_);
     project(packed_.v, *packed_.v_shift, v_);
-    std::copy_n(x, before_.count(), before_.data<float>());
-    for (int64_t i = 0; i < count_; ++i) {
-      const int64_t at = i * channels_;
+    std::copy_n(x + (length - 1) * before_.count(), before_.count(), before_.data<float>());
+    for (int64_t row = 0; row < rows; ++row) {
+      const int64_t at = row * channels_;
       kernels::wkv_step(channels_, k_.data<float>() + at, v_.data<float>() + at, packed_.decay.data<float>(),
-                        packed_.bonus.data<float>(), state_.data<float>() + 3 * at, y_.data<float>() + at);
+                        packed_.bonus.data<float>(), state_.data<float>() + row % count_ * 3 * channels_,
+                        y_.data<float>() + at);
     }
     kernels::apply(kernels::Function::kSigmoid, r_.data<float>(), r_.data<float>(), r_.count());
     kernels::mul_in_place(y_, r_);
-    packed_.out(y_.data<float>(), count_, y);
+    packed_.out(y_.data<float>(), rows, y);
   }
+
+ protected:
+  std::vector<Tensor> state() override { return {before_, state_}; }
 
  private:
   const PackedRwkv& packed_;

@@ -37,10 +37,15 @@ class S4Stepper : public MixerStepper {
   S4Stepper(const PackedS4& packed, int64_t count)
       : packed_(packed), count_(count), states_(packed.system.begin(count)) {}
 
-  void step(const float* x, float* y) override {
-    packed_.system(states_, x, count_, y);
-    packed_.output(y, count_, packed_.system.channels());
+  void extend(const float* x, int64_t length, float* y) override {
+    const int64_t width = packed_.system.channels();
+    for (int64_t t = 0; t < length; ++t)
+      packed_.system(states_, x + t * count_ * width, count_, y + t * count_ * width);
+    packed_.output(y, length * count_, width);
   }
+
+ protected:
+  std::vector<Tensor> state() override { return {states_}; }
 
  private:
   const PackedS4& packed_;

@@ -26,10 +26,15 @@ class S4dStepper : public MixerStepper {
   S4dStepper(const PackedS4d& packed, int64_t count)
       : packed_(packed), count_(count), states_(packed.system.begin(count)) {}
 
-  void step(const float* x, float* y) override {
-    packed_.system(states_, x, count_, y);
-    packed_.output(y, count_, packed_.width);
+  void extend(const float* x, int64_t length, float* y) override {
+    const int64_t width = packed_.width;
+    for (int64_t t = 0; t < length; ++t)
+      packed_.system(states_, x + t * count_ * width, count_, y + t * count_ * width);
+    packed_.output(y, length * count_, width);
   }
+
+ protected:
+  std::vector<Tensor> state() override { return {states_}; }
 
  private:
   const PackedS4d& packed_;

@@ -32,12 +32,7 @@ class ParallelStepper : public Stepper {
     }
   }
 
-  void logits(float* out) override {
-    Pass pass(parameters_);
-    const Tensor all = model_.logits(pass, batch_, component_).value();
-    const int64_t n = batch_.count(), d = model_.data().positions(), k = all.count() / (n * d);
-    for (int64_t i = 0; i < n; ++i) std::copy_n(all.data<float>() + (i * d + step_) * k, k, out + i * k);
-  }
+  void logits(float* out) override { logits_of(step_, 1, out); }
 
   void observe(const int32_t* symbols) override {
     const int64_t position = model_.order(component_)[static_cast<size_t>(step_++)];
@@ -45,11 +40,34 @@ class ParallelStepper : public Stepper {
     for (int64_t i = 0; i < batch_.count(); ++i) s[i * batch_.symbols.dim(1)] = symbols[i];
   }
 
+  // The symbols behind the mark stay until they are observed anew, which must not matter.
+  bool can_rewind() const override { return true; }
+  void mark() override { marked_ = step_; }
+  void rewind() override { step_ = marked_; }
+
+  bool can_extend() const override { return true; }
+  void extend(const int32_t* symbols, int64_t length, float* out) override {
+    const int64_t before = step_;
+    for (int64_t t = 0; t < length; ++t) observe(symbols + t * batch_.count());
+    if (out) logits_of(before + 1, length, out);
+  }
+
  private:
+  // Of `length` steps from `first` on.
+  void logits_of(int64_t first, int64_t length, float* out) const {
+    Pass pass(parameters_);
+    const Tensor all = model_.logits(pass, batch_, component_).value();
+    const int64_t n = batch_.count(), d = model_.data().positions(), k = all.count() / (n * d);
+    for (int64_t t = 0; t < length; ++t) {
+      for (int64_t i = 0; i < n; ++i)
+        std::copy_n(all.data<float>() + (i * d + first + t) * k, k, out + (t * n + i) * k);
+    }
+  }
+
   const AutoregressiveModel& model_;
   const ParameterArena& parameters_;
   int64_t component_;
-  int64_t step_ = 0;
+  int64_t step_ = 0, marked_ = 0;
   Batch batch_;
 };
 
@@ -74,6 +92,12 @@ class ParallelStepView : public StepView {
 };
 
 }  // namespace
+
+void Stepper::extend(const int32_t*, int64_t, float*) {
+  fail(ExitCode::kInternal, "a stepper that makes single steps");
+}
+void Stepper::mark() { fail(ExitCode::kInternal, "a stepper that cannot go back"); }
+void Stepper::rewind() { fail(ExitCode::kInternal, "a stepper that cannot go back"); }
 
 ModelRegistry& model_kinds() {
   static ModelRegistry registry;

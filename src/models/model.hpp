@@ -119,6 +119,19 @@ class Stepper {
   // Of the next position, into [count] log-odds of symbol 1 for an alphabet of 2, else [count, alphabet].
   virtual void logits(float* out) = 0;
   virtual void observe(const int32_t* symbols) = 0;  // [count]
+
+  // Of models that have a form from a state over a stretch at once (generate/cursor.hpp goes step by step with others):
+  // observes symbols [length, count], and where `out` is not null it takes the logits after each of them, [length,
+  // count] or [length, count, alphabet]; then a position must follow the last. To the bit what one step after the other
+  // gives, however the symbols are cut into stretches; observing needs no logits() before it.
+  virtual bool can_extend() const { return false; }
+  virtual void extend(const int32_t* symbols, int64_t length, float* out);
+
+  // Of models that can go back: mark() remembers where it is, rewind() comes back to the last place remembered, as often
+  // as wanted.
+  virtual bool can_rewind() const { return false; }
+  virtual void mark();
+  virtual void rewind();
 };
 
 // Weights arranged for stepping, made once and shared by any number of steppers in any lane. Valid while the model and

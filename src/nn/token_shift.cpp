@@ -18,11 +18,12 @@ TokenShift::TokenShift(const Scope& scope, const std::string& name, int64_t chan
 
 Variable TokenShift::operator()(Pass& pass, const Variable& x) const { return ops::token_shift(x, pass(mix_)); }
 
-void TokenShift::step(const float* x, const float* before, int64_t count, float* y) const {
+void TokenShift::extend(const float* x, const float* before, int64_t count, int64_t length, float* y) const {
   const int64_t channels = mix_.value().count();
-  for (int64_t i = 0; i < count; ++i) {
-    const int64_t at = i * channels;
-    kernels::token_shift_step(channels, x + at, before + at, mix_.value().data<float>(), y + at);
+  for (int64_t row = 0; row < length * count; ++row) {
+    const int64_t at = row * channels;
+    const float* last = row < count ? before + at : x + at - count * channels;
+    kernels::token_shift_step(channels, x + at, last, mix_.value().data<float>(), y + at);
   }
 }
 

@@ -14,8 +14,9 @@ class TokenShift {
   // appendix E).
   TokenShift(const Scope& scope, const std::string& name, int64_t channels, double power);
   Variable operator()(Pass& pass, const Variable& x) const;  // [n, length, channels]
-  // One position of `count` sequences: x and before [count, channels] -> y, which is neither.
-  void step(const float* x, const float* before, int64_t count, float* y) const;
+  // `length` positions of `count` sequences, which come after the position `before` [count, channels]: x [length, count,
+  // channels] -> y, which is neither.
+  void extend(const float* x, const float* before, int64_t count, int64_t length, float* y) const;
 
  private:
   Parameter mix_;

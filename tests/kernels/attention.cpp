@@ -203,14 +203,14 @@ void check_steps(const Problem& p) {
     };
     const Floats q = of_step(p.all, p.row, 0, p.k()), k = of_step(p.all, p.row, p.k(), s.groups * s.keys),
                  v = of_step(p.all, p.row, p.v(), s.groups * s.values), pq = of_step(p.position_q, p.k(), 0, p.k());
-    AttentionStep step;
+    AttentionStretch step;
     step.q = q.data();
     step.k = k.data();
     step.v = v.data();
     if (!bias.empty()) step.bias = bias.data();
     if (!pq.empty()) step.position_q = pq.data(), step.position_keys = p.position_keys.data();
     if (!p.position_queries.empty()) step.position_queries = p.position_queries.data();
-    cache.step(step, row.data());
+    cache.extend(step, row.data());
     for (int64_t i = 0; i < s.sequences; ++i)
       std::copy_n(row.begin() + i * y_row, y_row, y.begin() + (i * s.length + t) * y_row);
   }

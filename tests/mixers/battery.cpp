@@ -198,3 +198,34 @@ TEST_CASE("every mixer's gradients are those of its values, by input and by para
     }
   }
 }
+
+TEST_CASE("a mixer goes over a stretch as over its positions one by one, to the bit, at any cut, and comes back") {
+  constexpr int64_t kLength = 150, kCount = 2;
+  for (const MixerCase& c : mixer_cases()) {
+    const BuiltMixer b = build_mixer(c.kind, c.overrides, {kWidth, kWidth, kLength});
+    const Tensor x = random_tensor({kLength, kCount, kWidth}, 13, -1.0f, 1.0f);
+    const auto row = [&](const Tensor& of, int64_t t) { return of.data<float>() + t * kCount * kWidth; };
+    const auto steps = b.mixer->steps();
+    Tensor expected(x.shape());
+    const auto stepper = steps->begin(kCount);
+    for (int64_t t = 0; t < kLength; ++t) stepper->step(row(x, t), const_cast<float*>(row(expected, t)));
+    INFO(name_of(c));
+    for (const std::vector<int64_t>& cuts : std::vector<std::vector<int64_t>>{{150}, {1, 63, 1, 17, 68}, {70, 80}}) {
+      const auto extended = steps->begin(kCount);
+      Tensor y = Tensor::zeros(x.shape());
+      int64_t at = 0;
+      for (const int64_t length : cuts) {
+        const Tensor elsewhere = random_tensor({40, kCount, kWidth}, 14, -1.0f, 1.0f);
+        Tensor nobody(elsewhere.shape());
+        extended->mark();  // what comes between the mark and the way back leaves no trace
+        if (at + 40 <= kLength) extended->extend(elsewhere.data<float>(), 40, nobody.data<float>());
+        extended->rewind();
+        extended->extend(row(x, at), length, const_cast<float*>(row(y, at)));
+        at += length;
+      }
+      REQUIRE(at == kLength);
+      INFO("first cut at " << cuts.front());
+      CHECK(gap(y, expected) == 0);
+    }
+  }
+}

@@ -293,3 +293,76 @@ TEST_CASE("nade refuses data that is not binary, and says what takes it") {
     CHECK(std::string(e.what()).find("made takes any alphabet") != std::string::npos);
   }
 }
+
+TEST_CASE("a stepper goes over a stretch as over its positions one by one, to the bit, at any cut, and comes back") {
+  for (const Case& c : all_cases({4, 5})) {
+    const Built b = build(c.kind, c.data, c.overrides);
+    wander(b, c.data, 5);
+    const AutoregressiveModel& model = b.autoregressive();
+    const int64_t n = 3, d = c.data.positions(), width = logits_per_step(c.data.alphabet);
+    const Batch batch = random_batch(c.data, n, 11);
+    const int32_t* labels = batch.labels.defined() ? batch.labels.data<int32_t>() : nullptr;
+    for (int64_t component = 0; component < model.components(); ++component) {
+      std::vector<int32_t> symbols;  // [positions, n]
+      for (const int64_t position : model.order(component)) {
+        for (int64_t i = 0; i < n; ++i) symbols.push_back(batch.symbols.data<int32_t>()[i * d + position]);
+      }
+      for (const auto& view :
+           {model.step_view(*b.parameters, component), model.default_step_view(*b.parameters, component)}) {
+        const Tensor expected = logits_by_steps(model, *view, batch, component);  // [n, positions * width]
+        const auto stepper = view->begin(n, labels);
+        INFO(name_of(c) << ", component " << component);
+        const auto same_from = [&](const std::vector<float>& logits, int64_t first, int64_t length) {
+          bool same = true;
+          for (int64_t t = 0; t < length; ++t) {
+            for (int64_t i = 0; i < n; ++i)
+              same = same && std::memcmp(logits.data() + (t * n + i) * width,
+                                         expected.data<float>() + (i * d + first + t) * width,
+                                         static_cast<size_t>(width) * sizeof(float)) == 0;
+          }
+          return same;
+        };
+        if (!stepper->can_extend()) {
+          if (!stepper->can_rewind()) continue;
+          std::vector<float> logits(static_cast<size_t>(n * width));
+          for (int64_t t = 0; t < d; ++t) {  // each step twice: once with other symbols behind it
+            stepper->mark();
+            const std::vector<int32_t> elsewhere(static_cast<size_t>(n), static_cast<int32_t>(c.data.alphabet - 1));
+            for (int64_t more = t; more < std::min(d, t + 3); ++more) {
+              stepper->logits(logits.data());
+              stepper->observe(elsewhere.data());
+            }
+            stepper->rewind();
+            stepper->logits(logits.data());
+            CHECK(same_from(logits, t, 1));
+            stepper->observe(symbols.data() + t * n);
+          }
+          continue;
+        }
+        REQUIRE(stepper->can_rewind());
+        for (const std::vector<int64_t>& cuts : std::vector<std::vector<int64_t>>{{d - 1}, {1, 7, 2, d - 11}}) {
+          const auto fresh = view->begin(n, labels);
+          std::vector<float> logits(static_cast<size_t>(d * n * width));
+          int64_t at = 0;
+          for (const int64_t length : cuts) {
+            fresh->mark();
+            fresh->extend(symbols.data(), 1, nullptr);  // what comes between leaves no trace
+            if (at == 1) fresh->logits(logits.data());
+            fresh->rewind();
+            if (at == 8) {  // a stretch that nobody asks about
+              fresh->extend(symbols.data() + at * n, length, nullptr);
+              fresh->logits(logits.data());
+              CHECK(same_from(logits, at + length, 1));
+            } else {
+              fresh->extend(symbols.data() + at * n, length, logits.data());
+              CHECK(same_from(logits, at + 1, length));
+            }
+            at += length;
+          }
+          fresh->logits(logits.data());
+          CHECK(same_from(logits, d - 1, 1));
+        }
+      }
+    }
+  }
+}

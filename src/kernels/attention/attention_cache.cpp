@@ -87,7 +87,7 @@ constexpr float kUnseen = -1e30f;  // below every score
 
 }  // namespace
 
-AttentionCache::AttentionCache(const AttentionShape& shape) : shape_(shape), query_({shape.keys}) {
+AttentionCache::AttentionCache(const AttentionShape& shape) : shape_(shape), query_({1, shape.keys}) {
   for (int64_t h = 0; h < shape.heads; ++h) {
     const Reach reach = shape.reach_of(h);
     farthest_ = h > 0 && farthest_ == 0 ? 0 : reach.window == 0 ? 0 : std::max(farthest_, reach.window * reach.stride);
@@ -103,9 +103,11 @@ const float* AttentionCache::values_of(int64_t panel, int64_t sequence, int64_t 
   return values_[static_cast<size_t>(panel)].data<float>() + group * kCachePanel * shape_.values;
 }
 
-void AttentionCache::append(const AttentionStep& in) {
+// Panels that no head reaches any more, from here or from the mark, are used again.
+void AttentionCache::append(const float* k_rows, const float* v_rows) {
   const int64_t n = shape_.sequences, groups = shape_.groups, keys = shape_.keys, values = shape_.values;
-  if (farthest_ > 0 && position_ - first_ >= kCachePanel + farthest_) {  // the first panel is out of reach
+  const int64_t here = position_ - (kCacheQueries - 1), earliest = mark_ >= 0 ? std::min(mark_, here) : here;
+  if (farthest_ > 0 && earliest - first_ >= kCachePanel + farthest_) {
     std::rotate(keys_.begin(), keys_.begin() + 1, keys_.end());
     std::rotate(values_.begin(), values_.begin() + 1, values_.end());
     first_ += kCachePanel;
@@ -113,64 +115,117 @@ void AttentionCache::append(const AttentionStep& in) {
   if (position_ - first_ == static_cast<int64_t>(keys_.size()) * kCachePanel) {
     keys_.push_back(Tensor::zeros({n, groups, keys, kCachePanel}));
     values_.push_back(Tensor({n, groups, kCachePanel, values}));
-    scores_ = Tensor({static_cast<int64_t>(keys_.size()) * kCachePanel});
   }
   const auto panel = static_cast<size_t>((position_ - first_) / kCachePanel);
   const int64_t at = (position_ - first_) % kCachePanel;
   float *k = keys_[panel].data<float>(), *v = values_[panel].data<float>();
   for (int64_t i = 0; i < n * groups; ++i) {
-    for (int64_t j = 0; j < keys; ++j) k[(i * keys + j) * kCachePanel + at] = in.k[i * keys + j];
-    std::copy_n(in.v + i * values, values, v + (i * kCachePanel + at) * values);
-  }
-}
-
-// The scores of the positions from `least` to this one, in scores_, which begins with position first_.
-void AttentionCache::score(const AttentionStep& in, int64_t sequence, int64_t head, int64_t least) {
-  const int64_t t = position_, keys = shape_.keys, row = sequence * shape_.heads + head;
-  float *scores = scores_.data<float>(), *q = query_.data<float>();
-  for (int64_t j = 0; j < keys; ++j) q[j] = shape_.scale * in.q[row * keys + j];
-  for (int64_t p = (least - first_) / kCachePanel; p <= (t - first_) / kCachePanel; ++p)
-    HWY_DYNAMIC_DISPATCH(panel_scores)(q, keys_of(p, sequence, head), keys, scores + p * kCachePanel);
-  for (int64_t s = least; in.bias && s <= t; ++s) scores[s - first_] += in.bias[(t - s) * shape_.heads + head];
-  for (int64_t s = least; in.position_keys && s <= t; ++s) {
-    const float* a = in.position_keys + ((t - s) * shape_.heads + head) * keys;
-    scores[s - first_] += shape_.scale * HWY_DYNAMIC_DISPATCH(short_dot)(in.position_q + row * keys, a, keys);
-  }
-  for (int64_t s = least; in.position_queries && s <= t; ++s) {
-    const float* b = in.position_queries + ((t - s) * shape_.heads + head) * keys;
-    const float* k = keys_of((s - first_) / kCachePanel, sequence, head) + (s - first_) % kCachePanel;
-    float sum = 0;
-    for (int64_t j = 0; j < keys; ++j) sum += k[j * kCachePanel] * b[j];
-    scores[s - first_] += shape_.scale * sum;
-  }
-  const int64_t stride = shape_.reach_of(head).stride;
-  for (int64_t s = least; stride > 1 && s <= t; ++s) {
-    if ((t - s) % stride != 0) scores[s - first_] = kUnseen;
-  }
-}
-
-void AttentionCache::step(const AttentionStep& in, float* y) {
-  const profile::Scope scope("attention step", "own", 0, 0);
-  append(in);
-  const int64_t t = position_, values = shape_.values;
-  float* scores = scores_.data<float>();
-  for (int64_t i = 0; i < shape_.sequences; ++i) {
-    for (int64_t h = 0; h < shape_.heads; ++h, y += values) {
-      const Reach reach = shape_.reach_of(h);
-      const int64_t least = reach.window > 0 ? std::max(first_, t - (reach.window - 1) * reach.stride) : first_;
-      score(in, i, h, least);
-      const float sum = HWY_DYNAMIC_DISPATCH(weights_of)(scores + (least - first_), t - least + 1);
-      std::fill_n(y, values, 0.0f);
-      for (int64_t from = least - first_; from <= t - first_;) {
-        const int64_t p = from / kCachePanel, upto = std::min(t - first_ + 1, (p + 1) * kCachePanel);
-        HWY_DYNAMIC_DISPATCH(add_values)
-        (scores + from, values_of(p, i, h) + from % kCachePanel * values, upto - from, values, y);
-        from = upto;
-      }
-      for (int64_t k = 0; k < values; ++k) y[k] /= sum;
-    }
+    for (int64_t j = 0; j < keys; ++j) k[(i * keys + j) * kCachePanel + at] = k_rows[i * keys + j];
+    std::copy_n(v_rows + i * values, values, v + (i * kCachePanel + at) * values);
   }
   ++position_;
+}
+
+void AttentionCache::rewind() {
+  require(mark_ >= 0 && mark_ <= position_, "a cache of {} positions that goes back to {}", position_, mark_);
+  position_ = mark_;
+}
+
+// The scores of the positions that each query sees.
+void AttentionCache::score(const AttentionStretch& in, const std::vector<Query>& queries, int64_t sequence,
+                           int64_t head) {
+  const int64_t keys = shape_.keys, stride = shape_.reach_of(head).stride;
+  float* scaled = query_.data<float>();
+  for (size_t b = 0; b < queries.size(); ++b) {
+    const float* q = in.q + ((queries[b].row * shape_.sequences + sequence) * shape_.heads + head) * keys;
+    for (int64_t j = 0; j < keys; ++j) scaled[static_cast<int64_t>(b) * keys + j] = shape_.scale * q[j];
+  }
+  const int64_t last = (queries.back().position - first_) / kCachePanel;
+  for (int64_t p = (queries.front().least - first_) / kCachePanel; p <= last; ++p) {
+    const float* panel = keys_of(p, sequence, head);
+    for (size_t b = 0; b < queries.size(); ++b) {
+      const Query& query = queries[b];
+      if ((query.least - first_) / kCachePanel > p || (query.position - first_) / kCachePanel < p) continue;
+      HWY_DYNAMIC_DISPATCH(panel_scores)
+      (scaled + static_cast<int64_t>(b) * keys, panel, keys, query.scores + p * kCachePanel);
+    }
+  }
+  for (const Query& query : queries) {
+    const int64_t t = query.position, row = (query.row * shape_.sequences + sequence) * shape_.heads + head;
+    float* scores = query.scores;
+    for (int64_t s = query.least; in.bias && s <= t; ++s) scores[s - first_] += in.bias[(t - s) * shape_.heads + head];
+    for (int64_t s = query.least; in.position_keys && s <= t; ++s) {
+      const float* a = in.position_keys + ((t - s) * shape_.heads + head) * keys;
+      scores[s - first_] += shape_.scale * HWY_DYNAMIC_DISPATCH(short_dot)(in.position_q + row * keys, a, keys);
+    }
+    for (int64_t s = query.least; in.position_queries && s <= t; ++s) {
+      const float* b = in.position_queries + ((t - s) * shape_.heads + head) * keys;
+      const float* k = keys_of((s - first_) / kCachePanel, sequence, head) + (s - first_) % kCachePanel;
+      float sum = 0;
+      for (int64_t j = 0; j < keys; ++j) sum += k[j * kCachePanel] * b[j];
+      scores[s - first_] += shape_.scale * sum;
+    }
+    for (int64_t s = query.least; stride > 1 && s <= t; ++s) {
+      if ((t - s) % stride != 0) scores[s - first_] = kUnseen;
+    }
+  }
+}
+
+// y [length, sequences, heads, values] of the queries' rows: the values that their scores, which are weights by now, ask
+// for.
+void AttentionCache::add_values_of(const std::vector<Query>& queries, int64_t sequence, int64_t head, float* y) const {
+  const int64_t values = shape_.values;
+  const int64_t last = (queries.back().position - first_) / kCachePanel;
+  for (int64_t p = (queries.front().least - first_) / kCachePanel; p <= last; ++p) {
+    const float* panel = values_of(p, sequence, head);
+    for (const Query& query : queries) {
+      const int64_t from = std::max(query.least - first_, p * kCachePanel),
+                    upto = std::min(query.position - first_ + 1, (p + 1) * kCachePanel);
+      if (from >= upto) continue;
+      HWY_DYNAMIC_DISPATCH(add_values)
+      (query.scores + from, panel + from % kCachePanel * values, upto - from, values,
+       y + ((query.row * shape_.sequences + sequence) * shape_.heads + head) * values);
+    }
+  }
+}
+
+void AttentionCache::extend(const AttentionStretch& in, float* y) {
+  const profile::Scope scope("attention step", "own", 0, 0);
+  const int64_t n = shape_.sequences, of_keys = n * shape_.groups * shape_.keys,
+                of_values = n * shape_.groups * shape_.values, values = shape_.values;
+  if (query_.dim(0) < std::min(in.length, kCacheQueries)) query_ = Tensor({kCacheQueries, shape_.keys});
+  std::fill_n(y, in.length * n * shape_.heads * values, 0.0f);
+  std::vector<Query> queries;
+  std::vector<float> sums;
+  for (int64_t begin = 0; begin < in.length; begin += kCacheQueries) {
+    const int64_t end = std::min(in.length, begin + kCacheQueries), before = position_;
+    for (int64_t row = begin; row < end; ++row) append(in.k + row * of_keys, in.v + row * of_values);
+    const size_t room = keys_.size() * static_cast<size_t>(kCachePanel);
+    if (scores_.size() < room * static_cast<size_t>(end - begin))
+      scores_.resize(room * static_cast<size_t>(end - begin));
+    for (int64_t i = 0; i < n; ++i) {
+      for (int64_t h = 0; h < shape_.heads; ++h) {
+        const Reach reach = shape_.reach_of(h);
+        queries.clear();
+        for (int64_t row = begin; row < end; ++row) {
+          const int64_t t = before + row - begin;
+          const int64_t least = reach.window > 0 ? std::max(first_, t - (reach.window - 1) * reach.stride) : first_;
+          queries.push_back({row, t, least, scores_.data() + static_cast<size_t>(row - begin) * room});
+        }
+        score(in, queries, i, h);
+        sums.clear();
+        for (const Query& query : queries) {
+          sums.push_back(HWY_DYNAMIC_DISPATCH(weights_of)(query.scores + (query.least - first_),
+                                                          query.position - query.least + 1));
+        }
+        add_values_of(queries, i, h, y);
+        for (size_t b = 0; b < queries.size(); ++b) {
+          float* result = y + ((queries[b].row * n + i) * shape_.heads + h) * values;
+          for (int64_t k = 0; k < values; ++k) result[k] /= sums[b];
+        }
+      }
+    }
+  }
 }
 
 }  // namespace mlrun::kernels

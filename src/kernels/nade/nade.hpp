@@ -78,16 +78,24 @@ class NadeStepper {
   // `weights` must outlive the stepper.
   NadeStepper(const NadePackedWeights& weights, int64_t count);
 
-  void begin();                           // back to step 0
-  int64_t step() const { return step_; }  // the step that logits() speaks of; D when all are done
-  void logits(float* out);                // [count]
-  void observe(const int32_t* symbols);   // [count] of 0 and 1
+  void begin();                               // back to step 0
+  int64_t step() const { return now_.step; }  // the step that logits() speaks of; D when all are done
+  void logits(float* out);                    // [count]
+  void observe(const int32_t* symbols);       // [count] of 0 and 1
+  // Remembers where it is, and comes back to it.
+  void mark();
+  void rewind();
 
  private:
+  struct State {
+    int64_t step = 0;
+    Tensor sums, hidden, ahead;  // pre-activations, their sigmoids, and logits as long as no 1 is observed
+    std::vector<uint8_t> stale;  // [count]: `ahead` no longer holds from this step on
+    State clone() const { return {step, sums.clone(), hidden.clone(), ahead.clone(), stale}; }
+  };
   const NadePackedWeights* weights_;
-  int64_t count_, step_ = 0;
-  Tensor sums_, hidden_, ahead_;  // pre-activations, their sigmoids, and logits as long as no 1 is observed
-  std::vector<uint8_t> stale_;    // [count]: `ahead_` no longer holds from this step on
+  int64_t count_;
+  State now_, marked_;
 };
 
 }  // namespace mlrun::kernels

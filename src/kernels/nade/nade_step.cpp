@@ -135,31 +135,38 @@ NadePackedWeights::NadePackedWeights(const NadeWeights& weights)
 NadeStepper::NadeStepper(const NadePackedWeights& weights, int64_t count)
     : weights_(&weights),
       count_(count),
-      sums_({count, weights.padded_hidden()}),
-      hidden_({count, weights.padded_hidden()}),
-      ahead_({count, HWY_DYNAMIC_DISPATCH(nade_group_kernel)()}),
-      stale_(static_cast<size_t>(count)) {
+      now_({0, Tensor({count, weights.padded_hidden()}), Tensor({count, weights.padded_hidden()}),
+            Tensor({count, HWY_DYNAMIC_DISPATCH(nade_group_kernel)()}),
+            std::vector<uint8_t>(static_cast<size_t>(count))}) {
+  now_.ahead.fill(0);
   begin();
 }
 
 void NadeStepper::begin() {
-  step_ = 0;
-  std::fill(stale_.begin(), stale_.end(), uint8_t{1});
+  now_.step = 0;
+  std::fill(now_.stale.begin(), now_.stale.end(), uint8_t{1});
   HWY_DYNAMIC_DISPATCH(nade_begin_kernel)
-  (weights_->c(), weights_->padded_hidden(), count_, sums_.data<float>(), hidden_.data<float>());
+  (weights_->c(), weights_->padded_hidden(), count_, now_.sums.data<float>(), now_.hidden.data<float>());
 }
 
 void NadeStepper::logits(float* out) {
-  require(step_ < weights_->pixels(), "NADE has no step {}: it has {}", step_, weights_->pixels());
+  require(now_.step < weights_->pixels(), "NADE has no step {}: it has {}", now_.step, weights_->pixels());
   HWY_DYNAMIC_DISPATCH(nade_logits_kernel)
-  (*weights_, step_, count_, hidden_.data<float>(), stale_.data(), ahead_.data<float>(), out);
+  (*weights_, now_.step, count_, now_.hidden.data<float>(), now_.stale.data(), now_.ahead.data<float>(), out);
 }
 
 void NadeStepper::observe(const int32_t* symbols) {
-  require(step_ < weights_->pixels(), "NADE has no step {}: it has {}", step_, weights_->pixels());
+  require(now_.step < weights_->pixels(), "NADE has no step {}: it has {}", now_.step, weights_->pixels());
   HWY_DYNAMIC_DISPATCH(nade_observe_kernel)
-  (*weights_, step_, count_, symbols, sums_.data<float>(), hidden_.data<float>(), stale_.data());
-  ++step_;
+  (*weights_, now_.step, count_, symbols, now_.sums.data<float>(), now_.hidden.data<float>(), now_.stale.data());
+  ++now_.step;
+}
+
+void NadeStepper::mark() { marked_ = now_.clone(); }
+
+void NadeStepper::rewind() {
+  require(marked_.sums.defined(), "a stepper that goes back to a place it never marked");
+  now_ = marked_.clone();
 }
 
 }  // namespace mlrun::kernels

@@ -18,7 +18,7 @@ class NoPositions : public AttentionPositions {
 
  private:
   class Steps : public PositionSteps {
-    void step(PositionStep&) const override {}
+    void extend(const PositionStretch&) const override {}
   };
 };
 

@@ -34,19 +34,20 @@ struct DistanceTables {
   std::vector<float> keys, queries;  // [distance, heads * size]
 };
 
-// One position of `count` sequences.
-struct PositionStep {
-  int64_t position = 0, count = 0;
-  float *q = nullptr, *k = nullptr;  // [count, heads * size] and [count, groups * size]
-  Tensor position_q;                 // to be set where there are tables of keys: [count, heads * size]
-  DistanceTables* tables = nullptr;  // to which the row of distance `position` is added, where there are tables
+// `length` positions of `count` sequences, from `position` on.
+struct PositionStretch {
+  int64_t position = 0, length = 0, count = 0;
+  float *q = nullptr, *k = nullptr;  // [length, count, heads * size] and [length, count, groups * size]
+  float* position_q = nullptr;       // to be filled where uses_position_q(): as q
+  DistanceTables* tables = nullptr;  // to which the row of each position's distance is added, where there are tables
 };
 
 // Weights arranged for stepping, valid while the positions and their parameters are.
 class PositionSteps {
  public:
   virtual ~PositionSteps() = default;
-  virtual void step(PositionStep& step) const = 0;
+  virtual void extend(const PositionStretch& stretch) const = 0;
+  virtual bool uses_position_q() const { return false; }  // where there are tables of keys
 };
 
 class AttentionPositions {

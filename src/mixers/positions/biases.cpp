@@ -38,9 +38,11 @@ class Alibi : public AttentionPositions {
   class Steps : public PositionSteps {
    public:
     explicit Steps(const std::vector<double>& slopes) : slopes_(slopes) {}
-    void step(PositionStep& s) const override {
-      for (const double slope : slopes_)
-        s.tables->bias.push_back(static_cast<float>(-slope * static_cast<double>(s.position)));
+    void extend(const PositionStretch& s) const override {
+      for (int64_t t = s.position; t < s.position + s.length; ++t) {
+        for (const double slope : slopes_)
+          s.tables->bias.push_back(static_cast<float>(-slope * static_cast<double>(t)));
+      }
     }
 
    private:
@@ -104,10 +106,12 @@ class T5 : public AttentionPositions {
   class Steps : public PositionSteps {
    public:
     explicit Steps(const T5& t5) : t5_(t5) {}
-    void step(PositionStep& s) const override {
+    void extend(const PositionStretch& s) const override {
       const Tensor& bias = t5_.bias_.value();
-      for (int64_t h = 0; h < bias.dim(0); ++h)
-        s.tables->bias.push_back(bias.data<float>()[h * bias.dim(1) + t5_.bucket(s.position)]);
+      for (int64_t t = s.position; t < s.position + s.length; ++t) {
+        for (int64_t h = 0; h < bias.dim(0); ++h)
+          s.tables->bias.push_back(bias.data<float>()[h * bias.dim(1) + t5_.bucket(t)]);
+      }
     }
 
    private:

@@ -68,17 +68,19 @@ class Deberta : public AttentionPositions {
    public:
     explicit Steps(const Deberta& deberta)
         : deberta_(deberta), keys_(deberta.keys_.packed()), queries_(deberta.queries_.packed()) {}
-    void step(PositionStep& s) const override {
+    bool uses_position_q() const override { return true; }
+    void extend(const PositionStretch& s) const override {
       const int64_t width = deberta_.width_;
-      s.position_q = Tensor({s.count, width});
-      std::copy_n(s.q, s.count * width, s.position_q.data<float>());
+      std::copy_n(s.q, s.length * s.count * width, s.position_q);
       const float* positions = deberta_.positions_.value().data<float>();
       const auto append = [&](const PackedLinear& map, int64_t row, std::vector<float>& to) {
         to.resize(to.size() + static_cast<size_t>(width));
         map(positions + row * width, 1, to.data() + to.size() - width);
       };
-      append(keys_, deberta_.to_keys(s.position), s.tables->keys);
-      append(queries_, deberta_.to_queries(s.position), s.tables->queries);
+      for (int64_t t = s.position; t < s.position + s.length; ++t) {
+        append(keys_, deberta_.to_keys(t), s.tables->keys);
+        append(queries_, deberta_.to_queries(t), s.tables->queries);
+      }
     }
 
    private:

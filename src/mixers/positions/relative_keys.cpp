@@ -18,12 +18,6 @@
 namespace mlrun {
 namespace {
 
-Tensor rows_of(const float* x, int64_t count, int64_t width) {
-  Tensor rows({count, width});
-  std::copy_n(x, rows.count(), rows.data<float>());
-  return rows;
-}
-
 struct ShawOptions {
   explicit ShawOptions(config::Reader& reader)
       : clip(reader.integer(
@@ -60,11 +54,14 @@ class Shaw : public AttentionPositions {
   class Steps : public PositionSteps {
    public:
     explicit Steps(const Shaw& shaw) : shaw_(shaw) {}
-    void step(PositionStep& s) const override {
+    bool uses_position_q() const override { return true; }
+    void extend(const PositionStretch& s) const override {
       const int64_t size = shaw_.keys_.value().dim(1);
-      s.position_q = rows_of(s.q, s.count, shaw_.heads_ * size);
-      const float* row = shaw_.keys_.value().data<float>() + std::min(s.position, shaw_.clip_) * size;
-      for (int64_t h = 0; h < shaw_.heads_; ++h) s.tables->keys.insert(s.tables->keys.end(), row, row + size);
+      std::copy_n(s.q, s.length * s.count * shaw_.heads_ * size, s.position_q);
+      for (int64_t t = s.position; t < s.position + s.length; ++t) {
+        const float* row = shaw_.keys_.value().data<float>() + std::min(t, shaw_.clip_) * size;
+        for (int64_t h = 0; h < shaw_.heads_; ++h) s.tables->keys.insert(s.tables->keys.end(), row, row + size);
+      }
     }
 
    private:
@@ -109,19 +106,18 @@ class TransformerXl : public AttentionPositions {
   class Steps : public PositionSteps {
    public:
     explicit Steps(const TransformerXl& xl) : xl_(xl), relative_(xl.relative_.packed()) {}
-    void step(PositionStep& s) const override {
+    bool uses_position_q() const override { return true; }
+    void extend(const PositionStretch& s) const override {
       const int64_t width = xl_.width_;
-      s.position_q = Tensor({s.count, width});
-      float* p = s.position_q.data<float>();
       const float *u = xl_.content_bias_.value().data<float>(), *v = xl_.position_bias_.value().data<float>();
-      for (int64_t i = 0; i < s.count * width; ++i) {
-        p[i] = s.q[i] + v[i % width];
+      for (int64_t i = 0; i < s.length * s.count * width; ++i) {
+        s.position_q[i] = s.q[i] + v[i % width];
         s.q[i] += u[i % width];
       }
-      std::vector<float> wave(static_cast<size_t>(width)), row(wave.size());
-      sinusoid(s.position, width, wave.data());
-      relative_(wave.data(), 1, row.data());
-      s.tables->keys.insert(s.tables->keys.end(), row.begin(), row.end());
+      std::vector<float> waves(static_cast<size_t>(s.length * width)), rows(waves.size());
+      for (int64_t t = 0; t < s.length; ++t) sinusoid(s.position + t, width, waves.data() + t * width);
+      relative_(waves.data(), s.length, rows.data());
+      s.tables->keys.insert(s.tables->keys.end(), rows.begin(), rows.end());
     }
 
    private:

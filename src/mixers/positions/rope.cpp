@@ -40,9 +40,9 @@ class Rotary : public AttentionPositions {
   class Steps : public PositionSteps {
    public:
     explicit Steps(const Rotary& rope) : rope_(rope) {}
-    void step(PositionStep& s) const override {
-      rope_.table_.step(s.q, s.count, rope_.heads_, s.position);
-      rope_.table_.step(s.k, s.count, rope_.groups_, s.position);
+    void extend(const PositionStretch& s) const override {
+      rope_.table_.extend(s.q, s.count, rope_.heads_, s.position, s.length);
+      rope_.table_.extend(s.k, s.count, rope_.groups_, s.position, s.length);
     }
 
    private:

@@ -40,6 +40,9 @@ class NadeStepper : public Stepper {
   }
   void logits(float* out) override { stepper_.logits(out); }
   void observe(const int32_t* symbols) override { stepper_.observe(symbols); }
+  bool can_rewind() const override { return true; }
+  void mark() override { stepper_.mark(); }
+  void rewind() override { stepper_.rewind(); }
 
  private:
   kernels::NadeStepper stepper_;

@@ -90,6 +90,18 @@ class StaircaseStepper : public Stepper {
     finish_units();
   }
 
+  // Units that became final behind the mark are computed anew before anything reads them.
+  bool can_rewind() const override { return true; }
+  void mark() override { marked_ = step_; }
+  void rewind() override {
+    const int64_t width = network_.width(), inputs = x_.dim(1);
+    for (int64_t i = 0; i < count_; ++i) {
+      float* x = x_.data<float>() + i * inputs + network_.classes;
+      std::fill(x + marked_ * width, x + step_ * width, 0.0f);
+    }
+    step_ = marked_;
+  }
+
  private:
   // Rows [begin, end) of a layer, grouped by equal limits.
   void rows(const StaircaseLayer& layer, const Tensor& below, int64_t begin, int64_t end, float* y,
@@ -121,7 +133,7 @@ class StaircaseStepper : public Stepper {
 
   const StaircaseNetwork& network_;
   int64_t count_;
-  int64_t step_ = 0;
+  int64_t step_ = 0, marked_ = 0;
   Tensor x_;               // [count, classes + positions * width], known so far
   std::vector<Tensor> h_;  // [count, units], final so far
 };

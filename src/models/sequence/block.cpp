@@ -223,23 +223,35 @@ SequenceBlock::Steps::Steps(const SequenceBlock& of) : block(&of), mixer(of.mixe
   if (of.mlp_kind_ == MlpKind::kChannelMix) receptance = of.receptance_.packed();
 }
 
-SequenceBlock::Stepper::Stepper(const Steps& steps, int64_t count) : steps_(steps), mixer_(steps.mixer->begin(count)) {}
+SequenceBlock::Stepper::Stepper(const Steps& steps, int64_t count)
+    : steps_(steps), count_(count), mixer_(steps.mixer->begin(count)) {
+  if (steps.block->mlp_kind_ == MlpKind::kChannelMix) before_ = Tensor::zeros({count, steps.block->width_});
+}
+
+void SequenceBlock::Stepper::mark() {
+  mixer_->mark();
+  if (before_.defined()) marked_ = before_.clone();
+}
+
+void SequenceBlock::Stepper::rewind() {
+  mixer_->rewind();
+  if (before_.defined()) before_.copy_from(marked_);
+}
 
 Tensor SequenceBlock::Stepper::channel_mix(const Tensor& x) {
   const SequenceBlock& block = *steps_.block;
-  const int64_t count = x.dim(0);
-  if (!before_.defined()) before_ = Tensor::zeros(x.shape());
+  const int64_t count = x.dim(0), length = count / count_;
   Tensor shifted(x.shape()), h({count, block.hidden_}), gate(x.shape()), y(x.shape());
   float *p = h.data<float>(), *g = gate.data<float>();
-  block.up_shift_.step(x.data<float>(), before_.data<float>(), count, shifted.data<float>());
+  block.up_shift_.extend(x.data<float>(), before_.data<float>(), count_, length, shifted.data<float>());
   steps_.up(shifted.data<float>(), count, p);
   kernels::apply(Function::kSquaredRelu, p, p, h.count());
   steps_.down(p, count, y.data<float>());
-  block.receptance_shift_.step(x.data<float>(), before_.data<float>(), count, shifted.data<float>());
+  block.receptance_shift_.extend(x.data<float>(), before_.data<float>(), count_, length, shifted.data<float>());
   steps_.receptance(shifted.data<float>(), count, g);
   kernels::apply(Function::kSigmoid, g, g, gate.count());
   kernels::mul_in_place(y, gate);
-  before_ = x.clone();
+  before_ = x.rows(count - count_, count).clone();
   return y;
 }
 
@@ -266,11 +278,11 @@ Tensor SequenceBlock::Stepper::mlp(const Tensor& x) {
 
 Tensor SequenceBlock::Stepper::mixed(const Tensor& x) {
   Tensor y({x.dim(0), steps_.block->width_});
-  mixer_->step(x.data<float>(), y.data<float>());
+  mixer_->extend(x.data<float>(), x.dim(0) / count_, y.data<float>());
   return y;
 }
 
-Tensor SequenceBlock::Stepper::step(const Tensor& x) {
+Tensor SequenceBlock::Stepper::extend(const Tensor& x) {
   const SequenceBlock& block = *steps_.block;
   const auto join = [&](const Norm& norm, const Tensor& before, Tensor added, bool residual) {
     if (block.scale_ != 1) kernels::scale_in_place(added, block.scale_);

@@ -60,15 +60,18 @@ class SequenceBlock {
   class Stepper {
    public:
     Stepper(const Steps& steps, int64_t count);
-    Tensor step(const Tensor& x);  // [count, in] -> [count, width]
+    Tensor extend(const Tensor& x);  // the next positions: [length * count, in] -> [length * count, width]
+    void mark();                     // MixerStepper::mark
+    void rewind();
 
    private:
     Tensor mixed(const Tensor& x);
     Tensor mlp(const Tensor& x);
     Tensor channel_mix(const Tensor& x);
     const Steps& steps_;
+    int64_t count_;
     std::unique_ptr<MixerStepper> mixer_;
-    Tensor before_;  // what the channel mixing had at the position before
+    Tensor before_, marked_;  // what the channel mixing had at the position before
   };
 
  private:

@@ -237,41 +237,51 @@ SequenceNetwork::Stepper::Stepper(const Steps& steps, int64_t count, const int32
   for (const SequenceBlock::Steps& block : steps.blocks_) blocks_.emplace_back(block, count);
 }
 
-Tensor SequenceNetwork::Stepper::enter(const int32_t* inputs) const {
+Tensor SequenceNetwork::Stepper::enter(const int32_t* inputs, int64_t length) const {
   const SequenceNetwork& network = steps_.network_;
-  const int64_t width = network.width_;
-  const bool direct = network.input_ == SequenceInput::kDirect;
-  Tensor x({count_, direct ? 1 : width});
-  for (int64_t i = 0; i < count_; ++i) {
-    float* to = x.data<float>() + i * x.dim(1);
-    const float number = number_of(inputs[i], network.alphabet_);
-    if (direct) *to = number;
-    else if (network.input_ == SequenceInput::kScalar) steps_.scalar_(&number, 1, to);
-    else {
-      const int64_t row = inputs[i] == kStartSymbol ? network.alphabet_ : inputs[i];
-      std::copy_n(network.symbols_.value().data<float>() + row * width, width, to);
-    }
+  const int64_t width = network.width_, rows = length * count_;
+  if (network.input_ != SequenceInput::kEmbedding) {
+    Tensor numbers({rows, 1});
+    for (int64_t i = 0; i < rows; ++i) numbers.data<float>()[i] = number_of(inputs[i], network.alphabet_);
+    if (network.input_ == SequenceInput::kDirect) return numbers;
+    Tensor x({rows, width});
+    steps_.scalar_(numbers.data<float>(), rows, x.data<float>());
+    return x;
+  }
+  Tensor x({rows, width});
+  for (int64_t i = 0; i < rows; ++i) {
+    const int64_t row = inputs[i] == kStartSymbol ? network.alphabet_ : inputs[i];
+    std::copy_n(network.symbols_.value().data<float>() + row * width, width, x.data<float>() + i * width);
   }
   return x;
 }
 
-const Tensor& SequenceNetwork::Stepper::step(const int32_t* inputs) {
+Tensor SequenceNetwork::Stepper::extend(const int32_t* inputs, int64_t length) {
   const SequenceNetwork& network = steps_.network_;
   const int64_t width = network.width_;
-  Tensor x = enter(inputs);
-  const auto add_row = [&](const Parameter& table, int64_t row, int64_t i) {
+  Tensor x = enter(inputs, length);
+  const auto add_row = [&](const Parameter& table, int64_t row, float* to) {
     const float* from = table.value().data<float>() + row * width;
-    float* to = x.data<float>() + i * width;
     for (int64_t k = 0; k < width; ++k) to[k] += from[k];
   };
-  for (int64_t i = 0; i < count_; ++i) {
-    network.add_position(t_, x.data<float>() + i * width);
-    if (network.has_classes_) add_row(network.classes_, labels_[static_cast<size_t>(i)], i);
+  for (int64_t row = 0; row < length * count_; ++row) {
+    float* to = x.data<float>() + row * x.dim(1);
+    network.add_position(t_ + row / count_, to);
+    if (network.has_classes_) add_row(network.classes_, labels_[static_cast<size_t>(row % count_)], to);
   }
-  ++t_;
-  for (SequenceBlock::Stepper& block : blocks_) x = block.step(x);
-  result_ = network.norm_.rows(x);
-  return result_;
+  t_ += length;
+  for (SequenceBlock::Stepper& block : blocks_) x = block.extend(x);
+  return network.norm_.rows(x).reshape({length, count_, width});
+}
+
+void SequenceNetwork::Stepper::mark() {
+  for (SequenceBlock::Stepper& block : blocks_) block.mark();
+  marked_ = t_;
+}
+
+void SequenceNetwork::Stepper::rewind() {
+  for (SequenceBlock::Stepper& block : blocks_) block.rewind();
+  t_ = marked_;
 }
 
 }  // namespace mlrun

@@ -65,19 +65,21 @@ class SequenceNetwork {
     PackedLinear scalar_;
     std::vector<SequenceBlock::Steps> blocks_;
   };
-  // One position after the other. `steps` must outlive it.
+  // From one position to the next. `steps` must outlive it.
   class Stepper {
    public:
     Stepper(const Steps& steps, int64_t count, const int32_t* labels);  // labels [count] where there are classes
-    const Tensor& step(const int32_t* inputs);                          // [count] -> [count, width]
+    // The next positions: inputs [length, count] -> [length, count, width].
+    Tensor extend(const int32_t* inputs, int64_t length);
+    void mark();  // MixerStepper::mark
+    void rewind();
 
    private:
-    Tensor enter(const int32_t* inputs) const;
+    Tensor enter(const int32_t* inputs, int64_t length) const;
     const Steps& steps_;
-    int64_t count_, t_ = 0;
+    int64_t count_, t_ = 0, marked_ = 0;
     std::vector<int32_t> labels_;
     std::vector<SequenceBlock::Stepper> blocks_;
-    Tensor result_;
   };
 
  private:

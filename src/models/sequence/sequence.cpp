@@ -45,25 +45,59 @@ class SequenceStepper : public Stepper {
       : packed_(packed),
         count_(count),
         network_(packed.network, count, labels),
-        last_(static_cast<size_t>(count), kStartSymbol) {}
+        waiting_(static_cast<size_t>(count), kStartSymbol) {}
 
   void logits(float* out) override {
-    if (!stream_) stream_ = &network_.step(last_.data());
-    packed_.head(stream_->data<float>(), count_, out);
+    if (!waiting_.empty()) enter(out, 1);
+    else packed_.head(stream_.data<float>(), count_, out);
   }
 
-  void observe(const int32_t* symbols) override {
-    if (!stream_) network_.step(last_.data());  // a symbol that nobody asked about
-    stream_ = nullptr;
-    last_.assign(symbols, symbols + count_);
+  void observe(const int32_t* symbols) override { extend(symbols, 1, nullptr); }
+
+  bool can_extend() const override { return true; }
+  void extend(const int32_t* symbols, int64_t length, float* out) override {
+    waiting_.insert(waiting_.end(), symbols, symbols + length * count_);
+    if (out) return enter(out, length);
+    if (static_cast<int64_t>(waiting_.size()) > kRowsAtOnce) enter(nullptr, 0);
+  }
+
+  bool can_rewind() const override { return true; }
+  void mark() override {
+    network_.mark();
+    marked_waiting_ = waiting_;
+    marked_stream_ = stream_;
+  }
+  void rewind() override {
+    network_.rewind();
+    waiting_ = marked_waiting_;
+    stream_ = marked_stream_;
   }
 
  private:
+  // Of a stretch: enough for products, and few enough for what is between them to stay in the caches.
+  static constexpr int64_t kRowsAtOnce = 256;
+
+  // The network goes over what waits, and the logits after the last `wanted` symbols go to `out`.
+  void enter(float* out, int64_t wanted) {
+    const int64_t length = static_cast<int64_t>(waiting_.size()) / count_;
+    const int64_t at_once = std::max<int64_t>(1, kRowsAtOnce / count_), row = packed_.head.out() * count_;
+    for (int64_t begin = 0; begin < length; begin += at_once) {
+      const int64_t end = std::min(length, begin + at_once), first = std::max(begin, length - wanted);
+      const Tensor streams = network_.extend(waiting_.data() + begin * count_, end - begin);
+      if (first < end) {
+        packed_.head(streams.rows(first - begin, end - begin).data<float>(), (end - first) * count_,
+                     out + (first - (length - wanted)) * row);
+      }
+      if (end == length) stream_ = streams.rows(end - begin - 1, end - begin).clone();
+    }
+    waiting_.clear();
+  }
+
   const PackedSequence& packed_;
   int64_t count_;
   SequenceNetwork::Stepper network_;
-  std::vector<int32_t> last_;
-  const Tensor* stream_ = nullptr;  // of the position whose symbol is next, once it was computed
+  std::vector<int32_t> waiting_, marked_waiting_;  // [., count] that the network has not yet seen
+  Tensor stream_, marked_stream_;                  // of the last position that it has seen [1, count, width]
 };
 
 class Sequence : public AutoregressiveModel {
