@@ -20,6 +20,7 @@ std::vector<double> weights_of(const float* logits, int64_t alphabet, const Draw
     for (size_t k = 0; k < weights.size(); ++k) weights[k] = static_cast<double>(logits[k]) / law.temperature;
   const double most = *std::max_element(weights.begin(), weights.end());
   for (double& w : weights) w = std::exp(w - most);
+  if (law.top_k == 0 && law.top_p >= 1) return weights;
   std::vector<size_t> likeliest(weights.size());
   std::iota(likeliest.begin(), likeliest.end(), size_t{0});
   std::stable_sort(likeliest.begin(), likeliest.end(), [&](size_t a, size_t b) { return weights[a] > weights[b]; });
@@ -71,6 +72,13 @@ std::vector<float> penalised(const float* logits, const std::vector<bool>& seen,
     if (seen[k]) result[k] = result[k] > 0 ? result[k] / penalty : result[k] * penalty;
   }
   return result;
+}
+
+std::vector<double> probabilities(const float* logits, int64_t alphabet, const DrawLaw& law) {
+  std::vector<double> p = weights_of(logits, alphabet, law);
+  const double total = std::accumulate(p.begin(), p.end(), 0.0);
+  for (double& x : p) x /= total;
+  return p;
 }
 
 int32_t draw_symbol(const float* logits, int64_t alphabet, double u, const DrawLaw& law) {

@@ -52,6 +52,9 @@ struct DrawLaw {
 // whose one number is a log-odds.
 std::vector<float> penalised(const float* logits, const std::vector<bool>& seen, const DrawLaw& law);
 
+// Of every symbol under the law: [alphabet], summing to 1.
+std::vector<double> probabilities(const float* logits, int64_t alphabet, const DrawLaw& law);
+
 // The symbol that the uniform u picks from the logits of one image at one step: by the inverse of the distribution
 // function.
 int32_t draw_symbol(const float* logits, int64_t alphabet, double u, const DrawLaw& law);

@@ -5,50 +5,15 @@
 #include <memory>
 
 #include "base/error.hpp"
-#include "base/log_sum_exp.hpp"
 #include "base/random.hpp"
 #include "generate/cursor.hpp"
 #include "generate/draw.hpp"
 #include "generate/jacobi.hpp"
-#include "generate/predictive.hpp"
+#include "generate/prefix.hpp"
 #include "generate/sliding.hpp"
 #include "generate/step_through.hpp"
-#include "models/modelled.hpp"
 
 namespace mlrun {
-namespace {
-
-int64_t known_of(const SampleOptions& options) { return options.prefix.defined() ? options.prefix.dim(1) : 0; }
-
-// The known symbols of an image.
-const int32_t* prefix_of(const SampleOptions& options, int64_t image) {
-  const int64_t row = options.prefix.dim(0) == 1 ? 0 : image;
-  return options.prefix.data<int32_t>() + row * options.prefix.dim(1);
-}
-
-// The known symbols of `count` rows, those of the first position first: [known, count].
-template <class Row>
-std::vector<int32_t> known_by_position(const SampleOptions& options, int64_t count, const Row& row) {
-  std::vector<int32_t> symbols;
-  for (int64_t t = 0; t < known_of(options); ++t) {
-    for (int64_t i = 0; i < count; ++i) symbols.push_back(prefix_of(options, row(i))[t]);
-  }
-  return symbols;
-}
-
-// The index that u in [0, 1) picks with these unnormalised log-probabilities.
-size_t pick(const std::vector<double>& log_weights, double u) {
-  const double total = log_sum_exp(log_weights);
-  double left = u;
-  size_t i = 0;
-  for (; i + 1 < log_weights.size(); ++i) {
-    left -= std::exp(log_weights[i] - total);
-    if (left < 0) break;
-  }
-  return i;
-}
-
-}  // namespace
 
 Sampler::Sampler(const AutoregressiveModel& model, const ParameterArena& parameters)
     : model_(model), parameters_(parameters), log_weights_(model.log_weights(parameters)) {
@@ -58,47 +23,6 @@ Sampler::Sampler(const AutoregressiveModel& model, const ParameterArena& paramet
   for (double& p : class_prior_) p = std::exp(p);
 }
 
-void Sampler::require_possible(const SampleOptions& options) const {
-  const int64_t positions = model_.data().positions(), known = known_of(options);
-  const int64_t length = options.length > 0 ? options.length : positions;
-  require(known == 0 || options.prefix.dim(0) == 1 || options.prefix.dim(0) == options.count,
-          "a prefix of {} rows for {} samples", known == 0 ? 0 : options.prefix.dim(0), options.count);
-  if (known >= length) {
-    fail(ExitCode::kUsage, "{} symbols are known of samples of {}, so that there is nothing to draw{}", known, length,
-         model_.any_length() || options.law.sliding ? "\n  longer samples   --length N" : "");
-  }
-  if (length > positions && !model_.any_length() && !options.law.sliding) {
-    const bool can_slide = !model_.data().is_image() && model_.data().given == 0;
-    fail(ExitCode::kUsage, "--length {}: this model was made for sequences of {} symbols and knows no longer ones{}",
-         length, positions,
-         can_slide ? fmt::format("\n  each symbol given the last {} to {}   --slide", positions - positions / 2,
-                                 positions - 1)
-                   : "");
-  }
-  const int64_t in_order = length != positions ? std::min(length, positions) : std::min(known, positions);
-  if (!begins_in_stored_order(model_, in_order)) {
-    fail(ExitCode::kUsage,
-         "this model does not visit positions in the order of the data, so that a first part of them cannot be {}\n"
-         "  one that does   is trained with model.order=raster",
-         known > 0 ? "given" : "drawn alone");
-  }
-  if (options.method == SampleMethod::kPredictive && !model_.views_share_bits()) {
-    fail(
-        ExitCode::kUsage,
-        "predictive sampling is not for this model: the logits of all its positions at once differ in their last bits\n"
-        "from those of one position after the other, so that some images would not be those of their seed\n"
-        "  the images of the seed   --sampler sequential");
-  }
-  require(options.law.repetition == 1 || model_.data().alphabet > 2, "a repetition penalty of log-odds");
-  if ((!options.stop.empty() || options.law.repetition != 1) && options.method == SampleMethod::kPredictive)
-    fail(ExitCode::kUsage,
-         "predictive sampling is of all symbols at once, and what a sample already has decides nothing\n  one after "
-         "the other   --sampler sequential");
-  if (length != positions && options.method == SampleMethod::kPredictive) {
-    fail(ExitCode::kUsage, "predictive sampling is of {} symbols at once, and {} are asked for", positions, length);
-  }
-}
-
 Sampler::Latents Sampler::latents(const SampleOptions& options) const {
   if (known_of(options) > model_.data().given && (model_.components() > 1 || !class_prior_.empty()))
     return latents_given_prefix(options);
@@ -106,7 +30,7 @@ Sampler::Latents Sampler::latents(const SampleOptions& options) const {
   const RandomStream component(options.seed, "sample/component"), choice(options.seed, "sample/class");
   for (int64_t i = 0; i < options.count; ++i) {
     const auto number = static_cast<uint64_t>(options.first + i);
-    drawn.components.push_back(static_cast<int64_t>(pick(log_weights_, component.uniform(number))));
+    drawn.components.push_back(static_cast<int64_t>(pick_index(log_weights_, component.uniform(number))));
     if (class_prior_.empty()) continue;
     if (options.label) {
       drawn.labels.push_back(*options.label);
@@ -120,65 +44,11 @@ Sampler::Latents Sampler::latents(const SampleOptions& options) const {
   return drawn;
 }
 
-// By p(component, class | prefix).
-Sampler::Latents Sampler::latents_given_prefix(const SampleOptions& options) const {
-  const bool conditional = !class_prior_.empty();
-  std::vector<std::pair<int64_t, int32_t>> values;  // of component and class
-  std::vector<std::vector<double>> log_weights;     // [rows of the prefix][values]
-  log_weights.resize(static_cast<size_t>(options.prefix.dim(0)));
-  for (int64_t c = 0; c < model_.components(); ++c) {
-    for (int32_t y = 0; y < (conditional ? model_.classes() : 1); ++y) {
-      if (conditional && options.label && *options.label != y) continue;
-      values.emplace_back(c, y);
-      const std::vector<double> log_p = log_likelihoods_of_prefix(options, c, y);
-      const double log_prior =
-          log_weights_[static_cast<size_t>(c)] + (conditional ? std::log(class_prior_[static_cast<size_t>(y)]) : 0.0);
-      for (size_t i = 0; i < log_weights.size(); ++i) log_weights[i].push_back(log_prior + log_p[i]);
-    }
-  }
-  Latents drawn;
-  const RandomStream choice(options.seed, "sample/latent");
-  for (int64_t i = 0; i < options.count; ++i) {
-    const std::vector<double>& of_row = log_weights[log_weights.size() == 1 ? 0 : static_cast<size_t>(i)];
-    const auto [component, label] = values[pick(of_row, choice.uniform(static_cast<uint64_t>(options.first + i)))];
-    drawn.components.push_back(component);
-    if (conditional) drawn.labels.push_back(label);
-  }
-  return drawn;
-}
-
 std::unique_ptr<Stepper> Sampler::begin(const SampleOptions& options, int64_t component, int64_t count,
                                         const int32_t* labels) const {
   const StepView& view = *views_[static_cast<size_t>(component)];
   if (options.law.sliding) return std::make_unique<SlidingStepper>(view, count, labels, model_.data());
   return view.begin(count, labels);
-}
-
-// log p(prefix | component, class) of each row, nats, the question not counted.
-std::vector<double> Sampler::log_likelihoods_of_prefix(const SampleOptions& options, int64_t component,
-                                                       int32_t label) const {
-  const int64_t rows = options.prefix.dim(0), known = options.prefix.dim(1), alphabet = model_.data().alphabet;
-  const std::vector<int32_t> labels(static_cast<size_t>(rows), label);
-  Cursor cursor([&] { return begin(options, component, rows, labels.data()); }, rows, alphabet);
-  const std::vector<int32_t> symbols = known_by_position(options, rows, [](int64_t i) { return i; });
-  constexpr int64_t kAtOnce = 256;
-  const int64_t width = logits_per_step(alphabet);
-  // Row t of a stretch: the logits before symbol begin + t.
-  std::vector<float> logits(static_cast<size_t>((kAtOnce + 1) * rows * width));
-  cursor.logits(logits.data());
-  std::vector<double> sums(static_cast<size_t>(rows));
-  for (int64_t begin = 0; begin < known; begin += kAtOnce) {
-    const int64_t length = std::min(kAtOnce, known - begin);
-    const int64_t asked = begin + length < known ? length : length - 1;  // the last symbol is followed by none
-    cursor.extend(symbols.data() + begin * rows, asked, logits.data() + rows * width);
-    for (int64_t row = 0; row < length * rows; ++row) {
-      if (begin + row / rows < model_.data().given) continue;
-      sums[static_cast<size_t>(row % rows)] +=
-          log_probability(logits.data() + row * width, alphabet, symbols[static_cast<size_t>(begin * rows + row)]);
-    }
-    std::copy_n(logits.data() + asked * rows * width, rows * width, logits.data());
-  }
-  return sums;
 }
 
 namespace {
@@ -200,10 +70,6 @@ std::vector<std::pair<int64_t, std::vector<int64_t>>> lots_of(const std::vector<
   return lots;
 }
 
-int64_t length_of(const SampleOptions& options, const DataSpec& data) {
-  return options.length > 0 ? options.length : data.positions();
-}
-
 // Whether the first `count` symbols of a sample end with `stop`, all of it behind the `known` ones.
 bool ends_with(const int32_t* sample, int64_t count, int64_t known, const std::vector<int32_t>& stop) {
   const auto size = static_cast<int64_t>(stop.size());
@@ -215,9 +81,11 @@ bool ends_with(const int32_t* sample, int64_t count, int64_t known, const std::v
 // Images that share a component and a stepper.
 struct Sampler::Piece {
   int64_t component;
+  const StepView* draft;  // null: none
   std::vector<int64_t> images;
   std::vector<int32_t> classes;  // of each; empty: the model is not conditional
   std::vector<RandomStream> streams;
+  SpeculationCounts counts;
   const int32_t* labels() const { return classes.empty() ? nullptr : classes.data(); }
 };
 
@@ -284,6 +152,35 @@ void Sampler::draw_by_steps(const SampleOptions& options, const Piece& piece, La
   step_through(cursor, n, length - known, alphabet, visit, [&left] { return left == 0; });
 }
 
+void Sampler::draw_by_draft(const SampleOptions& options, Piece& piece, Labelled& to) const {
+  const int64_t positions = model_.data().positions(), alphabet = model_.data().alphabet, image = piece.images[0];
+  const int64_t length = length_of(options, model_.data()), known = known_of(options);
+  const std::vector<int64_t>& order = model_.order(piece.component);
+  const int32_t* labels = piece.labels();
+  Cursor model([&] { return begin(options, piece.component, 1, labels); }, 1, alphabet);
+  Cursor draft([&] { return piece.draft->begin(1, options.draft.model->conditional() ? labels : nullptr); }, 1,
+               alphabet);
+  SpeculativeJob job = {
+      .alphabet = alphabet,
+      .length = length,
+      .known = known_by_position(options, 1, [image](int64_t) { return image; }),
+      .uniforms = piece.streams[0],
+      .draft_uniforms = RandomStream(options.seed, "sample/draft").at(static_cast<uint64_t>(options.first + image)),
+      .law = options.law,
+      .ahead = options.draft.ahead};
+  int32_t* sample = to.symbols.data<int32_t>() + image * length;
+  const auto put = [&](int64_t t, int32_t symbol) {
+    sample[t < positions ? order[static_cast<size_t>(t)] : t] = symbol;
+    if (options.drawn) options.drawn(image, symbol);
+    if (t < known || !ends_with(sample, t + 1, known, options.stop)) return false;
+    to.lengths[static_cast<size_t>(image)] = t + 1;
+    std::fill(sample + t + 1, sample + length, -1);
+    return true;
+  };
+  for (int64_t t = 0; t < known; ++t) put(t, job.known[static_cast<size_t>(t)]);
+  piece.counts = draw_speculatively(model, draft, job, put);
+}
+
 Sampler::Labelled Sampler::draw_labelled(const SampleOptions& options, LanePool& pool) const {
   require_possible(options);
   require(!options.label || class_prior_.empty() || (*options.label >= 0 && *options.label < model_.classes()),
@@ -295,15 +192,24 @@ Sampler::Labelled Sampler::draw_labelled(const SampleOptions& options, LanePool&
   int64_t batch = options.batch;
   for (const auto& view : views_)
     if (const int64_t at_once = view->sequences_at_once(); at_once > 0) batch = std::min(batch, at_once);
+  std::vector<int64_t> of_draft;
+  std::vector<std::unique_ptr<StepView>> drafts;  // by the draft's component
+  if (options.draft.model) {
+    batch = 1;  // each goes its own way
+    of_draft = components_of_draft(model_, *options.draft.model, length);
+    for (int64_t c = 0; c < options.draft.model->components(); ++c)
+      drafts.push_back(options.draft.model->step_view(*options.draft.parameters, c));
+  }
   for (auto& [component, images] : lots_of(drawn.components, model_.components(), batch)) {
-    Piece piece = {component, std::move(images), {}, {}};
+    Piece piece = {component, nullptr, std::move(images), {}, {}, {}};
+    if (options.draft.model) piece.draft = drafts[static_cast<size_t>(of_draft[static_cast<size_t>(component)])].get();
     for (const int64_t image : piece.images) {
       if (!drawn.labels.empty()) piece.classes.push_back(drawn.labels[static_cast<size_t>(image)]);
       piece.streams.push_back(noise.at(static_cast<uint64_t>(options.first + image)));
     }
     pieces.push_back(std::move(piece));
   }
-  Labelled result = {Tensor({options.count, length}, DType::kS32), std::move(drawn.labels), {}};
+  Labelled result = {Tensor({options.count, length}, DType::kS32), std::move(drawn.labels), {}, {}};
   if (!options.stop.empty()) result.lengths.assign(static_cast<size_t>(options.count), length);
   const bool whole =
       length == model_.data().positions() && options.stop.empty() && !options.drawn && options.law.repetition == 1;
@@ -312,10 +218,12 @@ Sampler::Labelled Sampler::draw_labelled(const SampleOptions& options, LanePool&
   const bool predictive = options.method == SampleMethod::kPredictive ||
                           (options.method == SampleMethod::kAuto && whole && slow_steps && model_.views_share_bits());
   pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index) {
-    const Piece& piece = pieces[static_cast<size_t>(index)];
-    if (predictive) draw_predictively(options, piece, result);
+    Piece& piece = pieces[static_cast<size_t>(index)];
+    if (piece.draft) draw_by_draft(options, piece, result);
+    else if (predictive) draw_predictively(options, piece, result);
     else draw_by_steps(options, piece, result);
   });
+  for (const Piece& piece : pieces) result.speculation.add(piece.counts);
   return result;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/lanes.hpp"
 #include "generate/draw.hpp"
+#include "generate/speculative.hpp"
 #include "models/model.hpp"
 
 namespace mlrun {
@@ -35,6 +36,9 @@ struct SampleOptions {
   Tensor prefix = {};
   // Symbols of a sample; 0: as many as the data's. Beyond that only for models of any_length(), or with law.sliding.
   int64_t length = 0;
+  // What proposes symbols, for the model to look at several of them at once (generate/speculative.hpp); other samples of
+  // the same law, where there are more than two symbols. Without a model: nothing does.
+  Draft draft = {};
   // A sample ends with the first occurrence of these symbols after its prefix. Empty: only with its length.
   std::vector<int32_t> stop = {};
   // Called with each symbol of each sample (from 0 on) in their order, as soon as it is known, on the thread that draws:
@@ -51,6 +55,7 @@ class Sampler {
     std::vector<int32_t> labels;  // the classes of a conditional model, [count]; of another: empty
     // Where options.stop may end samples: of how many symbols each is; those behind are -1. Else empty.
     std::vector<int64_t> lengths;
+    SpeculationCounts speculation;  // where there was a draft
   };
   // Error(kUsage) for a prefix, a length or a method that this model cannot do.
   Labelled draw_labelled(const SampleOptions& options, LanePool& pool) const;
@@ -70,6 +75,7 @@ class Sampler {
                                  const int32_t* labels) const;
   void draw_by_steps(const SampleOptions& options, const Piece& piece, Labelled& to) const;
   void draw_predictively(const SampleOptions& options, const Piece& piece, Labelled& to) const;
+  void draw_by_draft(const SampleOptions& options, Piece& piece, Labelled& to) const;
 
   const AutoregressiveModel& model_;
   const ParameterArena& parameters_;

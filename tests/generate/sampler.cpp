@@ -128,7 +128,9 @@ TEST_CASE("classes and images together follow p(x, y)") {
     LanePool pool(2);
     const SampleOptions options{.count = 30000, .seed = 5};
     const Sampler sampler(model, *b.parameters);
-    const auto [symbols, labels, lengths] = sampler.draw_labelled(options, pool);
+    const auto drawn = sampler.draw_labelled(options, pool);
+    const Tensor& symbols = drawn.symbols;
+    const auto& labels = drawn.labels;
     std::map<int, int64_t> counts;
     for (int64_t i = 0; i < options.count; ++i) {
       const int32_t* s = symbols.data<int32_t>() + i * 4;
@@ -159,8 +161,9 @@ TEST_CASE("an image's class depends on its seed and number, and a given class is
     LanePool one(1), three(3);
     const Sampler sampler(*b.model->autoregressive(), *b.parameters);
     const SampleOptions all{.count = 30, .seed = 9}, tail{.count = 10, .seed = 9, .first = 20, .batch = 3};
-    const auto [images, labels, lengths] = sampler.draw_labelled(all, one);
-    const auto [few, last, few_lengths] = sampler.draw_labelled(tail, three);
+    const auto drawn = sampler.draw_labelled(all, one), drawn_last = sampler.draw_labelled(tail, three);
+    const Tensor &images = drawn.symbols, &few = drawn_last.symbols;
+    const auto &labels = drawn.labels, &last = drawn_last.labels;
     CHECK(std::equal(last.begin(), last.end(), labels.begin() + 20));
     CHECK(std::count(labels.begin(), labels.end(), labels[0]) < 30);
     CHECK(std::memcmp(images.rows(20, 30).raw(), few.raw(), few.bytes()) == 0);

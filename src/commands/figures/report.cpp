@@ -16,6 +16,7 @@
 #include "io/base64.hpp"
 #include "io/directory.hpp"
 #include "io/file.hpp"
+#include "runs/metrics.hpp"
 
 namespace mlrun {
 namespace {

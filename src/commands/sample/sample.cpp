@@ -9,10 +9,11 @@ namespace mlrun {
 Samples sample(const TrainedModel& model, const SampleOptions& options, LanePool& pool) {
   const Sampler sampler(model.autoregressive(), *model.built.parameters);
   Samples samples;
-  auto [symbols, labels, lengths] = sampler.draw_labelled(options, pool);
-  samples.symbols = symbols;
-  samples.labels = std::move(labels);
-  samples.lengths = std::move(lengths);
+  Sampler::Labelled drawn = sampler.draw_labelled(options, pool);
+  samples.symbols = drawn.symbols;
+  samples.labels = std::move(drawn.labels);
+  samples.lengths = std::move(drawn.lengths);
+  samples.speculation = drawn.speculation;
   samples.data = model.drawn_data();
   samples.known = options.prefix.defined() ? options.prefix.dim(1) : 0;
   if (const auto decoder = model.decoder()) {

@@ -19,6 +19,7 @@ struct Samples {
   DataSpec data;                 // that the symbols are of
   int64_t known = 0;             // symbols that each began with: a prompt, a question
   std::vector<int64_t> lengths;  // of each, where a stop may have ended it (symbols behind are -1); else empty
+  SpeculationCounts speculation;
 };
 
 // Of a prior over codes the symbols are drawn from the pixels' law, as --temperature and the like have it, and the

@@ -1,0 +1,32 @@
+#include "commands/sample/draft.hpp"
+
+#include "base/error.hpp"
+#include "runs/find_run.hpp"
+
+namespace mlrun {
+
+std::unique_ptr<const TrainedModel> load_draft(const std::string& run, const TrainedModel& model) {
+  auto draft = std::make_unique<const TrainedModel>(load_trained_model(find_checkpoint(run)));
+  const CheckpointIdentity &ours = model.identity, &theirs = draft->identity;
+  const auto refuse = [&](const std::string& what) {
+    fail(
+        ExitCode::kUsage,
+        "--draft {}: {}\n  a draft of the same symbols   is trained on the same data (mlrun train SPEC with this run's "
+        "data)",
+        run, what);
+  };
+  static_cast<void>(draft->autoregressive());
+  if (ours.vocabulary.has_value() != theirs.vocabulary.has_value())
+    refuse(ours.vocabulary ? "it is of no text, and this run is of one" : "it is of a text, and this run is of none");
+  if (ours.vocabulary &&
+      (ours.vocabulary->unit() != theirs.vocabulary->unit() || ours.vocabulary->codes() != theirs.vocabulary->codes()))
+    refuse("its text has other characters than this run's");
+  const bool codes = ours.stage_one != nullptr;
+  if (codes != (theirs.stage_one != nullptr) ||
+      (codes && ours.stage_one->identity.fingerprint != theirs.stage_one->identity.fingerprint))
+    refuse(codes ? "its symbols are not the codes of this run's stage one"
+                 : "its symbols are codes, and this run's are none");
+  return draft;
+}
+
+}  // namespace mlrun

@@ -1,0 +1,56 @@
+// Speculative sampling (Leviathan, Kalman & Matias 2023, "Fast inference from transformers via speculative decoding"; Chen
+// et al. 2023): a draft, any model of the same symbols, proposes the next ones, and the model itself looks at all of
+// them in one stretch (generate/cursor.hpp). What is drawn follows the model's own law, whatever the draft.
+//
+// At step t, with the model's probabilities p and the draft's q (of the law that is asked for: temperature and the
+// like), the draft proposes x ~ q. x stays with probability min(1, p(x) / q(x)), and else the symbol is drawn from
+// max(0, p - q), renormalised (their algorithm 1). Of two symbols one uniform picks for both, which agree as often: then
+// the sample is that of the sequential sampler. All uniforms of a step are its own, and a symbol that nobody looked at
+// decides nothing, so that a sample does not depend on how many symbols are proposed at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/random.hpp"
+#include "generate/cursor.hpp"
+#include "generate/draw.hpp"
+#include "models/model.hpp"
+
+namespace mlrun {
+
+struct Draft {
+  const AutoregressiveModel* model = nullptr;
+  const ParameterArena* parameters = nullptr;
+  int64_t ahead = 0;  // symbols that it proposes at a time; 0: about twice as many as stayed of late
+};
+
+struct SpeculationCounts {
+  int64_t stretches = 0;  // that the model looked at
+  int64_t symbols = 0;    // that came of them
+  int64_t kept = 0;       // of these, as the draft had proposed them
+  void add(const SpeculationCounts& other);
+};
+
+// Error(kUsage), naming what differs, unless `draft` gives the probabilities of the same symbols in the same order: of a
+// number of symbols, in sequences of a length that it knows, given the same classes or none. The component of the draft
+// that goes with each of the model's.
+std::vector<int64_t> components_of_draft(const AutoregressiveModel& model, const AutoregressiveModel& draft,
+                                         int64_t length);
+
+// One sequence.
+struct SpeculativeJob {
+  int64_t alphabet = 2, length = 0;
+  std::vector<int32_t> known;  // its first symbols
+  RandomStream uniforms;       // as the sequential sampler has them
+  RandomStream draft_uniforms;
+  DrawLaw law;
+  int64_t ahead = 0;
+};
+// Calls put(t, symbol) for the steps behind the known ones, until it says that the sample has ended. Both cursors stand
+// before the first position of one sequence.
+SpeculationCounts draw_speculatively(Cursor& model, Cursor& draft, const SpeculativeJob& job,
+                                     const std::function<bool(int64_t t, int32_t symbol)>& put);
+
+}  // namespace mlrun

@@ -1,0 +1,182 @@
+#include "generate/speculative.hpp"
+
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "catch.hpp"
+#include "generate/sampler.hpp"
+#include "models/battery.hpp"
+
+using namespace mlrun;
+using mlrun::test::Built;
+
+namespace {
+
+Draft draft_of(const Built& b, int64_t ahead = 0) { return {&b.autoregressive(), b.parameters.get(), ahead}; }
+
+// Of all sequences of a small model, against its own likelihood: chi-square, and its degrees of freedom.
+struct Fit {
+  double chi_squared = 0;
+  int64_t freedom = -1;
+};
+Fit fit_of(const Built& b, const Tensor& drawn, const std::vector<double>& expected_log_p) {
+  const int64_t alphabet = b.autoregressive().data().alphabet, d = drawn.dim(1);
+  std::vector<int64_t> counts(expected_log_p.size());
+  for (int64_t i = 0; i < drawn.dim(0); ++i) {
+    size_t code = 0;
+    for (int64_t t = d - 1; t >= 0; --t)
+      code = code * static_cast<size_t>(alphabet) + static_cast<size_t>(drawn.data<int32_t>()[i * d + t]);
+    ++counts[code];
+  }
+  Fit fit;
+  double rare_count = 0, rare = 0;  // sequences that are expected less than 8 times go together
+  const auto add = [&](double count, double expected) {
+    fit.chi_squared += (count - expected) * (count - expected) / expected;
+    ++fit.freedom;
+  };
+  for (size_t code = 0; code < counts.size(); ++code) {
+    const double expected = static_cast<double>(drawn.dim(0)) * std::exp(expected_log_p[code]);
+    if (expected < 8) rare += expected, rare_count += static_cast<double>(counts[code]);
+    else add(static_cast<double>(counts[code]), expected);
+  }
+  if (rare > 0) add(rare_count, rare);
+  return fit;
+}
+
+// Every sequence, the first position the fastest.
+Batch every_sequence(const DataSpec& data) {
+  const int64_t d = data.positions();
+  int64_t count = 1;
+  for (int64_t t = 0; t < d; ++t) count *= data.alphabet;
+  Batch batch;
+  batch.symbols = Tensor({count, d}, DType::kS32);
+  for (int64_t code = 0; code < count; ++code) {
+    int64_t left = code;
+    for (int64_t t = 0; t < d; ++t, left /= data.alphabet)
+      batch.symbols.data<int32_t>()[code * d + t] = static_cast<int32_t>(left % data.alphabet);
+  }
+  return batch;
+}
+
+std::string message_of(const Built& b, const Built& draft) {
+  try {
+    LanePool pool(1);
+    Sampler(b.autoregressive(), *b.parameters).draw({.count = 1, .draft = draft_of(draft)}, pool);
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::kUsage);
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("speculative samples follow the model's own law, whatever the draft") {
+  const DataSpec data{.shape = {5}, .alphabet = 3, .classes = 0};
+  LanePool pool(2);
+  for (const auto& [kind, overrides] : std::vector<std::pair<std::string, std::vector<std::string>>>{
+           {"made", {"hidden=[12]"}},
+           {"sequence", {"width=8", "layers=2", "mixer.kind=attention", "mixer.heads=2"}},
+           {"sequence", {"width=8", "layers=1", "mixer.kind=mamba2", "mixer.states=4", "mixer.head=4"}}}) {
+    const Built b = mlrun::test::build(kind, data, overrides, 3);
+    std::vector<double> log_p;
+    for (const double nll : b.model->nll(*b.parameters, every_sequence(data))) log_p.push_back(-nll);
+    const std::vector<Built> drafts = [&] {
+      std::vector<Built> all;
+      all.push_back(mlrun::test::build("fvsbn", data, {}, 8));  // another model
+      all.push_back(mlrun::test::build("made", data, {"hidden=[5]", "masks=2"}, 9));
+      all.push_back(mlrun::test::build(kind, data, overrides, 3));  // the model itself
+      return all;
+    }();
+    for (size_t k = 0; k < drafts.size(); ++k) {
+      for (const int64_t ahead : {0, 1, 3}) {
+        const auto drawn = Sampler(b.autoregressive(), *b.parameters)
+                               .draw_labelled({.count = 20000, .seed = 5, .draft = draft_of(drafts[k], ahead)}, pool);
+        const Fit fit = fit_of(b, drawn.symbols, log_p);
+        INFO(kind << ", draft " << k << ", ahead " << ahead << ": chi-square " << fit.chi_squared << " of "
+                  << fit.freedom);
+        REQUIRE(fit.freedom > 20);
+        // Beyond the 99.9th percentile by Wilson and Hilferty; the draw is fixed by the seed.
+        const double f = static_cast<double>(fit.freedom);
+        CHECK(fit.chi_squared < f * std::pow(1 - 2 / (9 * f) + 3.09 * std::sqrt(2 / (9 * f)), 3));
+        CHECK(drawn.speculation.symbols == 20000 * 5);
+        CHECK(drawn.speculation.stretches >= drawn.speculation.symbols / 5);
+        if (k == 2) CHECK(drawn.speculation.kept == drawn.speculation.symbols);
+        else CHECK(drawn.speculation.kept < drawn.speculation.symbols);
+      }
+    }
+  }
+}
+
+TEST_CASE("a law that is not followed is found by that chi-square") {
+  const DataSpec data{.shape = {5}, .alphabet = 3, .classes = 0};
+  const Built b = mlrun::test::build("made", data, {"hidden=[12]"}, 3),
+              other = mlrun::test::build("fvsbn", data, {}, 8);
+  std::vector<double> log_p;
+  for (const double nll : b.model->nll(*b.parameters, every_sequence(data))) log_p.push_back(-nll);
+  LanePool pool(2);
+  const Fit fit =
+      fit_of(b, Sampler(other.autoregressive(), *other.parameters).draw({.count = 20000, .seed = 5}, pool), log_p);
+  CHECK(fit.chi_squared > 10 * static_cast<double>(fit.freedom));
+}
+
+TEST_CASE("speculative samples do not depend on threads, on how many are drawn, or on how far the draft looks ahead") {
+  const DataSpec data{.shape = {24}, .alphabet = 5, .classes = 0};
+  const Built b = mlrun::test::build("sequence", data, {"width=12", "layers=2", "mixer.kind=gru"}),
+              draft = mlrun::test::build("made", data, {"hidden=[9]"});
+  const Sampler sampler(b.autoregressive(), *b.parameters);
+  LanePool one(1), three(3);
+  const Tensor all = sampler.draw({.count = 20, .seed = 4, .draft = draft_of(draft)}, one);
+  const auto same = [&](const Tensor& other, int64_t first) {
+    return std::memcmp(all.rows(first, 20).raw(), other.raw(), other.bytes()) == 0;
+  };
+  CHECK(same(sampler.draw({.count = 20, .seed = 4, .batch = 3, .draft = draft_of(draft)}, three), 0));
+  CHECK(same(sampler.draw({.count = 8, .seed = 4, .first = 12, .draft = draft_of(draft)}, three), 12));
+  for (const int64_t ahead : {1, 2, 7, 100})
+    CHECK(same(sampler.draw({.count = 20, .seed = 4, .draft = draft_of(draft, ahead)}, three), 0));
+}
+
+TEST_CASE("of two symbols, speculative samples are those of the sequential sampler, classes, prefixes and all") {
+  const DataSpec data{.shape = {6, 6}, .alphabet = 2, .classes = 3};
+  const std::vector<std::string> small = {"width=10", "layers=2", "mixer.kind=s5", "condition=class"};
+  const Built b = mlrun::test::build("sequence", data, small);
+  LanePool pool(2);
+  const Tensor known = Tensor::of({1, 7}, std::vector<int32_t>{0, 1, 1, 0, 1, 0, 1});
+  for (const auto& [kind, overrides] : std::vector<std::pair<std::string, std::vector<std::string>>>{
+           {"nade", {"hidden=15", "condition=class"}},
+           {"nade", {"hidden=15"}},
+           {"made", {"hidden=[10]"}},
+           {"pixelcnn", {"channels=4", "blocks=1"}}}) {  // the last goes back by beginning anew
+    const Built draft = mlrun::test::build(kind, data, overrides);
+    const Sampler sampler(b.autoregressive(), *b.parameters);
+    for (const Tensor& prefix : {Tensor(), known}) {
+      const DrawLaw law = prefix.defined() ? DrawLaw{.temperature = 0.7} : DrawLaw{};
+      const auto plain = sampler.draw_labelled({.count = 12, .seed = 2, .law = law, .prefix = prefix}, pool);
+      const auto drafted =
+          sampler.draw_labelled({.count = 12, .seed = 2, .law = law, .prefix = prefix, .draft = draft_of(draft)}, pool);
+      INFO(kind << " " << overrides[0] << (prefix.defined() ? ", with a prefix" : ""));
+      CHECK(std::memcmp(plain.symbols.raw(), drafted.symbols.raw(), plain.symbols.bytes()) == 0);
+      CHECK(plain.labels == drafted.labels);
+    }
+  }
+}
+
+TEST_CASE("a draft of another alphabet, order, length or other classes is refused with a remedy") {
+  const DataSpec data{.shape = {4, 4}, .alphabet = 2, .classes = 2};
+  const Built b = mlrun::test::build("made", data, {"hidden=[8]"});
+  const auto refused = [&](const Built& draft, const std::string& because) {
+    const std::string message = message_of(b, draft);
+    INFO(message);
+    CHECK(message.find(because) != std::string::npos);
+    CHECK(message.find("\n  a draft ") != std::string::npos);
+  };
+  refused(mlrun::test::build("made", {.shape = {4, 4}, .alphabet = 3, .classes = 0}, {"hidden=[8]"}), "of 3 symbols");
+  refused(mlrun::test::build("made", data, {"hidden=[8]", "order=random"}), "another order");
+  refused(mlrun::test::build("made", {.shape = {4, 5}, .alphabet = 2, .classes = 0}, {"hidden=[8]"}),
+          "sequences of 20");
+  refused(mlrun::test::build("made", data, {"hidden=[8]", "condition=class"}), "given one of 2 classes");
+  CHECK(message_of(b, mlrun::test::build("nade", data, {"hidden=8"})).empty());
+}
