@@ -62,6 +62,10 @@ std::string DrawLaw::words() const {
   if (top_p < 1) add("top-p " + print_number(top_p));
   if (repetition != 1) add("repetition penalty " + print_number(repetition));
   if (sliding) add("sliding");
+  if (constraint == ConstraintLaw::kExact)
+    return text.empty() ? "the model's own, given the constraint"
+                        : text + ", given the constraint: not the model's own";
+  if (constraint == ConstraintLaw::kLocal) add("constrained step by step");
   return text + ": not the model's own";
 }
 

@@ -48,6 +48,11 @@ void Sampler::require_possible(const SampleOptions& options) const {
     fail(ExitCode::kUsage, "--draft proposes from laws that look at the logits of one step alone, and {} looks at more",
          options.law.sliding ? "--slide" : "--repetition-penalty");
   }
+  if (options.constraint && (options.draft.model || options.method == SampleMethod::kPredictive)) {
+    fail(ExitCode::kUsage,
+         "a constraint is followed one symbol after the other, and {} is of several at once\n  without   {}",
+         options.draft.model ? "--draft" : "--sampler predictive", options.draft.model ? "--draft" : "--sampler");
+  }
   require(options.law.repetition == 1 || model_.data().alphabet > 2, "a repetition penalty of log-odds");
   if ((!options.stop.empty() || options.law.repetition != 1) && options.method == SampleMethod::kPredictive)
     fail(ExitCode::kUsage,
