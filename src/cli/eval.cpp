@@ -5,12 +5,15 @@
 #include <optional>
 #include <utility>
 
+#include "base/error.hpp"
 #include "base/log.hpp"
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
+#include "cli/constraint_words.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "cli/threads.hpp"
 #include "commands/eval/eval.hpp"
+#include "commands/eval/eval_constraint.hpp"
 #include "commands/eval/eval_region.hpp"
 #include "io/json_line.hpp"
 #include "runs/find_run.hpp"
@@ -20,6 +23,7 @@ namespace {
 
 struct EvalOptions {
   std::string run, split = "test", which = "best", per_example, region, threads = "auto";
+  ConstraintRequest constraint;
   std::vector<std::string> words;
   int64_t orders = 0, draws = 1, codes = 1;
 };
@@ -198,7 +202,39 @@ void run_region(const EvalOptions& o, const EvalRequest& request, const Globals&
   if (e.components > 1) fmt::print("a mixture of {}\n", e.components);
 }
 
+// How likely samples are to be something.
+void run_constraint(const EvalOptions& o, const Globals& globals) {
+  ConstraintRequest request = o.constraint;
+  request.selector = o.run;
+  request.which = o.which;
+  request.threads = threads_of(o.threads);
+  if (!o.words.empty())
+    fail(ExitCode::kUsage, "{}: samples are drawn, and no data are asked\n  without   {}", request.source.words(),
+         o.words.front());
+  const ConstraintOutcome e = evaluate_constraint(request);
+  const double log_p = std::log(e.probability.mean), relative = e.probability.error / e.probability.mean;
+  if (globals.json) {
+    nlohmann::ordered_json answer = {{"checkpoint", e.checkpoint},
+                                     {"step", e.step},
+                                     {"constraint", request.source.words()},
+                                     {"length", e.length},
+                                     {"draws", e.probability.draws},
+                                     {"probability", e.probability.mean},
+                                     {"probability_se", e.probability.error},
+                                     {"nll", -log_p},
+                                     {"seconds", e.seconds}};
+    fmt::print("{}\n", io::json_line(answer));
+    return;
+  }
+  TextTable table({"constraint", "length", "draws", "probability", "nats", "step"});
+  table.add({request.source.words(), fmt::format("{}", e.length), fmt::format("{}", e.probability.draws),
+             fmt::format("{:.4g} +- {:.2g}", e.probability.mean, e.probability.error),
+             fmt::format("{:.3f} +- {:.3f}", -log_p, relative), fmt::format("{}", e.step)});
+  fmt::print("{}", table.plain());
+}
+
 void run_eval(const EvalOptions& o, const Globals& globals) {
+  if (o.constraint.source.any()) return run_constraint(o, globals);
   Overrides overrides;
   overrides.add_words(o.words, 2);
   const EvalRequest request = {.selector = o.run,
@@ -253,6 +289,7 @@ void add_eval(Command& command, const Globals& globals) {
                "mlrun eval @last data.kind=digits           # on other data than it was trained on\n"
                "mlrun eval @last --draws 5                  # dynamic binarization: mean over 5 draws\n"
                "mlrun eval @last --codes 64                 # a prior over codes: a tighter bound\n"
+               "mlrun eval @last --match '[A-Z]+:.*'         # of a text: how likely a sample is to begin so\n"
                "mlrun eval @last --region top               # of the lower half, given the upper one\n"
                "mlrun eval step-000001500.h5 --per-example nll.h5");
   command
@@ -296,6 +333,18 @@ void add_eval(Command& command, const Globals& globals) {
       ->between(int64_t{1}, int64_t{1000})
       ->excludes(region)
       ->type_name("K");
+  const std::vector<Option*> constraints = add_constraint_options(command, o->constraint.source, nullptr);
+  for (Option* each : constraints) each->excludes(region);
+  command
+      .add_option(
+          "--samples", o->constraint.samples,
+          "of a constraint: samples that its probability is the mean of, drawn step by step among what is allowed")
+      ->between(int64_t{2}, int64_t{1'000'000})
+      ->type_name("N");
+  command
+      .add_option("--length", o->constraint.length, "of a constraint: symbols of a sample (default: as in training)")
+      ->between(int64_t{1}, int64_t{1} << 28)
+      ->type_name("N");
   command.add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
   command.callback([o, &globals] { run_eval(*o, globals); });
 }

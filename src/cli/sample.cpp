@@ -12,6 +12,7 @@
 #include "base/number.hpp"
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
+#include "cli/constraint_words.hpp"
 #include "cli/sample_completions.hpp"
 #include "cli/sample_draft.hpp"
 #include "cli/sample_law.hpp"
@@ -39,6 +40,8 @@ struct SampleWords {
   DrawLaw law;
   TextWords text;
   DraftWords draft;
+  ConstraintSource constraint;
+  std::string constraint_law = "local";
   int64_t label = -1;  // -1: as p(y) has it
   bool show = false;
 };
@@ -81,7 +84,8 @@ SampleMethod method_of(const std::string& sampler) {
 
 // One text for stdout is printed as it is drawn.
 bool is_streamed(const SampleWords& o, const TrainedModel& model, const Globals& globals) {
-  return o.out == "-" && o.count == 1 && model.identity.vocabulary && !globals.json;
+  return o.out == "-" && o.count == 1 && o.law.constraint != ConstraintLaw::kExact && model.identity.vocabulary &&
+         !globals.json;
 }
 
 void require_image(const TrainedModel& model, const std::string& what) {
@@ -153,6 +157,10 @@ void run_sample(SampleWords o, const Globals& globals) {
     fail(ExitCode::kUsage, "--length {}: images have the size of their data", o.text.length);
   require_room(o, grid, model);
   o.law = law_of(o.text, model, o.law);
+  const Tensor prefix = prefix_of(o.text, model, o.count);
+  const int64_t length = o.text.length > 0 ? o.text.length : model.autoregressive().data().positions();
+  const auto constraint = constraint_of(o.constraint, model, length - (prefix.defined() ? prefix.dim(1) : 0));
+  if (constraint) o.law.constraint = o.constraint_law == "exact" ? ConstraintLaw::kExact : ConstraintLaw::kLocal;
   const bool streamed = is_streamed(o, model, globals);
   const LoadedDraft draft = draft_of(o.draft, model);
   SampleOptions options{.count = o.count,
@@ -162,9 +170,10 @@ void run_sample(SampleWords o, const Globals& globals) {
                         .batch = o.batch,
                         .label = label,
                         .method = method_of(o.sampler),
-                        .prefix = prefix_of(o.text, model, o.count),
+                        .prefix = prefix,
                         .length = o.text.length,
                         .draft = draft.draft,
+                        .constraint = constraint.get(),
                         .stop = stop_of(o.text, model)};
   if (streamed) {
     options.drawn = [&](int64_t, int32_t symbol) {
@@ -186,6 +195,14 @@ void run_sample(SampleWords o, const Globals& globals) {
     if (!o.law.is_exact()) answer["law"] = o.law.words();
     if (samples.known > 0) answer["known"] = samples.known;
     if (draft.model) answer["draft"] = answer_of(draft, samples.speculation);
+    if (constraint) {
+      answer["constraint"] = {
+          {"of", o.constraint.words()}, {"law", o.constraint_law}, {"log_allowed", samples.log_allowed}};
+      if (samples.attempts > 0) {
+        answer["constraint"]["attempts"] = samples.attempts;
+        answer["constraint"]["acceptance"] = static_cast<double>(o.count) / static_cast<double>(samples.attempts);
+      }
+    }
     if (!samples.lengths.empty()) answer["lengths"] = samples.lengths;
     if (!labels.empty()) answer["labels"] = labels;
     fmt::print("{}\n", io::json_line(answer));
@@ -211,6 +228,10 @@ void add_sample(Command& command, const Globals& globals) {
                "mlrun sample @last --draft @last -n 4 -o -         # another, faster run is what speeds it up\n"
                "mlrun sample @last --prompt 'ROMEO:' --length 1000  # of a text\n"
                "mlrun sample @last --prompt @start.txt --top-p 0.95\n"
+               "mlrun sample @last --match '[A-Z]+: [a-z ,]+\\.' -n 4        # a name in capitals, and a sentence\n"
+               "mlrun sample @last --match '[^\\n]{20}' --law exact         # by the model's own law, given that\n"
+               "mlrun sample @last --grammar verse.ebnf --length 100       # EBNF; likewise --json-schema\n"
+               "mlrun sample @last --mask mask.txt --show   # of images: forced pixels\n"
                "mlrun sample @last --prompt 'ROMEO:' --length 1000 --stop 'JULIET'  # until she is named");
   command
       .add_option("RUN", o->run,
@@ -259,6 +280,14 @@ void add_sample(Command& command, const Globals& globals) {
   add_law_options(command, o->law);
   add_text_options(command, o->text, complete);
   add_draft_options(command, o->draft, complete);
+  add_constraint_options(command, o->constraint, complete);
+  command
+      .add_option(
+          "--law", o->constraint_law,
+          "of a constraint: local (each step renormalised over what is allowed, as the tools of the field do) or "
+          "exact (the model given the constraint, by rejection; refused where hardly a sample would stay)")
+      ->excludes(complete)
+      ->one_of({"local", "exact"});
   command
       .add_option(
           "--class", o->label,

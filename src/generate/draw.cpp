@@ -7,7 +7,6 @@
 #include <numeric>
 #include <vector>
 
-#include "base/log_sum_exp.hpp"
 #include "base/number.hpp"
 
 namespace mlrun {
@@ -63,6 +62,10 @@ std::string DrawLaw::words() const {
   if (top_p < 1) add("top-p " + print_number(top_p));
   if (repetition != 1) add("repetition penalty " + print_number(repetition));
   if (sliding) add("sliding");
+  if (constraint == ConstraintLaw::kExact)
+    return text.empty() ? "the model's own, given the constraint"
+                        : text + ", given the constraint: not the model's own";
+  if (constraint == ConstraintLaw::kLocal) add("constrained step by step");
   return text + ": not the model's own";
 }
 
@@ -98,17 +101,6 @@ int32_t draw_symbol(const float* logits, int64_t alphabet, double u, const DrawL
     if (left < 0) break;
   }
   return last;
-}
-
-size_t draw_index(const std::vector<double>& log_weights, double u) {
-  const double total = log_sum_exp(log_weights);
-  double left = u;
-  size_t i = 0;
-  for (; i + 1 < log_weights.size(); ++i) {
-    left -= std::exp(log_weights[i] - total);
-    if (left < 0) break;
-  }
-  return i;
 }
 
 }  // namespace mlrun

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -30,6 +29,8 @@ class Uniforms {
   std::array<uint32_t, 4> block_{};
 };
 
+enum class ConstraintLaw : uint8_t { kNone, kLocal, kExact };  // generate/constrained.hpp
+
 // The law that symbols are drawn from, given the logits of one step. The default is the model's own; any other makes
 // samples whose law the model's likelihood says nothing of.
 //
@@ -45,7 +46,12 @@ struct DrawLaw {
   double top_p = 1;
   double repetition = 1;
   bool sliding = false;
-  bool is_exact() const { return temperature == 1 && top_k == 0 && top_p >= 1 && repetition == 1 && !sliding; }
+  ConstraintLaw constraint = ConstraintLaw::kNone;
+  bool is_exact() const {
+    return of_logits_alone() && repetition == 1 && !sliding && constraint == ConstraintLaw::kNone;
+  }
+  // Whether a symbol without past or constraint would be drawn from the model's own law.
+  bool of_logits_alone() const { return temperature == 1 && top_k == 0 && top_p >= 1; }
   std::string words() const;  // "the model's own", or "temperature 0.9, top-k 40, top-p 0.95: not the model's own"
 };
 
@@ -59,8 +65,5 @@ std::vector<double> probabilities(const float* logits, int64_t alphabet, const D
 // The symbol that the uniform u picks from the logits of one image at one step: by the inverse of the distribution
 // function.
 int32_t draw_symbol(const float* logits, int64_t alphabet, double u, const DrawLaw& law);
-
-// The index that u in [0, 1) picks with these unnormalised log-probabilities.
-size_t draw_index(const std::vector<double>& log_weights, double u);
 
 }  // namespace mlrun

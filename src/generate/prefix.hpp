@@ -1,9 +1,11 @@
-// What a sample begins with (SampleOptions::prefix).
+// What a sample begins with (SampleOptions::prefix), and the choice of what is drawn before it.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
+#include "base/log_sum_exp.hpp"
 #include "generate/sampler.hpp"
 
 namespace mlrun {
@@ -29,6 +31,18 @@ std::vector<int32_t> known_by_position(const SampleOptions& options, int64_t cou
     for (int64_t i = 0; i < count; ++i) symbols.push_back(prefix_of(options, row(i))[t]);
   }
   return symbols;
+}
+
+// The index that u in [0, 1) picks with these unnormalised log-probabilities.
+inline size_t pick_index(const std::vector<double>& log_weights, double u) {
+  const double total = log_sum_exp(log_weights);
+  double left = u;
+  size_t i = 0;
+  for (; i + 1 < log_weights.size(); ++i) {
+    left -= std::exp(log_weights[i] - total);
+    if (left < 0) break;
+  }
+  return i;
 }
 
 }  // namespace mlrun

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "generate/constrained.hpp"
 #include "generate/cursor.hpp"
 #include "generate/draw.hpp"
 #include "generate/jacobi.hpp"
@@ -30,7 +31,7 @@ Sampler::Latents Sampler::latents(const SampleOptions& options) const {
   const RandomStream component(options.seed, "sample/component"), choice(options.seed, "sample/class");
   for (int64_t i = 0; i < options.count; ++i) {
     const auto number = static_cast<uint64_t>(options.first + i);
-    drawn.components.push_back(static_cast<int64_t>(draw_index(log_weights_, component.uniform(number))));
+    drawn.components.push_back(static_cast<int64_t>(pick_index(log_weights_, component.uniform(number))));
     if (class_prior_.empty()) continue;
     if (options.label) {
       drawn.labels.push_back(*options.label);
@@ -116,6 +117,8 @@ void Sampler::draw_by_steps(const SampleOptions& options, const Piece& piece, La
   std::vector<bool> ended(piece.images.size());
   std::vector<std::vector<bool>> seen;  // the symbols of each sample, where the law asks for them
   if (options.law.repetition != 1) seen.assign(piece.images.size(), std::vector<bool>(static_cast<size_t>(alphabet)));
+  std::vector<ConstrainedWalk> walks;
+  if (options.constraint) walks.assign(piece.images.size(), {*options.constraint, length - known, alphabet});
   int64_t left = n;
   const auto put = [&](int64_t t, int64_t i, int32_t symbol) {
     const int64_t image = piece.images[static_cast<size_t>(i)];
@@ -138,18 +141,22 @@ void Sampler::draw_by_steps(const SampleOptions& options, const Piece& piece, La
     if (ended[at]) return int32_t{0};
     std::vector<float> own;
     if (!seen.empty()) logits = (own = penalised(logits, seen[at], options.law)).data();
-    const int32_t symbol = draw_symbol(logits, alphabet, u, options.law);
-    put(t, i, symbol);
+    const int32_t symbol =
+        walks.empty() ? draw_symbol(logits, alphabet, u, options.law) : walks[at].draw(logits, u, options.law);
+    if (symbol >= 0) put(t, i, symbol);
     int32_t* sample = to.symbols.data<int32_t>() + image * length;
-    if (ends_with(sample, t + 1, known, options.stop)) {
+    const int64_t size = symbol >= 0 ? t + 1 : t;
+    if (ends_with(sample, size, known, options.stop) || (!walks.empty() && walks[at].finished())) {
       ended[at] = true;
-      to.lengths[static_cast<size_t>(image)] = t + 1;
-      std::fill(sample + t + 1, sample + length, -1);
+      to.lengths[static_cast<size_t>(image)] = size;
+      std::fill(sample + size, sample + length, -1);
       --left;
     }
-    return symbol;
+    return std::max(symbol, int32_t{0});
   };
   step_through(cursor, n, length - known, alphabet, visit, [&left] { return left == 0; });
+  for (size_t i = 0; i < walks.size(); ++i)
+    to.log_allowed[static_cast<size_t>(piece.images[i])] = walks[i].log_allowed();
 }
 
 void Sampler::draw_by_draft(const SampleOptions& options, Piece& piece, Labelled& to) const {
@@ -209,10 +216,11 @@ Sampler::Labelled Sampler::draw_labelled(const SampleOptions& options, LanePool&
     }
     pieces.push_back(std::move(piece));
   }
-  Labelled result = {Tensor({options.count, length}, DType::kS32), std::move(drawn.labels), {}, {}};
-  if (!options.stop.empty()) result.lengths.assign(static_cast<size_t>(options.count), length);
-  const bool whole =
-      length == model_.data().positions() && options.stop.empty() && !options.drawn && options.law.repetition == 1;
+  Labelled result = {Tensor({options.count, length}, DType::kS32), std::move(drawn.labels), {}, {}, {}};
+  if (!options.stop.empty() || options.constraint) result.lengths.assign(static_cast<size_t>(options.count), length);
+  if (options.constraint) result.log_allowed.assign(static_cast<size_t>(options.count), 0);
+  const bool whole = length == model_.data().positions() && options.stop.empty() && !options.drawn &&
+                     options.law.repetition == 1 && !options.constraint;
   const bool slow_steps =
       std::any_of(views_.begin(), views_.end(), [](const auto& view) { return view->runs_parallel_view(); });
   const bool predictive = options.method == SampleMethod::kPredictive ||

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/lanes.hpp"
+#include "constraints/constraint.hpp"
 #include "generate/draw.hpp"
 #include "generate/speculative.hpp"
 #include "models/model.hpp"
@@ -39,6 +40,8 @@ struct SampleOptions {
   // What proposes symbols, for the model to look at several of them at once (generate/speculative.hpp); other samples of
   // the same law, where there are more than two symbols. Without a model: nothing does.
   Draft draft = {};
+  // What the symbols behind the prefix must be, by the local law (generate/constrained.hpp). Null: anything.
+  const constraints::Constraint* constraint = nullptr;
   // A sample ends with the first occurrence of these symbols after its prefix. Empty: only with its length.
   std::vector<int32_t> stop = {};
   // Called with each symbol of each sample (from 0 on) in their order, as soon as it is known, on the thread that draws:
@@ -53,9 +56,10 @@ class Sampler {
   struct Labelled {
     Tensor symbols;               // in the data's order, s32 [count, length]
     std::vector<int32_t> labels;  // the classes of a conditional model, [count]; of another: empty
-    // Where options.stop may end samples: of how many symbols each is; those behind are -1. Else empty.
+    // Where options.stop or a constraint may end samples: of how many symbols each is; those behind are -1. Else empty.
     std::vector<int64_t> lengths;
-    SpeculationCounts speculation;  // where there was a draft
+    std::vector<double> log_allowed;  // under a constraint, of each: ConstrainedWalk::log_allowed
+    SpeculationCounts speculation;    // where there was a draft
   };
   // Error(kUsage) for a prefix, a length or a method that this model cannot do.
   Labelled draw_labelled(const SampleOptions& options, LanePool& pool) const;

@@ -48,6 +48,11 @@ void Sampler::require_possible(const SampleOptions& options) const {
     fail(ExitCode::kUsage, "--draft proposes from laws that look at the logits of one step alone, and {} looks at more",
          options.law.sliding ? "--slide" : "--repetition-penalty");
   }
+  if (options.constraint && (options.draft.model || options.method == SampleMethod::kPredictive)) {
+    fail(ExitCode::kUsage,
+         "a constraint is followed one symbol after the other, and {} is of several at once\n  without   {}",
+         options.draft.model ? "--draft" : "--sampler predictive", options.draft.model ? "--draft" : "--sampler");
+  }
   require(options.law.repetition == 1 || model_.data().alphabet > 2, "a repetition penalty of log-odds");
   if ((!options.stop.empty() || options.law.repetition != 1) && options.method == SampleMethod::kPredictive)
     fail(ExitCode::kUsage,
@@ -79,7 +84,7 @@ Sampler::Latents Sampler::latents_given_prefix(const SampleOptions& options) con
   for (int64_t i = 0; i < options.count; ++i) {
     const std::vector<double>& of_row = log_weights[log_weights.size() == 1 ? 0 : static_cast<size_t>(i)];
     const auto [component, label] =
-        values[draw_index(of_row, choice.uniform(static_cast<uint64_t>(options.first + i)))];
+        values[pick_index(of_row, choice.uniform(static_cast<uint64_t>(options.first + i)))];
     drawn.components.push_back(component);
     if (conditional) drawn.labels.push_back(label);
   }

@@ -50,6 +50,8 @@ iVBORw0KGgoAAAANSUhEUgAAABwAAAAcCAAAAABXZoBIAAAAFklEQVR42mNgGHbgPwoYlRwcksMAAAC2
 PNG
 printf 'date,close\n2026-01-01,3.5\n2026-01-02,3.25\n2026-01-03,4\n2026-01-04,3.75\n' >prices.csv
 printf 'ROMEO:' >start.txt
+printf 'verse ::= name ": " [a-z ]+ "."\nname ::= "ROMEO" | "JULIET"\n' >verse.ebnf
+yes '?' | head -n 784 >mask.txt
 {
   printf '\0\0\x08\x03\0\0\0\x05\0\0\0\x1c\0\0\0\x1c'
   head -c $((5 * 784)) /dev/zero | tr '\0' '\377'
@@ -80,7 +82,7 @@ fixture_of() {
     *--orders* | *mask.png*) echo eonade ;;
     *--codes*) echo prior ;;
     *'--from @last'*) echo plain ;;
-    *--prompt*) echo text ;;
+    *--prompt* | *--match* | *--grammar*) echo text ;;
     *) echo made ;;
   esac
 }

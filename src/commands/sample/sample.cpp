@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "generate/constrained.hpp"
 #include "generate/picture.hpp"
 
 namespace mlrun {
@@ -9,7 +10,15 @@ namespace mlrun {
 Samples sample(const TrainedModel& model, const SampleOptions& options, LanePool& pool) {
   const Sampler sampler(model.autoregressive(), *model.built.parameters);
   Samples samples;
-  Sampler::Labelled drawn = sampler.draw_labelled(options, pool);
+  Sampler::Labelled drawn;
+  if (options.law.constraint == ConstraintLaw::kExact) {
+    ExactDraw exact = draw_exactly(sampler, options, pool);
+    samples.attempts = exact.attempts;
+    drawn = std::move(exact.samples);
+  } else {
+    drawn = sampler.draw_labelled(options, pool);
+  }
+  samples.log_allowed = std::move(drawn.log_allowed);
   samples.symbols = drawn.symbols;
   samples.labels = std::move(drawn.labels);
   samples.lengths = std::move(drawn.lengths);

@@ -20,6 +20,8 @@ struct Samples {
   int64_t known = 0;             // symbols that each began with: a prompt, a question
   std::vector<int64_t> lengths;  // of each, where a stop may have ended it (symbols behind are -1); else empty
   SpeculationCounts speculation;
+  std::vector<double> log_allowed;  // under a constraint, of each: ConstrainedWalk::log_allowed
+  int64_t attempts = 0;             // of the exact law of a constraint
 };
 
 // Of a prior over codes the symbols are drawn from the pixels' law, as --temperature and the like have it, and the
