@@ -32,6 +32,7 @@ ArdmNetwork::ArdmNetwork(const ArdmSizes& sizes, const PixelHeadOptions& head, c
       conditional_(classes > 0) {
   int64_t h = height_, w = width_, channels = sizes.channels;
   stem_ = Conv(scope / "stem", {3, 3}, whole_outline(3), this->channels(), channels);
+  if (classes > 0) class_bias_ = ClassBias(scope / "stem", classes, channels);
   while (scales_ < sizes.scales && h % 2 == 0 && w % 2 == 0) {
     const std::string number = fmt::format("_{}", scales_);
     down_.push_back(make_blocks(scope / ("down" + number), sizes.blocks, channels, classes));
@@ -82,6 +83,7 @@ Variable ArdmNetwork::through(Pass& pass, const Blocks& blocks, Variable h, cons
 
 Variable ArdmNetwork::logits(Pass& pass, const Tensor& images, const Tensor* labels) const {
   Variable h = stem_(pass, Variable(images));
+  if (class_bias_.defined()) h = class_bias_(pass, h, *labels);
   std::vector<Variable> kept;
   for (size_t s = 0; s < down_.size(); ++s) {
     h = through(pass, down_[s], h, labels);
@@ -105,7 +107,7 @@ Layout ArdmNetwork::layout() const {
       fmt::format("blocks(h, NAME): for i = 1 .. {}: h = h + conv(relu(conv(relu h, NAME/block_i/middle){}), "
                   "NAME/block_i/leave)",
                   blocks_, conditional_ ? " + NAME/block_i/class_bias[y]" : ""));
-  layout.line("h = conv(u, stem)");
+  layout.line(fmt::format("h = conv(u, stem){}", conditional_ ? " + stem/class_bias[y]" : ""));
   if (scales_ > 1) {
     layout.line(
         fmt::format("for s = 1 .. {}: h = k_s = blocks(h, down_s); then h[r, c] = halve_s/bias + sum over i, j "
@@ -119,6 +121,7 @@ Layout ArdmNetwork::layout() const {
                     "j < 2; then h = blocks(h + k_s, up_s)",
                     scales_ - 1));
   }
+  layout.tensor("stem/class_bias", "a row for each class");
   layout.tensor("stem/weight", "[i, j, in, out] of conv").tensor("stem/bias", "of each channel");
   for (const char* blocks : {"down_*", "up_*", "bottom"}) {
     for (const char* conv : {"middle", "leave"}) {

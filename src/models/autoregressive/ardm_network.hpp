@@ -52,6 +52,7 @@ class ArdmNetwork {
   int64_t scales_ = 1, blocks_ = 0;
   bool conditional_ = false;
   Conv stem_;
+  ClassBias class_bias_;  // of the stem's result
   std::vector<Blocks> down_, up_;  // of every scale but the coarsest, the finest first
   Blocks bottom_;
   std::vector<Conv> halve_;
