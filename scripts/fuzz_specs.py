@@ -188,7 +188,7 @@ def fits(model, data):
         return False  # 784 steps
     if data.get("binarization") == "none" and kind == "made" and (model.get("direct") or model.get("masks", 1) > 1):
         return False  # 60 million weights for 30 pixels
-    if kind in ("pixelcnn", "gated_pixelcnn", "diagonal_bilstm", "vqvae") and not image:
+    if kind in ("pixelcnn", "gated_pixelcnn", "diagonal_bilstm", "ardm", "vqvae") and not image:
         return False
     if kind == "vqvae" and data["kind"] == "codes" or kind == "nade" and not binary:
         return False
@@ -203,6 +203,9 @@ def spec_of(rng, stage_one, mixable):
     spec = {}
     while not spec or not fits(spec["model"], spec["data"]) and rng.draw.random() < 0.98:
         spec = {"data": data_section(rng, stage_one), "model": rng.section("model", top["model"]["properties"])}
+        if spec["model"]["kind"] == "augmented" and spec["data"]["kind"] in ("mnist", "digits"):
+            section = schema(f"data.{spec['data']['kind']}")["data"]["properties"]["augment"]["properties"]
+            spec["data"]["augment"] = rng.section("data.augment", section)
         if spec["model"]["kind"] == "mixture":
             runs = rng.draw.sample(mixable, min(len(mixable), rng.draw.randint(1, 3)))
             spec["model"] = {"kind": "mixture", "of": [run for run, _ in runs]}

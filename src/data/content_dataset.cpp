@@ -5,6 +5,15 @@
 namespace mlrun {
 
 Batch ContentDataset::batch(Split split, std::span<const int64_t> rows, int64_t epoch) const {
+  return unpacked(split, rows, epoch, split == Split::kTrain ? augmenter_ : Augmenter());
+}
+
+Batch ContentDataset::plain_batch(Split split, std::span<const int64_t> rows, int64_t epoch) const {
+  return unpacked(split, rows, epoch, Augmenter());
+}
+
+Batch ContentDataset::unpacked(Split split, std::span<const int64_t> rows, int64_t epoch,
+                               const Augmenter& augmenter) const {
   const auto& part = content_.part(split);
   const auto count = static_cast<int64_t>(rows.size());
   const auto width = static_cast<size_t>(spec().positions());
@@ -13,8 +22,18 @@ Batch ContentDataset::batch(Split split, std::span<const int64_t> rows, int64_t 
   int32_t* out = batch.symbols.data<int32_t>();
   std::optional<RandomStream> stream;
   if (redraw_ && split == Split::kTrain) stream = redraw_->at(static_cast<uint64_t>(epoch));
+  int32_t* way = nullptr;
+  if (augmenter.count() > 1) {
+    batch.augmentation = Tensor({count}, DType::kS32);
+    way = batch.augmentation.data<int32_t>();
+  }
   for (const int64_t row : rows) {
     part.symbols.unpack(row, out);
+    if (way) {
+      const int64_t drawn = augmenter.drawn(epoch, row);
+      augmenter.apply(drawn, {out, width});
+      *way++ = static_cast<int32_t>(drawn);
+    }
     if (stream) draw_bits(*stream, row, {out, width});
     out += width;
   }
@@ -31,8 +50,11 @@ std::string ContentDataset::sizes() const {
 }
 
 ImageDataset::ImageDataset(DataContent grey, const std::string& name, Binarization binarization,
-                           const std::string& static_words, const RowLimits& limits, const DataSources& sources) {
+                           const std::string& static_words, const AugmentOptions& augment, const RowLimits& limits,
+                           const DataSources& sources) {
   content_ = limited(std::move(grey), limits);
+  augmenter_ = Augmenter(augment, content_.spec.shape, sources.seed);
+  content_.spec.augmentations = augmenter_.count();
   protocol_ = name_of(binarization);
   switch (binarization) {
     case Binarization::kStatic:
@@ -61,7 +83,7 @@ ImageDataset::ImageDataset(DataContent grey, const std::string& name, Binarizati
   description_ =
       name + " " + sizes() +
       (binarization == Binarization::kNone ? ", grey" : std::string(", binarized: ") + name_of(binarization)) +
-      limits.words();
+      augmenter_.words() + limits.words();
 }
 
 }  // namespace mlrun

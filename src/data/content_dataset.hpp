@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/random.hpp"
+#include "data/augmentation.hpp"
 #include "data/binarization.hpp"
 #include "data/content.hpp"
 
@@ -15,6 +16,7 @@ class ContentDataset : public Dataset {
   const DataSpec& spec() const override { return content_.spec; }
   int64_t count(Split split) const override { return content_.part(split).symbols.rows(); }
   Batch batch(Split split, std::span<const int64_t> rows, int64_t epoch) const override;
+  Batch plain_batch(Split split, std::span<const int64_t> rows, int64_t epoch) const override;
   std::string protocol() const override { return protocol_; }
   std::string hash() const override { return content_.hash; }
   std::string description() const override { return description_; }
@@ -26,6 +28,10 @@ class ContentDataset : public Dataset {
   DataContent content_;
   std::string protocol_, description_;
   std::optional<RandomStream> redraw_;  // training symbols are grey and drawn anew for each epoch
+  Augmenter augmenter_;                 // of training images, before they are drawn
+
+ private:
+  Batch unpacked(Split split, std::span<const int64_t> rows, int64_t epoch, const Augmenter& augmenter) const;
 };
 
 // Grey images and their binarization. `grey` is what may be drawn from, or already binary where `binarization` is
@@ -33,7 +39,7 @@ class ContentDataset : public Dataset {
 class ImageDataset : public ContentDataset {
  protected:
   ImageDataset(DataContent grey, const std::string& name, Binarization binarization, const std::string& static_words,
-               const RowLimits& limits, const DataSources& sources);
+               const AugmentOptions& augment, const RowLimits& limits, const DataSources& sources);
 };
 
 }  // namespace mlrun

@@ -31,6 +31,10 @@ class Dataset {
   virtual int64_t count(Split split) const = 0;
   // The given rows of the split. Only the training split may depend on the epoch (dynamic binarization).
   virtual Batch batch(Split split, std::span<const int64_t> rows, int64_t epoch) const = 0;
+  // The same, of images that are not augmented.
+  virtual Batch plain_batch(Split split, std::span<const int64_t> rows, int64_t epoch) const {
+    return batch(split, rows, epoch);
+  }
   // How the symbols came to be, in words that decide comparability: "static (Larochelle)", "dynamic (seed 1)".
   virtual std::string protocol() const = 0;
   virtual std::string hash() const = 0;  // SHA-256 (hex) of the content of all splits, before random binarization

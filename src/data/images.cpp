@@ -27,6 +27,7 @@ class Images : public ImageDataset {
     std::optional<Shape> resize;
     bool skip_damaged = false;
     Binarization binarization = Binarization::kStatic;
+    AugmentOptions augment;
     RowLimits limits;
   };
 
@@ -45,7 +46,7 @@ class Images : public ImageDataset {
   static Loaded load(const Options& options, const DataSources& sources);
   Images(const Options& options, const DataSources& sources, Loaded loaded)
       : ImageDataset(std::move(loaded.content), *options.folders[0], options.binarization, "drawn once for this folder",
-                     options.limits, sources) {
+                     options.augment, options.limits, sources) {
     description_ += loaded.words;
     if (!options.split.empty()) protocol_ += ", " + split_words(options.split, sources.seed);
     if (options.resize) protocol_ += fmt::format(", resized to {} x {}", (*options.resize)[0], (*options.resize)[1]);
@@ -70,6 +71,7 @@ Images::Options::Options(config::Reader& spec) {
                              {.help = "a picture that cannot be read: stop, or go on without it and say so",
                               .fallback = "stop"}) == "skip";
   binarization = read_binarization(spec);
+  augment = AugmentOptions(spec, binarization);
   limits = RowLimits(spec);
   for (size_t i = 0; i < 3; ++i)
     places[i] = SpecPlace(spec, name_of(static_cast<Split>(i)), folders[i].value_or("none"));

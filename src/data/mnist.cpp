@@ -26,10 +26,12 @@ class Mnist : public ImageDataset {
           root(spec.string_or(
               "root", "auto",
               {.help = "folder of the files, under the data root; auto: binarized_mnist for static, else mnist"})),
+          augment(spec, binarization),
           limits(spec),
           place(spec, "kind", "mnist") {}
     Binarization binarization;
     std::optional<std::string> root;
+    AugmentOptions augment;
     RowLimits limits;
     SpecPlace place;
 
@@ -39,7 +41,7 @@ class Mnist : public ImageDataset {
 
   Mnist(const Options& options, const DataSources& sources)
       : ImageDataset(load(options, sources), options.root ? *options.root : "MNIST", options.binarization, "Larochelle",
-                     options.limits, sources),
+                     options.augment, options.limits, sources),
         static_(options.is_static()) {}
 
   std::string why_no_labels() const override {

@@ -53,6 +53,7 @@ void write_identity(io::Hdf5Writer& file, const std::string& at, const Checkpoin
   file.attribute(data, "alphabet", identity.data.alphabet);
   file.attribute(data, "classes", identity.data.classes);
   file.attribute(data, "given", identity.data.given);
+  if (identity.data.augmentations > 1) file.attribute(data, "augmentations", identity.data.augmentations);
   file.attribute(data, "sha256", identity.data_hash);
   file.attribute(data, "protocol", identity.protocol);
   file.attribute(data, "description", identity.data_description);
@@ -99,6 +100,11 @@ CheckpointIdentity read_identity(const io::Hdf5Reader& file, const std::string& 
   id.data.classes = file.integer_attribute(data, "classes");
   if (file.has_attribute(data, "given"))
     id.data.given = file.integer_attribute(data, "given");  // 0 before there were any
+  if (file.has_attribute(data, "augmentations"))
+    id.data.augmentations = file.integer_attribute(data, "augmentations");  // 1 where there are none
+  if (id.data.augmentations < 1 || id.data.augmentations > (1 << 20)) {
+    fail(ExitCode::kCheckpoint, "{}: images of {} ways of augmentation", file.name(), id.data.augmentations);
+  }
   if (id.data.given < 0 || id.data.given >= std::max<int64_t>(1, id.data.positions())) {
     fail(ExitCode::kCheckpoint, "{}: {} symbols are given of sequences of shape {}", file.name(), id.data.given,
          to_string(id.data.shape));

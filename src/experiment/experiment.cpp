@@ -139,6 +139,17 @@ int64_t lanes_for(int64_t batch_size, int64_t examples_per_lane) {
 config::Fields resolved_fields(const config::Document& document, const ExperimentSpec& spec) {
   config::Fields fields = document.declared();
   std::erase_if(fields, [](const config::FieldRecord& f) { return f.later && f.value == f.fallback; });
+  const auto has_fields = [&](const std::string& section) {
+    return std::any_of(fields.begin(), fields.end(),
+                       [&](const config::FieldRecord& f) { return f.path.starts_with(section + "."); });
+  };
+  std::vector<std::string> empty;
+  for (const config::FieldRecord& f : fields) {
+    if (f.later && f.type == config::FieldType::kSection && !has_fields(f.path)) empty.push_back(f.path);
+  }
+  std::erase_if(fields, [&](const config::FieldRecord& f) {
+    return std::find(empty.begin(), empty.end(), f.path) != empty.end();
+  });
   const int64_t wanted = spec.model.facts().examples_per_lane;
   for (config::FieldRecord& field : fields) {
     if (field.path != "compute.lanes" || spec.lanes) continue;
@@ -261,7 +272,15 @@ BuiltModel build_model(const Experiment& experiment, const Dataset& data) {
   const std::vector<TrainedPart> parts = experiment.spec().model.facts().parts;
   require_parts_found(parts);
   require_symbols_of_parts(parts, data);
-  return build_model(experiment.spec().model, data.spec(), experiment.spec().seed);
+  BuiltModel built = build_model(experiment.spec().model, data.spec(), experiment.spec().seed);
+  if (data.spec().augmentations > 1 && !built.model->told_of_augmentation()) {
+    fail(ExitCode::kUsage,
+         "data.augment: a {} model is not told how an image was changed, and would model changed images as well\n"
+         "  one that is told          'model={{kind: augmented, of: {{kind: {}}}}}'\n"
+         "  without augmentation      leave data.augment out",
+         experiment.spec().model.kind(), experiment.spec().model.kind());
+  }
+  return built;
 }
 
 config::Fields describe_spec(const std::vector<std::string>& choices) {

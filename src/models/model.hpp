@@ -93,6 +93,8 @@ class Model {
   virtual const AutoregressiveModel* autoregressive() const { return nullptr; }
   virtual const CodeModel* code_model() const { return nullptr; }  // models/codes/code_model.hpp
   virtual const Classifier* classifier() const { return nullptr; }
+  // Whether it is told how each training image was changed (Batch::augmentation), and so is a model of plain images.
+  virtual bool told_of_augmentation() const { return false; }
   // Initial values that depend on data, when a training begins with fresh weights: `first` is its first batch.
   virtual void initialise_from(const ParameterArena&, const Batch& first, const RandomStream&) {
     static_cast<void>(first);

@@ -186,6 +186,15 @@ inline std::vector<Case> cases(const DataSpec& data) {
                   {"hidden=10", "condition=class", "orders=2"},
                   {"hidden=9,10", "condition=joint", "activation=tanh"}};
     }
+    if (kind == "ardm") {
+      variants = {{"channels=4", "blocks=1", "head=5", "orders=2"},
+                  {"channels=16", "blocks=1", "head=7", "scales=2", "parallel=2", "condition=class"},
+                  {"channels=9", "blocks=1", "scales=1", "condition=joint"}};
+    }
+    if (kind == "augmented") {
+      variants = {{"of={kind: pixelcnn, channels: 4, blocks: 1, head: [5]}"},
+                  {"condition=class", "of={kind: made, hidden: [9], masks: 2, direct: true, order: random}"}};
+    }
     if (kind == "pixelcnn") {
       variants = {{"channels=4", "blocks=2", "head=5"},
                   {"channels=7", "blocks=1", "head=[]", "condition=class"},
@@ -240,6 +249,7 @@ inline std::vector<Case> cases(const DataSpec& data) {
             o.rfind("condition=", 0) == 0 || (kind == "mixture" && o.find("condition: class") != std::string::npos);
         c.data.classes = conditional ? 3 : c.data.classes;
       }
+      if (kind == "augmented") c.data.augmentations = 4;
       all.push_back(std::move(c));
     }
   }

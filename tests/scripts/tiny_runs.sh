@@ -98,6 +98,11 @@ make_spec() {
     pixelcnn) model='{kind: pixelcnn, channels: 4, blocks: 1, head: 6}' ;;
     gated_pixelcnn) model='{kind: gated_pixelcnn, channels: 4, blocks: 2, head: 6, dropout: 0.2}' ;;
     symmetries) model='{kind: symmetries, orders: 4, of: {kind: pixelcnn, channels: 4, blocks: 1, head: 6}}' ;;
+    ardm) model='{kind: ardm, channels: 4, blocks: 1, parallel: 4}' ;;
+    augmented)
+      model='{kind: augmented, of: {kind: made, hidden: [8]}}'
+      data='{kind: mnist, root: tiny, binarization: dynamic, augment: {shift: 1, turn: 9}}'
+      ;;
     mixture)
       model="{kind: mixture, of: [${origin:?}, ${origin_2:?}]}"
       length='1 step'

@@ -36,14 +36,16 @@ namespace {
 class Digits : public ImageDataset {
  public:
   struct Options {
-    explicit Options(config::Reader& spec) : binarization(read_binarization(spec)), limits(spec) {}
+    explicit Options(config::Reader& spec)
+        : binarization(read_binarization(spec)), augment(spec, binarization), limits(spec) {}
     Binarization binarization;
+    AugmentOptions augment;
     RowLimits limits;
   };
 
   Digits(const Options& options, const DataSources& sources)
       : ImageDataset(load(options.binarization, sources), "digits", options.binarization, "the program's draw",
-                     options.limits, sources) {}
+                     options.augment, options.limits, sources) {}
 
  private:
   static DataContent load(Binarization binarization, const DataSources& sources) {

@@ -11,8 +11,8 @@
 #include <algorithm>
 #include <memory>
 
-#include "models/autoregressive/eonade_known.hpp"
 #include "models/autoregressive/eonade_sweep.hpp"
+#include "models/autoregressive/order_agnostic.hpp"
 #include "models/autoregressive/packed_step_view.hpp"
 #include "models/hidden_activation.hpp"
 #include "models/model.hpp"
@@ -21,9 +21,6 @@
 #include "ops/activation.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/linear.hpp"
-#include "ops/loss.hpp"
-#include "ops/reduce.hpp"
-#include "ops/shape.hpp"
 
 namespace mlrun {
 namespace {
@@ -127,7 +124,7 @@ class Eonade : public AutoregressiveModel {
       h = ops::activation(options_.activation, sums);
     }
     const Variable y = ops::linear(h, pass(output_weight_), pass(output_bias_));
-    const Variable unknown = ops::sum(ops::mul(Variable(known.weights), nll_by_position(y, batch)));
+    const Variable unknown = order_agnostic_loss(known, y, batch.symbols, data());
     return condition() == Condition::kJoint ? ops::add(unknown, class_prior_loss(pass, batch)) : unknown;
   }
 
@@ -221,20 +218,6 @@ class Eonade : public AutoregressiveModel {
       if (conditional()) row[inputs - classes() + labels_of(batch).data<int32_t>()[i]] = 1.0f;
     }
     return x;
-  }
-
-  // -log p of every symbol by itself, [n, positions].
-  Variable nll_by_position(const Variable& y, const Batch& batch) const {
-    const int64_t n = batch.count(), d = data().positions();
-    if (data().alphabet != 2) {
-      const Variable one_each =
-          ops::categorical_nll(ops::reshape(y, {n * d, 1, width_}), batch.symbols.reshape({n * d, 1}));
-      return ops::reshape(one_each, {n, d});
-    }
-    Tensor sign({n, d});  // softplus(-l) for a 1, softplus(l) for a 0
-    std::transform(batch.symbols.data<int32_t>(), batch.symbols.data<int32_t>() + n * d, sign.data<float>(),
-                   [](int32_t s) { return s != 0 ? -1.0f : 1.0f; });
-    return ops::softplus(ops::mul(Variable(sign), y));
   }
 
   Options options_;

@@ -1,4 +1,4 @@
-// Which positions an orderless model knows in a training step (EoNADE).
+// Which positions an orderless model knows in a training step (eonade, ardm).
 #pragma once
 
 #include <cstdint>

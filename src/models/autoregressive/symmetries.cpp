@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "models/autoregressive/told_step_view.hpp"
 #include "models/model.hpp"
 #include "models/order.hpp"
 
@@ -34,39 +35,6 @@ std::vector<int64_t> shown_positions(const DataSpec& data, int64_t s) {
   }
   return positions;
 }
-
-// The inner model's stepper, and the classes that it was given: it may look at them as long as it lives.
-class SymmetryStepper : public Stepper {
- public:
-  SymmetryStepper(const StepView& inner, std::vector<int32_t> classes)
-      : classes_(std::move(classes)), inner_(inner.begin(static_cast<int64_t>(classes_.size()), classes_.data())) {}
-  void logits(float* out) override { inner_->logits(out); }
-  void observe(const int32_t* symbols) override { inner_->observe(symbols); }
-
- private:
-  std::vector<int32_t> classes_;
-  std::unique_ptr<Stepper> inner_;
-};
-
-// The inner model's step view, where every sequence has the class of this symmetry.
-class SymmetryStepView : public StepView {
- public:
-  // `conditional`: labels are given, and looked at.
-  SymmetryStepView(std::unique_ptr<StepView> inner, int64_t orders, int64_t s, bool conditional)
-      : inner_(std::move(inner)), orders_(orders), s_(s), conditional_(conditional) {}
-  std::unique_ptr<Stepper> begin(int64_t count, const int32_t* labels) const override {
-    std::vector<int32_t> classes;
-    for (int64_t i = 0; i < count; ++i)
-      classes.push_back(static_cast<int32_t>((conditional_ ? labels[i] : 0) * orders_ + s_));
-    return std::make_unique<SymmetryStepper>(*inner_, std::move(classes));
-  }
-  bool runs_parallel_view() const override { return inner_->runs_parallel_view(); }
-
- private:
-  std::unique_ptr<StepView> inner_;
-  int64_t orders_, s_;
-  bool conditional_;
-};
 
 class Symmetries : public AutoregressiveModel {
  public:
@@ -121,6 +89,7 @@ class Symmetries : public AutoregressiveModel {
   const std::vector<int64_t>& order(int64_t component) const override {
     return orders_visited_[static_cast<size_t>(component)];
   }
+  bool told_of_augmentation() const override { return network_->told_of_augmentation(); }
   bool views_share_bits() const override { return network_->views_share_bits(); }
   int64_t examples_at_once() const override { return inner_->examples_at_once(); }
   void after_step(const std::vector<Statistics>& lanes) override { inner_->after_step(lanes); }
@@ -128,7 +97,7 @@ class Symmetries : public AutoregressiveModel {
   Variable logits(Pass& pass, const Batch& batch, int64_t component) const override {
     const std::vector<int64_t>& shown = shown_[static_cast<size_t>(component)];
     const int64_t n = batch.count(), positions = data().positions();
-    Batch turned = {Tensor({n, positions}, DType::kS32), Tensor({n}, DType::kS32)};
+    Batch turned = {Tensor({n, positions}, DType::kS32), Tensor({n}, DType::kS32), batch.augmentation};
     const int32_t* labels = conditional() ? labels_of(batch).data<int32_t>() : nullptr;
     for (int64_t i = 0; i < n; ++i) {
       const int32_t* from = batch.symbols.data<int32_t>() + i * positions;
@@ -140,7 +109,7 @@ class Symmetries : public AutoregressiveModel {
   }
 
   std::unique_ptr<StepView> step_view(const ParameterArena& parameters, int64_t component) const override {
-    return std::make_unique<SymmetryStepView>(network_->step_view(parameters, 0), orders_, component, conditional());
+    return std::make_unique<ToldStepView>(network_->step_view(parameters, 0), orders_, component, conditional());
   }
 
  protected:

@@ -1,0 +1,46 @@
+// The step view of a conditional model that is told something besides the label, by its class: class = label * ways +
+// way, where all sequences of a view share the way.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "models/model.hpp"
+
+namespace mlrun {
+
+// The inner model's stepper, and the classes that it was given: it may look at them as long as it lives.
+class ToldStepper : public Stepper {
+ public:
+  ToldStepper(const StepView& inner, std::vector<int32_t> classes)
+      : classes_(std::move(classes)), inner_(inner.begin(static_cast<int64_t>(classes_.size()), classes_.data())) {}
+  void logits(float* out) override { inner_->logits(out); }
+  void observe(const int32_t* symbols) override { inner_->observe(symbols); }
+
+ private:
+  std::vector<int32_t> classes_;
+  std::unique_ptr<Stepper> inner_;
+};
+
+class ToldStepView : public StepView {
+ public:
+  // `conditional`: labels are given, and looked at.
+  ToldStepView(std::unique_ptr<StepView> inner, int64_t ways, int64_t way, bool conditional)
+      : inner_(std::move(inner)), ways_(ways), way_(way), conditional_(conditional) {}
+  std::unique_ptr<Stepper> begin(int64_t count, const int32_t* labels) const override {
+    std::vector<int32_t> classes;
+    for (int64_t i = 0; i < count; ++i)
+      classes.push_back(static_cast<int32_t>((conditional_ ? labels[i] : 0) * ways_ + way_));
+    return std::make_unique<ToldStepper>(*inner_, std::move(classes));
+  }
+  bool runs_parallel_view() const override { return inner_->runs_parallel_view(); }
+  int64_t sequences_at_once() const override { return inner_->sequences_at_once(); }
+
+ private:
+  std::unique_ptr<StepView> inner_;
+  int64_t ways_, way_;
+  bool conditional_;
+};
+
+}  // namespace mlrun
