@@ -1,6 +1,7 @@
 // Symbols that a sample must have at some of its places: the pixels of an image, codes, the rows of a table.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
