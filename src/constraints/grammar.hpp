@@ -16,10 +16,10 @@ using NodeId = int32_t;
 struct Node {
   enum class Kind : uint8_t { kCodes, kSequence, kChoice, kRepeat, kRule };
   Kind kind = Kind::kSequence;
-  CodeSet codes;                 // kCodes: one of these
-  std::vector<NodeId> children;  // of a sequence (none: nothing at all) or a choice; of a repeat the one
-  int64_t least = 0, most = -1;  // of a repeat; -1: no end
-  int32_t rule = -1;             // kRule
+  CodeSet codes = {};                 // kCodes: one of these
+  std::vector<NodeId> children = {};  // of a sequence (none: nothing at all) or a choice; of a repeat the one
+  int64_t least = 0, most = -1;       // of a repeat; -1: no end
+  int32_t rule = -1;                  // kRule
 };
 
 class Grammar {

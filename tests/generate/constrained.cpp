@@ -76,7 +76,7 @@ const std::vector<std::string> kPatterns = {"a(b|c)*a", "[ab]{2,4}c?", "(a|b)+",
 
 TEST_CASE("exact samples of a constraint follow the model given it, and local ones say how likely they were made") {
   LanePool pool(2);
-  for (const std::string& kind : {"made", "sequence"}) {
+  for (const std::string kind : {"made", "sequence"}) {
     const Built b = kind == "made" ? mlrun::test::build("made", kData, {"hidden=[12]"})
                                    : mlrun::test::build("sequence", kData, {"width=8", "layers=1", "mixer.kind=gru"});
     const Sampler sampler(b.autoregressive(), *b.parameters);
