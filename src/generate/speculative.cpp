@@ -12,7 +12,7 @@ namespace mlrun {
 namespace {
 
 constexpr int64_t kMostAgain = 16;                                    // symbols that a stretch begins with again
-constexpr int64_t kLeastAhead = 2, kFirstAhead = 8, kMostAhead = 64;  // where the job leaves it open
+constexpr int64_t kLeastAhead = 2, kFirstAhead = 4, kMostAhead = 8;  // where the job leaves it open
 
 // A cursor and the symbols that it has seen, which goes back where they turn out not to be the sample's.
 class Follower {
