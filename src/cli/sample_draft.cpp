@@ -15,10 +15,9 @@ void add_draft_options(Command& command, DraftWords& words, Option* complete) {
           ->type_name("RUN2")
           ->takes({{Value::kRun, Value::kCheckpointFile}});
   command
-      .add_option(
-          "--ahead", words.ahead,
-          "symbols that the draft proposes at a time; auto: 2 to 8, about twice as many as stayed of late. The samples "
-          "are the same")
+      .add_option("--ahead", words.ahead,
+                  "symbols that the draft proposes at a time; auto: 2 to 14, by how many stayed of late. The samples "
+                  "are the same")
       ->needs(draft)
       ->type_name("N|auto")
       ->takes({{}, {"auto"}});
