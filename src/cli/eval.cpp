@@ -289,7 +289,7 @@ void add_eval(Command& command, const Globals& globals) {
                "mlrun eval @last data.kind=digits           # on other data than it was trained on\n"
                "mlrun eval @last --draws 5                  # dynamic binarization: mean over 5 draws\n"
                "mlrun eval @last --codes 64                 # a prior over codes: a tighter bound\n"
-               "mlrun eval @last --match '[A-Z]+:.*'         # of a text: how likely a sample is to begin so\n"
+               "mlrun eval @last --match '[A-Z]+:\\n.*'       # of a text: how likely a sample is to begin so\n"
                "mlrun eval @last --region top               # of the lower half, given the upper one\n"
                "mlrun eval step-000001500.h5 --per-example nll.h5");
   command

@@ -228,7 +228,7 @@ void add_sample(Command& command, const Globals& globals) {
                "mlrun sample @last --draft @last -n 4 -o -         # another, faster run is what speeds it up\n"
                "mlrun sample @last --prompt 'ROMEO:' --length 1000  # of a text\n"
                "mlrun sample @last --prompt @start.txt --top-p 0.95\n"
-               "mlrun sample @last --match '[A-Z]+: [a-z ,]+\\.' -n 4        # a name in capitals, and a sentence\n"
+               "mlrun sample @last --match '[A-Z]+:\\n[A-Za-z ,]+[.!?]'       # a name in capitals, and a sentence\n"
                "mlrun sample @last --match '[^\\n]{20}' --law exact         # by the model's own law, given that\n"
                "mlrun sample @last --grammar verse.ebnf --length 100       # EBNF; likewise --json-schema\n"
                "mlrun sample @last --mask mask.txt --show   # of images: forced pixels\n"

@@ -16,7 +16,7 @@ void add_draft_options(Command& command, DraftWords& words, Option* complete) {
           ->takes({{Value::kRun, Value::kCheckpointFile}});
   command
       .add_option("--ahead", words.ahead,
-                  "symbols that the draft proposes at a time; auto: about twice as many as stayed of late. The samples "
+                  "symbols that the draft proposes at a time; auto: 2 to 14, by how many stayed of late. The samples "
                   "are the same")
       ->needs(draft)
       ->type_name("N|auto")

@@ -31,8 +31,10 @@ Automaton::Automaton(Grammar grammar, const std::vector<int64_t>& codes, int64_t
   state_of(std::move(first));
   if (least_of(0) >= kNone) {
     fail(ExitCode::kUsage, "{}: no text of the characters that this model knows is of it{}", name,
-         unknown.empty() ? ""
-                         : fmt::format("; '{}' is none of them\n  which it knows   mlrun data describe RUN", unknown));
+         unknown.empty()
+             ? ""
+             : fmt::format("; '{}' is none of them\n  a pattern of the characters of its training text   --match REGEX",
+                           unknown));
   }
   if (least_of(0) > room) {
     fail(ExitCode::kUsage,

@@ -11,8 +11,17 @@
 namespace mlrun {
 namespace {
 
-constexpr int64_t kMostAgain = 16;                                    // symbols that a stretch begins with again
-constexpr int64_t kLeastAhead = 2, kFirstAhead = 8, kMostAhead = 64;  // where the job leaves it open
+// Where the job leaves it open how many symbols are proposed: with those that the model goes over again, a stretch has as
+// many rows as its kernels take together (kernels/conv/conv_forward.cpp), or twice as many.
+constexpr int64_t kRows = 7, kLeastAhead = 2;
+constexpr int64_t kMostAgain = 16;  // symbols that a stretch begins with again
+
+// `stay`: how many proposals stayed of late, in the mean.
+int64_t proposals_of(double stay, int64_t again) {
+  const int64_t wanted = std::clamp(static_cast<int64_t>(2 * stay), kLeastAhead, kRows);
+  if (wanted < kRows) return wanted;
+  return (again <= kRows / 2 ? kRows : 2 * kRows) + 1 - std::min(again, kMostAgain / 2);
+}
 
 // A cursor and the symbols that it has seen, which goes back where they turn out not to be the sample's.
 class Follower {
@@ -81,26 +90,29 @@ class StepRule {
   int32_t proposed(int64_t t, const float* draft_logits) {
     while (static_cast<int64_t>(steps_.size()) <= t - known()) steps_.push_back(of_steps_.next());
     if (job_.alphabet == 2) return draw_symbol(draft_logits, 2, step(t), job_.law);
-    return pick(probabilities(draft_logits, job_.alphabet, job_.law), uniform(job_.draft_uniforms, t, 0));
+    q_.push_back(probabilities(draft_logits, job_.alphabet, job_.law));
+    return pick(q_.back(), uniform(job_.draft_uniforms, t, 0));
   }
 
-  int32_t decided(int64_t t, int32_t proposal, const float* draft_logits, const float* logits) const {
+  // `j`: the number of the proposal since forget().
+  int32_t decided(int64_t t, int32_t proposal, size_t j, const float* logits) const {
     if (job_.alphabet == 2) return draw_symbol(logits, 2, step(t), job_.law);
-    const std::vector<double> p = probabilities(logits, job_.alphabet, job_.law);
-    const std::vector<double> q = probabilities(draft_logits, job_.alphabet, job_.law);
+    const std::vector<double> p = probabilities(logits, job_.alphabet, job_.law), &q = q_[j];
     const auto x = static_cast<size_t>(proposal);
     if (uniform(job_.draft_uniforms, t, 1) * q[x] < p[x]) return proposal;
     std::vector<double> rest(p.size());
     for (size_t k = 0; k < p.size(); ++k) rest[k] = std::max(0.0, p[k] - q[k]);
     return pick(rest, uniform(job_.draft_uniforms, t, 2));
   }
+  void forget() { q_.clear(); }
 
  private:
   int64_t known() const { return static_cast<int64_t>(job_.known.size()); }
   double step(int64_t t) const { return steps_[static_cast<size_t>(t - known())]; }
   const SpeculativeJob& job_;
   Uniforms of_steps_;
-  std::vector<double> steps_;  // from the first unknown one on
+  std::vector<double> steps_;           // from the first unknown one on
+  std::vector<std::vector<double>> q_;  // of the proposals
 };
 
 }  // namespace
@@ -167,42 +179,41 @@ SpeculationCounts draw_speculatively(Cursor& model_cursor, Cursor& draft_cursor,
   StepRule rule(job);
   SpeculationCounts counts;
   std::vector<int32_t> sample = job.known;
-  int64_t ahead = job.ahead > 0 ? job.ahead : kFirstAhead;
+  double stay = kRows;
   for (bool ended = false; !ended && static_cast<int64_t>(sample.size()) < job.length;) {
     const auto t = static_cast<int64_t>(sample.size());
-    const int64_t proposals = std::min(ahead, job.length - t);
-    draft.go(draft.missing(sample), nullptr);
-    draft.mark();
-    std::vector<int32_t> proposed;
-    std::vector<float> q(static_cast<size_t>(proposals * width));
-    for (int64_t j = 0; j < proposals; ++j) {
-      draft.logits(q.data() + j * width);
-      proposed.push_back(rule.proposed(t + j, q.data() + j * width));
-      if (j + 1 < proposals) draft.go({proposed.back()}, nullptr);
-    }
     std::vector<int32_t> stretch = model.missing(sample);
     if (static_cast<int64_t>(stretch.size()) > kMostAgain) {  // so that it need not come back this far once more
       model.go({stretch.begin(), stretch.end() - 1}, nullptr);
       stretch.erase(stretch.begin(), stretch.end() - 1);
     }
-    const auto before = static_cast<int64_t>(stretch.size());
+    const auto again = static_cast<int64_t>(stretch.size());
+    const int64_t proposals = std::min(job.ahead > 0 ? job.ahead : proposals_of(stay, again), job.length - t);
+    draft.go(draft.missing(sample), nullptr);
+    draft.mark();
+    rule.forget();
+    std::vector<int32_t> proposed;
+    std::vector<float> q(static_cast<size_t>(width));
+    for (int64_t j = 0; j < proposals; ++j) {
+      draft.logits(q.data());
+      proposed.push_back(rule.proposed(t + j, q.data()));
+      if (j + 1 < proposals) draft.go({proposed.back()}, nullptr);
+    }
     model.mark();
     stretch.insert(stretch.end(), proposed.begin(), proposed.end() - 1);  // nothing is asked after the last
     const std::vector<float> p = model.over(stretch);
     ++counts.stretches;
-    bool all_kept = true;
-    for (int64_t j = 0; j < proposals && all_kept && !ended; ++j) {
+    int64_t kept = 0;
+    for (int64_t j = 0; j < proposals && kept == j && !ended; ++j) {
       const auto at = static_cast<size_t>(j);
-      const int32_t symbol = rule.decided(t + j, proposed[at], q.data() + j * width, p.data() + (before + j) * width);
-      all_kept = symbol == proposed[at];
-      counts.kept += all_kept ? 1 : 0;
+      const int32_t symbol = rule.decided(t + j, proposed[at], at, p.data() + (again + j) * width);
+      kept += symbol == proposed[at] ? 1 : 0;
       ++counts.symbols;
       sample.push_back(symbol);
       ended = put(t + j, symbol);
     }
-    if (job.ahead > 0) continue;
-    const int64_t stayed = static_cast<int64_t>(sample.size()) - t;
-    ahead = all_kept ? std::min(kMostAhead, 2 * ahead) : std::clamp((ahead + 2 * stayed) / 2, kLeastAhead, kMostAhead);
+    counts.kept += kept;
+    stay = 0.75 * stay + 0.25 * static_cast<double>(kept == proposals ? std::max(kRows, kept) : kept);
   }
   return counts;
 }
