@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
-"""Makes experiments/README.md from experiments/results.csv, which scripts/record_result.sh adds rows to.
+"""Makes experiments/README.md, and the picture .images/results.svg of README.md, from experiments/results.csv, which
+scripts/record_result.sh adds rows to.
 
-  scripts/results_page.py            writes the page
-  scripts/results_page.py --check    exit 1 when the page is another one (a test)
+  scripts/results_page.py            writes both
+  scripts/results_page.py --check    exit 1 when one of them is another one (a test)
 """
 import csv
 import pathlib
 import sys
+
+sys.dont_write_bytecode = True
+import results_figure  # beside this file
 
 EXPERIMENTS = pathlib.Path(__file__).resolve().parent.parent / "experiments"
 # Each table of the page: its name in the CSV, its title, and what a reader must know of it.
@@ -36,6 +40,16 @@ same expectation. An empty place was not measured.
 
 More: [results.csv](results.csv) (all columns: seed, commit, numerics version, machine), [speed.md](speed.md) (beside PyTorch, memory,
 compression), [notes/](notes) (what was tried for each row, and did not help).
+"""
+
+
+FRONTIER = """## What core-minutes buy
+
+The lowest test NLL of binary MNIST (nats) among the rows below whose core-minutes were measured.
+
+![Test NLL against core-minutes, beside published numbers](../.images/results.svg)
+
+{table}
 """
 
 
@@ -69,7 +83,7 @@ def page(rows):
     for row in rows:
         if row["table"] not in known:
             sys.exit(f"results.csv: table '{row['table']}' is none of {', '.join(sorted(known))}")
-    parts = [HEAD]
+    parts = [HEAD, FRONTIER.format(table=results_figure.frontier_table(rows))]
     for name, title, note in TABLES:
         own = [row for row in rows if row["table"] == name]
         own.sort(key=lambda row: -float(row["value"]) if row["unit"] == "%" else float(row["value"]))
@@ -79,15 +93,17 @@ def page(rows):
 
 
 def main():
-    text = page(read_rows())
-    target = EXPERIMENTS / "README.md"
+    rows = read_rows()
+    made = {EXPERIMENTS / "README.md": page(rows), EXPERIMENTS.parent / ".images" / "results.svg": results_figure.svg(rows)}
     if sys.argv[1:] == ["--check"]:
-        if target.read_text(encoding="utf-8") != text:
-            sys.exit("experiments/README.md is not what results.csv says; remedy: scripts/results_page.py")
+        for target, text in made.items():
+            if not target.exists() or target.read_text(encoding="utf-8") != text:
+                sys.exit(f"{target} is not what results.csv says; remedy: scripts/results_page.py")
     elif sys.argv[1:]:
         sys.exit(__doc__)
     else:
-        target.write_text(text, encoding="utf-8")
+        for target, text in made.items():
+            target.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -135,7 +135,7 @@ void add_plot(Command& command, const Globals& globals) {
       ->one_at_a_time()
       ->takes({{},
                {"valid/nll", "valid/bpd", "valid/accuracy", "train/nll", "train/bpd", "train/lr", "train/grad_norm",
-                "train/items_per_s"}});
+                "train/items_per_s", "valid/train_nll"}});
   command.add_option("--against", o->against, "what the curves are drawn against; time is that of training")
       ->one_of({"step", "epoch", "time", "examples"});
   command

@@ -94,7 +94,14 @@ EvalOptions::EvalOptions(config::Reader reader)
       samples(reader.integer("samples", {.help = "images drawn at every evaluation, into samples/ of the run; 0: none",
                                          .min = 0,
                                          .max = 10000,
-                                         .fallback = 16})) {}
+                                         .fallback = 16})),
+      train(reader.integer_or(
+          "train", "auto",
+          {.help = "training examples that are judged as the valid ones are, at every evaluation, beside them "
+                   "(valid/train_nll); auto: a tenth as many as there are valid ones; 0: none",
+           .min = 0})) {
+  reader.later("train");
+}
 
 CheckpointOptions::CheckpointOptions(config::Reader reader)
     : every(reader.period_or("every", "eval",
@@ -231,8 +238,8 @@ std::string Experiment::hash_without(const std::vector<std::string>& excluded, c
 }
 
 const std::vector<std::string>& bookkeeping_fields() {
-  static const std::vector<std::string> fields = {"name",       "group",           "tags",
-                                                  "checkpoint", "train.log_every", "eval.samples"};
+  static const std::vector<std::string> fields = {"name",         "group",     "tags", "checkpoint", "train.log_every",
+                                                  "eval.samples", "eval.train"};
   return fields;
 }
 

@@ -35,6 +35,8 @@ struct EvalOptions {
   int64_t batch_size;
   BestBy best;
   int64_t samples;  // drawn at every evaluation, into samples/
+  std::optional<int64_t>
+      train;  // training examples that are judged beside valid; nullopt: a tenth as many as valid has
 };
 
 struct CheckpointOptions {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,9 +45,10 @@ struct StepReport {
 struct EvaluationReport {
   double epoch = 0;
   int64_t step = 0;
-  double train_nll = 0;  // mean since the last evaluation, nats
+  double train_nll = 0;  // of the steps since the last evaluation, in the mean, nats: each with the weights it had
   Evaluation valid;
-  double items_per_s = 0;  // of training since the last evaluation
+  std::optional<Evaluation> train;  // of a sample of the training split, by the law of `valid`
+  double items_per_s = 0;           // of training since the last evaluation
   double elapsed = 0;
   bool best = false;   // the best so far by eval.best
   bool saved = false;  // a checkpoint was written

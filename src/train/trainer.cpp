@@ -14,6 +14,7 @@
 #include "experiment/codes_dataset.hpp"
 #include "experiment/mixed_runs.hpp"
 #include "train/epoch_order.hpp"
+#include "train/train_sample.hpp"
 
 namespace mlrun {
 namespace {
@@ -241,6 +242,13 @@ EvaluateOptions Trainer::valid_options(const std::function<int()>& interrupted) 
 
 Evaluation Trainer::evaluate_valid(const std::function<int()>& interrupted) {
   return evaluate(*built_.model, *built_.parameters, data_, Split::kValid, valid_options(interrupted), pool_);
+}
+
+std::optional<Evaluation> Trainer::evaluate_train(const std::function<int()>& interrupted) {
+  const int64_t size = experiment_.spec().eval.train.value_or((data_.count(Split::kValid) + 9) / 10);
+  if (size == 0) return std::nullopt;
+  const TrainSample sample(data_, size);
+  return evaluate(*built_.model, *built_.parameters, sample, Split::kTrain, valid_options(interrupted), pool_);
 }
 
 Preview Trainer::preview() {

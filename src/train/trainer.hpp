@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,9 @@ class Trainer {
 
   // The NLL of the valid split. Error(kInterrupted) when `interrupted` says so on the way.
   Evaluation evaluate_valid(const std::function<int()>& interrupted);
+  // The same of a fixed sample of the training split (eval.train), by the same law: what is better here than there is
+  // learned by heart. Nothing where none is asked for.
+  std::optional<Evaluation> evaluate_train(const std::function<int()>& interrupted);
   // As many as eval.samples says.
   Preview preview();
   // While it lives, the moving average (where there is one) stands in for the weights and the states like them.

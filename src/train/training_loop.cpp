@@ -185,6 +185,7 @@ class TrainingLoop {
     try {
       const Trainer::AveragedWeights averaged(trainer_);
       report.valid = trainer_.evaluate_valid(options_.interrupted);
+      report.train = trainer_.evaluate_train(options_.interrupted);
     } catch (const Error& e) {
       if (e.code() != ExitCode::kInterrupted) throw;
       broken_off = true;
@@ -211,6 +212,7 @@ class TrainingLoop {
     row["nll"] = report.valid.nll;
     row["nll_se"] = report.valid.nll_se;
     row["bpd"] = report.valid.bpd;
+    if (report.train) row["train_nll"] = report.train->nll;
     if (report.valid.accuracy) row["accuracy"] = *report.valid.accuracy;
     if (report.valid.codes) row.merge(report.valid.codes->columns());
     for (const auto& [name, value] : trainer_.built().model->figures(*trainer_.built().parameters)) row[name] = value;

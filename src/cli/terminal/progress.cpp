@@ -173,11 +173,13 @@ void ScreenObserver::evaluated(const EvaluationReport& report) {
     best_accuracy_ = report.valid.accuracy.value_or(NAN);
     best_step_ = report.step;
   }
-  std::string text = row(print_epoch(report.epoch), fmt::format("{}", report.step), print_nll(report.train_nll),
-                         print_nll(report.valid.nll),
-                         report.valid.accuracy ? fmt::format("{:.2f}%", 100 * *report.valid.accuracy)
-                                               : fmt::format("{:.4f}", report.valid.bpd),
-                         print_throughput(report.items_per_s), human_duration(report.elapsed));
+  // Beside valid, what training examples have by the same law; where none are judged, what they had in their steps.
+  const double train_nll = report.train ? report.train->nll : report.train_nll;
+  std::string text =
+      row(print_epoch(report.epoch), fmt::format("{}", report.step), print_nll(train_nll), print_nll(report.valid.nll),
+          report.valid.accuracy ? fmt::format("{:.2f}%", 100 * *report.valid.accuracy)
+                                : fmt::format("{:.4f}", report.valid.bpd),
+          print_throughput(report.items_per_s), human_duration(report.elapsed));
   if (report.best || report.saved) text += report.best ? "  " + painted(kGreen, "*") : "   ";
   if (report.saved) text += " saved";
   if (const auto& codes = report.valid.codes) {
