@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages this project needs, those that are missing and no others.
-#   scripts/install_packages.sh [build] [test] [check] [package]     without a group: build
-# build: compile mlrun.  test: run the tests.  check: `make check`, `make tidy`, the sanitizers under clang.  package: `make package`.
+#   scripts/install_packages.sh [build] [mpi] [test] [check] [package]     without a group: build
+# build: compile mlrun.  mpi: one run on several processes or machines.  test: run the tests.  check: `make check`, `make tidy`, the sanitizers under clang.  package: `make package`.
 # Every name here is one that all systems in README have, so nothing asks which of them this is.
 # When nothing is missing it touches neither apt nor the network, and needs no root.
 set -euo pipefail
@@ -11,11 +11,12 @@ packages_of() {
     build)
       echo g++ cmake make ninja-build libdnnl-dev libhdf5-dev libyaml-cpp-dev libcli11-dev libfmt-dev \
         nlohmann-json3-dev libpng-dev libcairo2-dev zlib1g-dev libssl-dev libhwy-dev librandom123-dev libeigen3-dev catch2 ;;
+    mpi) echo libopenmpi-dev openmpi-bin ;;
     test) echo hdf5-tools python3-h5py python3-jsonschema python3-yaml curl ;;
     check) echo clang clang-format clang-tidy libclang-rt-dev shellcheck ;;
     package) echo dpkg-dev file ;;
     *)
-      echo "install_packages.sh: unknown group '$1'; known: build, test, check, package" >&2
+      echo "install_packages.sh: unknown group '$1'; known: build, mpi, test, check, package" >&2
       exit 2 ;;
   esac
 }

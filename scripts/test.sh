@@ -11,7 +11,7 @@ if [[ -n ${MLRUN_DATA_ROOT:-} ]]; then
   export MLRUN_DATA_ROOT
 fi
 
-"$root/scripts/install_packages.sh" build test
+"$root/scripts/install_packages.sh" build mpi test
 "$root/scripts/build.sh" release
 cd "$root/build/release"
 exec ctest --output-on-failure -j2 "$@"

@@ -16,6 +16,12 @@ struct CommandLine {
   bool takes_overrides = false;
 };
 
+std::string& launcher() {
+  static std::string words;
+  return words;
+}
+std::string behind_launcher(const std::string& text) { return launcher().empty() ? text : launcher() + " " + text; }
+
 CommandLine& typed() {
   static CommandLine line;
   return line;
@@ -32,6 +38,8 @@ void set_command_line(const std::vector<std::string>& words, const std::string& 
   typed() = {words.empty() ? std::vector<std::string>{"mlrun"} : words, directory, false};
 }
 
+void set_launcher(const std::string& words) { launcher() = words; }
+
 void accept_overrides() { typed().takes_overrides = true; }
 
 std::string command(const std::vector<std::string>& words) {
@@ -40,15 +48,19 @@ std::string command(const std::vector<std::string>& words) {
   return joined(text, words);
 }
 
+std::string launched(const std::vector<std::string>& words) { return behind_launcher(command(words)); }
+
 std::optional<std::string> with(const std::string& override_text) {
   if (!typed().takes_overrides) return std::nullopt;
   return again({override_text});
 }
 
-std::string again(const std::vector<std::string>& options) {
+std::string alone() {
   const std::vector<std::string>& words = typed().words;
-  return joined(joined(shell_word(words.front()), {words.begin() + 1, words.end()}), options);
+  return joined(shell_word(words.front()), {words.begin() + 1, words.end()});
 }
+
+std::string again(const std::vector<std::string>& options) { return behind_launcher(joined(alone(), options)); }
 
 std::optional<std::string> script(const std::string& name, const std::vector<std::string>& words) {
   std::error_code ignored;

@@ -20,6 +20,7 @@ enum class ExitCode : int {
   kLocked = 6,         // the run exists, or another process holds it
   kCheckpoint = 7,     // checkpoint damaged or incompatible
   kStopped = 75,       // stopped on purpose, resumable
+  kRankLost = 76,      // one of several processes of a run is gone, resumable from the last checkpoint
   kInterrupted = 130,  // SIGINT, state saved
   kReaderLeft = 141,   // who read stdout has left, as a shell says of a process that SIGPIPE ended
   kTerminated = 143,   // SIGTERM or SIGHUP, state saved

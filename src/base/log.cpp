@@ -1,5 +1,6 @@
 #include "base/log.hpp"
 
+#include <atomic>
 #include <cstdio>
 #include <mutex>
 
@@ -10,6 +11,7 @@ struct Sink {
   std::mutex mutex;
   Level lowest = Level::kInfo;
   bool color = false;
+  std::atomic<bool> mute = false;
   std::FILE* file = nullptr;
   std::function<void()> before_message;
 };
@@ -27,7 +29,10 @@ void write_to(std::FILE* file, std::string_view text) {
 
 }  // namespace
 
-void print(std::string_view text) { write_to(stderr, text); }
+void print(std::string_view text) {
+  if (!sink().mute) write_to(stderr, text);
+}
+void mute(bool on) { sink().mute = on; }
 
 void set_level(Level lowest) { sink().lowest = lowest; }
 Level level() { return sink().lowest; }

@@ -19,6 +19,7 @@ Level level();
 void set_color(bool on);  // decided by cli (--color, NO_COLOR, TERM, isatty)
 bool color();
 void set_file(const std::string& path);  // also append to this file ("" stops); failures to write it are ignored
+void mute(bool on);                      // on: nothing reaches stderr, whatever its level
 // Called before a message is printed, so that a progress line can be wiped first.
 void set_before_message(std::function<void()> hook);
 

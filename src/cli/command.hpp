@@ -1,12 +1,15 @@
 // What every command is given, and what it may do besides printing an answer.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
 #include "cli/parse/command_line.hpp"
 #include "cli/terminal/terminal.hpp"
+#include "ranks/launch.hpp"
+#include "ranks/ranks.hpp"
 
 namespace mlrun::cli {
 
@@ -14,6 +17,8 @@ namespace mlrun::cli {
 struct Globals {
   bool quiet = false, verbose = false, json = false;
   std::string color = "auto", directory;
+  Launch launch;                  // as one of how many processes this one was started
+  std::function<Ranks&()> ranks;  // meets the others, the first time; for commands that work together
   ColorChoice color_choice() const { return *parse_color_choice(color); }
 };
 

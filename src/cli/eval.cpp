@@ -26,6 +26,7 @@ struct EvalOptions {
   ConstraintRequest constraint;
   std::vector<std::string> words;
   int64_t orders = 0, draws = 1, codes = 1;
+  bool mixed_cpus = false;
 };
 
 double images_per_second(const EvalOutcome& e) {
@@ -234,7 +235,7 @@ void run_constraint(const EvalOptions& o, const Globals& globals) {
 }
 
 void run_eval(const EvalOptions& o, const Globals& globals) {
-  if (o.constraint.source.any()) return run_constraint(o, globals);
+  if (o.constraint.source.any()) return globals.launch.rank > 0 ? void() : run_constraint(o, globals);
   Overrides overrides;
   overrides.add_words(o.words, 2);
   const EvalRequest request = {.selector = o.run,
@@ -246,7 +247,9 @@ void run_eval(const EvalOptions& o, const Globals& globals) {
                                .orders = o.orders > 0 ? std::optional(o.orders) : std::nullopt,
                                .draws = o.draws,
                                .codes = o.codes,
-                               .threads = threads_of(o.threads)};
+                               .threads = threads_of(o.threads),
+                               .ranks = globals.ranks(),
+                               .mixed_cpus = o.mixed_cpus};
   if (!o.region.empty()) return run_region(o, request, globals);
   const EvalOutcome e = evaluate_checkpoint(request);
   if (globals.json) {
@@ -291,7 +294,8 @@ void add_eval(Command& command, const Globals& globals) {
                "mlrun eval @last --codes 64                 # a prior over codes: a tighter bound\n"
                "mlrun eval @last --match '[A-Z]+:\\n.*'       # of a text: how likely a sample is to begin so\n"
                "mlrun eval @last --region top               # of the lower half, given the upper one\n"
-               "mlrun eval step-000001500.h5 --per-example nll.h5");
+               "mlrun eval step-000001500.h5 --per-example nll.h5\n"
+               "mpirun -n 2 mlrun eval @last                # by two processes: the same bits");
   command
       .add_option("RUN", o->run,
                   "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
@@ -345,6 +349,9 @@ void add_eval(Command& command, const Globals& globals) {
       .add_option("--length", o->constraint.length, "of a constraint: symbols of a sample (default: as in training)")
       ->between(int64_t{1}, int64_t{1} << 28)
       ->type_name("N");
+  command.add_flag(
+      "--mixed-cpus", o->mixed_cpus,
+      "of several ranks: they may run on different kinds of CPU, and the bits may differ from those of one");
   command.add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
   command.callback([o, &globals] { run_eval(*o, globals); });
 }

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <new>
 #include <sstream>
 #include <system_error>
@@ -22,6 +23,7 @@
 #include "cli/parse/help.hpp"
 #include "config/diagnostics.hpp"
 #include "kernels/isa.hpp"
+#include "ranks/join.hpp"
 #include "train/signals.hpp"
 
 namespace mlrun::cli {
@@ -66,8 +68,10 @@ int after_the_answer(int code) {
   return code != 0 || (flushed && !std::ferror(stdout)) ? code : answer_lost(error);
 }
 
-int run(int argc, char** argv) {
-  Globals globals;
+// Commands that several ranks do together. Any other is the first rank's alone.
+bool works_together(const CLI::App& app) { return app.got_subcommand("train") || app.got_subcommand("eval"); }
+
+int run(int argc, char** argv, Globals& globals) {
   CLI::App app("Generative models on the CPU: train, evaluate and sample what a YAML spec describes.", "mlrun");
   app.formatter(std::make_shared<HelpFormatter>(std::min(100, terminal_width(STDOUT_FILENO))));
   set_examples(app,
@@ -88,6 +92,10 @@ int run(int argc, char** argv) {
   app.parse_complete_callback([&] {
     apply(globals);
     advice::set_command_line({argv, argv + argc}, globals.directory);
+    if (!globals.launch.several() || works_together(app)) return;
+    if (globals.launch.rank > 0) finish_with(ExitCode::kDone);
+    log::info("this command is the work of one process: of {}, all but the first have nothing to do",
+              globals.launch.size);
   });
   add_commands(root, globals);
   try {
@@ -102,36 +110,72 @@ int run(int argc, char** argv) {
   }
 }
 
+// Whatever the first rank says and answers is said for all.
+void fall_silent() {
+  log::mute(true);
+  const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (null < 0) return;
+  dup2(null, STDOUT_FILENO);
+  close(null);
+}
+
+// What the process answers, when all that it has to say is said.
+int run_to_the_end(int argc, char** argv, Globals& globals, std::unique_ptr<Ranks>& ranks) {
+  const auto told = [&](ExitCode code, const std::string& words) {
+    if (ranks) ranks->fail(code, words);  // before printing: the others wait
+    return static_cast<int>(code);
+  };
+  try {
+    return after_the_answer(run(argc, argv, globals));
+  } catch (const config::SpecError& e) {
+    const int code = told(e.code(), e.what());
+    log::print(fmt::format("{}\n", e.what()));  // every line of the report says "error:" itself
+    return code;
+  } catch (const Error& e) {
+    const int code = told(e.code(), e.what());
+    log::error("{}", e.what());
+    return code;
+  } catch (const std::bad_alloc&) {
+    const std::string words =
+        fmt::format("not enough memory: {:.1f} GB were in use at the most, and the machine has {:.1f} GB",
+                    static_cast<double>(peak_memory_bytes()) / 1e9, static_cast<double>(memory_bytes()) / 1e9);
+    const int code = told(ExitCode::kUsage, words);
+    log::error("{}", words);
+    return code;
+  } catch (const std::system_error& e) {
+    const int code = told(ExitCode::kInternal, e.what());
+    if (std::ferror(stdout)) return answer_lost(e.code().value());
+    log::error("internal error: {}", e.what());
+    return code;
+  } catch (const std::exception& e) {
+    const int code = told(ExitCode::kInternal, e.what());
+    if (std::ferror(stdout)) return answer_lost(0);
+    log::error("internal error: {}", e.what());
+    return code;
+  }
+}
+
 }  // namespace
 }  // namespace mlrun::cli
 
 int main(int argc, char** argv) {
-  using mlrun::ExitCode;
+  using namespace mlrun;
   // Activations come and go at every step: keep their pages instead of asking the kernel for fresh ones.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mlrun::signals::ignore_broken_pipes();
-  mlrun::cli::fill_standard_streams();
-  try {
-    return mlrun::cli::after_the_answer(mlrun::cli::run(argc, argv));
-  } catch (const mlrun::config::SpecError& e) {
-    mlrun::log::print(fmt::format("{}\n", e.what()));  // every line of the report says "error:" itself
-    return static_cast<int>(e.code());
-  } catch (const mlrun::Error& e) {
-    mlrun::log::error("{}", e.what());
-    return static_cast<int>(e.code());
-  } catch (const std::bad_alloc&) {
-    mlrun::log::error("not enough memory: {:.1f} GB were in use at the most, and the machine has {:.1f} GB",
-                      static_cast<double>(mlrun::peak_memory_bytes()) / 1e9,
-                      static_cast<double>(mlrun::memory_bytes()) / 1e9);
-    return static_cast<int>(ExitCode::kUsage);
-  } catch (const std::system_error& e) {
-    if (std::ferror(stdout)) return mlrun::cli::answer_lost(e.code().value());
-    mlrun::log::error("internal error: {}", e.what());
-    return static_cast<int>(ExitCode::kInternal);
-  } catch (const std::exception& e) {
-    if (std::ferror(stdout)) return mlrun::cli::answer_lost(0);
-    mlrun::log::error("internal error: {}", e.what());
-    return static_cast<int>(ExitCode::kInternal);
-  }
+  signals::ignore_broken_pipes();
+  cli::fill_standard_streams();
+  cli::Globals globals;
+  std::unique_ptr<Ranks> ranks;
+  globals.launch = launch_of_environment();
+  if (globals.launch.rank > 0) cli::fall_silent();
+  if (globals.launch.several()) advice::set_launcher(launching_words(globals.launch));
+  globals.ranks = [&]() -> Ranks& {
+    if (!globals.launch.several()) return one_rank();
+    if (!ranks) ranks = join_ranks(globals.launch);
+    return *ranks;
+  };
+  const int code = cli::run_to_the_end(argc, argv, globals, ranks);
+  if (ranks) ranks->leave(static_cast<ExitCode>(code));
+  return code;
 }

@@ -26,7 +26,7 @@ struct TrainOptions {
   std::string run_dir, name, group, resume, from, stop_after, threads = "auto", progress = "auto";
   std::vector<std::string> tags;
   std::optional<int64_t> seed;
-  bool if_needed = false, allow_inexact = false, dry_run = false;
+  bool if_needed = false, allow_inexact = false, dry_run = false, mixed_cpus = false;
 };
 
 // The screen, with a row of samples below each evaluation where there is room. As soon as there is a run, signals are
@@ -52,8 +52,8 @@ class PreviewingObserver : public ScreenObserver {
   std::string directory_;
 };
 
-TrainRequest request_of(const TrainOptions& o) {
-  TrainRequest request;
+TrainRequest request_of(const TrainOptions& o, Ranks& ranks) {
+  TrainRequest request(ranks);
   std::vector<std::string> words = o.words;
   int first = 1;
   if (!words.empty() && words[0].find('=') == std::string::npos) {
@@ -79,6 +79,7 @@ TrainRequest request_of(const TrainOptions& o) {
   request.resume = o.resume;
   request.if_needed = o.if_needed;
   request.allow_inexact = o.allow_inexact;
+  request.mixed_cpus = o.mixed_cpus;
   request.threads = threads_of(o.threads);
   if (!o.stop_after.empty()) {
     request.loop.stop_after = config::parse_period(o.stop_after);
@@ -116,16 +117,30 @@ void tell(const TrainOutcome& outcome) {
     log::info("{} was finished before; nothing was trained{}", outcome.directory,
               outcome.total_steps > 0 ? "\n  longer   " + advice::command(longer) : "");
   }
-  if (outcome.status != RunStatus::kFinished) log::info("go on with   {}", advice::command(resume));
+  if (outcome.status != RunStatus::kFinished) log::info("go on with   {}", advice::launched(resume));
+}
+
+void end_as(const TrainOutcome& outcome) {
+  if (outcome.status == RunStatus::kStopped) finish_with(ExitCode::kStopped);
+  if (outcome.status == RunStatus::kInterrupted) finish_with(signals::exit_code(outcome.signal));
+}
+
+// Any rank but the first: it computes, hears signals, and ends as the first does.
+void follow(const TrainRequest& request) {
+  signals::install_stop("");
+  TrainObserver nobody;
+  end_as(train(request, nobody));
 }
 
 void run_train(const TrainOptions& o, const Globals& globals) {
   signals::install_save_request();
-  const TrainRequest request = request_of(o);
   if (o.dry_run) {
-    print_dry_run(request, globals.json);
+    if (globals.launch.rank == 0) print_dry_run(request_of(o, one_rank()), globals.json);
     return;
   }
+  Ranks& ranks = globals.ranks();
+  const TrainRequest request = request_of(o, ranks);
+  if (!ranks.first()) return follow(request);
   const ProgressMode mode = globals.quiet ? ProgressMode::kNone : *parse_progress_mode(o.progress);
   PreviewingObserver observer(mode, screen_of(2, globals.color_choice()), software_versions());
   TrainOutcome outcome;
@@ -138,24 +153,25 @@ void run_train(const TrainOptions& o, const Globals& globals) {
   }
   tell(outcome);
   print_answer(outcome, globals.json);
-  if (outcome.status == RunStatus::kStopped) finish_with(ExitCode::kStopped);
-  if (outcome.status == RunStatus::kInterrupted) finish_with(signals::exit_code());
+  end_as(outcome);
 }
 
 }  // namespace
 
 void add_train(Command& command, const Globals& globals) {
   auto o = std::make_shared<TrainOptions>();
-  set_examples(command,
-               "mlrun train configs/made.yaml\n"
-               "mlrun train configs/made.yaml optim.lr=3e-3 model.hidden=500,500 --seed 2\n"
-               "run=$(mlrun train configs/made.yaml data.kind=digits)\n"
-               "mlrun train --resume @last                       # go on after a stop, to the same bits\n"
-               "mlrun train --resume @last 'train.for=40 epochs'   # longer\n"
-               "mlrun train configs/made.yaml --from @last optim.lr=1e-4   # begin with the weights of another run\n"
-               "mlrun train @last model.kind=nade                 # the spec of a run, with another model\n"
-               "mlrun train configs/made.yaml --json | jq -r .valid_nll   # run, status, steps, best\n"
-               "mlrun train configs/made.yaml --if-needed --resume auto   # in a sweep: only what is missing");
+  set_examples(
+      command,
+      "mlrun train configs/made.yaml\n"
+      "mlrun train configs/made.yaml optim.lr=3e-3 model.hidden=500,500 --seed 2\n"
+      "run=$(mlrun train configs/made.yaml data.kind=digits)\n"
+      "mlrun train --resume @last                       # go on after a stop, to the same bits\n"
+      "mlrun train --resume @last 'train.for=40 epochs'   # longer\n"
+      "mlrun train configs/made.yaml --from @last optim.lr=1e-4   # begin with the weights of another run\n"
+      "mlrun train @last model.kind=nade                 # the spec of a run, with another model\n"
+      "mlrun train configs/made.yaml --json | jq -r .valid_nll   # run, status, steps, best\n"
+      "mlrun train configs/made.yaml --if-needed --resume auto   # in a sweep: only what is missing\n"
+      "mpirun -n 2 mlrun train configs/made.yaml         # by two processes, here or on more machines: the same bits");
   command.add_option("SPEC", o->words, "a YAML file or a run, then overrides: section.key=value")
       ->type_name("SPEC|RUN [key=value]...")
       ->takes({{Value::kSpec, Value::kRun}}, OverrideWords{});
@@ -194,6 +210,9 @@ void add_train(Command& command, const Globals& globals) {
   command.add_option("--threads", o->threads, "auto: the affinity mask; never decides the bits")
       ->type_name("N|auto")
       ->takes({{}, {"auto"}});
+  command.add_flag(
+      "--mixed-cpus", o->mixed_cpus,
+      "of several ranks: they may run on different kinds of CPU, and the bits may differ from those of one");
   command.add_option("--progress", o->progress, "auto, bar, lines or none")->one_of({"auto", "bar", "lines", "none"});
   command.callback([o, &globals] { run_train(*o, globals); });
 }

@@ -11,7 +11,7 @@
 namespace mlrun {
 namespace {
 
-using Ranks = std::vector<int32_t>;  // of each position: which of its alternatives, 0 the best
+using Ranking = std::vector<int32_t>;  // of each position: which of its alternatives, 0 the best
 
 // Enumerates maps of codes without repetition, the map of the smallest total cost first.
 //
@@ -29,13 +29,13 @@ class MapSearch {
       std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return of[a] < of[b]; });
       orders_.push_back(std::move(order));
     }
-    push(Ranks(static_cast<size_t>(positions), 0));
+    push(Ranking(static_cast<size_t>(positions), 0));
   }
 
   // The next map, as codes; false when there is none left.
   bool next(int32_t* codes) {
     if (open_.empty()) return false;
-    const Ranks ranks = open_.top().second;
+    const Ranking ranks = open_.top().second;
     open_.pop();
     size_t last = 0;
     for (size_t p = 0; p < ranks.size(); ++p) {
@@ -44,7 +44,7 @@ class MapSearch {
     }
     for (size_t p = last; p < ranks.size(); ++p) {
       if (ranks[p] + 1 >= alphabet_) continue;
-      Ranks child = ranks;
+      Ranking child = ranks;
       ++child[p];
       push(std::move(child));
     }
@@ -52,7 +52,7 @@ class MapSearch {
   }
 
  private:
-  void push(Ranks ranks) {
+  void push(Ranking ranks) {
     double cost = 0;
     for (size_t p = 0; p < ranks.size(); ++p) {
       cost +=
@@ -61,7 +61,7 @@ class MapSearch {
     open_.emplace(cost, std::move(ranks));
   }
 
-  using Entry = std::pair<double, Ranks>;
+  using Entry = std::pair<double, Ranking>;
   const float* costs_;
   int64_t alphabet_;
   std::vector<std::vector<int32_t>> orders_;  // [position][rank]
@@ -232,6 +232,7 @@ Bounds bounds_of(const TrainedModel& prior, const CodesDataset& data, Split spli
     for (const auto figure : figures)
       std::copy((part.*figure).begin(), (part.*figure).end(), (all.*figure).begin() + rows[0]);
   });
+  for (const auto figure : figures) share_figures(data, split, pieces, all.*figure);
   return all;
 }
 

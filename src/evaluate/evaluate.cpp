@@ -6,6 +6,7 @@
 #include <mutex>
 #include <numbers>
 #include <numeric>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/stopwatch.hpp"
@@ -28,6 +29,13 @@ void require_labels(const Model& model, const Dataset& data) {
     fail(ExitCode::kUsage, "a classifier is judged by labels, and {}", data.why_no_labels());
 }
 
+int64_t batches_of(int64_t examples, const EvaluateOptions& options) {
+  return (examples + options.batch_size - 1) / options.batch_size;
+}
+Range batches_of_rank(int64_t examples, const EvaluateOptions& options, int rank) {
+  return slice(batches_of(examples, options), options.ranks.size(), rank);
+}
+
 // What the batches of a split say of the codes of a VQ-VAE, in the order of the split whatever lane was first.
 class CodeUseOfBatches {
  public:
@@ -37,26 +45,63 @@ class CodeUseOfBatches {
     batches_.emplace(first_row, std::move(*batch));
   }
 
-  std::optional<CodeUse> use() const {
-    if (batches_.empty()) return std::nullopt;
-    CodeUse use;
-    use.counts.resize(static_cast<size_t>(batches_.begin()->second.alphabet));
-    use.restarted = batches_.begin()->second.restarted;
-    double squared_error = 0;
-    int64_t vectors = 0;
+  // Of the batches of all ranks; nothing where there are no codes.
+  std::optional<CodeUse> use(const Dataset& data, Split split, const EvaluateOptions& options) const {
+    Ranks& ranks = options.ranks;
+    const int64_t examples = examples_of(data, split, options);
+    std::vector<double> rates(static_cast<size_t>(examples)),
+        squared_errors(static_cast<size_t>(batches_of(examples, options)));
+    Facts all;
     for (const auto& [first_row, batch] : batches_) {
-      for (int64_t i = 0; i < batch.codes.count(); ++i) {
-        ++use.counts[static_cast<size_t>(batch.codes.data<int32_t>()[i])];
-      }
-      use.rates.insert(use.rates.end(), batch.rate.begin(), batch.rate.end());
-      squared_error += batch.squared_error;
-      vectors += batch.vectors;
+      all.alphabet = batch.alphabet;
+      all.restarted = batch.restarted;
+      all.vectors += batch.vectors;
+      all.rated = all.rated || !batch.rate.empty();
+      std::copy(batch.rate.begin(), batch.rate.end(), rates.begin() + first_row);
+      squared_errors[static_cast<size_t>(first_row / options.batch_size)] = batch.squared_error;
     }
-    use.quantization_error = squared_error / static_cast<double>(vectors);
+    const int64_t own_vectors = std::exchange(all.vectors, 0);
+    for (Facts of_rank : of_all(ranks, Facts{all.alphabet, all.restarted, own_vectors, all.rated})) {
+      all.alphabet = std::max(all.alphabet, of_rank.alphabet);  // a rank without batches knows none
+      all.restarted = std::max(all.restarted, of_rank.restarted);
+      all.vectors += of_rank.vectors;
+      all.rated = all.rated || of_rank.rated;
+    }
+    if (all.alphabet == 0) return std::nullopt;
+    CodeUse use;
+    use.restarted = all.restarted;
+    use.counts = counts_of_all(ranks, static_cast<size_t>(all.alphabet));
+    std::vector<Range> batches_of_ranks;
+    for (int r = 0; r < ranks.size(); ++r) batches_of_ranks.push_back(batches_of_rank(examples, options, r));
+    all_gather(ranks, squared_errors.data(), squared_errors.size(), batches_of_ranks);
+    use.quantization_error =
+        std::accumulate(squared_errors.begin(), squared_errors.end(), 0.0) / static_cast<double>(all.vectors);
+    if (all.rated) {
+      share_figures(data, split, options, rates);
+      use.rates = std::move(rates);
+    }
     return use;
   }
 
  private:
+  struct Facts {
+    int64_t alphabet = 0, restarted = 0, vectors = 0;
+    bool rated = false;
+  };
+
+  std::vector<int64_t> counts_of_all(Ranks& ranks, size_t alphabet) const {
+    std::vector<int64_t> by_rank(alphabet * static_cast<size_t>(ranks.size())), counts(alphabet);
+    std::vector<Range> parts;
+    for (int64_t r = 0; r < ranks.size(); ++r)
+      parts.push_back({r * static_cast<int64_t>(alphabet), (r + 1) * static_cast<int64_t>(alphabet)});
+    int64_t* own = by_rank.data() + parts[static_cast<size_t>(ranks.rank())].begin;
+    for (const auto& [first_row, batch] : batches_)
+      for (int64_t i = 0; i < batch.codes.count(); ++i) ++own[batch.codes.data<int32_t>()[i]];
+    all_gather(ranks, by_rank.data(), by_rank.size(), parts);
+    for (size_t i = 0; i < by_rank.size(); ++i) counts[i % alphabet] += by_rank[i];
+    return counts;
+  }
+
   std::mutex mutex_;
   std::map<int64_t, Reconstruction> batches_;  // by first row
 };
@@ -71,14 +116,28 @@ void put(const std::vector<double>& found, std::span<const int64_t> rows, std::v
 void for_batches(const Dataset& data, Split split, const EvaluateOptions& options, LanePool& pool,
                  const std::function<void(std::span<const int64_t> rows, const Batch&)>& work) {
   const int64_t count = examples_of(data, split, options);
-  pool.run((count + options.batch_size - 1) / options.batch_size, [&](int64_t b) {
+  const Range own = batches_of_rank(count, options, options.ranks.rank());
+  pool.run(own.size(), [&](int64_t b) {
     if (options.interrupted && options.interrupted()) return;
-    const int64_t begin = b * options.batch_size, end = std::min(count, begin + options.batch_size);
+    const int64_t begin = (own.begin + b) * options.batch_size, end = std::min(count, begin + options.batch_size);
     std::vector<int64_t> rows(static_cast<size_t>(end - begin));
     std::iota(rows.begin(), rows.end(), begin);
     work(rows, data.batch(split, rows, 0));
   });
-  if (options.interrupted && options.interrupted()) fail(ExitCode::kInterrupted, "interrupted; nothing was written");
+  if (any(options.ranks, options.interrupted && options.interrupted()))
+    fail(ExitCode::kInterrupted, "interrupted; nothing was written");
+}
+
+void share_figures(const Dataset& data, Split split, const EvaluateOptions& options, std::vector<double>& figures) {
+  if (figures.empty()) return;
+  const int64_t count = examples_of(data, split, options);
+  std::vector<Range> rows;
+  for (int r = 0; r < options.ranks.size(); ++r) {
+    const Range batches = batches_of_rank(count, options, r);
+    rows.push_back(
+        {std::min(count, batches.begin * options.batch_size), std::min(count, batches.end * options.batch_size)});
+  }
+  all_gather(options.ranks, figures.data(), figures.size(), rows);
 }
 
 const char* dimension_of(const Model& model, const Dataset& data) {
@@ -112,9 +171,10 @@ Evaluation evaluate(const Model& model, const ParameterArena& parameters, const 
     put(scores.correct, rows, correct);
     codes.add(rows[0], std::move(scores.codes));
   });
+  for (auto* figure : {&per_example, &correct}) share_figures(data, split, options, *figure);
   Evaluation e = summarise(std::move(per_example), model.predictions());
   if (!correct.empty()) e.accuracy = summarise(std::move(correct), 1).nll;
-  e.codes = codes.use();
+  e.codes = codes.use(data, split, options);
   e.seconds = watch.seconds();
   return e;
 }
@@ -144,7 +204,8 @@ SplitLikelihoods split_likelihoods(const Model& model, const ParameterArena& par
     put(found.correct, rows, all.correct);
     codes.add(rows[0], std::move(found.codes));
   });
-  all.codes = codes.use();
+  for (auto* figure : {&all.x, &all.xy, &all.x_given_y, &all.correct}) share_figures(data, split, options, *figure);
+  all.codes = codes.use(data, split, options);
   return all;
 }
 

@@ -9,6 +9,7 @@
 #include "base/lanes.hpp"
 #include "data/dataset.hpp"
 #include "models/model.hpp"
+#include "ranks/ranks.hpp"
 #include "runs/metrics.hpp"
 
 namespace mlrun {
@@ -17,12 +18,17 @@ struct EvaluateOptions {
   int64_t batch_size = 100;
   std::optional<int64_t> limit;       // only the first examples
   std::function<bool()> interrupted;  // checked between batches; true ends it with Error(kInterrupted)
+  Ranks& ranks = one_rank();          // that share the batches; each must be given the same options
 };
 
-// Every batch of the split, in lanes: work(numbers of its examples, batch). Error(kData) where there is none,
-// Error(kInterrupted) as the options say.
+// Every batch of the split, in lanes: work(numbers of its examples, batch). Each rank works through a contiguous share of
+// the batches. Error(kData) where there is none, Error(kInterrupted) as the options say on any of the ranks.
 void for_batches(const Dataset& data, Split split, const EvaluateOptions& options, LanePool& pool,
                  const std::function<void(std::span<const int64_t> rows, const Batch&)>& work);
+
+// A figure of every example of the split, which each rank has found for the batches that were its own: afterwards all have
+// all of them. Nothing is done to an empty one.
+void share_figures(const Dataset& data, Split split, const EvaluateOptions& options, std::vector<double>& figures);
 
 // What one of Model::predictions() is, and bits are counted by: "label", "char" of a text, else "dim".
 const char* dimension_of(const Model& model, const Dataset& data);

@@ -210,7 +210,7 @@ io::Bytes checkpoint_image(const CheckpointIdentity& identity, const TrainState&
   write_mean(file, "evaluation_nll", state.evaluation_nll);
   write_model(file, "", parameters);
   for (const auto& [name, arena] : updater.slots()) write_arena(file, "optimizer/" + name, parameters, arena);
-  for (const auto& [name, matrix] : updater.matrices()) file.dataset("optimizer/" + name, matrix);
+  for (const Optimizer::Matrix& matrix : updater.matrices()) file.dataset("optimizer/" + matrix.name, matrix.value);
   if (const MovingAverage* average = updater.average()) write_average(file, parameters, *average);
   if (const auto& stage_one = identity.stage_one) {
     write_model(file, "stage_one/", *stage_one->built.parameters);
@@ -249,7 +249,7 @@ void Checkpoint::read_parameters(ParameterArena& parameters, bool average) const
 
 void Checkpoint::read_updater(const ParameterArena& parameters, Updater& updater) const {
   for (auto& [name, arena] : updater.slots()) read_arena(file_, "optimizer/" + name, parameters, arena);
-  for (auto& [name, matrix] : updater.matrices()) file_.read_into("optimizer/" + name, matrix);
+  for (Optimizer::Matrix& matrix : updater.matrices()) file_.read_into("optimizer/" + matrix.name, matrix.value);
   MovingAverage* average = updater.average();
   if (!average) return;
   read_arena(file_, "average", parameters, average->weights);

@@ -5,7 +5,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "config/registry.hpp"
@@ -29,9 +28,14 @@ class Optimizer {
   virtual std::vector<std::string> slots() const = 0;
   virtual void update(const UpdateStep& step, const kernels::ParameterSlice& slice) const = 0;
 
-  // Once, at first: what a rule keeps of its own beside the slots, by name, as it is before the first step. Checkpoints
-  // write it, and read into it.
-  using Matrices = std::vector<std::pair<std::string, Tensor>>;
+  // Once, at first: what a rule keeps of its own beside the slots, by name, as it is before the first step, each of one
+  // parameter. Checkpoints write it, and read into it.
+  struct Matrix {
+    std::string name;
+    Tensor value;
+    size_t parameter;  // its index
+  };
+  using Matrices = std::vector<Matrix>;
   virtual Matrices make_matrices(const ParameterArena&) { return {}; }
   // Before the update, where preconditions() says so: the windows of parameter `index` in the arena of gradients and in
   // those of the slots. Each parameter once a step, on any thread.

@@ -7,12 +7,12 @@ namespace {
 
 class InProcessReducer : public Reducer {
  public:
-  void fold(const std::vector<float*>& lanes, std::span<const Range> runs, std::span<const Range> pieces,
-            std::span<double> squares, LanePool& pool) override {
-    pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t i) {
-      const Range& piece = pieces[static_cast<size_t>(i)];
+  void fold(const std::vector<float*>& lanes, const FoldPlan& plan, std::span<double> squares,
+            LanePool& pool) override {
+    pool.run(static_cast<int64_t>(plan.pieces.size()), [&](int64_t i) {
+      const Range& piece = plan.pieces[static_cast<size_t>(i)];
       const auto begin = static_cast<size_t>(piece.begin), count = static_cast<size_t>(piece.size());
-      kernels::fold_gradients(lanes, runs.subspan(begin, count), squares.data() + begin);
+      kernels::fold_gradients(lanes, plan.runs.subspan(begin, count), squares.data() + begin);
     });
   }
 

@@ -1,9 +1,9 @@
 // Where what the lanes of a step found becomes one answer for all, and where decisions that one process makes by its
 // own clock or by its own signals become decisions of the run.
 //
-// Lanes that are all in this process meet in memory. Processes that each own a contiguous share of the lanes would fold
-// their own blocks of the tree (base/lanes.hpp), exchange these and finish the same tree: another implementation of
-// this interface, to the same bits. Every process then calls the same functions in the same order.
+// Lanes that are all in this process meet in memory. Ranks that each own a contiguous share of the lanes fold their own
+// blocks of the tree (base/lanes.hpp), exchange these and finish the same tree, to the same bits. Every rank calls the
+// same functions in the same order.
 #pragma once
 
 #include <span>
@@ -11,6 +11,7 @@
 
 #include "base/lanes.hpp"
 #include "nn/parameters.hpp"
+#include "ranks/ranks.hpp"
 
 namespace mlrun {
 
@@ -25,23 +26,36 @@ struct LocalSight {
   bool save_requested = false;  // a checkpoint was asked for
   bool broken_off = false;      // an evaluation was not finished
   double seconds = 0;           // of training so far
+  double cpu_seconds = 0;       // of its threads so far
+  int64_t bytes_sent = 0;       // to other ranks so far
+};
+
+// What is folded: `runs` are ranges of an arena, each a unit of the norm's sum; `pieces` are ranges of runs, each a unit
+// of work for a thread; `shares` are ranges of pieces, one for each rank, in order and without gaps.
+struct FoldPlan {
+  std::span<const Range> runs, pieces, shares;
 };
 
 class Reducer {
  public:
   virtual ~Reducer() = default;
 
+  // Who takes part.
+  virtual Ranks& ranks() { return one_rank(); }
+  // Of `lanes` of the run, those that are this process's.
+  Range own_lanes(int64_t lanes) { return slice(lanes, ranks().size(), ranks().rank()); }
+
   // lanes: the gradient arenas of this process's lanes. Afterwards lanes[0][i] is the sum over all lanes of the run,
-  // for every i of `runs`, and squares[r] the sum over runs[r] of its squares (kernels::fold_gradients). `pieces`:
-  // ranges of indices of runs, each a unit of work for a thread.
-  virtual void fold(const std::vector<float*>& lanes, std::span<const Range> runs, std::span<const Range> pieces,
-                    std::span<double> squares, LanePool& pool) = 0;
+  // for every i of the runs of this rank's share, and squares[r] the sum over runs[r] of the squares of that sum
+  // (kernels::fold_gradients), for every run.
+  virtual void fold(const std::vector<float*>& lanes, const FoldPlan& plan, std::span<double> squares,
+                    LanePool& pool) = 0;
   // The sum over all lanes, by the tree.
   virtual LaneSums sum(const std::vector<LaneSums>& lanes) = 0;
   // The statistics of all lanes, in their order, from those of this process's lanes.
   virtual const std::vector<Statistics>& gather(const std::vector<Statistics>& lanes) = 0;
-  // What all go by: a signal that any has seen, a request or a broken-off evaluation of any, the clock of the first. A
-  // loop decides by nothing else that processes could see differently.
+  // What all go by: a signal that any has seen, a request or a broken-off evaluation of any, the clock of the first, the
+  // CPU seconds and the bytes of all. A loop decides by nothing else that processes could see differently.
   virtual LocalSight agree(const LocalSight& own) = 0;
 };
 

@@ -91,13 +91,14 @@ class Soap : public Optimizer {
 
   Matrices make_matrices(const ParameterArena& parameters) override {
     Matrices named;
-    for (const ParameterInfo& info : parameters.parameters()) {
+    for (size_t i = 0; i < parameters.parameters().size(); ++i) {
+      const ParameterInfo& info = parameters.parameters()[i];
       matrices_.push_back(matrix_of(info, options_.longest));
       for (const auto& [side, basis] :
            {std::pair("left", matrices_.back().left), std::pair("right", matrices_.back().right)}) {
         if (!basis.defined()) continue;
-        named.emplace_back(fmt::format("{}_moment/{}", side, info.path), basis.moment);
-        named.emplace_back(fmt::format("{}_basis/{}", side, info.path), basis.vectors);
+        named.push_back({fmt::format("{}_moment/{}", side, info.path), basis.moment, i});
+        named.push_back({fmt::format("{}_basis/{}", side, info.path), basis.vectors, i});
       }
     }
     return named;

@@ -17,16 +17,18 @@
 namespace mlrun {
 namespace {
 
-std::map<std::string, std::string> environment(int threads) {
+std::map<std::string, std::string> environment(int threads, int ranks) {
   char host[256] = {};
   gethostname(host, sizeof host - 1);
-  return {{"mlrun", kVersion},
-          {"commit", kBuildCommit},
-          {"numerics", std::to_string(kNumericsVersion)},
-          {"cpu", cpu_name()},
-          {"isa", name_of(kernels::isa_in_force())},
-          {"threads", std::to_string(threads)},
-          {"host", host}};
+  std::map<std::string, std::string> facts = {{"mlrun", kVersion},
+                                              {"commit", kBuildCommit},
+                                              {"numerics", std::to_string(kNumericsVersion)},
+                                              {"cpu", cpu_name()},
+                                              {"isa", name_of(kernels::isa_in_force())},
+                                              {"threads", std::to_string(threads)},
+                                              {"host", host}};
+  if (ranks > 1) facts["ranks"] = std::to_string(ranks);  // threads and host are those of the first
+  return facts;
 }
 
 io::Record origin_record(const std::optional<Origin>& origin) {
@@ -87,7 +89,7 @@ RunFacts facts_of(const RunDirectory& directory, const Trainer& trainer, const s
   return {.run = std::move(run),
           .spec_yaml = io::exists(given) ? io::read_text_file(given, 1 << 20, ExitCode::kDisk) : "",
           .resolved_yaml = id.resolved_yaml,
-          .environment = environment(threads)};
+          .environment = environment(threads, trainer.reducer().ranks().size())};
 }
 
 }  // namespace mlrun

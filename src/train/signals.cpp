@@ -92,7 +92,7 @@ void ignore_broken_pipes() {
 }
 
 int stop_signal() { return stop; }
-ExitCode exit_code() { return stop == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated; }
+ExitCode exit_code(int signal) { return signal == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated; }
 bool take_save_request() { return save.exchange(false); }
 
 }  // namespace mlrun::signals

@@ -22,8 +22,8 @@ void install_save_request();
 // that was ignored when the program started (nohup, trap '' INT, & in a script) stays ignored.
 void install_stop(std::string_view answer);
 
-int stop_signal();         // SIGINT, SIGTERM, SIGHUP, or 0
-ExitCode exit_code();      // of a stop by that signal: kInterrupted, or kTerminated (SIGHUP is as SIGTERM)
-bool take_save_request();  // true once per SIGUSR1
+int stop_signal();               // SIGINT, SIGTERM, SIGHUP, or 0
+ExitCode exit_code(int signal);  // of a stop by it: kInterrupted, or kTerminated (SIGHUP is as SIGTERM)
+bool take_save_request();        // true once per SIGUSR1
 
 }  // namespace mlrun::signals

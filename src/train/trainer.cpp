@@ -38,7 +38,8 @@ Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads,
       built_(build_model(experiment, data)),
       schedule_(experiment.spec().schedule.build()),
       pool_(threads),
-      reducer_(reducer) {
+      reducer_(reducer),
+      own_lanes_(experiment.spec().model.facts().fitted_at_once ? Range{} : reducer.own_lanes(experiment.lanes())) {
   const ExperimentSpec& spec = experiment_.spec();
   if (schedule_->needs_total() && length_.total_steps == 0) {
     fail(ExitCode::kUsage,
@@ -56,13 +57,12 @@ Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads,
   // once has none.
   std::unique_ptr<Optimizer> optimizer = spec.optimizer.build();
   const auto slots = static_cast<int64_t>(optimizer->slots().size());
-  const int64_t lanes = spec.model.facts().fitted_at_once ? 0 : experiment_.lanes();
-  const int64_t parameters = built_.parameters->parameter_count(), copies = 2 + slots + lanes;
+  const int64_t parameters = built_.parameters->parameter_count(), copies = 2 + slots + own_lanes_.size();
   require_memory(sizeof(float) * static_cast<double>(parameters) * static_cast<double>(copies),
-                 fmt::format("training {} parameters in {} lanes", print_thousands(parameters), experiment_.lanes()),
+                 fmt::format("training {} parameters in {} lanes", print_thousands(parameters), own_lanes_.size()),
                  "fewer lanes   compute.lanes=1, or a smaller model");
-  updater_ = std::make_unique<Updater>(*built_.parameters, std::move(optimizer), spec.train.update);
-  for (int64_t lane = 0; lane < lanes; ++lane) {
+  updater_ = std::make_unique<Updater>(*built_.parameters, std::move(optimizer), spec.train.update, reducer_.ranks());
+  for (int64_t lane = 0; lane < own_lanes_.size(); ++lane) {
     gradients_.push_back(built_.parameters->like());
     statistics_.push_back(built_.parameters->statistics());
   }
@@ -113,6 +113,11 @@ void Trainer::restore(const Checkpoint& checkpoint) {
   history_ = checkpoint.identity().history;
 }
 
+void Trainer::share_beginning() {
+  broadcast(reducer_.ranks(), &state_, 1);
+  updater_->share_beginning();
+}
+
 Trainer::StepResult Trainer::step(const std::function<int()>& interrupted) {
   const ExperimentSpec& spec = experiment_.spec();
   if (spec.model.facts().fitted_at_once) return fit(interrupted);
@@ -123,11 +128,11 @@ Trainer::StepResult Trainer::step(const std::function<int()>& interrupted) {
   }
   const int64_t begin = position * spec.train.batch_size;
   const int64_t count = std::min(spec.train.batch_size, static_cast<int64_t>(epoch_order_.size()) - begin);
-  const auto lanes = static_cast<int64_t>(gradients_.size());
   const RandomStream noise = RandomStream(spec.seed, "noise").at(static_cast<uint64_t>(state_.step));
   std::vector<LaneSums> sums(gradients_.size());
-  pool_.run(lanes, [&](int64_t lane) {
-    const Range part = slice(count, lanes, lane);
+  pool_.run(own_lanes_.size(), [&](int64_t lane) {
+    const int64_t of_run = own_lanes_.begin + lane;  // the lane among those of all ranks
+    const Range part = slice(count, experiment_.lanes(), of_run);
     Tensor& gradients = gradients_[static_cast<size_t>(lane)];
     Statistics& statistics = statistics_[static_cast<size_t>(lane)];
     for (Tensor& statistic : statistics) statistic.fill(0.0f);
@@ -135,7 +140,7 @@ Trainer::StepResult Trainer::step(const std::function<int()>& interrupted) {
       std::memset(gradients.raw(), 0, gradients.bytes());
       return;
     }
-    const RandomStream lane_noise = noise.at(static_cast<uint64_t>(lane));
+    const RandomStream lane_noise = noise.at(static_cast<uint64_t>(of_run));
     int64_t piece = 0;
     built_.model->in_pieces(part.size(), [&](int64_t from, int64_t to) {
       const std::span<const int64_t> rows(epoch_order_.data() + begin + part.begin + from,
@@ -193,12 +198,12 @@ Trainer::StepResult Trainer::fit(const std::function<int()>& interrupted) {
   result.count = data_.count(Split::kValid);
   std::vector<std::vector<double>> nll(static_cast<size_t>(model.components()),
                                        std::vector<double>(static_cast<size_t>(result.count)));
-  for_batches(data_, Split::kValid, valid_options(interrupted), pool_,
-              [&](std::span<const int64_t> rows, const Batch& batch) {
-                const std::vector<std::vector<double>> part = model.nll_by_component(*built_.parameters, batch);
-                for (size_t c = 0; c < part.size(); ++c)
-                  std::copy(part[c].begin(), part[c].end(), nll[c].begin() + rows[0]);
-              });
+  const EvaluateOptions options = valid_options(interrupted);
+  for_batches(data_, Split::kValid, options, pool_, [&](std::span<const int64_t> rows, const Batch& batch) {
+    const std::vector<std::vector<double>> part = model.nll_by_component(*built_.parameters, batch);
+    for (size_t c = 0; c < part.size(); ++c) std::copy(part[c].begin(), part[c].end(), nll[c].begin() + rows[0]);
+  });
+  for (std::vector<double>& of_component : nll) share_figures(data_, Split::kValid, options, of_component);
   result.loss = result.nll = model.fit(*built_.parameters, nll);
   if (!std::isfinite(result.loss)) {
     fail(ExitCode::kDiverged, "the mean NLL of the valid split is {}, whatever the weights of the parts",
@@ -235,9 +240,10 @@ Trainer::AveragedWeights::~AveragedWeights() {
 }
 
 EvaluateOptions Trainer::valid_options(const std::function<int()>& interrupted) const {
-  return {.batch_size = experiment_.spec().eval.batch_size, .limit = {}, .interrupted = [interrupted] {
-            return interrupted && interrupted() != 0;
-          }};
+  return {.batch_size = experiment_.spec().eval.batch_size,
+          .limit = {},
+          .interrupted = [interrupted] { return interrupted && interrupted() != 0; },
+          .ranks = reducer_.ranks()};
 }
 
 Evaluation Trainer::evaluate_valid(const std::function<int()>& interrupted) {

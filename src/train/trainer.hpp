@@ -27,7 +27,7 @@ class Trainer {
   const Dataset& data() const { return data_; }
   const BuiltModel& built() const { return built_; }
   Updater& updater() { return *updater_; }
-  Reducer& reducer() { return reducer_; }
+  Reducer& reducer() const { return reducer_; }
   TrainingLength length() const { return length_; }
   TrainState& state() { return state_; }
   const Schedule& schedule() const { return *schedule_; }
@@ -39,6 +39,8 @@ class Trainer {
   void initialise();
   void restore(const Checkpoint& checkpoint);  // weights, optimizer and counters
   void set_history(History history) { history_ = std::move(history); }
+  // What the first rank begins with, or goes on from, becomes what all do.
+  void share_beginning();
 
   struct StepResult {
     double loss = 0, nll = 0;  // means over the batch, nats per example; equal where Model::loss_is_nll
@@ -50,14 +52,16 @@ class Trainer {
   // Error(kInterrupted) when `interrupted` says so on the way.
   StepResult step(const std::function<int()>& interrupted = nullptr);
 
-  // The NLL of the valid split. Error(kInterrupted) when `interrupted` says so on the way.
+  // The NLL of the valid split, shared out to the ranks. Error(kInterrupted) when `interrupted` says so on the way, on
+  // any of them.
   Evaluation evaluate_valid(const std::function<int()>& interrupted);
   // The same of a fixed sample of the training split (eval.train), by the same law: what is better here than there is
   // learned by heart. Nothing where none is asked for.
   std::optional<Evaluation> evaluate_train(const std::function<int()>& interrupted);
   // As many as eval.samples says.
   Preview preview();
-  // While it lives, the moving average (where there is one) stands in for the weights and the states like them.
+  // While it lives, the moving average (where there is one) stands in for the weights and the states like them. Of
+  // several ranks, all call Updater::share_average before.
   class AveragedWeights {
    public:
     explicit AveragedWeights(Trainer& trainer);
@@ -81,10 +85,11 @@ class Trainer {
   BuiltModel built_;
   std::unique_ptr<Schedule> schedule_;
   std::unique_ptr<Updater> updater_;
-  std::vector<Tensor> gradients_;       // one arena per lane
-  std::vector<Statistics> statistics_;  // one set per lane
+  std::vector<Tensor> gradients_;       // one arena for each lane of this rank
+  std::vector<Statistics> statistics_;  // one set for each of them
   LanePool pool_;
   Reducer& reducer_;
+  Range own_lanes_;  // of experiment_.lanes(); none of a model that is fitted at once
   TrainState state_;
   History history_;
   std::vector<int64_t> epoch_order_;

@@ -9,9 +9,6 @@
 #include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "experiment/checkpoint_writer.hpp"
-#include "generate/picture.hpp"
-#include "io/png.hpp"
 
 namespace mlrun {
 namespace {
@@ -30,12 +27,10 @@ struct Throughput {
 // by `now_`, what all processes of the run have agreed to see (Reducer::agree), and by nothing that one sees alone.
 class TrainingLoop {
  public:
-  TrainingLoop(Trainer& trainer, RunDirectory& directory, Recorder& recorder, TrainObserver& observer,
-               const LoopOptions& options)
+  TrainingLoop(Trainer& trainer, RunKeeper& keeper, TrainObserver& observer, const LoopOptions& options)
       : trainer_(trainer),
         spec_(trainer.experiment().spec()),
-        directory_(directory),
-        recorder_(recorder),
+        keeper_(keeper),
         observer_(observer),
         identity_(trainer.identity()),
         options_(options),
@@ -58,8 +53,10 @@ class TrainingLoop {
       if (stop_due()) return end(RunStatus::kStopped);
       if (save_wanted_ || save_due()) save();
       const Clock::time_point begin = Clock::now();
+      const int64_t bytes = trainer_.reducer().ranks().bytes_sent();
       last = step();
       if (!last) return interrupted();
+      wire_bytes_ += trainer_.reducer().ranks().bytes_sent() - bytes;
       const Trainer::StepResult& result = *last;
       trained_.examples += result.count;
       trained_.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
@@ -73,14 +70,21 @@ class TrainingLoop {
   double elapsed() const {
     return options_.before.seconds + std::chrono::duration<double>(Clock::now() - start_).count();
   }
-  double cpu_seconds() const { return options_.before.cpu_seconds + process_cpu_seconds() - cpu_start_; }
+  double own_cpu_seconds() const { return process_cpu_seconds() - cpu_start_; }
+  // Of all processes: the others as they were when they last agreed.
+  double cpu_seconds() const {
+    return options_.before.cpu_seconds + now_.cpu_seconds - cpu_when_agreed_ + own_cpu_seconds();
+  }
 
   // What all have agreed to see from here on. A request for a checkpoint is kept until there is one.
   void look(bool broken_off = false) {
+    cpu_when_agreed_ = own_cpu_seconds();
     now_ = trainer_.reducer().agree({.signal = options_.interrupted(),
                                      .save_requested = options_.save_requested(),
                                      .broken_off = broken_off,
-                                     .seconds = elapsed()});
+                                     .seconds = elapsed(),
+                                     .cpu_seconds = cpu_when_agreed_,
+                                     .bytes_sent = wire_bytes_});
     save_wanted_ = save_wanted_ || now_.save_requested;
   }
 
@@ -153,8 +157,14 @@ class TrainingLoop {
     row["lr"] = last.lr;
     row["grad_norm"] = state().log_norm.mean();
     row["items_per_s"] = trained_.rate_since(logged_);
-    recorder_.row("train", row);
+    if (const Ranks& ranks = trainer_.reducer().ranks(); ranks.several() && state().step > wire_step_) {
+      const auto steps = static_cast<double>(state().step - wire_step_);
+      row["wire_bytes"] = static_cast<double>(now_.bytes_sent - logged_wire_bytes_) / steps / ranks.size();
+    }
+    keeper_.row("train", row);
     logged_ = trained_;
+    logged_wire_bytes_ = now_.bytes_sent;
+    wire_step_ = state().step;
     state().log_loss = state().log_nll = state().log_norm = {};
     state().logged_step = state().step;
     log_time_ = now_.seconds;
@@ -183,6 +193,7 @@ class TrainingLoop {
     const double begin = now_.seconds;
     bool broken_off = false;
     try {
+      trainer_.updater().share_average();
       const Trainer::AveragedWeights averaged(trainer_);
       report.valid = trainer_.evaluate_valid(options_.interrupted);
       report.train = trainer_.evaluate_train(options_.interrupted);
@@ -216,8 +227,8 @@ class TrainingLoop {
     if (report.valid.accuracy) row["accuracy"] = *report.valid.accuracy;
     if (report.valid.codes) row.merge(report.valid.codes->columns());
     for (const auto& [name, value] : trainer_.built().model->figures(*trainer_.built().parameters)) row[name] = value;
-    recorder_.row("valid", row);
-    recorder_.write_run_file(RunStatus::kRunning);
+    keeper_.row("valid", row);
+    keeper_.write_run_file(RunStatus::kRunning);
     save();
     report.saved = true;
     observer_.evaluated(report);
@@ -239,27 +250,24 @@ class TrainingLoop {
 
   // Pictures never stop a training.
   void draw_samples() {
-    if (spec_.eval.samples == 0 || !trainer_.data().spec().is_image()) return;
+    if (!keeper_.keeps() || spec_.eval.samples == 0 || !trainer_.data().spec().is_image()) return;
     const Trainer::AveragedWeights averaged(trainer_);
     const Preview preview = trainer_.preview();
     if (preview.pictures.empty()) return;
-    try {
-      io::write_png(fmt::format("{}/samples/step-{:09}.png", directory_.path(), state().step),
-                    sheet_of(preview.pictures, preview.columns, 2));
-    } catch (const Error& e) {
-      log::warning("{}", e.what());
-    }
+    keeper_.pictures(state().step, preview.pictures, preview.columns);
     observer_.sampled(preview.pictures);
   }
 
   void save() {
-    recorder_.sync();  // a checkpoint never outlives the rows before it
-    writer_.write(directory_.checkpoint_path(state().step),
-                  checkpoint_image(identity_, state(), *trainer_.built().parameters, trainer_.updater()),
-                  [this, best = state().best_step] {
-                    directory_.prune_checkpoints({spec_.checkpoint.keep, spec_.checkpoint.keep, best},
-                                                 [this](int64_t step) { return lasting(step); });
-                  });
+    trainer_.updater().collect_state();
+    keeper_.save(
+        state().step,
+        [this] { return checkpoint_image(identity_, state(), *trainer_.built().parameters, trainer_.updater()); },
+        [this, best = state().best_step] {
+          keeper_.prune_checkpoints({spec_.checkpoint.keep, spec_.checkpoint.keep, best},
+                                    [this](int64_t step) { return lasting(step); });
+        });
+    trainer_.updater().forget_other_shares();
     saved_step_ = state().step;
     save_wanted_ = false;
     look();  // what comes from here on is not saved yet
@@ -267,22 +275,22 @@ class TrainingLoop {
   }
 
   LoopOutcome end(RunStatus status) {
-    LoopOutcome outcome = {status, {}, state().step > first_step_};
+    LoopOutcome outcome = {status, {}, state().step > first_step_, now_.signal};
     if (status == RunStatus::kFinished && !finished_steps() && !out_of_time()) {
       outcome.reason = fmt::format("no new best in {} evaluations (train.patience)", state().evaluations_since_best);
     }
     if (saved_step_ != state().step || state().step == 0) save();
-    writer_.wait();
+    keeper_.wait_for_saves();
     if (status == RunStatus::kFinished) {
       // The last one is what the run ends with, wherever that is.
-      directory_.prune_checkpoints({0, spec_.checkpoint.keep, state().best_step},
-                                   [&](int64_t step) { return step == state().step || lasting(step); });
+      keeper_.prune_checkpoints({0, spec_.checkpoint.keep, state().best_step},
+                                [&](int64_t step) { return step == state().step || lasting(step); });
     }
     io::Record record = {
         {"status", name_of(status)}, {"at_step", state().step}, {"time", elapsed()}, {"cpu_seconds", cpu_seconds()}};
     if (!outcome.reason.empty()) record["reason"] = outcome.reason;
-    recorder_.note("status", record);
-    recorder_.write_run_file(status);
+    keeper_.note("status", record);
+    keeper_.write_run_file(status);
     observer_.finished(status);
     return outcome;
   }
@@ -290,8 +298,7 @@ class TrainingLoop {
 
   Trainer& trainer_;
   const ExperimentSpec& spec_;
-  RunDirectory& directory_;
-  Recorder& recorder_;
+  RunKeeper& keeper_;
   TrainObserver& observer_;
   CheckpointIdentity identity_;
   const LoopOptions& options_;
@@ -309,14 +316,15 @@ class TrainingLoop {
          save_time_ = options_.before.seconds;
   double evaluation_seconds_ = 0;  // that the last evaluation took
   bool warned_of_collapse_ = false;
-  CheckpointWriter writer_;  // last: it waits for its write before the rest goes
+  double cpu_when_agreed_ = 0;                               // of this process in this call
+  int64_t wire_bytes_ = 0;                                   // that this rank has sent in steps
+  int64_t logged_wire_bytes_ = 0, wire_step_ = first_step_;  // of all ranks, and the step, when they were last logged
 };
 
 }  // namespace
 
-LoopOutcome run_training(Trainer& trainer, RunDirectory& directory, Recorder& recorder, TrainObserver& observer,
-                         const LoopOptions& options) {
-  return TrainingLoop(trainer, directory, recorder, observer, options).run();
+LoopOutcome run_training(Trainer& trainer, RunKeeper& keeper, TrainObserver& observer, const LoopOptions& options) {
+  return TrainingLoop(trainer, keeper, observer, options).run();
 }
 
 }  // namespace mlrun

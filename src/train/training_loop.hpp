@@ -5,9 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "runs/recorder.hpp"
-#include "runs/run_directory.hpp"
 #include "train/observer.hpp"
+#include "train/run_keeper.hpp"
 #include "train/trainer.hpp"
 
 namespace mlrun {
@@ -23,10 +22,10 @@ struct LoopOutcome {
   RunStatus status;     // finished, stopped or interrupted
   std::string reason;   // of a status that says too little: "no new best in 5 evaluations (train.patience)"
   bool trained = true;  // false: there was nothing left to do
+  int signal = 0;       // that interrupted it, whichever rank saw it
 };
 
-// Trains to the end, or to a stop, in the directory.
-LoopOutcome run_training(Trainer& trainer, RunDirectory& directory, Recorder& recorder, TrainObserver& observer,
-                         const LoopOptions& options);
+// Trains to the end, or to a stop. All ranks of a run call it; the keeper of the first keeps what there is to keep.
+LoopOutcome run_training(Trainer& trainer, RunKeeper& keeper, TrainObserver& observer, const LoopOptions& options);
 
 }  // namespace mlrun

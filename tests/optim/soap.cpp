@@ -219,7 +219,7 @@ TEST_CASE("a side that is too long has no basis, and a bias has none") {
   Parameters parameters(30, 8);
   Updater updater(parameters.arena, built_optimizer({"kind=soap", "max_precondition_dim=20"}), {});
   std::vector<std::string> names;
-  for (const auto& [name, matrix] : updater.matrices()) {
+  for (const auto& [name, matrix, parameter] : updater.matrices()) {
     names.push_back(name);
     CHECK(matrix.shape() == Shape{8, 8});
   }

@@ -136,10 +136,29 @@ checkpoint: {every: 1 step}
 SPEC
 }
 
+# Without MPI there are no ranks: the caller is a test that is skipped, with a word (exit code 77, which ctest knows).
+need_mpi() {
+  if ! command -v mpirun >/dev/null || [[ ! -e $(dirname "$mlrun")/libmlrun_mpi.so ]]; then
+    echo "$(basename "$0"): skipped: there is no MPI here; scripts/install_packages.sh mpi, then build again"
+    exit 77
+  fi
+  # Containers run as root, and have fewer cores than a test has ranks.
+  export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+}
+# children_of PID: its child processes, in the order of their numbers. The files of a process that ends meanwhile are gone.
+children_of() {
+  local file stat
+  for file in /proc/[0-9]*/stat; do
+    { stat=$(<"$file"); } 2>/dev/null || continue
+    read -r _ parent _ <<<"${stat##*) }"  # behind the name: state, parent
+    [[ $parent != "$1" ]] || echo "${stat%% *}"
+  done | sort -n
+}
+
 last_checkpoint() { find "$1/checkpoints" -name 'step-*.h5' | LC_ALL=C sort | tail -n 1; }
 
 # The rows of metrics without what the clock says.
-metric_rows() { grep '^{"table"' "$1/metrics.jsonl" | sed -E 's/"(time|cpu_seconds|items_per_s)":[^,}]*,?//g; s/,}/}/'; }
+metric_rows() { grep '^{"table"' "$1/metrics.jsonl" | sed -E 's/"(time|cpu_seconds|items_per_s|wire_bytes)":[^,}]*,?//g; s/,}/}/'; }
 
 # The checkpoint with the best NLL of the valid split; a tie goes to the first.
 best_checkpoint() {

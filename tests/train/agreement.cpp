@@ -25,9 +25,9 @@ const char* const kSpec =
 class OtherProcess : public Reducer {
  public:
   OtherProcess(LocalSight sight, int64_t from) : sight_(sight), from_(from) {}
-  void fold(const std::vector<float*>& lanes, std::span<const Range> runs, std::span<const Range> pieces,
-            std::span<double> squares, LanePool& pool) override {
-    in_process_reducer().fold(lanes, runs, pieces, squares, pool);
+  void fold(const std::vector<float*>& lanes, const FoldPlan& plan, std::span<double> squares,
+            LanePool& pool) override {
+    in_process_reducer().fold(lanes, plan, squares, pool);
   }
   LaneSums sum(const std::vector<LaneSums>& lanes) override { return in_process_reducer().sum(lanes); }
   const std::vector<Statistics>& gather(const std::vector<Statistics>& lanes) override { return lanes; }
@@ -61,7 +61,8 @@ Ended train_beside(OtherProcess& other, const std::string& spec, const LoopOptio
   RunDirectory directory = RunDirectory::create(root.path(), "run", root / "run", false);
   Recorder recorder(directory, facts_of(directory, trainer, "", 1));
   TrainObserver nobody;
-  const LoopOutcome outcome = run_training(trainer, directory, recorder, nobody, options);
+  DiskKeeper keeper(directory, recorder);
+  const LoopOutcome outcome = run_training(trainer, keeper, nobody, options);
   return {outcome.status, trainer.state().step, directory.checkpoint_steps()};
 }
 

@@ -106,8 +106,9 @@ void ScreenObserver::started(const RunHeader& header) {
 
   std::string text = painted(kBold, fmt::format("mlrun {}", kVersion));
   if (!software_.empty()) text += "  " + software_;
-  text += fmt::format("   {} lane{} on {} thread{}\n", header.lanes, header.lanes == 1 ? "" : "s", header.threads,
-                      header.threads == 1 ? "" : "s");
+  const std::string ranks = header.ranks > 1 ? fmt::format("{} ranks of ", header.ranks) : "";
+  text += fmt::format("   {} lane{} on {}{} thread{}\n", header.lanes, header.lanes == 1 ? "" : "s", ranks,
+                      header.threads, header.threads == 1 ? "" : "s");
   for (const HeaderLine& line : lines) {
     if (line.left.empty()) continue;
     text += painted(kFaint, fmt::format("{:<9}", line.label));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <optional>
 
 #include "base/advice.hpp"
 #include "base/error.hpp"
@@ -11,10 +12,12 @@
 #include "base/log.hpp"
 #include "base/stopwatch.hpp"
 #include "commands/eval/eval_draws.hpp"
+#include "commands/same_on_all_ranks.hpp"
 #include "experiment/codes_dataset.hpp"
 #include "experiment/trained_data.hpp"
 #include "io/directory.hpp"
 #include "io/file.hpp"
+#include "io/sha256.hpp"
 #include "runs/find_run.hpp"
 #include "runs/run_directory.hpp"
 
@@ -66,8 +69,9 @@ void require_same_data(const TrainedModel& trained, const Dataset& data, bool na
 void evaluate_draws(const EvalRequest& request, const Experiment& experiment, const TrainedModel& trained,
                     const Dataset& first, EvalOutcome& outcome) {
   const Stopwatch watch;
-  LanePool pool(threads_for(kMostLanes, request.threads));
-  const EvaluateOptions options{.batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = {}};
+  LanePool pool(threads_of(request));
+  const EvaluateOptions options{
+      .batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = {}, .ranks = request.ranks};
   SplitLikelihoods sums;
   std::vector<double> rates;  // of a VQ-VAE with a prior of its own
   const auto redraw = [&](const DataSources& sources) { return experiment.spec().data.build(sources); };
@@ -103,7 +107,25 @@ void evaluate_draws(const EvalRequest& request, const Experiment& experiment, co
 
 }  // namespace
 
-EvalSubject subject_of(const EvalRequest& request) {
+int threads_of(const EvalRequest& request) { return threads_of_rank(request.ranks, kMostLanes, request.threads); }
+
+namespace {
+
+// The ranks of a request have the same program, checkpoint and data, and something to do each: else Error, by all.
+void require_ranks_fit(const EvalRequest& request, const EvalSubject& subject) {
+  if (!request.ranks.several()) return;
+  RankFacts facts = facts_of_this_rank();
+  const io::Bytes checkpoint = io::read_file(subject.trained.path, uint64_t{1} << 40, ExitCode::kCheckpoint);
+  facts.emplace_back("checkpoint", io::sha256_hex(checkpoint.span()));
+  facts.emplace_back("data", subject.data->hash());
+  require_same_on_all_ranks(request.ranks, facts, request.mixed_cpus);
+  const int64_t images = subject.data->count(request.split);
+  if (images >= request.ranks.size()) return;
+  fail(ExitCode::kUsage, "{} ranks, and the {} split of this data has {} example{} to share out\n  in one process   {}",
+       request.ranks.size(), name_of(request.split), images, images == 1 ? "" : "s", advice::alone());
+}
+
+EvalSubject subject_on_this_rank(const EvalRequest& request) {
   bool data_named = false;
   for (const std::string& o : request.overrides) {
     if (o.rfind("data.", 0) != 0 && o.rfind("eval.", 0) != 0)
@@ -120,6 +142,15 @@ EvalSubject subject_of(const EvalRequest& request) {
   const bool other_data =
       data_named && (data->hash() != trained.identity.data_hash || data->protocol() != trained.identity.protocol);
   return {run_of_checkpoint(path), std::move(trained), std::move(experiment), std::move(data), other_data};
+}
+
+}  // namespace
+
+EvalSubject subject_of(const EvalRequest& request) {
+  std::optional<EvalSubject> subject;
+  together(request.ranks, [&] { subject.emplace(subject_on_this_rank(request)); });
+  require_ranks_fit(request, *subject);
+  return std::move(*subject);
 }
 
 EvaluatedData data_of(const EvalSubject& subject) {
@@ -150,6 +181,7 @@ EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
   if (codes) evaluate_bound(request, experiment, trained, *codes, outcome);
   else evaluate_draws(request, experiment, trained, *data, outcome);
   outcome.nats_per_dimension = outcome.result.bpd * std::numbers::ln2;
+  if (!request.ranks.first()) return outcome;
   const io::Bytes image = evaluation_file(outcome, request.split);
   if (!request.per_example.empty()) io::write_atomically(request.per_example, image.span());
   if (!outcome.run.empty() && !other_data) {

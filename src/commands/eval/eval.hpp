@@ -22,6 +22,8 @@ struct EvalRequest {
   int64_t draws = 1;                           // of a random binarization of the split
   int64_t codes = 1;                           // of a prior over codes: how many code maps are summed for each image
   int threads = 0;
+  Ranks& ranks = one_rank();  // that share the batches
+  bool mixed_cpus = false;    // ranks may run on different kinds of CPU
 };
 
 // The trained model, the spec and the data that a request names, loaded and checked against each other.
@@ -32,6 +34,7 @@ struct EvalSubject {
   std::unique_ptr<Dataset> data;
   bool other_data = false;  // than at training, by an override of data.*
 };
+// Of several ranks, all have the same program, checkpoint and data, and something to do each: else Error, by all of them.
 EvalSubject subject_of(const EvalRequest& request);
 
 // What a model was evaluated on.
@@ -76,8 +79,11 @@ struct EvalOutcome {
   double draws_se = 0;              // standard error of their mean over draws
 };
 
+int threads_of(const EvalRequest& request);  // that batches run on, on this rank
+
 // The data must be the data the model was trained on (by hash), unless an override changes data.*. A checkpoint in a
-// run also leaves evals/step-N-SPLIT.h5 in it (a run that cannot be written is evaluated all the same).
+// run also leaves evals/step-N-SPLIT.h5 in it (a run that cannot be written is evaluated all the same). Of several ranks
+// the first writes.
 EvalOutcome evaluate_checkpoint(const EvalRequest& request);
 
 }  // namespace mlrun

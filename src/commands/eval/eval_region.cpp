@@ -10,8 +10,6 @@
 #include "io/file.hpp"
 
 namespace mlrun {
-namespace {}  // namespace
-
 RegionOutcome evaluate_region(const EvalRequest& request, const std::string& region_text) {
   require(request.draws == 1, "a region over {} draws", request.draws);
   const EvalSubject subject = subject_of(request);
@@ -25,15 +23,16 @@ RegionOutcome evaluate_region(const EvalRequest& request, const std::string& reg
   }
   std::vector<double> unlabelled(static_cast<size_t>(subject.data->count(request.split))), labelled;
   if (model.conditional() && subject.data->spec().classes > 0) labelled.resize(unlabelled.size());
-  LanePool pool(threads_for(kMostLanes, request.threads));
+  LanePool pool(threads_of(request));
   const EvaluateOptions options{
-      .batch_size = subject.experiment.spec().eval.batch_size, .limit = {}, .interrupted = {}};
+      .batch_size = subject.experiment.spec().eval.batch_size, .limit = {}, .interrupted = {}, .ranks = request.ranks};
   const auto score = [&](std::span<const int64_t> rows, const Batch& batch) {
     const RegionNll nll = completer.nll(batch);
     std::copy(nll.unlabelled.begin(), nll.unlabelled.end(), unlabelled.begin() + rows[0]);
     if (!labelled.empty()) std::copy(nll.labelled.begin(), nll.labelled.end(), labelled.begin() + rows[0]);
   };
   for_batches(*subject.data, request.split, options, pool, score);
+  for (auto* figure : {&unlabelled, &labelled}) share_figures(*subject.data, request.split, options, *figure);
   RegionOutcome outcome;
   outcome.run = subject.run;
   outcome.checkpoint = subject.trained.path;
@@ -47,7 +46,7 @@ RegionOutcome evaluate_region(const EvalRequest& request, const std::string& reg
   outcome.result = summarise(std::move(unlabelled), outcome.unknown);
   if (!labelled.empty()) outcome.labelled = summarise(std::move(labelled), outcome.unknown);
   outcome.result.seconds = watch.seconds();
-  if (!request.per_example.empty()) {
+  if (request.ranks.first() && !request.per_example.empty()) {
     io::write_atomically(request.per_example, region_file(outcome, region, model.data(), request.split).span());
   }
   return outcome;

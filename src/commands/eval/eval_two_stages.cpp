@@ -9,8 +9,8 @@
 namespace mlrun {
 namespace {
 
-EvaluateOptions options_of(const Experiment& experiment) {
-  return {.batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = {}};
+EvaluateOptions options_of(const EvalRequest& request, const Experiment& experiment) {
+  return {.batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = {}, .ranks = request.ranks};
 }
 
 }  // namespace
@@ -18,14 +18,15 @@ EvaluateOptions options_of(const Experiment& experiment) {
 void evaluate_bound(const EvalRequest& request, const Experiment& experiment, const TrainedModel& trained,
                     const CodesDataset& data, EvalOutcome& outcome) {
   const Stopwatch watch;
-  LanePool pool(threads_for(kMostLanes, request.threads));
+  LanePool pool(threads_of(request));
   Bounds sums;
   const auto redraw = [&](const DataSources& sources) {
     return std::make_unique<CodesDataset>(data.stage_one(), sources);
   };
   for_draws(request, data, redraw, trained.identity.seed, [&](const Dataset& drawn) {
     // The images' own binarizations, not the codes', are drawn anew.
-    const Bounds one = bounds_of(trained, *as_codes(drawn), request.split, options_of(experiment), request.codes, pool);
+    const Bounds one =
+        bounds_of(trained, *as_codes(drawn), request.split, options_of(request, experiment), request.codes, pool);
     outcome.draws.push_back(summarise(one.total, 1).nll);
     for (const auto figure : kBoundFigures) add_to(sums.*figure, one.*figure);
   });

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "commands/runs/show.hpp"
+#include "commands/same_on_all_ranks.hpp"
 #include "commands/train/neighbours.hpp"
 #include "evaluate/evaluate.hpp"
 #include "experiment/find_answer.hpp"
@@ -20,6 +21,7 @@
 #include "io/directory.hpp"
 #include "io/file.hpp"
 #include "io/lock.hpp"
+#include "optim/rank_reducer.hpp"
 #include "train/continuation.hpp"
 #include "train/run_facts.hpp"
 
@@ -43,6 +45,7 @@ RunHeader header_of(const Trainer& trainer, const RunDirectory& directory, int t
   h.parameters = trainer.built().parameters->parameter_count();
   h.lanes = experiment.lanes();
   h.threads = threads;
+  h.ranks = trainer.reducer().ranks().size();
   h.directory = directory.path();
   if (const auto& origin = experiment.origin()) h.origin = in_words(*origin);
   h.item = trainer.data().spec().is_image() ? "img" : "seq";
@@ -61,9 +64,13 @@ class Training {
 
   TrainOutcome run() {
     std::string run_path;  // of the run to go on with
-    if (!request_.resume.empty() && request_.resume != "auto") run_path = find_run(request_.resume);
-    read_spec(run_path);
-    build_data(run_path);
+    together(request_.ranks, [&] {
+      if (!request_.resume.empty() && request_.resume != "auto") run_path = find_run(request_.resume);
+      read_spec(run_path);
+      build_data(run_path);
+    });
+    require_ranks_fit();
+    if (!request_.ranks.first()) return follow();
     const std::string fingerprint = experiment_->fingerprint(*data_);
     if (request_.run_dir.empty() && (request_.if_needed || request_.resume == "auto")) {
       // One at a time looks for a run of this fingerprint and begins one, or two would begin the same.
@@ -77,11 +84,50 @@ class Training {
       if (!request_.run_dir.empty()) run_path = RunDirectory::is_run(request_.run_dir) ? request_.run_dir : "";
       else if (const auto unfinished = find_unfinished(run_root(), fingerprint)) run_path = unfinished->path;
     }
-    threads_ = threads_for(experiment_->lanes(), request_.threads);
     return run_path.empty() ? begin() : go_on(run_path);
   }
 
  private:
+  // What the first rank has found out, for the others.
+  struct Start {
+    bool trains;         // false: the answer is a run that is finished
+    TrainedTime before;  // of the run that goes on
+  };
+
+  void require_ranks_fit() {
+    Ranks& ranks = request_.ranks;
+    if (ranks.several()) {
+      RankFacts facts = facts_of_this_rank();
+      const auto& stop = request_.loop.stop_after;
+      facts.emplace_back("--stop-after", stop ? config::print_period(*stop) : "none");
+      facts.emplace_back("spec", experiment_->resolved_yaml());
+      facts.emplace_back("data", data_->hash());
+      require_same_on_all_ranks(ranks, facts, request_.mixed_cpus);
+      together(ranks, [&] { rank_reducer_ = std::make_unique<RankReducer>(ranks, experiment_->lanes()); });
+    }
+    threads_ = threads_of_rank(ranks, reducer().own_lanes(experiment_->lanes()).size(), request_.threads);
+  }
+
+  Reducer& reducer() { return rank_reducer_ ? *rank_reducer_ : in_process_reducer(); }
+
+  void make_trainer() { trainer_ = std::make_unique<Trainer>(*experiment_, *data_, threads_, reducer()); }
+
+  // Every rank but the first: computes, and leaves nothing.
+  TrainOutcome follow() {
+    make_trainer();
+    Start start{};
+    broadcast(request_.ranks, &start, 1);
+    if (!start.trains) return {};
+    request_.ranks.set_remedy(text_of_first(request_.ranks, ""));
+    trainer_->share_beginning();
+    LoopOptions loop = request_.loop;
+    loop.before = {.seconds = start.before.seconds, .cpu_seconds = 0};
+    RunKeeper nothing;
+    TrainObserver nobody;
+    const LoopOutcome end = run_training(*trainer_, nothing, nobody, loop);
+    return {"", end.status, "", end.trained, trainer_->length().total_steps, end.signal};
+  }
+
   void read_spec(const std::string& run_path) {
     const std::string path = spec_path(request_.spec.empty() ? run_path : request_.spec);
     experiment_ = std::make_unique<Experiment>(load_spec(path, request_.overrides, request_.places));
@@ -103,11 +149,13 @@ class Training {
   TrainOutcome is_answered_by(const RunSummary& run, const RunDirectory* locked = nullptr) const {
     const std::string also = label_answer(run, experiment_->spec(), locked);
     log::info("{} is finished and has this fingerprint; nothing to do{}", run.path, also.empty() ? "" : "; " + also);
-    return {run.path, RunStatus::kFinished, "", true, 0};
+    Start answered{false, {}};
+    broadcast(request_.ranks, &answered, 1);
+    return {run.path, RunStatus::kFinished, "", true, 0, 0};
   }
 
   TrainOutcome begin() {
-    trainer_ = std::make_unique<Trainer>(*experiment_, *data_, threads_);
+    make_trainer();
     trainer_->initialise();
     const std::string name = expand_name(experiment_->spec().name, experiment_->fields());
     RunDirectory directory =
@@ -140,7 +188,7 @@ class Training {
     }
     const Labels labels = missing_labels(so_far, experiment_->spec());
     if (!request_.spec.empty()) keep_labels(directory);
-    trainer_ = std::make_unique<Trainer>(*experiment_, *data_, threads_);
+    make_trainer();
     const std::optional<int64_t> step = directory.latest_valid_checkpoint();
     if (!step && !directory.checkpoint_steps().empty()) {
       fail(ExitCode::kCheckpoint, "{}: none of its {} checkpoints is intact", path,
@@ -220,12 +268,20 @@ class Training {
   TrainOutcome live(RunDirectory& directory, Recorder& recorder, const TrainedTime& before) {
     turn_.reset();  // others find the run now, and see that it is held
     log::set_file(directory.file("log.txt"));
-    warn_if_sharing_cores(threads_, run_root());
-    say_what_idles(*experiment_, request_.threads);
+    if (!request_.ranks.several()) {  // which would be taken for strangers
+      warn_if_sharing_cores(threads_, run_root());
+      say_what_idles(*experiment_, request_.threads);
+    }
     recorder.write_run_file(RunStatus::kRunning);
     RunHeader header = header_of(*trainer_, directory, threads_);
     header.first_step = trainer_->state().step;
     observer_.started(header);
+    Start start{true, before};
+    broadcast(request_.ranks, &start, 1);
+    // Whoever is left of the ranks can say it.
+    const std::string remedy = "go on with   " + advice::launched({"train", "--resume", directory.path()});
+    request_.ranks.set_remedy(text_of_first(request_.ranks, remedy));
+    trainer_->share_beginning();
     LoopOptions loop = request_.loop;
     loop.before = before;
     const auto close = [&](RunStatus status) {
@@ -235,10 +291,12 @@ class Training {
       log::set_file("");
     };
     try {
-      const LoopOutcome end = run_training(*trainer_, directory, recorder, observer_, loop);
+      DiskKeeper keeper(directory, recorder);
+      const LoopOutcome end = run_training(*trainer_, keeper, observer_, loop);
       log::set_file("");
-      return {directory.path(), end.status, end.reason, end.trained, trainer_->length().total_steps};
+      return {directory.path(), end.status, end.reason, end.trained, trainer_->length().total_steps, end.signal};
     } catch (const Error& e) {
+      request_.ranks.fail(e.code(), e.what());  // before files are written: the others wait
       close(e.code() == ExitCode::kDiverged ? RunStatus::kDiverged : RunStatus::kFailed);
       throw;
     }
@@ -248,6 +306,7 @@ class Training {
   TrainObserver& observer_;
   std::unique_ptr<Experiment> experiment_;
   std::unique_ptr<Dataset> data_;
+  std::unique_ptr<RankReducer> rank_reducer_;  // of several ranks
   std::unique_ptr<Trainer> trainer_;
   std::string spec_path_;
   std::unique_ptr<io::FileLock> turn_;

@@ -1,0 +1,16 @@
+// The ranks that a launcher started.
+#pragma once
+
+#include <memory>
+
+#include "ranks/launch.hpp"
+#include "ranks/ranks.hpp"
+
+namespace mlrun {
+
+// Loads the library that connects ranks (libmlrun_mpi.so, beside the program or where `make install` puts it) and meets
+// the others. Error(kUsage), in words, where there is no such library, or where the launcher and the library do not know
+// each other: never as many runs as there are processes.
+std::unique_ptr<Ranks> join_ranks(const Launch& launch);
+
+}  // namespace mlrun

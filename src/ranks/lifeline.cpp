@@ -1,0 +1,346 @@
+#include "ranks/lifeline.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <sstream>
+
+#include "base/log.hpp"
+#include "base/number.hpp"
+
+namespace mlrun {
+namespace {
+
+constexpr double kPing = 1;      // seconds from one sign of life to the next
+constexpr double kSilence = 7;   // that mean a rank is lost
+constexpr double kNotice = 0.4;  // that the main thread has, once a rank is lost: mpirun kills all after a second
+constexpr double kFailing = 8;   // and that it has where one failed, which waits for the first
+constexpr size_t kLongest = 1 << 16;
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+// IPv4 addresses of this machine, the loopback's last.
+std::vector<std::string> own_addresses() {
+  std::vector<std::string> addresses;
+  ifaddrs* all = nullptr;
+  if (getifaddrs(&all) != 0) return {"127.0.0.1"};
+  for (const ifaddrs* one = all; one; one = one->ifa_next) {
+    if (!one->ifa_addr || one->ifa_addr->sa_family != AF_INET) continue;
+    sockaddr_in address{};
+    std::memcpy(&address, one->ifa_addr, sizeof address);
+    std::array<char, INET_ADDRSTRLEN> text{};
+    inet_ntop(AF_INET, &address.sin_addr, text.data(), text.size());
+    if (std::string(text.data()) != "127.0.0.1") addresses.emplace_back(text.data());
+  }
+  freeifaddrs(all);
+  addresses.emplace_back("127.0.0.1");
+  return addresses;
+}
+
+std::string random_token() {
+  std::random_device device;
+  return fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
+}
+
+bool wait_for(int socket, short events, double seconds) {
+  pollfd one{socket, events, 0};
+  return poll(&one, 1, static_cast<int>(seconds * 1000)) == 1;
+}
+
+// Messages are short, and a peer that does not take them is lost anyhow.
+bool send_all(int socket, const std::string& bytes) {
+  size_t at = 0;
+  while (at < bytes.size()) {
+    const ssize_t sent = send(socket, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent > 0) {
+      at += static_cast<size_t>(sent);
+    } else if (errno != EINTR && (errno != EAGAIN || !wait_for(socket, POLLOUT, 1))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool receive_all(int socket, char* bytes, size_t count, double seconds) {
+  for (size_t at = 0; at < count;) {
+    if (!wait_for(socket, POLLIN, seconds)) return false;
+    const ssize_t got = recv(socket, bytes + at, count - at, 0);
+    if (got > 0) at += static_cast<size_t>(got);
+    else if (got == 0 || errno != EINTR) return false;
+  }
+  return true;
+}
+
+// A message: its kind, the length of its text in 8 hex digits, its text.
+std::string framed(char kind, const std::string& text) { return fmt::format("{}{:08x}{}", kind, text.size(), text); }
+constexpr size_t kHead = 9;
+
+bool receive_text(int socket, char kind, std::string& text, double seconds) {
+  std::string head(kHead, '\0');
+  if (!receive_all(socket, head.data(), kHead, seconds) || head[0] != kind) return false;
+  const size_t size = std::strtoul(head.c_str() + 1, nullptr, 16);
+  if (size > kLongest) return false;
+  text.resize(size);
+  return receive_all(socket, text.data(), size, seconds);
+}
+
+int connect_to(const std::string& ip, int port, double seconds) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  inet_pton(AF_INET, ip.c_str(), &address.sin_addr);
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  int error = 0;
+  socklen_t size = sizeof error;
+  const bool begun = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
+                     (errno == EINPROGRESS && wait_for(fd, POLLOUT, seconds));
+  if (begun && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0) {
+    fcntl(fd, F_SETFL, 0);
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return fd;
+  }
+  close(fd);
+  return -1;
+}
+
+}  // namespace
+
+std::unique_ptr<Lifeline> Lifeline::listen(int ranks) {
+  auto line = std::unique_ptr<Lifeline>(new Lifeline());
+  line->server_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;  // any address, a port that is free
+  socklen_t size = sizeof address;
+  if (line->server_ < 0 || bind(line->server_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(line->server_, ranks) != 0 ||
+      getsockname(line->server_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    return nullptr;
+  line->token_ = random_token();
+  line->address_ = fmt::format("{} {} {}", ntohs(address.sin_port), line->token_, host_name());
+  for (const std::string& ip : own_addresses()) line->address_ += " " + ip;
+  line->peers_.reserve(static_cast<size_t>(ranks));
+  return line;
+}
+
+bool Lifeline::accept_all(double seconds) {
+  const double end = now() + seconds;
+  while (peers_.size() + 1 < peers_.capacity()) {
+    if (now() > end) return false;
+    if (!wait_for(server_, POLLIN, 0.5)) continue;
+    const int fd = accept4(server_, nullptr, nullptr, SOCK_CLOEXEC);
+    std::string text;
+    if (fd < 0 || !receive_text(fd, 'H', text, 5)) {
+      if (fd >= 0) close(fd);
+      continue;
+    }
+    std::istringstream words(text);
+    std::string token;
+    Peer peer;
+    words >> token >> peer.rank;
+    std::getline(words >> std::ws, peer.name);
+    if (token != token_ || !send_all(fd, framed('H', token_))) {
+      close(fd);
+      continue;
+    }
+    peer.socket = fd;
+    peers_.push_back(peer);
+  }
+  return true;
+}
+
+std::unique_ptr<Lifeline> Lifeline::connect(const std::string& address, int rank) {
+  std::istringstream words(address);
+  std::string token, host;
+  int port = 0;
+  words >> port >> token >> host;
+  std::vector<std::string> ips;
+  for (std::string ip; words >> ip;) ips.push_back(ip);
+  if (host == host_name() && !ips.empty()) ips.insert(ips.begin(), "127.0.0.1");
+  for (const std::string& ip : ips) {
+    const int fd = connect_to(ip, port, 3);
+    if (fd < 0) continue;
+    std::string answer;
+    if (send_all(fd, framed('H', fmt::format("{} {} pid {} on {}", token, rank, getpid(), host_name()))) &&
+        receive_text(fd, 'H', answer, 5) && answer == token) {
+      auto line = std::unique_ptr<Lifeline>(new Lifeline());
+      Peer peer;
+      peer.socket = fd;
+      peer.name = "on " + host;
+      line->peers_.push_back(peer);
+      return line;
+    }
+    close(fd);  // somebody else's
+  }
+  return nullptr;
+}
+
+Lifeline::~Lifeline() {
+  stop_ = true;
+  if (thread_.joinable()) thread_.join();
+  for (const Peer& peer : peers_) close(peer.socket);
+  if (server_ >= 0) close(server_);
+}
+
+void Lifeline::start(int rank) {
+  rank_ = rank;
+  for (Peer& peer : peers_) peer.heard = now();
+  thread_ = std::thread([this] { listen_to_all(); });
+}
+
+void Lifeline::say(const Peer& peer, char kind, const std::string& text) {
+  if (peer.socket < 0) return;
+  send_all(peer.socket, framed(kind, text.substr(0, kLongest)));
+}
+
+void Lifeline::listen_to_all() {
+  double pinged = 0, woken = now();
+  while (!stop_) {
+    std::vector<pollfd> sockets;
+    for (const Peer& peer : peers_) sockets.push_back({peer.farewell ? -1 : peer.socket, POLLIN, 0});
+    poll(sockets.data(), sockets.size(), 200);
+    const double time = now();
+    // This process itself was stopped (Ctrl-Z, a suspended machine): nothing that the others said was heard.
+    if (time - woken > kPing * 2) {
+      for (Peer& peer : peers_) peer.heard = time;
+    }
+    woken = time;
+    for (size_t i = 0; i < peers_.size(); ++i) {
+      Peer& peer = peers_[i];
+      if (peer.farewell) continue;
+      if (sockets[i].revents != 0) read_from(peer);
+      else if (time - peer.heard > kSilence) lose(peer, fmt::format("it has been silent for {:.0f} seconds", kSilence));
+    }
+    if (time - pinged >= kPing) {
+      const std::lock_guard lock(mutex_);
+      for (const Peer& peer : peers_) {
+        if (!peer.farewell) say(peer, 'P', "");
+      }
+      pinged = time;
+    }
+    if (ended_ && !noticed_ && !leaving_) await_main_thread();
+  }
+}
+
+void Lifeline::read_from(Peer& peer) {
+  std::array<char, 4096> bytes{};
+  const ssize_t got = recv(peer.socket, bytes.data(), bytes.size(), MSG_DONTWAIT);
+  if (got > 0) {
+    peer.heard = now();
+    peer.received.append(bytes.data(), static_cast<size_t>(got));
+    return take_messages(peer);
+  }
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  lose(peer, "it was killed, or it crashed");
+}
+
+void Lifeline::take_messages(Peer& peer) {
+  while (peer.received.size() >= kHead) {
+    const size_t size = std::strtoul(peer.received.substr(1, kHead - 1).c_str(), nullptr, 16);
+    if (peer.received.size() < kHead + size) return;
+    const char kind = peer.received[0];
+    const std::string text = peer.received.substr(kHead, size);
+    peer.received.erase(0, kHead + size);
+    if (kind == 'B') peer.farewell = true;
+    if (kind != 'F') continue;
+    std::istringstream words(text);
+    RanksEnd how;
+    int code = 0;
+    words >> code >> how.rank;
+    how.code = static_cast<ExitCode>(code);
+    if (how.code == ExitCode::kRankLost) lost_ = true;
+    std::getline(words >> std::ws, how.message, '\0');
+    if (rank_ == 0) how.message = fmt::format("rank {} ({}): {}", peer.rank, peer.name, how.message);
+    end(how, &peer);
+  }
+}
+
+void Lifeline::lose(Peer& peer, const std::string& how) {
+  lost_ = true;
+  end({ExitCode::kRankLost, peer.rank,
+       fmt::format("rank {} ({}) is gone: {}; what came after the last checkpoint is lost", peer.rank, peer.name, how)},
+      nullptr);          // one that was only silent is to hear of it, should it wake
+  peer.farewell = true;  // nothing more will be heard
+}
+
+// Tells all but `except`, which said it.
+void Lifeline::end(const RanksEnd& how, const Peer* except) {
+  const std::lock_guard lock(mutex_);
+  if (end_) return;
+  end_ = how;
+  if (!remedy_.empty() && how.code == ExitCode::kRankLost) end_->message += "\n  " + remedy_;
+  ended_ = true;
+  if (rank_ != 0) return;
+  for (const Peer& peer : peers_) {
+    if (&peer != except && !peer.farewell)
+      say(peer, 'F', fmt::format("{} {} {}", static_cast<int>(how.code), how.rank, end_->message));
+  }
+}
+
+// The main thread hears of it when it next waits for the others. If it does not wait soon, this ends the process.
+void Lifeline::await_main_thread() {
+  const double until = now() + (lost_ && rank_ == 0 ? kNotice : kFailing);
+  while (!noticed_ && !leaving_ && !stop_ && now() < until) {
+    constexpr timespec kPause{0, 5'000'000};
+    nanosleep(&kPause, nullptr);
+  }
+  if (noticed_ || leaving_ || stop_) return;
+  const std::lock_guard lock(mutex_);
+  log::error("{}", end_->message);
+  std::_Exit(static_cast<int>(end_->code));
+}
+
+void Lifeline::check() {
+  if (!ended_) return;
+  noticed_ = true;
+  const std::lock_guard lock(mutex_);
+  // Who is left must say that the first one is gone.
+  if (rank_ == 1 && end_->code == ExitCode::kRankLost && end_->rank == 0) log::mute(false);
+  throw Error(end_->code, end_->message);
+}
+
+void Lifeline::fail(ExitCode code, const std::string& message) {
+  const std::lock_guard lock(mutex_);
+  leaving_ = true;
+  if (end_) return;
+  end_ = RanksEnd{code, rank_, message};
+  ended_ = true;
+  for (const Peer& peer : peers_) {
+    if (!peer.farewell) say(peer, 'F', fmt::format("{} {} {}", static_cast<int>(code), rank_, message));
+  }
+}
+
+void Lifeline::set_remedy(const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  remedy_ = line;
+}
+
+void Lifeline::say_farewell() {
+  const std::lock_guard lock(mutex_);
+  leaving_ = true;
+  for (const Peer& peer : peers_) {
+    if (!peer.farewell) say(peer, 'B', "");
+  }
+}
+
+}  // namespace mlrun

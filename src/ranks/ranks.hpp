@@ -1,0 +1,105 @@
+// The processes that work on one run together, and how they pass numbers to each other.
+//
+// They are called ranks, as in MPI, and are counted from 0. Rank 0 is the first: it writes files and prints. All ranks
+// call the same functions in the same order, each with its own part, and every function here returns when this rank's
+// part of it is done. What is passed on are bytes: ranks are the same program on the same kind of machine.
+//
+// A failure of one ends the call of all the others with an Error (see Ranks::fail), so that none waits for ever.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/lanes.hpp"
+
+namespace mlrun {
+
+class Ranks {
+ public:
+  virtual ~Ranks() = default;
+  virtual int rank() const = 0;
+  virtual int size() const = 0;
+  bool first() const { return rank() == 0; }
+  bool several() const { return size() > 1; }
+
+  struct Send {
+    int to;
+    std::span<const std::byte> bytes;
+  };
+  struct Receive {
+    int from;
+    std::span<std::byte> bytes;
+  };
+  // Starts all of them at once and waits for the last. Two ranks that send to each other more than once receive in the
+  // order of sending; both must say the same number of bytes. Nothing may be sent to oneself.
+  void exchange(std::span<const Send> sends, std::span<const Receive> receives);
+  // What this rank has sent so far, without what the network adds.
+  int64_t bytes_sent() const { return bytes_sent_; }
+
+  // How many of this machine's ranks share the cores that this one may use, itself included.
+  virtual int sharing_cores() const { return 1; }
+  // Tells the others that this rank cannot go on: whatever they wait for ends with Error(code), which on the first rank
+  // says where it happened. Does nothing where they know of a failure already.
+  virtual void fail(ExitCode /*code*/, const std::string& /*message*/) {}
+  // The last call, when everything is printed and on the disk: waits for the others, as long as they are alive. Does not
+  // return where a rank was lost: the process ends with `code`.
+  virtual void leave(ExitCode /*code*/) {}
+  // What the message about a lost rank advises ("go on with   mpirun -n 4 mlrun train --resume RUN"); "" at first.
+  virtual void set_remedy(const std::string& /*line*/) {}
+
+ private:
+  virtual void transfer(std::span<const Send> sends, std::span<const Receive> receives) = 0;
+  int64_t bytes_sent_ = 0;
+};
+
+// One rank: this process, by itself. Without state.
+Ranks& one_rank();
+
+// Rank r has the bytes parts[r] of `data`, and afterwards those of all ranks. A part may be empty.
+void all_gather_bytes(Ranks& ranks, std::span<std::byte> data, std::span<const Range> parts);
+// The same, but only the first rank has them all.
+void gather_bytes(Ranks& ranks, std::span<std::byte> data, std::span<const Range> parts);
+// The first rank's data becomes that of all.
+void broadcast_bytes(Ranks& ranks, std::span<std::byte> data);
+
+std::vector<Range> parts_in_bytes(std::span<const Range> parts, size_t size_of_one);
+template <class T>
+std::span<std::byte> bytes_of(T* data, size_t count) {
+  return std::as_writable_bytes(std::span(data, count));
+}
+// Of `count` numbers, those of parts[r] from rank r.
+template <class T>
+void all_gather(Ranks& ranks, T* data, size_t count, std::span<const Range> parts) {
+  if (ranks.several()) all_gather_bytes(ranks, bytes_of(data, count), parts_in_bytes(parts, sizeof(T)));
+}
+template <class T>
+void gather(Ranks& ranks, T* data, size_t count, std::span<const Range> parts) {
+  if (ranks.several()) gather_bytes(ranks, bytes_of(data, count), parts_in_bytes(parts, sizeof(T)));
+}
+template <class T>
+void broadcast(Ranks& ranks, T* data, size_t count) {
+  if (ranks.several()) broadcast_bytes(ranks, bytes_of(data, count));
+}
+// A value of every rank, by rank. T is copied byte by byte.
+template <class T>
+std::vector<T> of_all(Ranks& ranks, const T& own) {
+  std::vector<T> all(static_cast<size_t>(ranks.size()), own);
+  std::vector<Range> parts;
+  for (int64_t r = 0; r < ranks.size(); ++r) parts.push_back({r, r + 1});
+  all_gather(ranks, all.data(), all.size(), parts);
+  return all;
+}
+bool any(Ranks& ranks, bool own);  // of any rank
+std::vector<std::string> texts_of_all(Ranks& ranks, const std::string& own);
+std::string text_of_first(Ranks& ranks, const std::string& own);
+
+// Runs `work` on every rank. If it failed with an Error on any of them, all fail: a rank where it failed with that error,
+// the others with the one of the lowest rank, which is named.
+void together(Ranks& ranks, const std::function<void()>& work);
+
+}  // namespace mlrun
