@@ -31,6 +31,11 @@ class Scanner {
   size_t at() const { return at_; }
   void go_to(size_t at) { at_ = at; }
   bool bytes() const { return bytes_; }
+  // Groups inside one another, as far as a parser that calls itself may go. Error(kUsage) beyond it.
+  void enter() {
+    if (++depth_ > 1000) fail_here("groups a thousand deep");
+  }
+  void leave() { --depth_; }
   // "NAME:LINE: what" or "NAME: what at character N", then a remedy on a line of its own where there is one.
   [[noreturn]] void fail_at(size_t at, const std::string& what, const std::string& remedy = "") const;
   [[noreturn]] void fail_here(const std::string& what, const std::string& remedy = "") const {
@@ -42,6 +47,7 @@ class Scanner {
   std::string name_;
   bool is_file_, bytes_;
   size_t at_ = 0;
+  int depth_ = 0;
 };
 
 // What a backslash begins, which is taken already: \n \r \t \f \v \0 \xHH \uHHHH, the classes \d \w \s and their

@@ -16,9 +16,7 @@ namespace mlrun::constraints {
 namespace {
 
 bool begins_name(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-bool in_name(char c) {
-  return begins_name(c) || std::isdigit(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.';
-}
+bool in_name(char c) { return begins_name(c) || std::isdigit(static_cast<unsigned char>(c)) != 0 || c == '-'; }
 
 class EbnfParser {
  public:
@@ -113,7 +111,9 @@ class EbnfParser {
   NodeId atom() {
     const size_t begin = s_.at();
     if (s_.take("(")) {
+      s_.enter();
       const NodeId inside = choice();
+      s_.leave();
       if (!s_.take(")")) s_.fail_at(begin, "a ( without its )");
       return inside;
     }

@@ -52,7 +52,9 @@ class RegexParser {
       if (s_.peek() == '?' && !s_.starts_with("?:"))
         s_.fail_at(begin, "lookaround and named groups are not supported", "a plain group   (?:...)");
       s_.take("?:");
+      s_.enter();
       const NodeId inside = choice();
+      s_.leave();
       if (!s_.take(")")) s_.fail_at(begin, "a ( without its )", "a ( itself   \\(");
       return inside;
     }

@@ -69,6 +69,13 @@ ExactDraw draw_exactly(const Sampler& sampler, const SampleOptions& options, Lan
   constexpr double kHopeless = 1e-4;
   constexpr int64_t kPilot = 64, kMostAtOnce = 4096;
   require(options.first == 0 && !options.drawn, "exact samples of a constraint that begin anywhere, or are read along");
+  if (options.law.top_k > 0 || options.law.top_p < 1) {
+    fail(ExitCode::kUsage,
+         "--law exact: {} cuts away symbols before the constraint can ask for them\n  step by step, of what is allowed "
+         "  "
+         "--law local",
+         options.law.top_k > 0 ? "--top-k" : "--top-p");
+  }
   const RandomStream stays(options.seed, "sample/stays");
   ExactDraw found;
   std::vector<double> all;  // log m of every attempt

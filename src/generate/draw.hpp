@@ -38,8 +38,9 @@ enum class ConstraintLaw : uint8_t { kNone, kLocal, kExact };  // generate/const
 // those, renormalised, only the likeliest that together have a probability of top_p or more (Holtzman et al. 2020,
 // "nucleus sampling"), always one at least; the rest is renormalised again. Of equally likely symbols the smaller
 // stays. Before all that, `repetition` divides the logits of symbols that the sample already has, where they are
-// positive, and multiplies the others (Keskar et al. 2019, section 4.1): samplers that know the sample do so. Where a sample is longer than the sequences that the model knows, `sliding` draws its symbols given the last of
-// them alone (generate/sliding.hpp); without it such a sample is refused.
+// positive, and multiplies the others (Keskar et al. 2019, section 4.1): samplers that know the sample do so. Where a
+// sample is longer than the sequences that the model knows, `sliding` draws its symbols given the last of them alone
+// (generate/sliding.hpp); without it such a sample is refused. Under a `constraint` all of that is of what it allows.
 struct DrawLaw {
   double temperature = 1;
   int64_t top_k = 0;
@@ -48,10 +49,9 @@ struct DrawLaw {
   bool sliding = false;
   ConstraintLaw constraint = ConstraintLaw::kNone;
   bool is_exact() const {
-    return of_logits_alone() && repetition == 1 && !sliding && constraint == ConstraintLaw::kNone;
+    return temperature == 1 && top_k == 0 && top_p >= 1 && repetition == 1 && !sliding &&
+           constraint == ConstraintLaw::kNone;
   }
-  // Whether a symbol without past or constraint would be drawn from the model's own law.
-  bool of_logits_alone() const { return temperature == 1 && top_k == 0 && top_p >= 1; }
   std::string words() const;  // "the model's own", or "temperature 0.9, top-k 40, top-p 0.95: not the model's own"
 };
 

@@ -142,6 +142,9 @@ TEST_CASE("drafts and constraints that cannot be are refused in one message with
            {{"sample", runs.run, "--match", "(\\]a){12}", "--law", "exact"},
             "--law exact: the model gives the constraint",
             "--law local"},
+           {{"sample", runs.run, "--match", "[^x]", "--law", "exact", "--top-k", "3"},
+            "--top-k cuts away symbols",
+            "--law local"},
            {{"sample", runs.images, "--match", "a"}, "patterns are of texts", "--mask FILE"},
            {{"sample", runs.images, "--mask", "mask.txt"}, "found '2' at place 3", ""},
            {{"sample", runs.run, "--law", "fair"}, "--law", ""}}) {

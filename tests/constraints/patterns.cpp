@@ -134,6 +134,7 @@ TEST_CASE("what cannot be is said in one message with a remedy") {
   CHECK(says(message_of_regex("ab)"), "a ) without its (\n"));
   CHECK(says(message_of_regex("[ab"), "a class of characters without its end\n"));
   CHECK(says(message_of_regex("[b-a]"), "a range of characters that is none\n"));
+  CHECK(says(message_of_regex(std::string(5000, '(')), "a thousand deep"));
   CHECK(says(message_of_regex("*a"), "a count with nothing before it\n"));
   CHECK(says(message_of_regex("a{3,2}"), "most is below its least"));
   CHECK(says(message_of_regex("a{3"), "a count without its end\n"));
