@@ -34,7 +34,7 @@ figure::ReferenceLine reference_line(const std::string& text) {
 std::pair<double, double> picture_size(const std::string& text) {
   const size_t x = text.find('x');
   const auto width = parse_real(text.substr(0, x));
-  const auto height = x == std::string::npos ? std::nullopt : parse_real(text.substr(x + 1));
+  const auto height = parse_real(x == std::string::npos ? "" : text.substr(x + 1));
   if (!width || !height || *width < kLeastSide || *height < kLeastSide || *width > kMostSide || *height > kMostSide)
     fail(ExitCode::kUsage, "--size: expected WIDTHxHEIGHT in points, each from {} to {}, such as 640x400; found '{}'",
          kLeastSide, kMostSide, text);

@@ -53,7 +53,7 @@ struct Grid {
 Grid parse_grid(const std::string& text) {
   const size_t x = text.find('x');
   const auto rows = parse_integer(text.substr(0, x));
-  const auto columns = x == std::string::npos ? std::nullopt : parse_integer(text.substr(x + 1));
+  const auto columns = parse_integer(x == std::string::npos ? "" : text.substr(x + 1));
   if (!rows || !columns || *rows < 1 || *columns < 1 || *rows > 1000 || *columns > 1000) {
     fail(ExitCode::kUsage, "--grid: expected ROWSxCOLUMNS such as 8x8, found '{}'", text);
   }

@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <system_error>
 #include <vector>
 
+#include "base/environment.hpp"
 #include "base/number.hpp"
 #include "base/shell_word.hpp"
 
@@ -22,8 +22,7 @@ namespace fs = std::filesystem;
 
 // -1 where the variable is not there, or no number.
 int number_of(const char* variable) {
-  const char* text = std::getenv(variable);
-  const auto number = text ? parse_integer(text) : std::nullopt;
+  const auto number = parse_integer(environment_variable(variable));
   return number && *number >= 0 && *number < (1 << 20) ? static_cast<int>(*number) : -1;
 }
 
@@ -45,8 +44,7 @@ std::vector<std::string> words_of_parent() {
 }  // namespace
 
 Launch launch_of_environment() {
-  const char* wanted = std::getenv("MLRUN_RANKS");
-  if (wanted && std::string(wanted) == "alone") return {};
+  if (environment_variable("MLRUN_RANKS") == "alone") return {};
   for (const LauncherVariables& variables : kLaunchers) {
     const int rank = number_of(variables.rank), size = number_of(variables.size);
     if (size > 1 && rank >= 0 && rank < size)
