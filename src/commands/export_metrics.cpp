@@ -30,7 +30,7 @@ double seconds_of(const std::string& created) {
   std::tm utc{};
   if (!strptime(created.c_str(), "%Y-%m-%dT%H:%M:%S", &utc)) return 0;
   const size_t dot = created.find('.');
-  const auto fraction = dot == std::string::npos ? std::nullopt : parse_real("0" + created.substr(dot, 4));
+  const auto fraction = parse_real(dot == std::string::npos ? "" : "0" + created.substr(dot, 4));
   return static_cast<double>(timegm(&utc)) + fraction.value_or(0);
 }
 
