@@ -5,13 +5,19 @@
 #include <span>
 #include <unordered_set>
 
+#include "io/sha256.hpp"
+
 namespace mlrun {
 namespace {
 
 constexpr int64_t kRowsAtOnce = 512, kSymbolsShown = 60;
 
-// A row in few bytes, which two rows share only if they are equal.
+// A row in at most 32 bytes, which two rows share only if they are equal (or their SHA-256 is).
 std::string row_key(const int32_t* symbols, int64_t width, int64_t alphabet) {
+  if (width * (alphabet == 2 ? 1 : 8) > int64_t{8} * 32) {
+    const auto digest = io::sha256(std::as_bytes(std::span(symbols, static_cast<size_t>(width))));
+    return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+  }
   std::string key;
   if (alphabet == 2) {
     key.assign(static_cast<size_t>((width + 7) / 8), '\0');

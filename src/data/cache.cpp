@@ -12,8 +12,10 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "data/cache_folder.hpp"
+#include "io/byte_store.hpp"
 #include "io/directory.hpp"
 #include "io/file.hpp"
+#include "io/new_file.hpp"
 #include "io/sha256.hpp"
 
 namespace mlrun {
@@ -24,6 +26,12 @@ namespace {
 constexpr std::string_view kMagic = "mlrun packed data 2\n";
 constexpr size_t kDigest = sizeof(io::Digest);
 constexpr size_t kLabel = kMagic.size() + 2 * kDigest + 4;  // where the label begins
+
+constexpr size_t kPiece = 1 << 20;  // looked at between two pieces of memory given back
+
+struct CopyFailed {  // the disk, or the folder: no fault of the data
+  std::string why;
+};
 
 // Where it really is; as it was given where that cannot be known.
 std::string resolved(const std::string& path) {
@@ -45,17 +53,23 @@ std::string name_of(const CacheKey& key) {
   return key.kind + "-" + io::sha256_hex(text).substr(0, 16) + kPackedEnding;
 }
 
-std::string prefix_of(const DataContent& content, const std::string& label) {
+std::string prefix_of(const io::Digest& content, const std::string& label) {
   std::string prefix(kMagic);
   const auto add = [&](const io::Digest& digest) {
     prefix.append(reinterpret_cast<const char*>(digest.data()), digest.size());
   };
   add(io::sha256(io::bytes_of(label)));
-  for (size_t i = 0; i < kDigest; ++i) {  // the hash, back from hexadecimal
-    prefix.push_back(static_cast<char>(std::stoi(content.hash.substr(2 * i, 2), nullptr, 16)));
-  }
+  add(content);
   for (int shift = 0; shift < 32; shift += 8) prefix.push_back(static_cast<char>(label.size() >> shift & 0xff));
   return prefix + label;
+}
+
+io::Digest digest_of(const std::string& hexadecimal) {
+  io::Digest digest;
+  for (size_t i = 0; i < kDigest; ++i) {
+    digest[i] = static_cast<std::byte>(std::stoi(hexadecimal.substr(2 * i, 2), nullptr, 16));
+  }
+  return digest;
 }
 
 uint32_t label_size(std::string_view head) {
@@ -65,32 +79,77 @@ uint32_t label_size(std::string_view head) {
   return size;
 }
 
-std::optional<DataContent> read_packed(const std::string& path, const std::string& label) {
+// What a good copy holds, mapped, and the SHA-256 of it.
+struct Copy {
+  PackedBytes body;
+  io::Digest sum;
+};
+std::optional<Copy> read_packed(const std::string& path, const std::string& label) {
   if (!io::exists(path)) return std::nullopt;
-  io::Bytes file = io::read_file(path, kCacheBytes, ExitCode::kData);
-  const std::string_view text = file.text();
+  const auto file = std::make_shared<const io::Bytes>(io::map_file(path, kCacheBytes, ExitCode::kData));
+  const std::string_view text = file->text();
   const size_t offset = kLabel + label.size();
   if (text.size() < offset || !text.starts_with(kMagic) || text.substr(kLabel, label.size()) != label)
     return std::nullopt;
-  const io::Digest label_sum = io::sha256(io::bytes_of(label)), content_sum = io::sha256(file.span().subspan(offset));
-  const std::byte* sums = file.data() + kMagic.size();
-  if (label_size(text) != label.size() || !std::equal(label_sum.begin(), label_sum.end(), sums) ||
-      !std::equal(content_sum.begin(), content_sum.end(), sums + kDigest)) {
-    return std::nullopt;
+  const io::Digest label_sum = io::sha256(io::bytes_of(label));
+  const std::byte* sums = file->data() + kMagic.size();
+  if (label_size(text) != label.size() || !std::equal(label_sum.begin(), label_sum.end(), sums)) return std::nullopt;
+  io::Sha256 sha;
+  for (size_t begin = offset; begin < file->size(); begin += kPiece) {
+    const size_t end = std::min(file->size(), begin + kPiece);
+    sha.update(file->span().subspan(begin, end - begin));
+    file->pass_over(end);
   }
-  auto content = unpack_content(std::move(file), offset);
-  if (content) content->hash = io::hex(content_sum);
-  return content;
+  const io::Digest content_sum = sha.digest();
+  if (!std::equal(content_sum.begin(), content_sum.end(), sums + kDigest)) return std::nullopt;
+  ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);  // it was used now
+  return Copy{{file, file->span().subspan(offset)}, content_sum};
 }
 
 void write_packed(const std::string& path, const DataContent& content, const std::string& label) {
-  const std::string prefix = prefix_of(content, label), header = content_header(content);
+  const std::string prefix = prefix_of(digest_of(content.hash), label), header = content_header(content);
   const auto body = content_body(content);
   uint64_t bytes = prefix.size() + header.size();
   for (const auto block : body) bytes += block.size();
   if (bytes > kCacheBytes) fail(ExitCode::kData, "{} bytes are more than the cache may hold", bytes);
   io::write_atomically(
       path, {io::bytes_of(prefix), io::bytes_of(header), body[0], body[1], body[2], body[3], body[4], body[5]});
+}
+
+// Writes what `build` makes into a copy, and gives it back mapped; of more than the cache may hold the copy has no
+// name, and goes with its reader.
+PackedBytes write_packed(const std::string& folder, const std::string& name, const std::string& label,
+                         const std::function<void(const ByteSink&)>& build) {
+  std::optional<io::NewFile> made;
+  try {
+    io::make_directories(folder);
+    made.emplace(folder + "/" + name);
+  } catch (const Error& error) {
+    throw CopyFailed{error.what()};
+  }
+  io::NewFile& file = *made;
+  const auto append = [&](std::span<const std::byte> bytes) {
+    try {
+      file.append(bytes);
+    } catch (const Error& error) {
+      throw CopyFailed{error.what()};
+    }
+  };
+  append(io::bytes_of(prefix_of({}, label)));
+  io::Sha256 sha;
+  build([&](std::span<const std::byte> bytes) {
+    sha.update(bytes);
+    append(bytes);
+  });
+  try {
+    file.overwrite(0, io::bytes_of(prefix_of(sha.digest(), label)));
+    const auto whole = std::make_shared<const io::Bytes>(file.map());
+    if (file.size() <= kCacheBytes) file.commit();
+    bound_cache(folder, kCacheBytes, name);
+    return {whole, whole->span().subspan(kLabel + label.size())};
+  } catch (const Error& error) {
+    throw CopyFailed{error.what()};
+  }
 }
 
 }  // namespace
@@ -124,9 +183,11 @@ DataContent cached(const std::string& folder, const CacheKey& key, const std::fu
   const std::string label = folder.empty() ? "" : label_of(key);
   if (!folder.empty()) {
     try {
-      if (auto content = read_packed(path, label)) {
-        ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);  // it was used now
-        return std::move(*content);
+      if (auto copy = read_packed(path, label)) {
+        if (auto content = unpack_content(copy->body.owner, copy->body.bytes)) {
+          content->hash = io::hex(copy->sum);
+          return std::move(*content);
+        }
       }
     } catch (const Error& error) {
       log::debug("packed copy not used: {}", error.what());
@@ -145,6 +206,27 @@ DataContent cached(const std::string& folder, const CacheKey& key, const std::fu
     }
   }
   return content;
+}
+
+PackedBytes cached_bytes(const std::string& folder, const CacheKey& key,
+                         const std::function<void(const ByteSink&)>& build) {
+  if (!folder.empty()) {
+    const std::string name = name_of(key), label = label_of(key);
+    try {
+      if (auto copy = read_packed(folder + "/" + name, label)) return std::move(copy->body);
+    } catch (const Error& error) {
+      log::debug("packed copy not used: {}", error.what());
+    }
+    try {
+      return write_packed(folder, name, label, build);
+    } catch (const CopyFailed& failed) {
+      log::debug("packed copy not written: {}", failed.why);
+    }
+  }
+  io::ByteStore store;
+  build([&](std::span<const std::byte> bytes) { store.append(bytes); });
+  const auto whole = std::make_shared<const io::Bytes>(std::move(store).finish());
+  return {whole, whole->span()};
 }
 
 std::optional<CacheKey> packed_source(std::string_view head) {

@@ -3,13 +3,17 @@
 // bounded (data/cache_folder.hpp).
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "data/content.hpp"
+#include "io/bytes.hpp"
 
 namespace mlrun {
 
@@ -27,8 +31,19 @@ std::string file_identity(const std::string& path);
 
 // The content from the folder's copy if there is a good one, else from `build`, which is then packed there (atomically:
 // several processes may do this at once). folder "": just build. The returned content has its hash. Content with
-// warnings is not packed, so that they are found and said each time; nor is more than kCacheBytes.
+// warnings is not packed, so that they are found and said each time; nor is more than kCacheBytes. What comes from a
+// copy is mapped from it, so that it may be larger than memory.
 DataContent cached(const std::string& folder, const CacheKey& key, const std::function<DataContent()>& build);
+
+// The same for what is made piece by piece and need never be in memory as a whole. `build` hands its bytes over one
+// after the other; it is called a second time, with the copy given up, where the disk is full.
+struct PackedBytes {
+  std::shared_ptr<const io::Bytes> owner;
+  std::span<const std::byte> bytes;
+};
+using ByteSink = std::function<void(std::span<const std::byte>)>;
+PackedBytes cached_bytes(const std::string& folder, const CacheKey& key,
+                         const std::function<void(const ByteSink&)>& build);
 
 inline constexpr const char* kPackedEnding = ".packed";
 // The key that a packed file was made with, given its first bytes; its files are resolved paths.

@@ -71,14 +71,21 @@ std::vector<std::span<const std::byte>> content_body(const DataContent& content)
 void set_hash(DataContent& content) {
   io::Sha256 hash;
   hash.update(content_header(content));
-  for (const auto block : content_body(content)) hash.update(block);
+  constexpr size_t kPiece = 1 << 22;
+  for (const auto& part : content.parts) {
+    const auto bytes = part.symbols.bytes();
+    for (size_t begin = 0; begin < bytes.size(); begin += kPiece) {
+      const size_t size = std::min(kPiece, bytes.size() - begin);
+      hash.update(bytes.subspan(begin, size));
+      part.symbols.pass_over(begin + size);
+    }
+  }
+  for (const auto& part : content.parts) hash.update(std::as_bytes(std::span(part.labels)));
   content.hash = hash.hex();
 }
 
-std::optional<DataContent> unpack_content(io::Bytes file, size_t offset) {
-  const auto owner = std::make_shared<const io::Bytes>(std::move(file));
-  if (offset > owner->size()) return std::nullopt;
-  Cursor cursor(owner->span(), offset);
+std::optional<DataContent> unpack_content(std::shared_ptr<const io::Bytes> owner, std::span<const std::byte> bytes) {
+  Cursor cursor(bytes, 0);
   DataContent content;
   int64_t width = 1;
   for (int64_t rank = cursor.number(8); rank > 0; --rank) {

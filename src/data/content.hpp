@@ -3,7 +3,7 @@
 
 #include <array>
 #include <cstdint>
-#include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,7 +45,7 @@ DataContent limited(DataContent content, const RowLimits& limits);  // with the 
 // labels. The hash is that of these bytes.
 std::string content_header(const DataContent& content);
 std::vector<std::span<const std::byte>> content_body(const DataContent& content);
-// The reverse; the tables stay in `file`, from byte `offset` on. Nothing where the bytes are no content.
-std::optional<DataContent> unpack_content(io::Bytes file, size_t offset);
+// The reverse; the tables stay in `bytes`, which `owner` keeps. Nothing where the bytes are no content.
+std::optional<DataContent> unpack_content(std::shared_ptr<const io::Bytes> owner, std::span<const std::byte> bytes);
 
 }  // namespace mlrun

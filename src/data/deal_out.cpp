@@ -11,6 +11,12 @@
 
 namespace mlrun {
 
+namespace {
+
+constexpr int64_t kRowsAtOnce = 1024;
+
+}  // namespace
+
 std::vector<double> read_split(config::Reader& spec, const std::string& help) {
   std::vector<double> split = spec.reals(
       "split",
@@ -23,7 +29,8 @@ std::vector<double> read_split(config::Reader& spec, const std::string& help) {
   return split;
 }
 
-void deal_out(DataContent& content, const std::vector<double>& shares, uint64_t seed, const std::string& file) {
+void deal_out(DataContent& content, const std::vector<double>& shares, uint64_t seed, const std::string& file,
+              const std::string& folder) {
   const DataContent::Part all = content.parts[0];
   const int64_t rows = all.symbols.rows();
   const auto round = [&](double share) { return static_cast<int64_t>(share * static_cast<double>(rows) + 0.5); };
@@ -39,10 +46,12 @@ void deal_out(DataContent& content, const std::vector<double>& shares, uint64_t 
   for (size_t i = 0; i < 3; ++i) {
     const auto end = begin + counts[i];
     std::sort(begin, end);
-    SymbolTableBuilder builder(all.symbols.width());
+    SymbolTableBuilder builder(all.symbols.width(), folder);
     content.parts[i].labels.clear();
     for (; begin != end; ++begin) {
       all.symbols.unpack(*begin, symbols.data());
+      if (*begin % kRowsAtOnce == 0)
+        all.symbols.pass_over(all.symbols.bytes().size() / static_cast<size_t>(rows) * static_cast<size_t>(*begin));
       builder.append(std::span<const int32_t>(symbols));
       if (!all.labels.empty()) content.parts[i].labels.push_back(all.labels[static_cast<size_t>(*begin)]);
     }

@@ -13,8 +13,10 @@ namespace mlrun {
 std::vector<double> read_split(config::Reader& spec, const std::string& help);
 
 // All rows are in the training part: deals them and their labels out by a permutation that the seed fixes, in their
-// order. Error(kData) naming `file` where a split would have no row.
-void deal_out(DataContent& content, const std::vector<double>& shares, uint64_t seed, const std::string& file);
+// order. Error(kData) naming `file` where a split would have no row. `folder`: of
+// SymbolTableBuilder.
+void deal_out(DataContent& content, const std::vector<double>& shares, uint64_t seed, const std::string& file,
+              const std::string& folder = "");
 
 std::string split_words(const std::vector<double>& shares, uint64_t seed);  // "split 0.8/0.1/0.1 (seed 1)"
 

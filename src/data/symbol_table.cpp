@@ -42,18 +42,33 @@ void pack(const T* row, int64_t width, int bits, std::byte* out) {
   }
 }
 
+// Of 8 or 16 bits each.
+void unpack_numbers(const std::byte* in, int bits, int64_t count, int32_t* symbols) {
+  if (bits == 8) {
+    for (int64_t i = 0; i < count; ++i) symbols[i] = static_cast<int32_t>(in[i]);
+  } else {
+    for (int64_t i = 0; i < count; ++i) {
+      symbols[i] = static_cast<int32_t>(in[2 * i]) | static_cast<int32_t>(in[2 * i + 1]) << 8;
+    }
+  }
+}
+
 }  // namespace
 
 size_t SymbolTable::bytes_of(int64_t rows, int64_t width, int bits) {
   return static_cast<size_t>(rows) * row_bytes(width, bits);
 }
 
-SymbolTable::SymbolTable(std::shared_ptr<const void> owner, std::span<const std::byte> bytes, int64_t rows,
+SymbolTable::SymbolTable(std::shared_ptr<const io::Bytes> owner, std::span<const std::byte> bytes, int64_t rows,
                          int64_t width, int bits)
     : owner_(std::move(owner)), bytes_(bytes), rows_(rows), width_(width), bits_(bits) {
   require(bits == 1 || bits == 8 || bits == 16, "a table of {}-bit symbols", bits);
   require(bytes.size() == bytes_of(rows, width, bits), "{} bytes for {} rows of {} symbols of {} bits", bytes.size(),
           rows, width, bits);
+}
+
+void SymbolTable::pass_over(size_t end) const {
+  if (owner_) owner_->pass_over(static_cast<size_t>(bytes_.data() - owner_->data()) + end);
 }
 
 void SymbolTable::unpack(int64_t row, int32_t* symbols) const {
@@ -69,13 +84,17 @@ void SymbolTable::unpack(int64_t row, int32_t* symbols) const {
     if (width_ % 8) {
       std::copy_n(spread[static_cast<size_t>(in[whole])].data(), width_ % 8, symbols + 8 * whole);
     }
-  } else if (bits_ == 8) {
-    for (int64_t i = 0; i < width_; ++i) symbols[i] = static_cast<int32_t>(in[i]);
   } else {
-    for (int64_t i = 0; i < width_; ++i) {
-      symbols[i] = static_cast<int32_t>(in[2 * i]) | static_cast<int32_t>(in[2 * i + 1]) << 8;
-    }
+    unpack_numbers(in, bits_, width_, symbols);
   }
+}
+
+void SymbolTable::unpack_flat(int64_t begin, std::span<int32_t> symbols) const {
+  const auto count = static_cast<int64_t>(symbols.size());
+  require(width_ == 1 && bits_ >= 8 && begin >= 0 && begin + count <= rows_, "rows {} to {} of a table of {}", begin,
+          begin + count, rows_);
+  const size_t bytes = static_cast<size_t>(bits_) / 8;
+  unpack_numbers(bytes_.data() + static_cast<size_t>(begin) * bytes, bits_, count, symbols.data());
 }
 
 SymbolTable SymbolTable::head(int64_t rows) const {
@@ -91,21 +110,23 @@ void SymbolTableBuilder::append_row(std::span<const T> row) {
   require(any <= 0xffff, "a symbol outside 0 .. 65535");
   if (const int bits = any <= 1 ? 1 : any <= 0xff ? 8 : 16; bits > bits_) widen(bits);
   const size_t stride = row_bytes(width_, bits_);
-  bytes_.resize(bytes_.size() + stride);
-  pack(row.data(), width_, bits_, bytes_.data() + bytes_.size() - stride);
+  row_.resize(stride);
+  pack(row.data(), width_, bits_, row_.data());
+  bytes_.append(row_);
   ++rows_;
 }
 
 void SymbolTableBuilder::widen(int bits) {
-  const size_t stride = row_bytes(width_, bits), size = SymbolTable::bytes_of(rows_, width_, bits);
-  const SymbolTable narrow = SymbolTable(nullptr, bytes_, rows_, width_, bits_);
-  std::vector<std::byte> wide(size);
+  const io::Bytes before = std::move(bytes_).finish();
+  const SymbolTable narrow(nullptr, before.span(), rows_, width_, bits_);
+  bytes_ = io::ByteStore(folder_);
   std::vector<int32_t> row(static_cast<size_t>(width_));
+  row_.resize(row_bytes(width_, bits));
   for (int64_t i = 0; i < rows_; ++i) {
     narrow.unpack(i, row.data());
-    pack(row.data(), width_, bits, wide.data() + static_cast<size_t>(i) * stride);
+    pack(row.data(), width_, bits, row_.data());
+    bytes_.append(row_);
   }
-  bytes_ = std::move(wide);
   bits_ = bits;
 }
 
@@ -114,9 +135,8 @@ void SymbolTableBuilder::append(std::span<const uint16_t> row) { append_row(row)
 void SymbolTableBuilder::append(std::span<const int32_t> row) { append_row(row); }
 
 SymbolTable SymbolTableBuilder::finish() && {
-  bytes_.shrink_to_fit();
-  const auto owner = std::make_shared<const std::vector<std::byte>>(std::move(bytes_));
-  return {owner, *owner, rows_, width_, bits_};
+  const auto owner = std::make_shared<const io::Bytes>(std::move(bytes_).finish());
+  return {owner, owner->span(), rows_, width_, bits_};
 }
 
 }  // namespace mlrun

@@ -77,7 +77,7 @@ int64_t largest_symbol(const SymbolTable& table) {
   return largest;
 }
 
-DataContent read(const Table::Options& options, const std::vector<TableSource>& sources) {
+DataContent read(const Table::Options& options, const std::vector<TableSource>& sources, const std::string& folder) {
   DataContent content;
   content.spec.alphabet = options.alphabet.value_or(2);
   const int32_t largest = static_cast<int32_t>(options.alphabet.value_or(65536) - 1);
@@ -90,7 +90,7 @@ DataContent read(const Table::Options& options, const std::vector<TableSource>& 
     const bool again = std::any_of(sources.begin(), sources.begin() + static_cast<ptrdiff_t>(i),
                                    [&](const TableSource& s) { return s.file == sources[i].file; });
     std::vector<std::string> known;  // what was said of this file already
-    table = read_table(sources[i], largest, again ? known : content.warnings);
+    table = read_table(sources[i], largest, again ? known : content.warnings, folder);
     if (const int64_t width = content.parts[0].symbols.width(); table.width() != width) {
       fail(ExitCode::kData, "{}: found rows of {} symbols, expected {} as in {}", sources[i].file, table.width(), width,
            sources[0].file);
@@ -116,10 +116,10 @@ Table::Table(const Options& options, const DataSources& sources) {
     key.files.push_back(table.file);
     tables.push_back(std::move(table));
   }
-  content_ = cached(sources.cache, key, [&] { return read(options, tables); });
+  content_ = cached(sources.cache, key, [&] { return read(options, tables, sources.cache); });
   protocol_ = "table";
   if (!options.split.empty()) {
-    deal_out(content_, options.split, sources.seed, tables[0].file);
+    deal_out(content_, options.split, sources.seed, tables[0].file, sources.cache);
     protocol_ += ", " + split_words(options.split, sources.seed);
   }
   if (!options.shape.empty()) {

@@ -16,7 +16,7 @@
 namespace mlrun {
 namespace {
 
-constexpr uint64_t kMaxBytes = uint64_t{1} << 32;  // unpacked
+constexpr uint64_t kMaxBytes = uint64_t{1} << 36, kMaxHdf5 = uint64_t{1} << 32;  // unpacked
 
 bool ends_in(const std::string& name, std::initializer_list<const char*> endings) {
   for (const char* ending : endings) {
@@ -29,8 +29,9 @@ bool ends_in(const std::string& name, std::initializer_list<const char*> endings
 class SymbolRows {
  public:
   // `mend` says how to write the file anew, given Python's words for an array of two dimensions made of x.
-  SymbolRows(std::string name, const Shape& shape, int32_t largest, const std::function<std::string(std::string)>& mend)
-      : name_(std::move(name)), largest_(largest), builder_(shape.size() == 2 ? shape[1] : 0) {
+  SymbolRows(std::string name, const Shape& shape, int32_t largest, const std::string& folder,
+             const std::function<std::string(std::string)>& mend)
+      : name_(std::move(name)), largest_(largest), builder_(shape.size() == 2 ? shape[1] : 0, folder) {
     if (shape.size() == 2 && shape[0] >= 1 && shape[1] >= 1) return;
     std::string mending;
     if (shape.size() > 2) mending = mend("x.reshape(len(x), -1)");
@@ -59,12 +60,13 @@ class SymbolRows {
   std::vector<int32_t> row_;
 };
 
-SymbolTable read_hdf5(const TableSource& source, int32_t largest) {
+SymbolTable read_hdf5(const TableSource& source, int32_t largest, const std::string& folder) {
   const auto mend = [&](const std::string& python) { return io::hdf5_remedy(source.file, source.dataset, python); };
   std::optional<SymbolRows> rows;
   io::read_hdf5_numbers(
-      source.file, source.dataset, kMaxBytes,
-      {.shape = [&](const Shape& shape) { rows.emplace(source.file + ":" + source.dataset, shape, largest, mend); },
+      source.file, source.dataset, kMaxHdf5,
+      {.shape =
+           [&](const Shape& shape) { rows.emplace(source.file + ":" + source.dataset, shape, largest, folder, mend); },
        .values =
            [&](std::span<const double> values) {
              for (const double v : values) rows->add(v);
@@ -72,9 +74,10 @@ SymbolTable read_hdf5(const TableSource& source, int32_t largest) {
   return std::move(*rows).finish();
 }
 
-SymbolTable read_npy(const std::string& file, int32_t largest) {
-  const io::NpyArray array = io::read_npy(file, kMaxBytes);
-  SymbolRows rows(file, array.shape, largest, [&](const std::string& python) { return io::npy_remedy(file, python); });
+SymbolTable read_npy(const std::string& file, int32_t largest, const std::string& folder) {
+  const io::NpyArray array = io::parse_npy(io::read_maybe_gzip(file, kMaxBytes, folder), file);
+  SymbolRows rows(file, array.shape, largest, folder,
+                  [&](const std::string& python) { return io::npy_remedy(file, python); });
   const int64_t count = count_of(array.shape);
   for (int64_t i = 0; i < count; ++i) rows.add(array.value(i));
   return std::move(rows).finish();
@@ -104,14 +107,16 @@ std::string check_table_source(const std::string& text) {
   return known ? "" : "a file .amat, .csv, .tsv, .txt or .npy (or with .gz behind), or FILE.h5:/DATASET";
 }
 
-SymbolTable read_table(const TableSource& source, int32_t largest, std::vector<std::string>& warnings) {
+SymbolTable read_table(const TableSource& source, int32_t largest, std::vector<std::string>& warnings,
+                       const std::string& folder) {
   switch (source.format) {
     case TableSource::Format::kText:
-      return parse_text_table(io::read_maybe_gzip(source.file, kMaxBytes).text(), source.file, largest, &warnings);
+      return parse_text_table(io::read_maybe_gzip(source.file, kMaxBytes, folder).text(), source.file, largest,
+                              &warnings, folder);
     case TableSource::Format::kNpy:
-      return read_npy(source.file, largest);
+      return read_npy(source.file, largest, folder);
     case TableSource::Format::kHdf5:
-      return read_hdf5(source, largest);
+      return read_hdf5(source, largest, folder);
   }
   fail(ExitCode::kInternal, "a table format without a reader");
 }

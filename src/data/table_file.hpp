@@ -21,7 +21,9 @@ std::string check_table_source(const std::string& text);
 TableSource parse_table_source(const std::string& text);  // after the check
 
 // Symbols 0 .. largest; [rows, width], both at least 1. Error(kData) naming file and place.
-// What looks like a mistake in the file is added to `warnings`.
-SymbolTable read_table(const TableSource& source, int32_t largest, std::vector<std::string>& warnings);
+// What looks like a mistake in the file is added to `warnings`. Beyond 64 MiB, a text or .npy file and its rows are kept
+// in `folder` and mapped from there ("": in memory).
+SymbolTable read_table(const TableSource& source, int32_t largest, std::vector<std::string>& warnings,
+                       const std::string& folder);
 
 }  // namespace mlrun

@@ -8,19 +8,13 @@
 #include "base/error.hpp"
 #include "base/number.hpp"
 #include "base/random.hpp"
-#include "config/unicode.hpp"
 #include "data/dataset.hpp"
-#include "data/number_text.hpp"
 #include "data/source_file.hpp"
-#include "data/vocabulary.hpp"
-#include "io/gzip.hpp"
-#include "io/sha256.hpp"
+#include "data/text_file.hpp"
 
 namespace mlrun {
 namespace {
 
-constexpr uint64_t kMaxBytes = uint64_t{1} << 30;
-constexpr int64_t kMaxAlphabet = 65536;
 constexpr const char* kTinyShakespeare = "tinyshakespeare/input.txt";
 
 // The text is cut into three contiguous parts. Validation and test sequences are those that begin at multiples of the
@@ -45,7 +39,7 @@ class Text : public Dataset {
   std::string protocol() const override { return protocol_; }
   std::string hash() const override { return hash_; }
   std::string description() const override { return description_; }
-  const Vocabulary* vocabulary() const override { return &vocabulary_; }
+  const Vocabulary* vocabulary() const override { return &text_.vocabulary(); }
   std::string why_no_labels() const override { return "data.kind: text has no labels"; }
 
  private:
@@ -57,8 +51,7 @@ class Text : public Dataset {
   void cut(const Options& options, const std::string& path);
 
   DataSpec spec_;
-  Vocabulary vocabulary_;
-  std::vector<uint16_t> symbols_;
+  TextFile text_;
   std::array<Part, 3> parts_;
   RandomStream offsets_;
   std::string protocol_, hash_, description_;
@@ -90,26 +83,18 @@ Text::Options::Options(config::Reader& spec)
     spec.mistake("split", fmt::format("the shares sum to {}, expected 1", print_number(sum)));
 }
 
-std::string read(const Text::Options& options, const std::string& path) {
-  const std::string found = find_data_file(path);
+std::string find(const Text::Options& options, const std::string& path) {
+  std::string found = find_data_file(path);
   if (found.empty()) {
     fail(ExitCode::kData, "{} is missing   ({})\n  {}", path, options.place.words(),
          options.file == kTinyShakespeare ? "get it with   " + fetching("tinyshakespeare")
                                           : std::string("relative paths start at the data root (MLRUN_DATA_ROOT)"));
   }
-  const io::Bytes file = io::read_maybe_gzip(found, kMaxBytes);
-  const bool characters = options.unit == TextUnit::kCharacters;
-  std::string text(characters ? unmarked_text(file.text(), found) : file.text());
-  if (characters) {
-    if (const auto bad = config::first_invalid_utf8(text)) {
-      fail(ExitCode::kData, "{}: byte {} is not UTF-8\n  take it as it is   data.symbols=bytes", found, *bad);
-    }
-  }
-  return text;
+  return found;
 }
 
 void Text::cut(const Options& options, const std::string& path) {
-  const auto all = static_cast<int64_t>(symbols_.size());
+  const int64_t all = text_.size();
   const auto share = [&](size_t i) { return options.split[i] * static_cast<double>(all); };
   // Of two parts, the first is rounded down, as nanoGPT's preparation of tiny Shakespeare does.
   const int64_t test = std::llround(share(2));
@@ -131,31 +116,21 @@ void Text::cut(const Options& options, const std::string& path) {
 }
 
 Text::Text(const Options& options, const DataSources& sources) : offsets_(sources.seed, "text/offset") {
-  const std::string path = path_under(sources.root, options.file), text = read(options, path);
-  vocabulary_ = Vocabulary::of(text, options.unit);
-  if (vocabulary_.size() < 2 || vocabulary_.size() > kMaxAlphabet) {
-    fail(ExitCode::kData, "{}: found {} different {}, expected 2 to {}{}", path, vocabulary_.size(),
-         name_of(options.unit), kMaxAlphabet,
-         vocabulary_.size() > kMaxAlphabet ? "\n  fewer symbols   data.symbols=bytes" : "");
-  }
-  const std::vector<int32_t> symbols = vocabulary_.symbols(text, path);
-  symbols_.assign(symbols.begin(), symbols.end());
+  const std::string path = path_under(sources.root, options.file);
+  text_ = TextFile(find(options, path), options.unit, sources.cache);
   cut(options, path);
-  spec_ = {.shape = {options.length}, .alphabet = vocabulary_.size(), .classes = 0};
+  spec_ = {.shape = {options.length}, .alphabet = text_.vocabulary().size(), .classes = 0};
   const auto& s = options.split;
   protocol_ = fmt::format("text, {} {} a sequence, split {}/{}/{}", options.length, name_of(options.unit),
                           print_number(s[0]), print_number(s[1]), print_number(s[2]));
-  io::Sha256 sha;
-  sha.update(protocol_ + "\n");
-  sha.update(text);
-  hash_ = sha.hex();
+  hash_ = text_.hash(protocol_ + "\n");
   std::string counts, rest;
   for (const Part& p : parts_) {
     counts += fmt::format("{}{}", counts.empty() ? "" : "/", p.count);
     rest += fmt::format("{}{}", rest.empty() ? "" : "/", p.end - p.begin - p.count * options.length);
   }
   description_ = fmt::format("{} {} sequences of {} {}, alphabet {}, {} left over", options.file, counts,
-                             options.length, name_of(options.unit), vocabulary_.size(), rest);
+                             options.length, name_of(options.unit), text_.vocabulary().size(), rest);
 }
 
 Batch Text::batch(Split split, std::span<const int64_t> rows, int64_t epoch) const {
@@ -169,8 +144,8 @@ Batch Text::batch(Split split, std::span<const int64_t> rows, int64_t epoch) con
   batch.symbols = Tensor({static_cast<int64_t>(rows.size()), length}, DType::kS32);
   int32_t* to = batch.symbols.data<int32_t>();
   for (const int64_t row : rows) {
-    const auto from = symbols_.begin() + begin + row * length;
-    to = std::copy(from, from + length, to);
+    text_.symbols(begin + row * length, {to, static_cast<size_t>(length)});
+    to += length;
   }
   return batch;
 }

@@ -34,7 +34,7 @@ void look_for_numbers_of_rows_and_columns(const NumberText& rows, int64_t count,
 }  // namespace
 
 SymbolTable parse_text_table(std::string_view text, const std::string& name, int32_t largest,
-                             std::vector<std::string>* warnings) {
+                             std::vector<std::string>* warnings, const std::string& folder) {
   NumberText rows(text, name);
   const std::string expected = largest == 1 ? "0 or 1" : fmt::format("a whole number 0 .. {}", largest);
   std::vector<double> numbers;
@@ -48,7 +48,7 @@ SymbolTable parse_text_table(std::string_view text, const std::string& name, int
       }
       symbols[i] = static_cast<uint16_t>(numbers[i]);
     }
-    if (builder.rows() == 0) builder = SymbolTableBuilder(static_cast<int64_t>(symbols.size()));
+    if (builder.rows() == 0) builder = SymbolTableBuilder(static_cast<int64_t>(symbols.size()), folder);
     if (static_cast<int64_t>(symbols.size()) != builder.width()) {
       fail(ExitCode::kData, "{}:{}: found {} numbers, expected {}, as in line {}", name, rows.line(), symbols.size(),
            builder.width(), rows.first_line());

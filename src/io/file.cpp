@@ -1,75 +1,22 @@
 #include "io/file.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <random>
 #include <system_error>
+
+#include "io/descriptor.hpp"
+#include "io/new_file.hpp"
 
 namespace mlrun::io {
 namespace {
 
 std::string reason(int error) { return std::generic_category().message(error); }
-
-// A descriptor that is closed whatever happens; `close` says whether that went well.
-class Descriptor {
- public:
-  Descriptor(const std::string& path, int flags, mode_t mode = 0) {
-    do value_ = ::open(path.c_str(), flags | O_CLOEXEC, mode);
-    while (value_ < 0 && errno == EINTR);
-  }
-  ~Descriptor() { close(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int value() const { return value_; }
-  bool close() {
-    if (value_ < 0) return true;
-    const int result = ::close(std::exchange(value_, -1));
-    return result == 0 || errno == EINTR;  // Linux has closed it in that case too
-  }
-
- private:
-  int value_ = -1;
-};
-
-bool sync(int descriptor) {
-  int result;
-  do result = ::fsync(descriptor);
-  while (result != 0 && errno == EINTR);
-  return result == 0;
-}
-
-std::string directory_of(const std::string& path) {
-  const std::string parent = std::filesystem::path(path).parent_path().string();
-  return parent.empty() ? "." : parent;
-}
-
-std::string temporary_name(const std::string& path) {
-  std::random_device random;  // a name, not a number of the experiment
-  return fmt::format("{}.{}-{:08x}.tmp", path, ::getpid(), random());
-}
-
-// Writes all of `bytes`; false leaves the reason in errno.
-bool write_all(int descriptor, std::span<const std::byte> bytes) {
-  constexpr size_t kMost = 1 << 30;  // write(2) itself stops at 2 GiB
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), std::min(bytes.size(), kMost));
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    if (written == 0) {
-      errno = ENOSPC;
-      return false;
-    }
-    bytes = bytes.subspan(static_cast<size_t>(written));
-  }
-  return true;
-}
 
 }  // namespace
 
@@ -102,6 +49,18 @@ std::string read_text_file(const std::string& path, uint64_t max_bytes, ExitCode
   return std::string(read_file(path, max_bytes, code).text());
 }
 
+Bytes map_file(const std::string& path, uint64_t max_bytes, ExitCode code) {
+  const Descriptor file(path, O_RDONLY);
+  struct stat status = {};
+  if (file.value() < 0 || ::fstat(file.value(), &status) != 0) fail(code, "cannot read {}: {}", path, reason(errno));
+  if (S_ISREG(status.st_mode) && status.st_size > 0 && static_cast<uint64_t>(status.st_size) <= max_bytes) {
+    const auto size = static_cast<size_t>(status.st_size);
+    void* memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.value(), 0);
+    if (memory != MAP_FAILED) return Bytes::adopt_mapping(memory, size);
+  }
+  return read_file(path, max_bytes, code);
+}
+
 void write_atomically(const std::string& path, std::span<const std::byte> contents) {
   write_atomically(path, {contents});
 }
@@ -111,39 +70,11 @@ void write_atomically(const std::string& path, std::string_view contents) {
 }
 
 void write_atomically(const std::string& path, std::initializer_list<std::span<const std::byte>> parts) {
-  size_t total = 0;
+  uint64_t total = 0;
   for (const auto& part : parts) total += part.size();
-  const auto give_up = [&](const char* doing, int error) {
-    fail(ExitCode::kDisk, "cannot write {} ({} bytes): {}: {}", path, total, doing, reason(error));
-  };
-  // A rename would put an ordinary file in the place of /dev/null.
-  struct stat status = {};
-  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-    fail(ExitCode::kDisk, "cannot write {} ({} bytes): it exists and is not a regular file", path, total);
-  }
-
-  const std::string temporary = temporary_name(path);
-  Descriptor file(temporary, O_WRONLY | O_CREAT | O_EXCL, 0666);
-  if (file.value() < 0) give_up("creating a temporary file beside it", errno);
-  const auto abandon = [&](const char* doing, int error) {
-    file.close();
-    ::unlink(temporary.c_str());
-    give_up(doing, error);
-  };
-  for (const auto& part : parts) {
-    if (!write_all(file.value(), part)) abandon("writing", errno);
-  }
-  if (!sync(file.value())) abandon("flushing to the disk", errno);
-  if (!file.close()) abandon("closing", errno);
-  int renamed;
-  do renamed = ::rename(temporary.c_str(), path.c_str());
-  while (renamed != 0 && errno == EINTR);
-  if (renamed != 0) abandon("renaming the temporary file", errno);
-
-  // The new name is on the disk only once the directory is. Some file systems cannot flush one and say EINVAL.
-  const Descriptor directory(directory_of(path), O_RDONLY | O_DIRECTORY);
-  if (directory.value() < 0) give_up("opening its directory", errno);
-  if (!sync(directory.value()) && errno != EINVAL && errno != ENOTSUP) give_up("flushing its directory", errno);
+  NewFile file(path, total);
+  for (const auto& part : parts) file.append(part);
+  file.commit();
 }
 
 // path.PID-8HEX.tmp

@@ -17,6 +17,10 @@ namespace mlrun::io {
 // The contents of a file of at most `max_bytes` bytes. A missing, unreadable, too large file, or a directory:
 // Error(code) naming path and reason.
 Bytes read_file(const std::string& path, uint64_t max_bytes, ExitCode code);
+// The same, but the bytes stay in the file until they are looked at, so that it may be larger than memory. They
+// cannot be written to, and the file must stay as it is meanwhile: map only what mlrun itself made and never modifies in
+// place. What cannot be mapped is read.
+Bytes map_file(const std::string& path, uint64_t max_bytes, ExitCode code);
 std::string read_text_file(const std::string& path, uint64_t max_bytes, ExitCode code);
 
 // Writes a temporary file beside `path` (path.PID-RANDOM.tmp), flushes it to the disk, renames it over `path` and

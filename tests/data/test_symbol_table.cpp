@@ -1,6 +1,13 @@
+#include <algorithm>
+#include <filesystem>
+#include <span>
+#include <utility>
+#include <vector>
+
 #include "base/error.hpp"
 #include "catch.hpp"
 #include "data/symbol_table.hpp"
+#include "temporary_directory.hpp"
 
 namespace mlrun {
 namespace {
@@ -58,6 +65,32 @@ TEST_CASE("A symbol table refuses rows of another width, symbols beyond 16 bits 
   CHECK_THROWS_AS(table.unpack(1, out), Error);
   CHECK_THROWS_AS(table.unpack(-1, out), Error);
   CHECK_THROWS_AS(table.head(2), Error);
+}
+
+TEST_CASE("A table with a folder is the one in memory, and leaves no file there") {
+  const test::TemporaryDirectory folder;
+  constexpr int64_t kWidth = 4096, kRows = 70'000;  // 286 MB of bytes, 36 MB of bits
+  SymbolTableBuilder builder(kWidth, folder.path());
+  std::vector<uint8_t> row(kWidth);
+  const auto fill = [&](int64_t r) {
+    for (int64_t i = 0; i < kWidth; ++i)
+      row[static_cast<size_t>(i)] = static_cast<uint8_t>((r * 31 + i * (r % 7 + 1)) % (r < kRows / 2 ? 2 : 251));
+  };
+  for (int64_t r = 0; r < kRows; ++r) {
+    fill(r);
+    builder.append(std::span<const uint8_t>(row));
+  }
+  const SymbolTable table = std::move(builder).finish();
+  CHECK(std::filesystem::is_empty(folder.path()));
+  std::vector<int32_t> found(kWidth);
+  bool equal = table.rows() == kRows && table.bits() == 8;
+  for (int64_t r = 0; equal && r < kRows; r += 331) {
+    if (r % 5 == 0) table.pass_over(table.bytes().size());  // what was passed over is still there
+    fill(r);
+    table.unpack(r, found.data());
+    equal = std::equal(found.begin(), found.end(), row.begin());
+  }
+  CHECK(equal);
 }
 
 }  // namespace

@@ -1,9 +1,20 @@
+#include <malloc.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
 #include <memory>
-
 #include <set>
+#include <string>
 
+#include "base/cpu.hpp"
 #include "catch.hpp"
+#include "data/text_file.hpp"
 #include "data/vocabulary.hpp"
+#include "io/sha256.hpp"
 #include "support.hpp"
 
 namespace mlrun {
@@ -111,6 +122,116 @@ TEST_CASE("What is no text, or too little of it, is refused with the place") {
   const Vocabulary known = Vocabulary::of("abc\n", TextUnit::kCharacters);
   CHECK(error_of([&] { known.symbols("abé", "--prompt"); }).find("'é' at place 2") != std::string::npos);
   CHECK(error_of([&] { known.symbols("\t", "--prompt"); }).find("U+0009") != std::string::npos);
+}
+
+// How many bytes the most that this process had in memory grows by in `body`, in a process of its own.
+int64_t growth(const std::function<void()>& body) {
+  ::malloc_trim(0);  // what earlier tests have left would hide what `body` takes
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  int64_t bytes = -1;
+  if (child == 0) {
+    const int64_t before = peak_memory_bytes();
+    try {
+      body();
+      bytes = peak_memory_bytes() - before;
+    } catch (...) {
+    }
+    std::_Exit(::write(ends[1], &bytes, sizeof bytes) == sizeof bytes ? 0 : 1);
+  }
+  ::close(ends[1]);
+  CHECK(::read(ends[0], &bytes, sizeof bytes) == sizeof bytes);
+  ::close(ends[0]);
+  ::waitpid(child, nullptr, 0);
+  REQUIRE(bytes >= 0);
+  return bytes;
+}
+
+TEST_CASE("A text takes at most two bytes a character in memory, and next to none where it has a packed copy") {
+  constexpr int64_t kSize = 24'000'000, kPieces = kSize / 2;
+  const Texts texts;
+  std::string text;
+  for (int64_t i = 0; static_cast<int64_t>(text.size()) < kSize; ++i) text += std::to_string(i * 7919 % 1000003) + " ";
+  text.resize(kSize);
+  for (const bool packed : {false, true}) {
+    write_file(texts.folder / "t.txt", packed ? gzipped(text) : text);
+    const auto read = [&](const std::string& cache) {
+      DataSources sources = texts.sources;
+      sources.cache = cache;
+      const auto data = dataset("kind: text\nfile: t.txt", sources);
+      for (int64_t row = 0; row < 8; ++row) data->batch(Split::kTrain, std::vector<int64_t>{row * 9000}, 0);
+    };
+    const std::string cache = texts.folder / "cache";
+    CHECK(growth([&] { read(""); }) < 2 * kSize);
+    CHECK(growth([&] { read(""); }) > kSize / 2);  // so that the figure is one
+    CHECK(growth([&] { read(cache); }) < kPieces);
+    CHECK(growth([&] { read(cache); }) < kPieces);
+    CHECK(growth([&] { read("/proc/none"); }) < 2 * kSize);  // a copy that cannot be written
+    std::filesystem::remove_all(cache);
+  }
+}
+
+TEST_CASE("A text is the same with and without a packed copy, and wherever the pieces it is read in end") {
+  const Texts texts;
+  std::string text = "\xef\xbb\xbf";
+  for (int i = 0; i < 70'000; ++i) text += i % 7 ? "ä€𝄞" : "ab";  // pieces of 256 KiB end inside characters
+  const std::string plain = text.substr(3);
+  for (const bool packed : {false, true}) {
+    write_file(texts.folder / "t.txt", packed ? gzipped(text) : text);
+    for (const TextUnit unit : {TextUnit::kCharacters, TextUnit::kBytes}) {
+      const TextFile memory(texts.folder / "t.txt", unit, "");
+      for (int again = 0; again < 2; ++again) {
+        const TextFile mapped(texts.folder / "t.txt", unit, texts.folder / "cache");
+        const std::string& expected = unit == TextUnit::kBytes ? text : plain;
+        std::vector<int32_t> symbols(static_cast<size_t>(mapped.size()));
+        mapped.symbols(0, symbols);
+        CHECK(mapped.vocabulary().text(symbols) == expected);
+        CHECK(mapped.vocabulary().codes() == memory.vocabulary().codes());
+        CHECK(mapped.hash("x\n") == io::sha256_hex("x\n" + expected));
+        CHECK(memory.hash("x\n") == mapped.hash("x\n"));
+      }
+    }
+  }
+  write_file(texts.folder / "bad.txt", plain.substr(0, 600'000 / 9 * 9) + "\xff");
+  CHECK(error_of([&] { TextFile(texts.folder / "bad.txt", TextUnit::kCharacters, ""); }).find("is not UTF-8") !=
+        std::string::npos);
+  write_file(texts.folder / "cut.txt", "abä€\xe2\x82");
+  CHECK(error_of([&] { TextFile(texts.folder / "cut.txt", TextUnit::kCharacters, ""); }).find("byte 7 is not UTF-8") !=
+        std::string::npos);
+}
+
+TEST_CASE("More different characters than a byte counts take two bytes each") {
+  const Texts texts;
+  std::vector<int64_t> codes;
+  for (int64_t code = 0x4e00; code < 0x4e00 + 700; ++code) codes.push_back(code);
+  const Vocabulary wide(TextUnit::kCharacters, codes);
+  std::vector<int32_t> symbols(7000);
+  for (size_t i = 0; i < symbols.size(); ++i) symbols[i] = static_cast<int32_t>(i * 13 % 700);
+  write_file(texts.folder / "t.txt", wide.text(symbols));
+  for (const char* cache : {"", "cache", "cache"}) {
+    const TextFile text(texts.folder / "t.txt", TextUnit::kCharacters, *cache ? texts.folder / cache : "");
+    std::vector<int32_t> found(symbols.size());
+    REQUIRE(text.size() == 7000);
+    text.symbols(0, found);
+    CHECK(found == symbols);
+  }
+}
+
+TEST_CASE("A packed copy of a text that is damaged is made anew") {
+  const Texts texts;
+  write_file(texts.folder / "t.txt", counted());
+  const auto read = [&] { return TextFile(texts.folder / "t.txt", TextUnit::kBytes, texts.folder / "cache").hash(""); };
+  const std::string hash = read();
+  const std::string copy = std::filesystem::directory_iterator(texts.folder / "cache")->path().string();
+  std::string bytes = read_all(copy);
+  bytes[bytes.size() - 1] = static_cast<char>(bytes[bytes.size() - 1] ^ 1);
+  write_file(copy, bytes);
+  CHECK(read() == hash);
+  CHECK(read_all(copy) != bytes);
+  write_file(copy, bytes.substr(0, bytes.size() / 2));
+  CHECK(read() == hash);
 }
 
 }  // namespace

@@ -72,6 +72,34 @@ TEST_CASE("plain and gzip files come through the same door, told by their bytes"
   CHECK_THAT(message_of(ExitCode::kData, [&] { read_maybe_gzip((directory / "none"), 100); }), Catch::Contains("none"));
 }
 
+TEST_CASE("a plain or gzip file comes piece by piece as it comes in one") {
+  const TemporaryDirectory directory;
+  std::string text;
+  while (text.size() < 1'000'000) text += sample_text();
+  put((directory / "plain"), text);
+  put((directory / "packed"), packed(text.substr(0, 700'000)) + packed(text.substr(700'000)));
+  put((directory / "tail"), packed(text) + "tail");
+  put((directory / "cut"), packed(text).substr(0, 1000));
+  const auto all = [&](const std::string& name, uint64_t most = 1 << 24) {
+    std::string found;
+    PieceReader reader((directory / name), most);
+    for (auto piece = reader.next(); !piece.empty(); piece = reader.next())
+      found.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    return found;
+  };
+  CHECK(all("plain") == text);
+  CHECK(all("packed") == text);
+  CHECK(read_maybe_gzip((directory / "packed"), 1 << 24, directory.path()).text() == text);
+  for (const char* name : {"plain", "packed"}) {
+    CHECK_THAT(message_of(ExitCode::kData, [&] { all(name, text.size() - 1); }), Catch::Contains("bytes allowed here"));
+    CHECK(all(name, text.size()) == text);
+  }
+  CHECK_THAT(message_of(ExitCode::kData, [&] { all("tail"); }), Catch::Contains("4 bytes follow its end"));
+  CHECK_THAT(message_of(ExitCode::kData, [&] { all("cut"); }), Catch::Contains("it ends in the middle, after 1000"));
+  CHECK_THAT(message_of(ExitCode::kData, [&] { all("none"); }), Catch::Contains("none"));
+  CHECK_THAT(message_of(ExitCode::kData, [&] { all("."); }), Catch::Contains("it is a directory"));
+}
+
 TEST_CASE("SHA-256 gives the digests of FIPS 180-4, in one piece or several") {
   const char* const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
   CHECK(sha256_hex("abc") == abc);
