@@ -21,8 +21,9 @@ std::vector<std::string> runs_to_find(const config::Document& document) {
   if (!model.has("kind") || !model.has("of")) return {};
   if (model.string("kind", {.fallback = "", .allow_empty = true}) != kMixture) return {};
   const config::Origin of = model.origin("of"), found = model.origin("models");
-  if (model.has("models") && (of.argument > 0) == (found.argument > 0) && (of.argument > 0 || of.file == found.file))
-    return {};
+  const bool known =
+      !model.strings("models", {.fallback = std::vector<std::string>{}}).empty();  // not as a starter has it
+  if (known && (of.argument > 0) == (found.argument > 0) && (of.argument > 0 || of.file == found.file)) return {};
   return model.strings("of", {});
 }
 

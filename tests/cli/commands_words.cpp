@@ -83,6 +83,8 @@ TEST_CASE("config init of every kind of every registry is valid as it is printed
     CHECK(init.exit_code == 0);
     CHECK(valid.exit_code == 0);
   };
+  // A mixture is of runs, and the starter's of the latest one.
+  place.train({"data={kind: digits, train_limit: 40, valid_limit: 10}", "model.kind=fvsbn", "train.for=2 steps"});
   for (const std::string& kind : kinds_of("model")) {
     check({kind});
     check({kind, "data.kind=digits"});

@@ -189,7 +189,7 @@ inline std::vector<Case> cases(const DataSpec& data) {
     if (kind == "ardm") {
       variants = {{"channels=4", "blocks=1", "head=5", "orders=2"},
                   {"channels=16", "blocks=1", "head=7", "scales=2", "parallel=2", "condition=class"},
-                  {"channels=6", "blocks=1", "scales=1", "condition=joint"}};
+                  {"channels=9", "blocks=1", "scales=1", "condition=joint"}};
     }
     if (kind == "augmented") {
       variants = {{"of={kind: pixelcnn, channels: 4, blocks: 1, head: [5]}"},

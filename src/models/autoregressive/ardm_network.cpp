@@ -68,7 +68,7 @@ void ArdmNetwork::reveal(float* image, int64_t position, int32_t symbol) const {
 }
 
 void ArdmNetwork::tell_share(float* image, int64_t known) const {
-  const auto share = static_cast<float>(known) / static_cast<float>(height_ * width_);
+  const auto share = 1 - static_cast<float>(known) / static_cast<float>(height_ * width_);
   for (int64_t p = 0; p < height_ * width_; ++p) image[p * channels() + symbol_channels_ + 1] = share;
 }
 
@@ -97,7 +97,7 @@ Variable ArdmNetwork::logits(Pass& pass, const Tensor& images, const Tensor* lab
 
 Layout ArdmNetwork::layout() const {
   Layout layout;
-  layout.line(fmt::format("u as an image {} x {}: for each pixel {}, times m; then m; then the share of known pixels",
+  layout.line(fmt::format("u as an image {} x {}: for each pixel {}, times m; then m; then the share of unknown pixels",
                           height_, width_,
                           alphabet_ == 2 ? "x as -1 or 1" : fmt::format("x one-hot of {}", alphabet_)));
   layout.line(

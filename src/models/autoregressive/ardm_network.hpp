@@ -26,12 +26,13 @@ class ArdmNetwork {
   ArdmNetwork(const ArdmSizes& sizes, const PixelHeadOptions& head, const DataSpec& data, int64_t classes,
               const Scope& scope);
 
-  // What it sees of images of which nothing is known: zeros [n, height, width, channels()].
+  // Room for what it sees of images, none of whose pixels is known: zeros [n, height, width, channels()].
   Tensor unknown(int64_t n) const;
   int64_t channels() const { return symbol_channels_ + 2; }
   // Makes a pixel known: `image` [height, width, channels()].
   void reveal(float* image, int64_t position, int32_t symbol) const;
-  // And says how many are, which every pixel is told.
+  // And says how many are: every pixel is told the share of unknown ones, so that an image of which nothing is known is
+  // not all zeros.
   void tell_share(float* image, int64_t known) const;
 
   // images [n, height, width, channels()], labels s32 [n] of a conditional one, or null -> logits of all pixels in raster
@@ -52,7 +53,7 @@ class ArdmNetwork {
   int64_t scales_ = 1, blocks_ = 0;
   bool conditional_ = false;
   Conv stem_;
-  ClassBias class_bias_;  // of the stem's result
+  ClassBias class_bias_;           // of the stem's result
   std::vector<Blocks> down_, up_;  // of every scale but the coarsest, the finest first
   Blocks bottom_;
   std::vector<Conv> halve_;

@@ -16,6 +16,7 @@
 #include "base/error.hpp"
 #include "base/log_sum_exp.hpp"
 #include "config/document.hpp"
+#include "config/starter.hpp"
 #include "models/autoregressive/mixture_weights.hpp"
 #include "models/model.hpp"
 #include "models/order.hpp"
@@ -281,6 +282,7 @@ class Mixture : public AutoregressiveModel {
   std::vector<Place> components_;
 };
 
+[[maybe_unused]] const bool starter = config::register_starter("model.kind=mixture", {"model.of=@last"});
 [[maybe_unused]] const bool registered = register_model<Mixture>(
     "mixture", "Models of several runs, `of`, as a mixture with weights fitted on the valid split");
 
