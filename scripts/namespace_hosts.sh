@@ -73,6 +73,7 @@ for ((i = 1; i <= $count; i++)); do
   nsenter --net=/run/netns/$tag-h\$i awk -v host=h\$i '/eth0:/ { sub(/.*:/, ""); print host, \$9 }' /proc/net/dev
 done
 BYTES
+# shellcheck disable=SC2016 # for the script that is written
 printf '#!/usr/bin/env bash\nip -n %q link set "port${1#h}" down\n' "$tag-switch" >"$folder/cut"
 chmod +x "$folder/agent" "$folder/bytes" "$folder/cut"
 export HOSTS_AGENT=$folder/agent HOSTS_BYTES=$folder/bytes HOSTS_CUT=$folder/cut

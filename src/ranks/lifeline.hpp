@@ -37,14 +37,14 @@ class Lifeline {
   Lifeline& operator=(const Lifeline&) = delete;
 
   void start(int rank);  // the thread
-  // Throws the Error of an end that came from another rank.
+  // Throws the Error of an end that came from another rank, once there was one.
   void check();
   bool ended() const { return ended_; }
   bool lost() const { return lost_; }  // by the death of a rank
   // This rank fails.
   void fail(ExitCode code, const std::string& message);
   void set_remedy(const std::string& line);
-  // From here on the others may go. Waits at most `seconds` for those whose work is not done.
+  // This rank's work is done: that it goes is no loss.
   void say_farewell();
 
  private:

@@ -17,6 +17,7 @@ cat >"$work/bin/srun" <<'SRUN'
 while [[ $1 == --* ]]; do echo "$1" >>"$SLURM_LOG"; shift; done
 exec env OMPI_MCA_odls_base_sigkill_timeout=20 mpirun -n "$SLURM_NNODES" "$@"
 SRUN
+# shellcheck disable=SC2016 # for the script that is written
 printf '#!/usr/bin/env bash\necho "scontrol $*" >>"$SLURM_LOG"\n' >"$work/bin/scontrol"
 chmod +x "$work/bin/srun" "$work/bin/scontrol"
 export PATH="$work/bin:$PATH" SLURM_LOG=$work/log SLURM_JOB_ID=4711 MLRUN_BINARY=$mlrun

@@ -116,6 +116,7 @@ constexpr std::pair<ExitCode, std::string_view> kExitCodes[] = {
     {ExitCode::kLocked, "the run exists, or another process holds it (named)"},
     {ExitCode::kCheckpoint, "checkpoint damaged or incompatible"},
     {ExitCode::kStopped, "stopped on purpose (`--stop-after`), resumable"},
+    {ExitCode::kRankLost, "one of several processes of a run is gone; resumable from the last checkpoint"},
     {ExitCode::kInterrupted, "SIGINT, state saved"},
     {ExitCode::kReaderLeft, "who read stdout has left; nothing is said"},
     {ExitCode::kTerminated, "SIGTERM or SIGHUP, state saved"},
@@ -126,6 +127,7 @@ constexpr std::pair<std::string_view, std::string_view> kEnvironment[] = {
     {"MLRUN_RUN_ROOT", "the folder of the runs [experiments]"},
     {"MLRUN_THREADS", "how many threads, or auto: the affinity mask [auto]"},
     {"MLRUN_MAX_ISA", "sse4, avx2, avx512 or amx: no kernel uses more [what the CPU has]"},
+    {"MLRUN_RANKS", "alone: processes that a launcher (mpirun, srun) started are runs of their own"},
     {"XDG_CACHE_HOME", "its folder mlrun holds packed copies of data [~/.cache]"},
 };
 

@@ -118,6 +118,8 @@ void require_ranks_fit(const EvalRequest& request, const EvalSubject& subject) {
   const io::Bytes checkpoint = io::read_file(subject.trained.path, uint64_t{1} << 40, ExitCode::kCheckpoint);
   facts.emplace_back("checkpoint", io::sha256_hex(checkpoint.span()));
   facts.emplace_back("data", subject.data->hash());
+  facts.emplace_back("request", fmt::format("{} split, {} draws, {} codes, batches of {}", name_of(request.split),
+                                            request.draws, request.codes, subject.experiment.spec().eval.batch_size));
   require_same_on_all_ranks(request.ranks, facts, request.mixed_cpus);
   const int64_t images = subject.data->count(request.split);
   if (images >= request.ranks.size()) return;
