@@ -22,7 +22,7 @@ std::vector<std::string> models() {
   std::vector<std::string> specs;
   for (const auto& [kind, entry] : registered(model_kinds())) {
     if (kind == "mixture") continue;  // one step, of other runs: tests/commands/mixture.cpp
-    if (kind == "ardm") {  // a pass of the network for each lot of pixels
+    if (kind == "ardm") {             // a pass of the network for each lot of pixels
       specs.push_back("{kind: ardm, channels: 2, blocks: 1, parallel: 98}");
       continue;
     }
