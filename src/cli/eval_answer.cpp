@@ -1,0 +1,239 @@
+#include "cli/eval_answer.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "cli/terminal/text_table.hpp"
+#include "io/json_line.hpp"
+
+namespace mlrun::cli {
+namespace {
+
+double images_per_second(const EvalOutcome& e) {
+  return static_cast<double>(e.result.count) * static_cast<double>(e.draws.size()) / e.result.seconds;
+}
+
+// Of how many equally likely characters the model is as uncertain as of the next.
+double perplexity_per_char(const EvalOutcome& e) { return std::exp(e.nats_per_dimension); }
+
+void add_data(nlohmann::ordered_json& answer, const EvaluatedData& data) {
+  answer["data"] = data.description;
+  answer["other_data"] = data.other;
+  if (data.other) answer["trained_on"] = data.trained_on;
+}
+
+void print_other_data(const EvaluatedData& data) {
+  if (!data.other) return;
+  fmt::print("on other data than it was trained on: {}{}\n", data.description,
+             data.trained_on.empty() ? "" : "; trained on " + data.trained_on);
+}
+
+nlohmann::ordered_json json_of(const EvalOutcome& e, const std::string& split) {
+  nlohmann::ordered_json answer = {{"run", e.run},          {"checkpoint", e.checkpoint}, {"step", e.step},
+                                   {"split", split},        {"protocol", e.protocol},     {"count", e.result.count},
+                                   {"nll", e.result.nll},   {"nll_se", e.result.nll_se},  {"bpd", e.result.bpd},
+                                   {"bound", e.is_bound()}, {"components", e.components}};
+  add_data(answer, e.data);
+  if (e.bound) {
+    for (const auto& [key, figure] :
+         {std::pair{"nll_reconstruction", &e.bound->reconstruction}, std::pair{"nll_prior", &e.bound->prior}}) {
+      answer[key] = figure->nll;
+      answer[std::string(key) + "_se"] = figure->nll_se;
+    }
+    if (e.bound->posterior) answer["log_posterior"] = e.bound->posterior->nll;
+    if (e.bound->carried) answer["nats_carried_by_codes"] = e.bound->carried->nll;
+    answer["code_maps"] = e.bound->maps;
+  }
+  if (e.nll_of != NllSubject::kX) answer["nll_of"] = words_of(e.nll_of);
+  if (e.code_use) {
+    for (const auto& [column, value] : e.code_use->columns()) answer[column] = value;
+  }
+  if (e.classes > 0) answer["classes"] = e.classes;
+  if (e.labelled) {
+    for (const auto& [key, figure] :
+         {std::pair{"nll_xy", &e.labelled->xy}, std::pair{"nll_x_given_y", &e.labelled->x_given_y}}) {
+      answer[key] = figure->nll;
+      answer[std::string(key) + "_se"] = figure->nll_se;
+    }
+  }
+  if (e.accuracy) {
+    answer["accuracy"] = e.accuracy->nll;
+    answer["accuracy_se"] = e.accuracy->nll_se;
+  }
+  if (e.dimension == "char") {
+    answer["nats_per_char"] = e.nats_per_dimension;
+    answer["perplexity_per_char"] = perplexity_per_char(e);
+  }
+  if (e.draws.size() > 1) {
+    answer["draws"] = e.draws;
+    answer["draws_se"] = e.draws_se;
+  }
+  answer["seconds"] = e.result.seconds;
+  answer["images_per_s"] = images_per_second(e);
+  return answer;
+}
+
+// In nats, with the standard error.
+std::string nats(const Evaluation& figure) {
+  return std::isnan(figure.nll) ? "NaN" : fmt::format("{:.3f} +- {:.3f}", figure.nll, figure.nll_se);
+}
+
+// The two parts of a bound, in the unit of the images.
+void print_bound(const BoundParts& bound) {
+  TextTable table({"part", "nll (nats)", "bits/dim", ""});
+  table.add({"reconstruction", nats(bound.reconstruction), fmt::format("{:.4f}", bound.reconstruction.bpd),
+             "-log p(x|z), z the codes of x"});
+  table.add({"prior", nats(bound.prior), fmt::format("{:.4f}", bound.prior.bpd), "-log p(z)"});
+  if (bound.posterior) {
+    table.add({"posterior", nats(*bound.posterior), fmt::format("{:.4f}", bound.posterior->bpd),
+               "log q(z|x), given back: z is drawn from q"});
+  }
+  fmt::print("{}", table.plain());
+  if (bound.posterior) {
+    fmt::print("{}\n", bound.maps > 1
+                           ? fmt::format("an upper bound on -log p(x): importance weights of {} draws of z", bound.maps)
+                           : "their sum is an upper bound on -log p(x), the ELBO; --codes K weighs K draws");
+  } else {
+    fmt::print("{}\n", bound.maps > 1 ? fmt::format("an upper bound on -log p(x): p(z) p(x|z) summed over {} code maps",
+                                                    bound.maps)
+                                      : "their sum is an upper bound on -log p(x); --codes K sums over K code maps");
+  }
+  if (bound.carried) {
+    fmt::print(
+        "the codes carry {:.3f} +- {:.3f} nats of the pixels: so much worse are they known by another image's codes\n",
+        bound.carried->nll, bound.carried->nll_se);
+  }
+}
+
+// What a conditional model says besides -log p(x), and what one draw says.
+void print_more(const EvalOutcome& e) {
+  if (e.components > 1) fmt::print("a mixture of {}\n", e.components);
+  if (e.classes > 0) {
+    TextTable table({"of", "nll (nats)", ""});
+    table.add({"x", nats(e.result), fmt::format("-log sum over {} classes y of p(y) p(x|y)", e.classes)});
+    if (e.labelled) {
+      table.add({"x, y", nats(e.labelled->xy), "the label is part of it"});
+      table.add({"x given y", nats(e.labelled->x_given_y), "the label is known"});
+    }
+    fmt::print("{}", table.plain());
+  }
+  if (e.accuracy) {
+    fmt::print("accuracy {:.2f}% +- {:.2f}% ({})\n", 100 * e.accuracy->nll, 100 * e.accuracy->nll_se, e.accuracy_of);
+  }
+  if (e.bound) print_bound(*e.bound);
+  if (e.code_use) {
+    if (e.code_use->rates.empty()) {
+      fmt::print("reconstruction alone, without what the codes cost: no bound on -log p(x)\n");
+    } else {
+      fmt::print(
+          "an upper bound on -log p(x) by stage one's own prior: reconstruction {:.3f} and rate {:.3f}; a prior of its "
+          "codes tightens it\n",
+          e.result.nll - e.code_use->rate(), e.code_use->rate());
+    }
+    fmt::print("{} of {} codes used, perplexity {:.1f}, quantization error {:.4g}\n", e.code_use->used(),
+               e.code_use->codes(), e.code_use->perplexity(), e.code_use->quantization_error);
+  }
+  if (e.draws.size() > 1) {
+    std::string each;
+    for (const double nll : e.draws) each += fmt::format(" {:.3f}", nll);
+    fmt::print("{} draws:{}; mean {:.3f} +- {:.3f} over draws\n", e.draws.size(), each, e.result.nll, e.draws_se);
+  }
+}
+
+nlohmann::ordered_json json_of(const RegionOutcome& e, const std::string& region, const std::string& split) {
+  nlohmann::ordered_json answer = {{"run", e.run},
+                                   {"checkpoint", e.checkpoint},
+                                   {"step", e.step},
+                                   {"split", split},
+                                   {"protocol", e.protocol},
+                                   {"count", e.result.count},
+                                   {"region", region},
+                                   {"known", e.known},
+                                   {"unknown", e.unknown},
+                                   {"nll", e.result.nll},
+                                   {"nll_se", e.result.nll_se},
+                                   {"nll_per_unknown", e.result.nll / static_cast<double>(e.unknown)},
+                                   {"components", e.components}};
+  if (e.labelled) {
+    answer["nll_given_label"] = e.labelled->nll;
+    answer["nll_given_label_se"] = e.labelled->nll_se;
+  }
+  add_data(answer, e.data);
+  answer["seconds"] = e.result.seconds;
+  return answer;
+}
+
+}  // namespace
+
+void print_answer(const EvalOutcome& e, const std::string& split, const Globals& globals) {
+  if (globals.json) {
+    fmt::print("{}\n", io::json_line(json_of(e, split)));
+    return;
+  }
+  const bool text = e.dimension == "char";
+  std::vector<std::string> headings = {"split", text ? "sequences" : "images", "nll (nats)"};
+  std::vector<std::string> cells = {split, fmt::format("{}", e.result.count),
+                                    (e.is_bound() ? "<= " : "") + nats(e.result)};
+  if (text) {
+    headings.emplace_back("nats/char");
+    cells.push_back(fmt::format("{:.4f}", e.nats_per_dimension));
+  }
+  headings.push_back("bits/" + e.dimension);
+  cells.push_back(fmt::format("{:.4f}", e.result.bpd));
+  if (text) {
+    headings.emplace_back("perplexity");
+    cells.push_back(fmt::format("{:.4f}", perplexity_per_char(e)));
+  }
+  headings.insert(headings.end(), {text ? "seq/s" : "img/s", "protocol", "step"});
+  cells.insert(cells.end(), {human_rate(images_per_second(e)), e.protocol, fmt::format("{}", e.step)});
+  TextTable table(headings);
+  table.add(cells);
+  fmt::print("{}", table.plain());
+  print_other_data(e.data);
+  if (e.nll_of != NllSubject::kX && !e.code_use) fmt::print("the NLL is of {}\n", words_of(e.nll_of));
+  print_more(e);
+}
+
+void print_answer(const RegionOutcome& e, const std::string& region, const std::string& split, const Globals& globals) {
+  if (globals.json) {
+    fmt::print("{}\n", io::json_line(json_of(e, region, split)));
+    return;
+  }
+  TextTable table({"split", "images", "known", "pixels", "unknown", "nll (nats)", "per unknown", "protocol", "step"});
+  const auto add = [&](const std::string& known, const Evaluation& figure) {
+    table.add({split, fmt::format("{}", figure.count), known, fmt::format("{}", e.known), fmt::format("{}", e.unknown),
+               nats(figure), fmt::format("{:.4f}", figure.nll / static_cast<double>(e.unknown)), e.protocol,
+               fmt::format("{}", e.step)});
+  };
+  add(region, e.result);
+  if (e.labelled) add(region + ", label", *e.labelled);
+  fmt::print("{}", table.plain());
+  print_other_data(e.data);
+  if (e.components > 1) fmt::print("a mixture of {}\n", e.components);
+}
+
+void print_answer(const ConstraintOutcome& e, const std::string& constraint, const Globals& globals) {
+  const double log_p = std::log(e.probability.mean), relative = e.probability.error / e.probability.mean;
+  if (globals.json) {
+    nlohmann::ordered_json answer = {{"checkpoint", e.checkpoint},
+                                     {"step", e.step},
+                                     {"constraint", constraint},
+                                     {"length", e.length},
+                                     {"draws", e.probability.draws},
+                                     {"probability", e.probability.mean},
+                                     {"probability_se", e.probability.error},
+                                     {"nll", -log_p},
+                                     {"seconds", e.seconds}};
+    fmt::print("{}\n", io::json_line(answer));
+    return;
+  }
+  TextTable table({"constraint", "length", "draws", "probability", "nats", "step"});
+  table.add({constraint, fmt::format("{}", e.length), fmt::format("{}", e.probability.draws),
+             fmt::format("{:.4g} +- {:.2g}", e.probability.mean, e.probability.error),
+             fmt::format("{:.3f} +- {:.3f}", -log_p, relative), fmt::format("{}", e.step)});
+  fmt::print("{}", table.plain());
+}
+
+}  // namespace mlrun::cli
