@@ -54,7 +54,7 @@ PNG
 printf 'date,close\n2026-01-01,3.5\n2026-01-02,3.25\n2026-01-03,4\n2026-01-04,3.75\n' >prices.csv
 printf 'ROMEO:' >start.txt
 printf 'verse ::= name ": " [a-z ]+ "."\nname ::= "ROMEO" | "JULIET"\n' >verse.ebnf
-yes '?' | head -n 784 >mask.txt
+printf '?\n%.0s' $(seq 784) >mask.txt
 {
   printf '\0\0\x08\x03\0\0\0\x05\0\0\0\x1c\0\0\0\x1c'
   head -c $((5 * 784)) /dev/zero | tr '\0' '\377'
