@@ -306,8 +306,8 @@ Grammar grammar_of_json_schema(std::string_view text, const std::string& name, b
   try {
     return SchemaReader(schema, name, bytes).whole();
   } catch (const nlohmann::json::exception& error) {
-    fail(ExitCode::kUsage, "{}: this is no JSON Schema: {}\n  what is understood   mlrun sample --help", name,
-         error.what());
+    fail(ExitCode::kUsage, "{}: this is no JSON Schema: {}\n  what is understood   --json-schema in the help of sample",
+         name, error.what());
   }
 }
 

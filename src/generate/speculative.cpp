@@ -126,8 +126,7 @@ void SpeculationCounts::add(const SpeculationCounts& other) {
 std::vector<int64_t> components_of_draft(const AutoregressiveModel& model, const AutoregressiveModel& draft,
                                          int64_t length) {
   const DataSpec &ours = model.data(), &theirs = draft.data();
-  constexpr const char* kRemedy =
-      "\n  a draft of the same symbols   is trained on the same data (mlrun train SPEC with this run's data)";
+  constexpr const char* kRemedy = "\n  a draft of the same symbols   is trained on the data of this run";
   if (ours.alphabet != theirs.alphabet) {
     fail(ExitCode::kUsage, "--draft: it is of {} symbols, and this run is of {}{}", theirs.alphabet, ours.alphabet,
          kRemedy);

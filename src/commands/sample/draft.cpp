@@ -9,11 +9,8 @@ std::unique_ptr<const TrainedModel> load_draft(const std::string& run, const Tra
   auto draft = std::make_unique<const TrainedModel>(load_trained_model(find_checkpoint(run)));
   const CheckpointIdentity &ours = model.identity, &theirs = draft->identity;
   const auto refuse = [&](const std::string& what) {
-    fail(
-        ExitCode::kUsage,
-        "--draft {}: {}\n  a draft of the same symbols   is trained on the same data (mlrun train SPEC with this run's "
-        "data)",
-        run, what);
+    fail(ExitCode::kUsage, "--draft {}: {}\n  a draft of the same symbols   is trained on the data of this run", run,
+         what);
   };
   static_cast<void>(draft->autoregressive());
   if (ours.vocabulary.has_value() != theirs.vocabulary.has_value())
