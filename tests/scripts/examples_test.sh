@@ -35,7 +35,7 @@ for i in {1..200}; do echo "ROMEO: a line of verse, JULIET, the number $i of the
 printf 'ROMEO: a line of verse' >scene.txt
 for spec in "$source"/configs/*.yaml; do
   name=${spec##*/}
-  kind=$(mlrun config show "$spec" | awk '/^data:/ { inside = 1 } inside && $1 == "kind:" { print $2; exit }')
+  kind=$(mlrun config show "$spec" | awk '/^data:/ { inside = 1 } inside && $1 == "kind:" && !found { print $2; found = 1 }')
   {
     echo "extends: $spec"
     case $kind in
@@ -54,7 +54,7 @@ PNG
 printf 'date,close\n2026-01-01,3.5\n2026-01-02,3.25\n2026-01-03,4\n2026-01-04,3.75\n' >prices.csv
 printf 'ROMEO:' >start.txt
 printf 'verse ::= name ": " [a-z ]+ "."\nname ::= "ROMEO" | "JULIET"\n' >verse.ebnf
-yes '?' | head -n 784 >mask.txt
+seq 784 | sed 's/.*/?/' >mask.txt
 {
   printf '\0\0\x08\x03\0\0\0\x05\0\0\0\x1c\0\0\0\x1c'
   head -c $((5 * 784)) /dev/zero | tr '\0' '\377'
