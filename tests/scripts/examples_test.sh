@@ -23,6 +23,7 @@ mkdir -p "$HOME/.config/fish/completions"
 mpi=''
 if command -v mpirun >/dev/null && [[ -e $(dirname "$(realpath "$binary")")/libmlrun_mpi.so ]]; then mpi=1; fi
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+export PRTE_ALLOW_RUN_AS_ROOT=1 PRTE_ALLOW_RUN_AS_ROOT_CONFIRM=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 cd "$tree/work"
 failures=0 count=0
 
