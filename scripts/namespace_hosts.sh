@@ -79,6 +79,8 @@ chmod +x "$folder/agent" "$folder/bytes" "$folder/cut"
 export HOSTS_AGENT=$folder/agent HOSTS_BYTES=$folder/bytes HOSTS_CUT=$folder/cut
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_plm_rsh_agent=$HOSTS_AGENT OMPI_MCA_btl_tcp_if_include=eth0 \
   OMPI_MCA_oob_tcp_if_include=eth0
+# The same for the launcher of Open MPI 5.
+export PRTE_ALLOW_RUN_AS_ROOT=1 PRTE_ALLOW_RUN_AS_ROOT_CONFIRM=1 PRTE_MCA_plm_ssh_agent=$HOSTS_AGENT PRTE_MCA_oob_tcp_if_include=eth0
 printf -v line '%q ' "$@"
 code=0
 "$folder/agent" h1 "cd $(printf %q "$PWD") && $line" || code=$?

@@ -23,6 +23,7 @@ mkdir -p "$HOME/.config/fish/completions"
 mpi=''
 if command -v mpirun >/dev/null && [[ -e $(dirname "$(realpath "$binary")")/libmlrun_mpi.so ]]; then mpi=1; fi
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+export PRTE_ALLOW_RUN_AS_ROOT=1 PRTE_ALLOW_RUN_AS_ROOT_CONFIRM=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 cd "$tree/work"
 failures=0 count=0
 
@@ -35,7 +36,7 @@ for i in {1..200}; do echo "ROMEO: a line of verse, JULIET, the number $i of the
 printf 'ROMEO: a line of verse' >scene.txt
 for spec in "$source"/configs/*.yaml; do
   name=${spec##*/}
-  kind=$(mlrun config show "$spec" | awk '/^data:/ { inside = 1 } inside && $1 == "kind:" { print $2; exit }')
+  kind=$(mlrun config show "$spec" | awk '/^data:/ { inside = 1 } inside && $1 == "kind:" && !found { print $2; found = 1 }')
   {
     echo "extends: $spec"
     case $kind in
@@ -54,7 +55,7 @@ PNG
 printf 'date,close\n2026-01-01,3.5\n2026-01-02,3.25\n2026-01-03,4\n2026-01-04,3.75\n' >prices.csv
 printf 'ROMEO:' >start.txt
 printf 'verse ::= name ": " [a-z ]+ "."\nname ::= "ROMEO" | "JULIET"\n' >verse.ebnf
-printf '?\n%.0s' $(seq 784) >mask.txt
+seq 784 | sed 's/.*/?/' >mask.txt
 {
   printf '\0\0\x08\x03\0\0\0\x05\0\0\0\x1c\0\0\0\x1c'
   head -c $((5 * 784)) /dev/zero | tr '\0' '\377'

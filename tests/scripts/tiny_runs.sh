@@ -144,6 +144,8 @@ need_mpi() {
   fi
   # Containers run as root, and have fewer cores than a test has ranks.
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+  # The same for the launcher of Open MPI 5.
+  export PRTE_ALLOW_RUN_AS_ROOT=1 PRTE_ALLOW_RUN_AS_ROOT_CONFIRM=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 }
 # children_of PID: its child processes, in the order of their numbers. The files of a process that ends meanwhile are gone.
 children_of() {
