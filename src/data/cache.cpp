@@ -27,7 +27,7 @@ constexpr std::string_view kMagic = "mlrun packed data 2\n";
 constexpr size_t kDigest = sizeof(io::Digest);
 constexpr size_t kLabel = kMagic.size() + 2 * kDigest + 4;  // where the label begins
 
-constexpr size_t kPiece = 1 << 20;  // looked at between two pieces of memory given back
+constexpr size_t kSummedAtOnce = 1 << 20;  // bytes; the memory of those is then given back
 
 struct CopyFailed {  // the disk, or the folder: no fault of the data
   std::string why;
@@ -95,8 +95,8 @@ std::optional<Copy> read_packed(const std::string& path, const std::string& labe
   const std::byte* sums = file->data() + kMagic.size();
   if (label_size(text) != label.size() || !std::equal(label_sum.begin(), label_sum.end(), sums)) return std::nullopt;
   io::Sha256 sha;
-  for (size_t begin = offset; begin < file->size(); begin += kPiece) {
-    const size_t end = std::min(file->size(), begin + kPiece);
+  for (size_t begin = offset; begin < file->size(); begin += kSummedAtOnce) {
+    const size_t end = std::min(file->size(), begin + kSummedAtOnce);
     sha.update(file->span().subspan(begin, end - begin));
     file->pass_over(end);
   }
