@@ -6,6 +6,27 @@ namespace mlrun::cli {
 
 void finish_with(ExitCode code) { throw CLI::RuntimeError(static_cast<int>(code)); }
 
+Option* add_run(Command& command, std::string& selector) {
+  return command
+      .add_option("RUN", selector,
+                  "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
+      ->required()
+      ->type_name("RUN|CHECKPOINT")
+      ->takes({{Value::kRun, Value::kCheckpointFile}});
+}
+
+Option* add_runs(Command& command, std::vector<std::string>& selectors, bool required) {
+  Option* runs =
+      command
+          .add_option(
+              "RUN", selectors,
+              fmt::format("runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best{}",
+                          required ? "" : " (default: all)"))
+          ->type_name("RUN...")
+          ->takes({{Value::kRuns}});
+  return required ? runs->required() : runs;
+}
+
 void add_where(Command& command, std::vector<std::string>& conditions) {
   command
       .add_option(

@@ -25,6 +25,10 @@ struct Globals {
 // Ends the command with this code; the answer has been printed.
 [[noreturn]] void finish_with(ExitCode code);
 
+// The argument RUN of the commands that take one run or a checkpoint; it is required.
+Option* add_run(Command& command, std::string& selector);
+// The argument RUN... of the commands that take several runs: all of them where none is named, or required.
+Option* add_runs(Command& command, std::vector<std::string>& selectors, bool required = false);
 // Adds --where CONDITION, of the commands that take several runs.
 void add_where(Command& command, std::vector<std::string>& conditions);
 

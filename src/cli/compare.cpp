@@ -139,12 +139,7 @@ void add_compare(Command& command, const Globals& globals) {
                "mlrun compare @group:lr --group-by seed             # mean +- sd over seeds\n"
                "mlrun compare @group:lr --group-by seed --md        # a GitHub table; --csv and --latex for others\n"
                "mlrun compare made-20261124-143005-7be1 @last --sort created");
-  command
-      .add_option("RUN", o->selectors,
-                  "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best")
-      ->required()
-      ->type_name("RUN...")
-      ->takes({{Value::kRuns}});
+  add_runs(command, o->selectors, /*required=*/true);
   command
       .add_option("--group-by", o->group_by,
                   "one line for the runs that differ in these fields only: mean and sample deviation")

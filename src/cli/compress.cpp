@@ -64,12 +64,7 @@ void add_compress(Command& command, const Globals& globals) {
       "mlrun compress @last split:test -o test.mlrun\n"
       "mlrun compress @best:valid/nll binarized_mnist_test.amat.gz -o first.mlrun --limit 1000\n"
       "mlrun compress step-000001500.h5 t10k-images-idx3-ubyte -o t10k.mlrun --json   # of a model of grey levels");
-  command
-      .add_option("RUN", o->run,
-                  "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
-      ->required()
-      ->type_name("RUN|CHECKPOINT")
-      ->takes({{Value::kRun, Value::kCheckpointFile}});
+  add_run(command, o->run);
   command
       .add_option("INPUT", o->input,
                   "split:train, split:valid or split:test of the run's data (comes back as .amat), or a file: .amat "

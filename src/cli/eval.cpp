@@ -73,12 +73,7 @@ void add_eval(Command& command, const Globals& globals) {
                "mlrun eval @last --region top               # of the lower half, given the upper one\n"
                "mlrun eval step-000001500.h5 --per-example nll.h5\n"
                "mpirun -n 2 mlrun eval @last                # by two processes: the same bits");
-  command
-      .add_option("RUN", o->run,
-                  "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
-      ->required()
-      ->type_name("RUN|CHECKPOINT")
-      ->takes({{Value::kRun, Value::kCheckpointFile}});
+  add_run(command, o->run);
   command
       .add_option(
           "OVERRIDE", o->words,

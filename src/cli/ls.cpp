@@ -107,11 +107,7 @@ void add_ls(Command& command, const Globals& globals) {
                "mlrun ls @group:lr made-20261124\n"
                "mlrun ls --where 'valid/nll < 90' --where 'optim.lr >= 1e-3'\n"
                "mlrun ls --json | jq -r 'select(.status == \"killed\") | .run'");
-  command
-      .add_option("RUN", o->selectors,
-                  "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best (default: all)")
-      ->type_name("RUN...")
-      ->takes({{Value::kRuns}});
+  add_runs(command, o->selectors);
   command.add_option("--group", o->group, "only this group")->type_name("NAME")->takes({{Value::kGroup}});
   command.add_option("--status", o->status, "only runs in this state")->one_of(status_names());
   add_where(command, o->where);

@@ -124,11 +124,7 @@ void add_plot(Command& command, const Globals& globals) {
                "mlrun plot @group:lr --line 88.33=NADE --line 86.64=MADE --range :100 -o curves.svg\n"
                "mlrun plot @last --metric train/grad_norm --smooth 0.9\n"
                "mlrun plot --pareto -o pareto.svg                      # NLL against core-minutes, over all runs");
-  command
-      .add_option("RUN", o->selectors,
-                  "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best (default: all)")
-      ->type_name("RUN...")
-      ->takes({{Value::kRuns}});
+  add_runs(command, o->selectors);
   add_where(command, o->where);
   command.add_option("--metric", o->metrics, "TABLE/COLUMN of the journal (valid/nll); several go over each other")
       ->type_name("TABLE/COLUMN")

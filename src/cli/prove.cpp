@@ -50,12 +50,7 @@ void add_prove(Command& command, const Globals& globals) {
   set_examples(command,
                "mlrun prove @last\n"
                "mlrun prove step-000001500.h5 --full --json");
-  command
-      .add_option("RUN", o->run,
-                  "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
-      ->required()
-      ->type_name("RUN|CHECKPOINT")
-      ->takes({{Value::kRun, Value::kCheckpointFile}});
+  add_run(command, o->run);
   command.add_option("--which", o->which, "checkpoint of the run: best, last or a step")
       ->type_name("best|last|STEP")
       ->takes({{Value::kCheckpoint}});

@@ -61,11 +61,7 @@ void add_report(Command& command, const Globals& globals) {
                "mlrun report @last -o run.html\n"
                "mlrun report @group:lr -o lr.html                  # mean and deviation over seeds\n"
                "mlrun report @group:lr --line 88.33=NADE --title 'Learning rates of MADE' -o lr.html");
-  command
-      .add_option("RUN", o->selectors,
-                  "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best (default: all)")
-      ->type_name("RUN...")
-      ->takes({{Value::kRuns}});
+  add_runs(command, o->selectors);
   add_where(command, o->where);
   command.add_option("-o,--out", o->out, "the page (report.html): one file, which needs nothing beside itself")
       ->type_name("FILE");

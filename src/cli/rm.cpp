@@ -22,12 +22,7 @@ void add_rm(Command& command, const Globals& globals) {
                "mlrun rm @last                               # says what would go\n"
                "mlrun rm @last --yes\n"
                "mlrun rm made --where 'valid/nll > 100'      # also: 'status = killed', 'step < 100', 'tag = old'");
-  command
-      .add_option("RUN", o->selectors,
-                  "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best")
-      ->required()
-      ->type_name("RUN...")
-      ->takes({{Value::kRuns}});
+  add_runs(command, o->selectors, /*required=*/true);
   command.add_option("--where", o->where, "only those that fit: 'FIELD OP VALUE', as of mlrun ls")
       ->type_name("CONDITION")
       ->one_at_a_time();

@@ -233,12 +233,7 @@ void add_sample(Command& command, const Globals& globals) {
                "mlrun sample @last --grammar verse.ebnf --length 100       # EBNF; likewise --json-schema\n"
                "mlrun sample @last --mask mask.txt --show   # of images: forced pixels\n"
                "mlrun sample @last --prompt 'ROMEO:' --length 1000 --stop 'JULIET'  # until she is named");
-  command
-      .add_option("RUN", o->run,
-                  "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
-      ->required()
-      ->type_name("RUN|CHECKPOINT")
-      ->takes({{Value::kRun, Value::kCheckpointFile}});
+  add_run(command, o->run);
   command.add_option("--which", o->which, "checkpoint of the run: best, last or a step")
       ->type_name("best|last|STEP")
       ->takes({{Value::kCheckpoint}});

@@ -258,12 +258,7 @@ void add_show(Command& command, const Globals& globals) {
                "mlrun show @last --codebook            # of a VQ-VAE: use of its codes, as a picture\n"
                "mlrun show @last --layout              # for a reader in another language: formulas and tensors\n"
                "mlrun show @last --spec > again.yaml");
-  command
-      .add_option("RUN", o->run,
-                  "a run (directory, id, prefix of one, @last, @best:valid/nll, @group:NAME@best) or a checkpoint file")
-      ->required()
-      ->type_name("RUN|CHECKPOINT")
-      ->takes({{Value::kRun, Value::kCheckpointFile}});
+  add_run(command, o->run);
   command.add_option("--which", o->which, "a checkpoint of the run: best, last or a step")
       ->type_name("best|last|STEP")
       ->takes({{Value::kCheckpoint}});

@@ -21,12 +21,7 @@ void add_tag(Command& command, const Globals&) {
                "mlrun tag @last -t baseline\n"
                "mlrun tag @group:lr -t paper -t figure2      # mlrun plot @tag:figure2\n"
                "mlrun tag @last --group lr                   # it is in this group as well");
-  command
-      .add_option("RUN", o->selectors,
-                  "runs: directory, beginning of an id, @group:NAME, @tag:NAME, @last, @group:NAME@best")
-      ->required()
-      ->type_name("RUN...")
-      ->takes({{Value::kRuns}});
+  add_runs(command, o->selectors, /*required=*/true);
   command.add_option("-t,--tag", o->tags, "a word to find them by; may be repeated")
       ->type_name("WORD")
       ->one_at_a_time();

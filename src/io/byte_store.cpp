@@ -14,8 +14,10 @@ constexpr size_t kInMemory = 64 << 20, kPiece = 1 << 20;
 }  // namespace
 
 void ByteStore::append(std::span<const std::byte> bytes) {
-  if (used_ + bytes.size() > tail_.size())
-    tail_.resize(std::max(used_ + bytes.size(), tail_.size() + tail_.size() / 4));
+  if (const size_t wanted = used_ + bytes.size(); wanted > tail_.size()) {
+    if (tail_.size() == 0) tail_ = Bytes::pages(wanted);
+    else tail_.resize(std::max(wanted, tail_.size() + tail_.size() / 4));
+  }
   std::copy(bytes.begin(), bytes.end(), tail_.data() + used_);
   used_ += bytes.size();
   if (!folder_.empty() && used_ >= (file_ ? kPiece : kInMemory)) spill();
