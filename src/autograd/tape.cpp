@@ -1,6 +1,7 @@
 #include "autograd/tape.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include "base/error.hpp"
@@ -125,7 +126,7 @@ void Tape::backward(const Variable& loss, float seed) {
         const NodePtr& node = entry.joint_inputs[i];
         if (!node) continue;
         const auto first =
-            std::find(entry.joint_inputs.begin(), entry.joint_inputs.begin() + static_cast<ptrdiff_t>(i), node);
+            std::find(entry.joint_inputs.begin(), entry.joint_inputs.begin() + static_cast<std::ptrdiff_t>(i), node);
         const auto j = static_cast<size_t>(first - entry.joint_inputs.begin());
         to[i] = j < i ? to[j] : destination(*node);
         if (j < i) to[i].accumulate = true;  // the same variable given twice: the second part adds to the first

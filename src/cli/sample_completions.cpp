@@ -1,9 +1,9 @@
 #include "cli/sample_completions.hpp"
-#include "io/json_line.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
@@ -14,6 +14,7 @@
 #include "commands/sample/complete.hpp"
 #include "generate/picture.hpp"
 #include "io/file.hpp"
+#include "io/json_line.hpp"
 #include "io/png.hpp"
 
 namespace mlrun::cli {
@@ -72,8 +73,8 @@ void sample_completions(const TrainedModel& model, const CompletionWords& words,
     const std::vector<io::Image> rows = pictures_of(outcome, model, options);
     const auto per_row = static_cast<size_t>(2 + options.per_image);
     for (size_t begin = 0; begin < rows.size(); begin += per_row) {  // a narrow screen breaks the row of one image
-      const std::vector<io::Image> row(rows.begin() + static_cast<ptrdiff_t>(begin),
-                                       rows.begin() + static_cast<ptrdiff_t>(begin + per_row));
+      const std::vector<io::Image> row(rows.begin() + static_cast<std::ptrdiff_t>(begin),
+                                       rows.begin() + static_cast<std::ptrdiff_t>(begin + per_row));
       fmt::print("{}{}", begin > 0 ? "\n" : "", pictures(row, screen.width(), glyphs_for(screen)));
     }
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
 
 #include "base/error.hpp"
@@ -78,7 +79,7 @@ ImageFile read_text(std::string_view text, const std::string& path, const DataSp
   if (!same) {
     const size_t at = static_cast<size_t>(
         std::mismatch(text.begin(), text.end(), expected.begin(), expected.end()).first - text.begin());
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(at), '\n');
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
     fail(ExitCode::kData,
          "{}:{}: byte {} would not come back: the numbers are readable, but written otherwise than\n"
          "  1 0 0 1   whole numbers, one blank between them, a newline behind every row\n"

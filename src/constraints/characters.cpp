@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
 
 #include "base/error.hpp"
 
@@ -88,7 +89,7 @@ void Scanner::fail_at(size_t at, const std::string& what, const std::string& rem
   const std::string tail = remedy.empty() ? "" : "\n  " + remedy;
   if (is_file_) {
     const auto line =
-        1 + std::count(text_.begin(), text_.begin() + static_cast<ptrdiff_t>(std::min(at, text_.size())), '\n');
+        1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(std::min(at, text_.size())), '\n');
     fail(ExitCode::kUsage, "{}:{}: {}{}", name_, line, what, tail);
   }
   fail(ExitCode::kUsage, "{}: at character {} of '{}': {}{}", name_, at + 1, text_, what, tail);

@@ -1,5 +1,6 @@
 #include "constraints/grammar.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <utility>
 
@@ -90,7 +91,7 @@ std::vector<std::string> Grammar::left_recursion() const {
     if (seen[at] == 1) {
       size_t from = 0;
       while (path[from] != rules_[at].name) ++from;
-      circle.assign(path.begin() + static_cast<ptrdiff_t>(from), path.end());
+      circle.assign(path.begin() + static_cast<std::ptrdiff_t>(from), path.end());
       return;
     }
     seen[at] = 1;

@@ -1,6 +1,7 @@
 // Rows of symbols from the user's own files: binary vectors of any width, such as the sets that the papers of NADE and
 // MADE report on, or small whole numbers.
 #include <algorithm>
+#include <cstddef>
 
 #include "base/error.hpp"
 #include "config/starter.hpp"
@@ -87,7 +88,7 @@ DataContent read(const Table::Options& options, const std::vector<TableSource>& 
       table = SymbolTableBuilder(content.parts[0].symbols.width()).finish();
       continue;
     }
-    const bool again = std::any_of(sources.begin(), sources.begin() + static_cast<ptrdiff_t>(i),
+    const bool again = std::any_of(sources.begin(), sources.begin() + static_cast<std::ptrdiff_t>(i),
                                    [&](const TableSource& s) { return s.file == sources[i].file; });
     std::vector<std::string> known;  // what was said of this file already
     table = read_table(sources[i], largest, again ? known : content.warnings, folder);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 
 #include "base/error.hpp"
 #include "base/log_sum_exp.hpp"
@@ -154,8 +155,8 @@ Tensor Completer::draw(const Tensor& images, const std::vector<int64_t>& numbers
   pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index) {
     const auto [component, begin, end] = pieces[static_cast<size_t>(index)];
     const std::vector<int64_t>& order = orders_[component];
-    const std::vector<Job> jobs(by_component[component].begin() + static_cast<ptrdiff_t>(begin),
-                                by_component[component].begin() + static_cast<ptrdiff_t>(end));
+    const std::vector<Job> jobs(by_component[component].begin() + static_cast<std::ptrdiff_t>(begin),
+                                by_component[component].begin() + static_cast<std::ptrdiff_t>(end));
     std::vector<int32_t> of_jobs;
     std::vector<Uniforms> uniforms;
     for (const Job& job : jobs) {

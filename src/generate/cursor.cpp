@@ -1,6 +1,7 @@
 #include "generate/cursor.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace mlrun {
@@ -51,7 +52,7 @@ void Cursor::rewind() {
     last_ = marked_last_;
     return;
   }
-  const std::vector<int32_t> again(seen_.begin(), seen_.begin() + static_cast<ptrdiff_t>(marked_));
+  const std::vector<int32_t> again(seen_.begin(), seen_.begin() + static_cast<std::ptrdiff_t>(marked_));
   seen_.clear();
   stepper_ = begin_();
   asked_ = false;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <utility>
 
 #include "base/error.hpp"
@@ -23,7 +24,7 @@ std::vector<io::Image> images_of(const Tensor& symbols, const DataSpec& data) {
 std::vector<io::Image> completion_rows(const std::vector<io::Image>& originals, const std::vector<uint8_t>& known,
                                        const std::vector<io::Image>& completions) {
   constexpr uint8_t kUnknown = 96;  // neither a symbol of binary data nor the sheet's own grey
-  const auto per_image = static_cast<ptrdiff_t>(completions.size() / originals.size());
+  const auto per_image = static_cast<std::ptrdiff_t>(completions.size() / originals.size());
   std::vector<io::Image> rows;
   for (size_t i = 0; i < originals.size(); ++i) {
     rows.push_back(originals[i]);
@@ -32,7 +33,7 @@ std::vector<io::Image> completion_rows(const std::vector<io::Image>& originals, 
       if (known[p] == 0) part.pixels[p] = kUnknown;
     }
     rows.push_back(std::move(part));
-    const auto first = completions.begin() + static_cast<ptrdiff_t>(i) * per_image;
+    const auto first = completions.begin() + static_cast<std::ptrdiff_t>(i) * per_image;
     rows.insert(rows.end(), first, first + per_image);
   }
   return rows;

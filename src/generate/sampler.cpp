@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <memory>
 
 #include "base/error.hpp"
@@ -64,8 +65,9 @@ std::vector<std::pair<int64_t, std::vector<int64_t>>> lots_of(const std::vector<
   for (size_t c = 0; c < images.size(); ++c) {
     for (size_t begin = 0; begin < images[c].size(); begin += static_cast<size_t>(batch)) {
       const size_t end = std::min(images[c].size(), begin + static_cast<size_t>(batch));
-      lots.emplace_back(static_cast<int64_t>(c), std::vector<int64_t>(images[c].begin() + static_cast<ptrdiff_t>(begin),
-                                                                      images[c].begin() + static_cast<ptrdiff_t>(end)));
+      lots.emplace_back(static_cast<int64_t>(c),
+                        std::vector<int64_t>(images[c].begin() + static_cast<std::ptrdiff_t>(begin),
+                                             images[c].begin() + static_cast<std::ptrdiff_t>(end)));
     }
   }
   return lots;

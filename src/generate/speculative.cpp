@@ -37,12 +37,13 @@ class Follower {
   // Symbols of the sample that it has not seen, after going back as far as it has to.
   std::vector<int32_t> missing(const std::vector<int32_t>& sample) {
     const size_t both = std::min(seen_.size(), sample.size());
-    if (seen_.size() > sample.size() || !std::equal(seen_.begin() + static_cast<ptrdiff_t>(marked_), seen_.end(),
-                                                    sample.begin() + static_cast<ptrdiff_t>(std::min(marked_, both)))) {
+    if (seen_.size() > sample.size() ||
+        !std::equal(seen_.begin() + static_cast<std::ptrdiff_t>(marked_), seen_.end(),
+                    sample.begin() + static_cast<std::ptrdiff_t>(std::min(marked_, both)))) {
       cursor_.rewind();
       seen_.resize(marked_);
     }
-    return {sample.begin() + static_cast<ptrdiff_t>(seen_.size()), sample.end()};
+    return {sample.begin() + static_cast<std::ptrdiff_t>(seen_.size()), sample.end()};
   }
 
   // The logits before the first of the symbols, and after each of them.
@@ -152,7 +153,8 @@ std::vector<int64_t> components_of_draft(const AutoregressiveModel& model, const
     const std::vector<int64_t>& order = model.order(c);
     const auto same = [&](int64_t of_draft) {
       const std::vector<int64_t>& other = draft.order(of_draft);
-      return std::equal(order.begin(), order.begin() + static_cast<ptrdiff_t>(std::min(order.size(), other.size())),
+      return std::equal(order.begin(),
+                        order.begin() + static_cast<std::ptrdiff_t>(std::min(order.size(), other.size())),
                         other.begin());
     };
     int64_t of_draft = 0;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -179,7 +180,7 @@ class PieceReader::Source {
   size_t take(std::byte* to, size_t room) {
     const size_t again = std::min(room, head_.size());
     std::copy_n(head_.begin(), again, to);
-    head_.erase(head_.begin(), head_.begin() + static_cast<ptrdiff_t>(again));
+    head_.erase(head_.begin(), head_.begin() + static_cast<std::ptrdiff_t>(again));
     return again + fill(to + again, room - again);
   }
   size_t fill(std::byte* to, size_t room) {

@@ -84,13 +84,10 @@ TEST_CASE("speculative samples follow the model's own law, whatever the draft") 
     const Built b = mlrun::test::build(kind, data, overrides, 3);
     std::vector<double> log_p;
     for (const double nll : b.model->nll(*b.parameters, every_sequence(data))) log_p.push_back(-nll);
-    const std::vector<Built> drafts = [&] {
-      std::vector<Built> all;
-      all.push_back(mlrun::test::build("fvsbn", data, {}, 8));  // another model
-      all.push_back(mlrun::test::build("made", data, {"hidden=[5]", "masks=2"}, 9));
-      all.push_back(mlrun::test::build(kind, data, overrides, 3));  // the model itself
-      return all;
-    }();
+    std::vector<Built> drafts;
+    drafts.push_back(mlrun::test::build("fvsbn", data, {}, 8));  // another model
+    drafts.push_back(mlrun::test::build("made", data, {"hidden=[5]", "masks=2"}, 9));
+    drafts.push_back(mlrun::test::build(kind, data, overrides, 3));  // the model itself
     for (size_t k = 0; k < drafts.size(); ++k) {
       for (const int64_t ahead : {0, 1, 3}) {
         const auto drawn = Sampler(b.autoregressive(), *b.parameters)

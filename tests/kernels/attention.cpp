@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -262,7 +263,7 @@ TEST_CASE("no bit of attention depends on what comes later") {
         for (int64_t i = 0; i < p.row; ++i) p.all[static_cast<size_t>(at * p.row + i)] += 9;
         const Floats after = run();
         p.all = all;
-        const auto upto = static_cast<ptrdiff_t>(at * p.shape.heads * p.shape.values);
+        const auto upto = static_cast<std::ptrdiff_t>(at * p.shape.heads * p.shape.values);
         INFO("changed at " << at);
         CHECK(std::equal(before.begin(), before.begin() + upto, after.begin()));
         CHECK_FALSE(std::equal(before.begin() + upto, before.end(), after.begin() + upto));
