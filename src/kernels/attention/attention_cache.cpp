@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "kernels/profile.hpp"
+#include "kernels/vector/elementwise.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/attention/attention_cache.cpp"
@@ -87,7 +88,9 @@ constexpr float kUnseen = -1e30f;  // below every score
 
 }  // namespace
 
-AttentionCache::AttentionCache(const AttentionShape& shape) : shape_(shape), query_({1, shape.keys}) {
+AttentionCache::AttentionCache(const AttentionShape& shape, AttentionWeights weights)
+    : shape_(shape), weights_(weights), query_({1, shape.keys}) {
+  require(weights == AttentionWeights::kSoftmax || shape.reach.empty(), "squared relu of scores, and a reach");
   for (int64_t h = 0; h < shape.heads; ++h) {
     const Reach reach = shape.reach_of(h);
     farthest_ = h > 0 && farthest_ == 0 ? 0 : reach.window == 0 ? 0 : std::max(farthest_, reach.window * reach.stride);
@@ -171,6 +174,13 @@ void AttentionCache::score(const AttentionStretch& in, const std::vector<Query>&
   }
 }
 
+// Scores become weights, up to a factor: what their sum of values is to be divided by.
+float AttentionCache::weigh(float* scores, int64_t count) const {
+  if (weights_ == AttentionWeights::kSoftmax) return HWY_DYNAMIC_DISPATCH(weights_of)(scores, count);
+  apply(Function::kSquaredRelu, scores, scores, count);
+  return static_cast<float>(count);
+}
+
 // y [length, sequences, heads, values] of the queries' rows: the values that their scores, which are weights by now, ask
 // for.
 void AttentionCache::add_values_of(const std::vector<Query>& queries, int64_t sequence, int64_t head, float* y) const {
@@ -215,8 +225,7 @@ void AttentionCache::extend(const AttentionStretch& in, float* y) {
         score(in, queries, i, h);
         sums.clear();
         for (const Query& query : queries) {
-          sums.push_back(HWY_DYNAMIC_DISPATCH(weights_of)(query.scores + (query.least - first_),
-                                                          query.position - query.least + 1));
+          sums.push_back(weigh(query.scores + (query.least - first_), query.position - query.least + 1));
         }
         add_values_of(queries, i, h, y);
         for (size_t b = 0; b < queries.size(); ++b) {

@@ -26,9 +26,16 @@ struct AttentionStretch {
   const float* position_queries = nullptr;  // [distance, heads, keys]
 };
 
+// What scores become over the positions that a query sees.
+enum class AttentionWeights : uint8_t {
+  kSoftmax,
+  kSquaredRelu,  // max(score, 0)^2 over the number of those positions (Hua et al. 2022)
+};
+
 class AttentionCache {
  public:
-  explicit AttentionCache(const AttentionShape& shape);  // its length means nothing here
+  // The shape's length means nothing here.
+  explicit AttentionCache(const AttentionShape& shape, AttentionWeights weights = AttentionWeights::kSoftmax);
   // The next positions: y [length, sequences, heads * values]. A sequence's bits depend neither on those beside it nor on
   // how its positions are cut into stretches.
   void extend(const AttentionStretch& in, float* y);
@@ -44,11 +51,13 @@ class AttentionCache {
   };
   void append(const float* k, const float* v);
   void score(const AttentionStretch& in, const std::vector<Query>& queries, int64_t sequence, int64_t head);
+  float weigh(float* scores, int64_t count) const;
   void add_values_of(const std::vector<Query>& queries, int64_t sequence, int64_t head, float* y) const;
   const float* keys_of(int64_t panel, int64_t sequence, int64_t head) const;
   const float* values_of(int64_t panel, int64_t sequence, int64_t head) const;
 
   AttentionShape shape_;
+  AttentionWeights weights_;
   int64_t position_ = 0, first_ = 0;  // first_: position of the first panel's first row
   int64_t mark_ = -1;                 // to which it may go back; -1: nowhere
   int64_t farthest_ = 0;              // positions that some head sees; 0: all
