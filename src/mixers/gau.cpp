@@ -170,9 +170,12 @@ class Gau : public Mixer {
     const auto of_each = [&](const char* name, float value) {
       return scope.parameter(name, {size_}, "size", ParameterKind::kNorm, initialise::constant(value));
     };
-    q_gain_ = of_each("q/gain", 1);
+    // z's mean square is about 0.1 at first (silu of a unit input), so that these make a position's score with itself
+    // about 1: squared scores that begin much smaller would be nothing.
+    const auto gain = static_cast<float>(std::sqrt(10 / std::sqrt(static_cast<double>(options.size))));
+    q_gain_ = of_each("q/gain", gain);
     q_offset_ = of_each("q/offset", 0);
-    k_gain_ = of_each("k/gain", 1);
+    k_gain_ = of_each("k/gain", gain);
     k_offset_ = of_each("k/offset", 0);
   }
 
