@@ -57,7 +57,7 @@ std::string launching_words(const Launch& launch) {
   const std::vector<std::string> words = words_of_parent();
   const std::string name = words.empty() ? "" : fs::path(words[0]).filename().string();
   if (name == "mpirun" || name == "mpiexec" || name == "orterun" || name == "prterun") {
-    std::string text = shell_word(words[0]);
+    std::string text = name == "prterun" ? "mpirun" : shell_word(words[0]);  // what mpirun of Open MPI 5 becomes
     std::error_code ignored;
     const fs::path own = fs::read_symlink("/proc/self/exe", ignored);
     const bool several_programs = std::find(words.begin(), words.end(), ":") != words.end();
