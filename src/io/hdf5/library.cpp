@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 
 namespace mlrun::io {
 namespace {
@@ -14,6 +15,8 @@ std::recursive_mutex& library_mutex() {
 }
 
 void start_library() {
+  // HDF5 1.14 takes its default driver from here, and makes no file at all where that names none. Ours name their own.
+  ::unsetenv("HDF5_DRIVER");
   H5dont_atexit();  // must come before the library starts; its handler can crash, and no file of ours is left to it
   H5open();
   H5PLset_loading_state(0);  // a filter named by a file must not load code
