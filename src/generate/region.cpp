@@ -62,9 +62,8 @@ std::vector<uint8_t> of_rectangle(const std::string& text, const DataSpec& data)
          "region '{}': expected 0 <= R0 < R1 <= {} and 0 <= C0 < C1 <= {}, the rows and columns of these images", text,
          data.shape[0], data.shape[1]);
   }
-  return where(data, [top = top, left = left, bottom = bottom, right = right](int64_t r, int64_t c) {
-    return r >= top && r < bottom && c >= left && c < right;
-  });
+  return where(data,
+               [edge](int64_t r, int64_t c) { return r >= edge[0] && r < edge[2] && c >= edge[1] && c < edge[3]; });
 }
 
 std::vector<uint8_t> of_mask(const std::string& path, const DataSpec& data) {

@@ -35,9 +35,9 @@ Variable categorical_nll(const Variable& logits, const Tensor& targets) {
   const Tensor L = logits.value();
   require(L.rank() == 3 && targets.shape() == Shape({L.dim(0), L.dim(1)}), "symbols {} for logits {}",
           to_string(targets.shape()), to_string(L.shape()));
-  const auto [nll, lse] = kernels::categorical_nll(L, targets);
-  return record(kernels::sum(nll, {1}),
-                {{logits, [L, targets, lse = lse](const Tensor& dy) {
+  const kernels::CategoricalNll each_nll = kernels::categorical_nll(L, targets);
+  return record(kernels::sum(each_nll.nll, {1}),
+                {{logits, [L, targets, lse = each_nll.lse](const Tensor& dy) {
                     const Tensor each = kernels::broadcast_to(dy.reshape({dy.count(), 1}), {dy.count(), L.dim(1)});
                     return kernels::categorical_nll_gradient(L, targets, lse, each);
                   }}});
