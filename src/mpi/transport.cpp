@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdlib>
+#include <string>
 #include <vector>
 
+#include "base/environment.hpp"
 #include "ranks/transport.hpp"
 
 namespace {
@@ -26,7 +29,18 @@ const char* library_version() {
   return text.data();
 }
 
+// Open MPI's TCP part leaves the loopback interface alone. On a machine without a network it then finds no way from a process to
+// its neighbour, complains of it, and has nothing to fall back to where shared memory cannot be had. Where all processes are on
+// this machine, the loopback interface is their way, unless the user has named another.
+void reach_own_machine() {
+  const std::string here = mlrun::environment_variable("OMPI_COMM_WORLD_LOCAL_SIZE");
+  if (here.empty() || here != mlrun::environment_variable("OMPI_COMM_WORLD_SIZE")) return;
+  if (mlrun::environment_variable("OMPI_MCA_btl_tcp_if_exclude").empty())
+    ::setenv("OMPI_MCA_btl_tcp_if_include", "lo", 0);
+}
+
 int open_world(int* rank, int* size) {
+  reach_own_machine();
   int provided = 0;
   if (MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS) return 1;
   // A broken connection is for the caller to hear of, who knows what to say.

@@ -55,6 +55,19 @@ TEST_CASE("a signal is answered at once, and the last line goes on with the run 
   }
 }
 
+TEST_CASE("a disk that is full ends a run with the line to go on with when there is room") {
+  Workplace place;
+  place.train();  // the data are in the cache then
+  const ProgramResult full = place.shell(
+      "ulimit -f 8; exec mlrun -q train tiny.yaml 'model.hidden=[100]' 'train.for=4 steps' 'eval.every=2 steps'");
+  INFO(full.err);
+  CHECK(full.exit_code == 5);
+  const std::string command = advised(full.err, "go on with   ");
+  const ProgramResult again = place.shell(command);
+  INFO(again.err);
+  CHECK(again.exit_code == 0);
+}
+
 TEST_CASE("the line to go on with knows of -C, and -q says nothing") {
   Workplace place;
   place.put("tiny.yaml", Workplace::tiny_spec());

@@ -211,17 +211,25 @@ end_of_long
 expect_code 143 'SIGTERM to one rank'
 expect_words 'interrupted at step'
 goes_on
+# The launcher passes SIGTERM on. That of Open MPI 5 kills its processes two tenths of a second later and prints nothing more: what the
+# last checkpoint holds is then what is left.
 start_long 2
 kill -TERM "$launcher"
 end_of_long
-expect_words 'interrupted at step'
-goes_on
-# A full disk, of the first rank.
-run=$work/full
-code=0
-ranks 3 bash -c 'ulimit -f 20; exec "$@"' sh "$mlrun" train "${words[@]}" 'model.hidden=[600]' -o "$run"
+if [[ $err == *'interrupted at step'* ]]; then
+  goes_on
+else
+  ranks 2 "$mlrun" -q train --resume "$run" --stop-after '1 steps'
+  expect_code 75 'after SIGTERM to the launcher'
+fi
+# A full disk, of the first rank: no file may grow beyond 1 kB from here on.
+start_long 3
+prlimit --pid "${pids[0]}" --fsize=1024
+kill -USR1 "${pids[0]}"
+end_of_long
 expect_code 5 'a full disk'
 expect_words "$run"
 [[ $(grep -c '^error: ' "$work/err") == 1 ]] || fail "not one error: $err"
+goes_on
 finish
 echo "ranks: $compared runs by several processes are those of one"

@@ -296,9 +296,12 @@ class Training {
       log::set_file("");
       return {directory.path(), end.status, end.reason, end.trained, trainer_->length().total_steps, end.signal};
     } catch (const Error& e) {
-      request_.ranks.fail(e.code(), e.what());  // before files are written: the others wait
+      // What a full disk refused it takes when there is room again.
+      const bool refused = e.code() == ExitCode::kDisk;
+      const Error told(e.code(), refused ? fmt::format("{}\n  {}", e.what(), remedy) : e.what());
+      request_.ranks.fail(told.code(), told.what());  // before files are written: the others wait
       close(e.code() == ExitCode::kDiverged ? RunStatus::kDiverged : RunStatus::kFailed);
-      throw;
+      throw told;
     }
   }
 
