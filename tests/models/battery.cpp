@@ -65,12 +65,12 @@ TEST_CASE("no logit sees its own position or a later one") {
     for (int64_t component = 0; component < model.components(); ++component) {
       Batch batch = random_batch(c.data, 1, 5);
       Pass before(*b.parameters);
-      const Tensor y0 = model.logits(before, batch, component).value().clone();
+      const Tensor y0 = model.logits(before, model.ordered(batch, component), component).value().clone();
       const int64_t width = y0.count() / d;
       for (int64_t t = 0; t < d; ++t) {
         const Batch flipped = changed(batch, c.data, model.order(component)[static_cast<size_t>(t)]);
         Pass after(*b.parameters);
-        const Tensor y1 = model.logits(after, flipped, component).value();
+        const Tensor y1 = model.logits(after, model.ordered(flipped, component), component).value();
         INFO(name_of(c) << ", component " << component << ", step " << t);
         bool same = true;
         for (int64_t k = 0; k < (t + 1) * width; ++k) same = same && y0.data<float>()[k] == y1.data<float>()[k];
@@ -87,7 +87,8 @@ TEST_CASE("a later logit does see an earlier position") {
     const AutoregressiveModel& model = b.autoregressive();
     const Batch batch = random_batch(c.data, 1, 5), flipped = changed(batch, c.data, model.order(0)[0]);
     Pass one(*b.parameters), two(*b.parameters);
-    const Tensor y0 = model.logits(one, batch, 0).value(), y1 = model.logits(two, flipped, 0).value();
+    const Tensor y0 = model.logits(one, model.ordered(batch), 0).value(),
+                 y1 = model.logits(two, model.ordered(flipped), 0).value();
     double difference = 0;
     for (int64_t i = 0; i < y0.count(); ++i) difference += std::abs(y0.data<float>()[i] - y1.data<float>()[i]);
     INFO(name_of(c));
@@ -104,7 +105,7 @@ TEST_CASE("the step view gives the logits of the parallel view") {
     for (int64_t component = 0; component < model.components(); ++component) {
       const Batch batch = random_batch(c.data, n, 11);
       Pass pass(*b.parameters);
-      const Tensor parallel = model.logits(pass, batch, component).value();
+      const Tensor parallel = model.logits(pass, model.ordered(batch, component), component).value();
       const auto view = model.step_view(*b.parameters, component),
                  slow = model.default_step_view(*b.parameters, component);
       const int32_t* labels = batch.labels.defined() ? batch.labels.data<int32_t>() : nullptr;
@@ -143,7 +144,7 @@ TEST_CASE(
     for (int64_t component = 0; component < model.components(); ++component) {
       const auto parallel = [&](const Batch& images) {
         Pass pass(*b.parameters);
-        return model.logits(pass, images, component).value();
+        return model.logits(pass, model.ordered(images, component), component).value();
       };
       const auto view = model.step_view(*b.parameters, component);
       const auto by_steps = [&](const Batch& images) { return logits_by_steps(model, *view, images, component); };
@@ -196,7 +197,7 @@ TEST_CASE("an alphabet of one is certain: an NLL of 0, and both views agree on t
     CHECK(std::isfinite(b.model->loss(training, batch).value().data<float>()[0]));
     for (int64_t component = 0; component < model.components(); ++component) {
       Pass pass(*b.parameters);
-      const Tensor parallel = model.logits(pass, batch, component).value();
+      const Tensor parallel = model.logits(pass, model.ordered(batch, component), component).value();
       const auto view = model.step_view(*b.parameters, component);
       const auto stepper = view->begin(2, batch.labels.defined() ? batch.labels.data<int32_t>() : nullptr);
       const std::vector<int32_t> symbols(2, 0);
@@ -276,8 +277,9 @@ TEST_CASE("a mixture of masks is the mean of its components' probabilities") {
   const Batch batch = random_batch(data, 4, 2);
   std::vector<double> mean(4);
   for (int64_t c = 0; c < 3; ++c) {
+    const OrderedBatch steps = model.ordered(batch, c);
     Pass pass(*b.parameters);
-    const Tensor nll = negative_log_likelihood(model.logits(pass, batch, c), model.ordered_symbols(batch, c)).value();
+    const Tensor nll = negative_log_likelihood(model.logits(pass, steps, c), steps.symbols).value();
     for (size_t i = 0; i < 4; ++i) mean[i] += std::exp(-static_cast<double>(nll.data<float>()[i])) / 3;
   }
   const std::vector<double> nll = model.nll(*b.parameters, batch);
