@@ -1,4 +1,5 @@
 // Of the battery: what every model says is a probability.
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
