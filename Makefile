@@ -39,7 +39,7 @@ tidy:  ## clang-tidy over src/ (slow; advice only)
 golden:  ## rewrite the golden runs, after a meant change of numbers
 	@./scripts/golden.sh
 
-bench:  ## profile every config
+bench:  ## profile every config, and time five networks beside PyTorch where it is there
 	@scripts/bench.sh
 
 install:  ## install mlrun, its manual and completions under PREFIX (/usr/local)

@@ -7,15 +7,11 @@
 # Checkpoints are written after every step, so many kills fall into a save. MLRUN_STORM_SEED repeats the delays (though
 # not what the machine does meanwhile), MLRUN_KEEP keeps the files, MLRUN_BINARY names the program.
 set -euo pipefail
-kills=${1:-50}
-shift || true
-models=("$@")
-if [[ ! $kills =~ ^[1-9][0-9]*$ ]]; then
-  echo "usage: scripts/kill_storm.sh [KILLS [FAMILY]...]" >&2
-  exit 2
-fi
 # shellcheck source=tests/scripts/tiny_runs.sh disable=SC1091
 source "$(dirname "${BASH_SOURCE[0]}")/../tests/scripts/tiny_runs.sh"
+# shellcheck source=tests/scripts/storm.sh disable=SC1091
+source "$(dirname "${BASH_SOURCE[0]}")/../tests/scripts/storm.sh"
+storm_arguments 50 "$@"
 seed_random
 make_data
 make_labelled_data
@@ -24,7 +20,7 @@ if [[ ${#models[@]} -eq 0 ]]; then
     python3 -c 'import json, sys; print(*json.load(sys.stdin)["properties"]["model"]["properties"]["kind"]["enum"])')
   read -ra models <<<"$kinds codes fine_tuned"
 fi
-[[ ${#models[@]} -gt 2 || $# -gt 0 ]] || { echo "kill_storm.sh: the program names no models" >&2; exit 1; }
+[[ ${#models[@]} -gt 2 || $# -gt 1 ]] || { echo "kill_storm.sh: the program names no models" >&2; exit 1; }
 # What three families begin from.
 stage_one=$work/stage_one origin=$work/origin origin_2=$work/origin_2
 make_spec vqvae "$work/vqvae.yaml"
@@ -58,38 +54,16 @@ attempt() {
   esac
 }
 
-table=()
-for index in "${!models[@]}"; do
-  model=${models[$index]}
-  spec=$work/$model.yaml
-  make_spec "$model" "$spec"
+reference_of() {
   from=()
   [[ $model != fine_tuned ]] || from=(--from "$origin")
-  share=$((kills / ${#models[@]} + (index < kills % ${#models[@]} ? 1 : 0)))
-  reference=$work/$model-reference
+  local started
   started=$(date +%s%N)
-  "$mlrun" -q train "$spec" "${from[@]}" -o "$reference" >/dev/null
+  "$mlrun" -q train "$1" "${from[@]}" -o "$2" >/dev/null
   limit=$((($(date +%s%N) - started) / 1500000))  # two thirds of a run
-  done_kills=0 runs=0 lost=0 differing=0 in_save=0
-  while ((done_kills < share)); do
-    run=$work/$model-run
-    rm -rf "$run"
-    runs=$((runs + 1))
-    lost_before=$lost
-    # The last quota of kills may leave a run unfinished: it is then resumed to its end without a kill.
-    while ! finished "$run" && ((lost == lost_before)); do
-      if ((done_kills < share)); then attempt "$run" kill; else attempt "$run" spare; fi
-      done_kills=$((done_kills + killed))
-      if ((killed)) && compgen -G "$run/checkpoints/*.tmp" >/dev/null; then in_save=$((in_save + 1)); fi
-    done
-    ((lost == lost_before)) || continue
-    if ! same_run "$reference" "$run"; then
-      differing=$((differing + 1))
-      fail "$model: run $runs differs from the one that was left alone (seed $seed)"
-    fi
-  done
-  table+=("$(printf '%-19s %7d %9d %7d %6d %9d' "$model" "$done_kills" "$in_save" "$runs" "$lost" "$differing")")
-done
-printf '%-19s %7s %9s %7s %6s %9s\n' family kills 'in saves' runs lost differing
-printf '%s\n' "${table[@]}"
+}
+
+same() { same_run "$@"; }
+
+storm
 finish

@@ -6,16 +6,12 @@
 # Checkpoints are written after every step. MLRUN_STORM_SEED repeats the choices (though not what the machine does
 # meanwhile), MLRUN_KEEP keeps the files, MLRUN_BINARY names the program.
 set -euo pipefail
-kills=${1:-40}
-shift || true
-models=("$@")
-[[ ${#models[@]} -gt 0 ]] || models=(made gated_pixelcnn vqvae)
-if [[ ! $kills =~ ^[1-9][0-9]*$ ]]; then
-  echo "usage: scripts/rank_storm.sh [KILLS [FAMILY]...]" >&2
-  exit 2
-fi
 # shellcheck source=tests/scripts/tiny_runs.sh disable=SC1091
 source "$(dirname "${BASH_SOURCE[0]}")/../tests/scripts/tiny_runs.sh"
+# shellcheck source=tests/scripts/storm.sh disable=SC1091
+source "$(dirname "${BASH_SOURCE[0]}")/../tests/scripts/storm.sh"
+storm_arguments 40 "$@"
+[[ ${#models[@]} -gt 0 ]] || models=(made gated_pixelcnn vqvae)
 need_mpi
 seed_random
 make_data
@@ -64,36 +60,16 @@ attempt() {
   if ((code == 0)); then killed=0; fi
 }
 
-table=()
-for index in "${!models[@]}"; do
-  model=${models[$index]}
-  spec=$work/$model.yaml
-  make_spec "$model" "$spec"
-  share=$((kills / ${#models[@]} + (index < kills % ${#models[@]} ? 1 : 0)))
-  reference=$work/$model-reference
-  "$mlrun" -q train "$spec" "compute.lanes=$lanes" -o "$reference" >/dev/null
+reference_of() {
+  "$mlrun" -q train "$1" "compute.lanes=$lanes" -o "$2" >/dev/null
+  local started
   started=$(date +%s%N)
-  mpirun -n 2 "$mlrun" -q train "$spec" "compute.lanes=$lanes" -o "$work/$model-timed" >/dev/null
+  mpirun -n 2 "$mlrun" -q train "$1" "compute.lanes=$lanes" -o "$work/$model-timed" >/dev/null
   limit=$((($(date +%s%N) - started) / 1000000))
-  same_state "$reference" "$work/$model-timed" || fail "$model: two ranks differ from one process"
-  done_kills=0 runs=0 lost=0 differing=0
-  while ((done_kills < share)); do
-    run=$work/$model-run
-    rm -rf "$run"
-    runs=$((runs + 1))
-    lost_before=$lost
-    while ! finished "$run" && ((lost == lost_before)); do
-      if ((done_kills < share)); then attempt "$run" kill; else attempt "$run" spare; fi
-      done_kills=$((done_kills + killed))
-    done
-    ((lost == lost_before)) || continue
-    if ! same_state "$reference" "$run"; then
-      differing=$((differing + 1))
-      fail "$model: run $runs differs from the one that was left alone (seed $seed)"
-    fi
-  done
-  table+=("$(printf '%-19s %7d %7d %6d %9d' "$model" "$done_kills" "$runs" "$lost" "$differing")")
-done
-printf '%-19s %7s %7s %6s %9s\n' family kills runs lost differing
-printf '%s\n' "${table[@]}"
+  same_state "$2" "$work/$model-timed" || fail "$model: two ranks differ from one process"
+}
+
+same() { same_state "$@"; }
+
+storm
 finish

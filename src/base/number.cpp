@@ -64,13 +64,6 @@ std::string tidy_exponent(std::string text) {  // 1e-03 -> 1e-3, 1e+05 -> 1e5
   return head + tail;
 }
 
-template <class T>
-std::string shortest(T value) {
-  char buffer[64];
-  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value);
-  return tidy_exponent(std::string(buffer, result.ptr));
-}
-
 }  // namespace
 
 std::optional<double> parse_real(std::string_view text) {
@@ -97,8 +90,12 @@ std::optional<int64_t> parse_integer(std::string_view text) {
   return static_cast<int64_t>(*real);
 }
 
-std::string print_number(double value) { return shortest(value); }
-std::string print_number(float value) { return shortest(value); }
+std::string print_number(double value) {
+  char buffer[64];
+  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value);
+  return tidy_exponent(std::string(buffer, result.ptr));
+}
+
 std::string print_number(int64_t value) { return fmt::format("{}", value); }
 
 std::string print_thousands(int64_t value) {

@@ -14,7 +14,6 @@ std::optional<double> parse_real(std::string_view text);
 std::optional<int64_t> parse_integer(std::string_view text);
 
 std::string print_number(double value);  // shortest text that reads back to the same double; "1e-3" style exponents
-std::string print_number(float value);   // shortest for the float
 std::string print_number(int64_t value);
 std::string print_thousands(int64_t value);  // 785 284, for people
 

@@ -45,10 +45,6 @@ double RandomStream::uniform(uint64_t counter) const {
   return static_cast<double>(((static_cast<uint64_t>(b[1]) << 32) | b[0]) >> 11) * 0x1p-53;
 }
 
-float RandomStream::uniform_float(uint64_t counter) const {
-  return static_cast<float>(block(counter)[0] >> 8) * 0x1p-24f;
-}
-
 double RandomStream::normal(uint64_t counter) const {
   const auto b = block(counter);
   const double u = (static_cast<double>(b[0]) + 1.0) * 0x1p-32;  // (0, 1]

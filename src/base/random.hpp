@@ -20,7 +20,6 @@ class RandomStream {
 
   std::array<uint32_t, 4> block(uint64_t counter) const;
   double uniform(uint64_t counter) const;                  // [0, 1), 53 bits
-  float uniform_float(uint64_t counter) const;             // [0, 1), 24 bits
   double normal(uint64_t counter) const;                   // Box-Muller
   uint64_t below(uint64_t counter, uint64_t bound) const;  // 0 .. bound - 1, by multiply-shift on 64 bits
   std::vector<int64_t> permutation(int64_t count) const;   // Fisher-Yates

@@ -87,10 +87,9 @@ std::vector<double> Codec::log_joint(const Tensor& rows) const {
       const auto label = static_cast<int32_t>(static_cast<int64_t>(latent) % labels_);
       batch.labels = Tensor::of({rows.dim(0)}, std::vector<int32_t>(n, label));
     }
+    const OrderedBatch steps = model_.ordered(batch, component);
     Pass pass(parameters_);
-    const Tensor nll =
-        negative_log_likelihood(model_.logits(pass, batch, component), model_.ordered_symbols(batch, component))
-            .value();
+    const Tensor nll = negative_log_likelihood(model_.logits(pass, steps, component), steps.symbols).value();
     for (size_t i = 0; i < n; ++i)
       joint[i * k + latent] = log_prior_[latent] - static_cast<double>(nll.data<float>()[i]);
   }

@@ -1,14 +1,12 @@
 #include "commands/same_on_all_ranks.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <sstream>
 
 #include "base/advice.hpp"
 #include "base/cpu.hpp"
 #include "base/error.hpp"
+#include "base/host_name.hpp"
 #include "base/lanes.hpp"
 #include "base/log.hpp"
 #include "base/version.hpp"
@@ -21,12 +19,6 @@ namespace mlrun {
 namespace {
 
 constexpr const char* kCpu = "kind of CPU";
-
-std::string host() {
-  std::array<char, 256> name{};
-  gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
 
 // Of two texts, the first lines that differ.
 std::pair<std::string, std::string> first_difference(const std::string& a, const std::string& b) {
@@ -53,7 +45,7 @@ RankFacts facts_of_this_rank() {
 
 void require_same_on_all_ranks(Ranks& ranks, const RankFacts& facts, bool mixed_cpus) {
   if (!ranks.several()) return;
-  const std::vector<std::string> hosts = texts_of_all(ranks, host());
+  const std::vector<std::string> hosts = texts_of_all(ranks, host_name());
   for (const auto& [name, value] : facts) {
     const std::vector<std::string> all = texts_of_all(ranks, value);
     const auto other = std::find_if(all.begin(), all.end(), [&](const std::string& one) { return one != all[0]; });

@@ -63,13 +63,6 @@ Vocabulary::Vocabulary(TextUnit unit, std::vector<int64_t> codes) : unit_(unit),
   }
 }
 
-Vocabulary Vocabulary::of(std::string_view text, TextUnit unit) {
-  std::vector<int64_t> codes = codes_of(text, unit);
-  std::sort(codes.begin(), codes.end());
-  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
-  return {unit, std::move(codes)};
-}
-
 std::string Vocabulary::text(std::span<const int32_t> symbols) const {
   std::string text;
   for (const int32_t s : symbols) {

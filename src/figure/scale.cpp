@@ -106,10 +106,6 @@ double Scale::at(double value) const {
   return std::log(value / low_) / std::log(high_ / low_);
 }
 
-double Scale::value_at(double place) const {
-  return log_ ? low_ * std::pow(high_ / low_, place) : low_ + place * (high_ - low_);
-}
-
 std::vector<Tick> Scale::ticks(int most) const {
   std::vector<Tick> ticks;
   most = std::max(most, 2);

@@ -23,7 +23,6 @@ class Scale {
   bool log() const { return log_; }
   // 0 at `low`, 1 at `high`, beyond these outside. NaN for NaN, and for what a logarithm does not take.
   double at(double value) const;
-  double value_at(double place) const;  // the inverse
   // At most `most` (at least 2) round numbers between the ends: multiples of 1, 2 or 5 times a power of ten; on a
   // logarithmic axis powers of ten, and 2 and 5 times these where there is room.
   std::vector<Tick> ticks(int most) const;

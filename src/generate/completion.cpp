@@ -81,7 +81,7 @@ std::vector<Completer::LogLikelihood> Completer::log_likelihoods(const Tensor& s
       part.labels = Tensor::of({end - begin}, std::vector<int32_t>(labels.begin() + begin, labels.begin() + end));
     }
     Pass pass(parameters_);
-    const Tensor logits = model_.logits(pass, part, component).value();
+    const Tensor logits = model_.logits(pass, model_.ordered(part, component), component).value();
     for (int64_t i = begin; i < end; ++i) {
       for (int64_t t = 0; t < steps; ++t) add(i, t, logits.data<float>() + ((i - begin) * d + t) * width);
     }

@@ -46,7 +46,7 @@ JacobiDraw draw_by_jacobi(const AutoregressiveModel& model, const ParameterArena
         if (model.conditional()) batch.labels.data<int32_t>()[i] = labels[image];
       }
       Pass pass(parameters);
-      const Tensor logits = model.logits(pass, batch, component).value();
+      const Tensor logits = model.logits(pass, model.ordered(batch, component), component).value();
       for (size_t i = 0; i < count; ++i) {
         const int64_t image = moving[begin + i];
         bool changed = false;

@@ -15,7 +15,6 @@ class Projection {
   // theta: in samples; of LegT and LagT.
   Projection(Measure measure, int64_t order, Discretisation rule, double theta);
   void observe(double f);
-  int64_t observed() const { return observed_; }
   const std::vector<double>& coefficients() const { return c_; }
 
   // How much the measure makes of sample i, now: 0 outside, 1 at most.

@@ -13,14 +13,10 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/host_name.hpp"
 
 namespace mlrun::io {
 namespace {
-
-std::string host_name() {
-  std::array<char, 256> name = {};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
 
 int try_lock(int descriptor, int operation) {
   int result;

@@ -172,10 +172,6 @@ NpyArray parse_npy(Bytes file, const std::string& name) {
   return {type->type, big_endian, fortran_order, std::move(shape), std::move(file), offset};
 }
 
-NpyArray read_npy(const std::string& path, uint64_t max_bytes) {
-  return parse_npy(read_maybe_gzip(path, max_bytes), path);
-}
-
 std::string npy_remedy(const std::string& path, const std::string& python) {
   const bool packed = path.ends_with(".gz");
   const std::string plain = packed ? path.substr(0, path.size() - 3) : path;

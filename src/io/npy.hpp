@@ -27,7 +27,6 @@ struct NpyArray {
 // objects, records, text, complex numbers and times, a scalar, a header that is not exactly NumPy's, missing or
 // trailing bytes.
 NpyArray parse_npy(Bytes file, const std::string& name);
-NpyArray read_npy(const std::string& path, uint64_t max_bytes);  // plain or gzip
 // Further lines of a refusal: the command that writes the file's array x anew as `python` says, and what to read then.
 std::string npy_remedy(const std::string& path, const std::string& python);
 

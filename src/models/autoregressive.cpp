@@ -35,8 +35,7 @@ class ParallelStepper : public Stepper {
   void logits(float* out) override { logits_of(step_, 1, out); }
 
   void observe(const int32_t* symbols) override {
-    const int64_t position = model_.order(component_)[static_cast<size_t>(step_++)];
-    int32_t* s = batch_.symbols.data<int32_t>() + position;
+    int32_t* s = batch_.symbols.data<int32_t>() + step_++;
     for (int64_t i = 0; i < batch_.count(); ++i) s[i * batch_.symbols.dim(1)] = symbols[i];
   }
 
@@ -68,7 +67,7 @@ class ParallelStepper : public Stepper {
   const ParameterArena& parameters_;
   int64_t component_;
   int64_t step_ = 0, marked_ = 0;
-  Batch batch_;
+  OrderedBatch batch_;
 };
 
 int32_t likeliest(const float* logits, int64_t alphabet) {
@@ -173,8 +172,9 @@ Scores AutoregressiveModel::scores(const ParameterArena& parameters, const Batch
 void AutoregressiveModel::score_answers(const ParameterArena& parameters, const Batch& batch, Scores& scores) const {
   const int64_t d = data_.positions(), width = logits_per_step(data_.alphabet);
   Pass pass(parameters);
-  const Variable step_logits = logits(pass, batch, 0);
-  const Tensor symbols = ordered_symbols(batch, 0);
+  const OrderedBatch steps = ordered(batch, 0);
+  const Tensor symbols = steps.symbols;
+  const Variable step_logits = logits(pass, steps, 0);
   if (components() == 1 && condition_ != Condition::kJoint) {
     const Tensor part = modelled_nll(step_logits, symbols, data_).value();
     scores.nll.insert(scores.nll.end(), part.data<float>(), part.data<float>() + part.count());
@@ -226,14 +226,14 @@ Layout AutoregressiveModel::layout() const {
   return layout;
 }
 
-Tensor AutoregressiveModel::ordered_symbols(const Batch& batch, int64_t component) const {
-  return in_order(batch.symbols, order(component));
+OrderedBatch AutoregressiveModel::ordered(const Batch& batch, int64_t component) const {
+  return {{in_order(batch.symbols, order(component)), batch.labels, batch.augmentation}};
 }
 
 Variable AutoregressiveModel::loss(Pass& pass, const Batch& batch) const {
   const int64_t component = training_component(pass.step());
-  const Variable given =
-      ops::sum(modelled_nll(logits(pass, batch, component), ordered_symbols(batch, component), data_));
+  const OrderedBatch steps = ordered(batch, component);
+  const Variable given = ops::sum(modelled_nll(logits(pass, steps, component), steps.symbols, data_));
   return condition_ == Condition::kJoint ? ops::add(given, class_prior_loss(pass, batch)) : given;
 }
 
@@ -253,9 +253,9 @@ std::vector<std::vector<double>> AutoregressiveModel::nll_by_component(const Par
     const Batch piece = batch.slice(begin, end);
     for (size_t c = 0; c < all.size(); ++c) {
       const auto component = static_cast<int64_t>(c);
+      const OrderedBatch steps = ordered(piece, component);
       Pass pass(parameters);
-      const Tensor part =
-          modelled_nll(logits(pass, piece, component), ordered_symbols(piece, component), data_).value();
+      const Tensor part = modelled_nll(logits(pass, steps, component), steps.symbols, data_).value();
       all[c].insert(all[c].end(), part.data<float>(), part.data<float>() + piece.count());
     }
   });

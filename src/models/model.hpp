@@ -22,6 +22,9 @@ class AutoregressiveModel;
 class Classifier;
 class CodeModel;
 
+// A batch whose symbols are in the visiting order of a component: symbols[i, t] is what step t is about.
+struct OrderedBatch : Batch {};
+
 // The weights of a part of a model that come from a trained run, and are not trained further.
 struct TrainedPart {
   std::string scope = {};       // "of/0": its parameters are below that
@@ -171,9 +174,9 @@ class AutoregressiveModel : public Model {
   virtual std::vector<double> log_weights(const ParameterArena& parameters) const;
   // The position that step t visits.
   virtual const std::vector<int64_t>& order(int64_t component = 0) const = 0;
-  // Parallel view. Step t of the result is about position order()[t]: [n, positions] log-odds for an alphabet of 2,
-  // else [n, positions, alphabet].
-  virtual Variable logits(Pass& pass, const Batch& batch, int64_t component = 0) const = 0;
+  // Parallel view: of each step the logits of its symbol, from the symbols of the steps before it. [n, positions]
+  // log-odds of symbol 1 for an alphabet of 2, else [n, positions, alphabet].
+  virtual Variable logits(Pass& pass, const OrderedBatch& batch, int64_t component = 0) const = 0;
   // Step view; the default runs the parallel view once per position: right from the first day, and slow. A model that
   // has its own overrides this, and the battery of tests/models holds it against the default.
   virtual std::unique_ptr<StepView> step_view(const ParameterArena& parameters, int64_t component = 0) const;
@@ -214,8 +217,8 @@ class AutoregressiveModel : public Model {
 
   Layout layout() const final;  // what any such model means by its logits, then network_layout()
 
-  // The batch's symbols in visiting order: s32 [n, positions]. Shares storage when the order is the identity.
-  Tensor ordered_symbols(const Batch& batch, int64_t component = 0) const;
+  // The batch for `logits`. Shares storage when the order is the identity.
+  OrderedBatch ordered(const Batch& batch, int64_t component = 0) const;
 
  protected:
   // How x, the symbols of one example, become logits `l` of each step.

@@ -112,6 +112,12 @@ Tensor in_order(const Tensor& symbols, const std::vector<int64_t>& order) {
   return out;
 }
 
+Tensor in_stored_order(const Tensor& visited, const std::vector<int64_t>& order) {
+  std::vector<int64_t> step(order.size());  // that visits a position
+  for (size_t t = 0; t < order.size(); ++t) step[static_cast<size_t>(order[t])] = static_cast<int64_t>(t);
+  return in_order(visited, step);
+}
+
 void record_order(const Scope& scope, const std::string& name, const std::vector<int64_t>& order, BufferKind kind) {
   scope.buffer(name, Tensor::of({static_cast<int64_t>(order.size())}, std::vector<int32_t>(order.begin(), order.end())),
                kind);

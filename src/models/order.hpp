@@ -25,6 +25,7 @@ OrderKind read_order(config::Reader& reader);
 std::vector<int64_t> make_order(OrderKind kind, const DataSpec& data, const Scope& scope, int64_t component = 0);
 // Symbols s32 [n, positions] in visiting order; shares storage where that is the order they have.
 Tensor in_order(const Tensor& symbols, const std::vector<int64_t>& order);
+Tensor in_stored_order(const Tensor& visited, const std::vector<int64_t>& order);  // the inverse
 // Puts the order into the checkpoint as buffer `name` (s32 [positions]).
 void record_order(const Scope& scope, const std::string& name, const std::vector<int64_t>& order,
                   BufferKind kind = BufferKind::kOfWeights);

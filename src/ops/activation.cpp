@@ -14,9 +14,7 @@ Variable activation(Function f, const Variable& x, float p, float q) {
 Variable sigmoid(const Variable& x) { return activation(Function::kSigmoid, x); }
 Variable tanh(const Variable& x) { return activation(Function::kTanh, x); }
 Variable relu(const Variable& x) { return activation(Function::kRelu, x); }
-Variable leaky_relu(const Variable& x, float slope) { return activation(Function::kLeakyRelu, x, slope); }
 Variable gelu(const Variable& x) { return activation(Function::kGelu, x); }
-Variable gelu_tanh(const Variable& x) { return activation(Function::kGeluTanh, x); }
 Variable silu(const Variable& x) { return activation(Function::kSilu, x); }
 Variable softplus(const Variable& x) { return activation(Function::kSoftplus, x); }
 

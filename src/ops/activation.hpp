@@ -12,9 +12,7 @@ Variable activation(kernels::Function f, const Variable& x, float p = 0.0f, floa
 Variable sigmoid(const Variable& x);
 Variable tanh(const Variable& x);
 Variable relu(const Variable& x);
-Variable leaky_relu(const Variable& x, float slope = 0.01f);  // slope > 0
-Variable gelu(const Variable& x);                             // exact: x Phi(x)
-Variable gelu_tanh(const Variable& x);                        // its tanh approximation
+Variable gelu(const Variable& x);  // exact: x Phi(x)
 Variable silu(const Variable& x);
 Variable softplus(const Variable& x);
 

@@ -51,7 +51,6 @@ Variable exp(const Variable& x) { return activation(Function::kExp, x); }
 Variable log(const Variable& x) { return activation(Function::kLog, x); }
 Variable sqrt(const Variable& x) { return activation(Function::kSqrt, x); }
 Variable square(const Variable& x) { return activation(Function::kSquare, x); }
-Variable abs(const Variable& x) { return activation(Function::kAbs, x); }
 Variable clamp(const Variable& x, float least, float most) { return activation(Function::kClamp, x, least, most); }
 
 }  // namespace mlrun::ops

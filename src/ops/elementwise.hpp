@@ -21,7 +21,6 @@ Variable exp(const Variable& x);
 Variable log(const Variable& x);
 Variable sqrt(const Variable& x);
 Variable square(const Variable& x);
-Variable abs(const Variable& x);                             // derivative 0 at 0
 Variable clamp(const Variable& x, float least, float most);  // derivative 1 inside and on the bounds, 0 outside
 
 }  // namespace mlrun::ops

@@ -62,8 +62,4 @@ Variable staircase_linear(const Variable& x, const Variable& w, const Variable& 
   return record(y, std::move(inputs));
 }
 
-Variable staircase_linear(const Variable& x, const Variable& w, const Variable& b, const std::vector<int64_t>& limits) {
-  return staircase_linear(x, w, b, std::make_shared<const kernels::Staircase>(limits, x.dim(1), x.dim(0)));
-}
-
 }  // namespace mlrun::ops

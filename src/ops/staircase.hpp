@@ -16,7 +16,5 @@ using StaircasePtr = std::shared_ptr<const kernels::Staircase>;
 // altogether are skipped, forward and backward. W must be 0 behind the staircase, and its gradient is 0 there. b may be
 // left out: {}.
 Variable staircase_linear(const Variable& x, const Variable& w, const Variable& b, StaircasePtr staircase);
-// The same, with the bands worked out anew at each call.
-Variable staircase_linear(const Variable& x, const Variable& w, const Variable& b, const std::vector<int64_t>& limits);
 
 }  // namespace mlrun::ops

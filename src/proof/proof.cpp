@@ -35,7 +35,7 @@ const int32_t* labels_or_null(const Batch& batch) {
 
 Tensor parallel_logits(const ProofSubject& subject, const Batch& batch, int64_t component) {
   Pass pass(subject.parameters);
-  return subject.model.logits(pass, batch, component).value();
+  return subject.model.logits(pass, subject.model.ordered(batch, component), component).value();
 }
 
 int64_t rows_at_a_time(const DataSpec& data) {
@@ -45,7 +45,7 @@ int64_t rows_at_a_time(const DataSpec& data) {
 
 std::vector<double> log_probabilities(const ProofSubject& subject, const Batch& batch, int64_t component, Range steps) {
   const Tensor logits = parallel_logits(subject, batch, component);
-  const Tensor symbols = subject.model.ordered_symbols(batch, component);
+  const Tensor symbols = subject.model.ordered(batch, component).symbols;
   const int64_t d = symbols.dim(1), alphabet = subject.model.data().alphabet, width = logits_per_step(alphabet);
   std::vector<double> sums(static_cast<size_t>(batch.count()));
   for (int64_t i = 0; i < batch.count(); ++i) {

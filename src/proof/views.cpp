@@ -23,7 +23,7 @@ Difference compare_views(const ProofSubject& subject, const Batch& batch, int64_
   const int64_t n = batch.count(), d = subject.model.data().positions();
   const int64_t width = logits_per_step(subject.model.data().alphabet);
   const Tensor parallel = parallel_logits(subject, batch, component),
-               symbols = subject.model.ordered_symbols(batch, component);
+               symbols = subject.model.ordered(batch, component).symbols;
   const std::unique_ptr<StepView> view = subject.model.step_view(subject.parameters, component);
   const std::unique_ptr<Stepper> stepper = view->begin(n, labels_or_null(batch));
   Difference found;

@@ -1,10 +1,7 @@
 #include "ranks/lifeline.hpp"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <ifaddrs.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,12 +10,12 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
-#include <cstring>
-#include <random>
 #include <sstream>
 
+#include "base/host_name.hpp"
 #include "base/log.hpp"
 #include "base/number.hpp"
+#include "ranks/connection.hpp"
 
 namespace mlrun {
 namespace {
@@ -27,102 +24,8 @@ constexpr double kPing = 1;      // seconds from one sign of life to the next
 constexpr double kSilence = 7;   // that mean a rank is lost
 constexpr double kNotice = 0.4;  // that the main thread has, once a rank is lost: mpirun kills all after a second
 constexpr double kFailing = 8;   // and that it has where one failed, which waits for the first
-constexpr size_t kLongest = 1 << 16;
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
-
-// IPv4 addresses of this machine, the loopback's last.
-std::vector<std::string> own_addresses() {
-  std::vector<std::string> addresses;
-  ifaddrs* all = nullptr;
-  if (getifaddrs(&all) != 0) return {"127.0.0.1"};
-  for (const ifaddrs* one = all; one; one = one->ifa_next) {
-    if (!one->ifa_addr || one->ifa_addr->sa_family != AF_INET) continue;
-    sockaddr_in address{};
-    std::memcpy(&address, one->ifa_addr, sizeof address);
-    std::array<char, INET_ADDRSTRLEN> text{};
-    inet_ntop(AF_INET, &address.sin_addr, text.data(), text.size());
-    if (std::string(text.data()) != "127.0.0.1") addresses.emplace_back(text.data());
-  }
-  freeifaddrs(all);
-  addresses.emplace_back("127.0.0.1");
-  return addresses;
-}
-
-std::string random_token() {
-  std::random_device device;
-  return fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
-}
-
-bool wait_for(int socket, short events, double seconds) {
-  pollfd one{socket, events, 0};
-  return poll(&one, 1, static_cast<int>(seconds * 1000)) == 1;
-}
-
-// Messages are short, and a peer that does not take them is lost anyhow.
-bool send_all(int socket, const std::string& bytes) {
-  size_t at = 0;
-  while (at < bytes.size()) {
-    const ssize_t sent = send(socket, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent > 0) {
-      at += static_cast<size_t>(sent);
-    } else if (errno != EINTR && (errno != EAGAIN || !wait_for(socket, POLLOUT, 1))) {
-      return false;
-    }
-  }
-  return true;
-}
-
-bool receive_all(int socket, char* bytes, size_t count, double seconds) {
-  for (size_t at = 0; at < count;) {
-    if (!wait_for(socket, POLLIN, seconds)) return false;
-    const ssize_t got = recv(socket, bytes + at, count - at, 0);
-    if (got > 0) at += static_cast<size_t>(got);
-    else if (got == 0 || errno != EINTR) return false;
-  }
-  return true;
-}
-
-// A message: its kind, the length of its text in 8 hex digits, its text.
-std::string framed(char kind, const std::string& text) { return fmt::format("{}{:08x}{}", kind, text.size(), text); }
-constexpr size_t kHead = 9;
-
-bool receive_text(int socket, char kind, std::string& text, double seconds) {
-  std::string head(kHead, '\0');
-  if (!receive_all(socket, head.data(), kHead, seconds) || head[0] != kind) return false;
-  const size_t size = std::strtoul(head.c_str() + 1, nullptr, 16);
-  if (size > kLongest) return false;
-  text.resize(size);
-  return receive_all(socket, text.data(), size, seconds);
-}
-
-int connect_to(const std::string& ip, int port, double seconds) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -1;
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  inet_pton(AF_INET, ip.c_str(), &address.sin_addr);
-  fcntl(fd, F_SETFL, O_NONBLOCK);
-  int error = 0;
-  socklen_t size = sizeof error;
-  const bool begun = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
-                     (errno == EINPROGRESS && wait_for(fd, POLLOUT, seconds));
-  if (begun && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0) {
-    fcntl(fd, F_SETFL, 0);
-    const int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    return fd;
-  }
-  close(fd);
-  return -1;
-}
 
 }  // namespace
 
@@ -210,7 +113,7 @@ void Lifeline::start(int rank) {
 
 void Lifeline::say(const Peer& peer, char kind, const std::string& text) {
   if (peer.socket < 0) return;
-  send_all(peer.socket, framed(kind, text.substr(0, kLongest)));
+  send_all(peer.socket, framed(kind, text.substr(0, kLongestMessage)));
 }
 
 void Lifeline::listen_to_all() {
@@ -255,12 +158,12 @@ void Lifeline::read_from(Peer& peer) {
 }
 
 void Lifeline::take_messages(Peer& peer) {
-  while (peer.received.size() >= kHead) {
-    const size_t size = std::strtoul(peer.received.substr(1, kHead - 1).c_str(), nullptr, 16);
-    if (peer.received.size() < kHead + size) return;
+  while (peer.received.size() >= kMessageHead) {
+    const size_t size = std::strtoul(peer.received.substr(1, kMessageHead - 1).c_str(), nullptr, 16);
+    if (peer.received.size() < kMessageHead + size) return;
     const char kind = peer.received[0];
-    const std::string text = peer.received.substr(kHead, size);
-    peer.received.erase(0, kHead + size);
+    const std::string text = peer.received.substr(kMessageHead, size);
+    peer.received.erase(0, kMessageHead + size);
     if (kind == 'B') peer.farewell = true;
     if (kind != 'F') continue;
     std::istringstream words(text);

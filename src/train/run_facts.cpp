@@ -1,13 +1,12 @@
 #include "train/run_facts.hpp"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <ctime>
 #include <utility>
 
 #include "base/cpu.hpp"
 #include "base/error.hpp"
+#include "base/host_name.hpp"
 #include "base/version.hpp"
 #include "io/directory.hpp"
 #include "io/file.hpp"
@@ -18,15 +17,13 @@ namespace mlrun {
 namespace {
 
 std::map<std::string, std::string> environment(int threads, int ranks) {
-  char host[256] = {};
-  gethostname(host, sizeof host - 1);
   std::map<std::string, std::string> facts = {{"mlrun", kVersion},
                                               {"commit", kBuildCommit},
                                               {"numerics", std::to_string(kNumericsVersion)},
                                               {"cpu", cpu_name()},
                                               {"isa", name_of(kernels::isa_in_force())},
                                               {"threads", std::to_string(threads)},
-                                              {"host", host}};
+                                              {"host", host_name()}};
   if (ranks > 1) facts["ranks"] = std::to_string(ranks);  // threads and host are those of the first
   return facts;
 }

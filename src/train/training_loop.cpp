@@ -1,7 +1,5 @@
 #include "train/training_loop.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -9,18 +7,11 @@
 #include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/stopwatch.hpp"
+#include "train/throughput.hpp"
 
 namespace mlrun {
 namespace {
-
-// What was trained on, and how long its steps took: without evaluations, saves and pictures.
-struct Throughput {
-  int64_t examples = 0;
-  double seconds = 0;
-  double rate_since(const Throughput& before) const {
-    return static_cast<double>(examples - before.examples) / std::max(1e-9, seconds - before.seconds);
-  }
-};
 
 // What happens between steps. All decisions are functions of the state, so that a resumed run takes the same ones; but
 // for those of periods in minutes, of signals and of requests, which never change the weights that a step has. These go
@@ -34,7 +25,6 @@ class TrainingLoop {
         observer_(observer),
         identity_(trainer.identity()),
         options_(options),
-        start_(Clock::now()),
         cpu_start_(process_cpu_seconds()),
         first_step_(trainer.state().step),
         saved_step_(first_step_) {}
@@ -52,24 +42,22 @@ class TrainingLoop {
       if (now_.signal != 0) return interrupted();
       if (stop_due()) return end(RunStatus::kStopped);
       if (save_wanted_ || save_due()) save();
-      const Clock::time_point begin = Clock::now();
+      const Stopwatch watch;
       const int64_t bytes = trainer_.reducer().ranks().bytes_sent();
       last = step();
       if (!last) return interrupted();
       wire_bytes_ += trainer_.reducer().ranks().bytes_sent() - bytes;
       const Trainer::StepResult& result = *last;
       trained_.examples += result.count;
-      trained_.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
-      observer_.stepped({trainer_.state().step, result.loss, result.lr, result.gradient_norm, shown_rate(), elapsed()});
+      trained_.seconds += watch.seconds();
+      observer_.stepped(
+          {trainer_.state().step, result.loss, result.lr, result.gradient_norm, shown_.rate_at(trained_), elapsed()});
     }
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
   TrainState& state() { return trainer_.state(); }
-  double elapsed() const {
-    return options_.before.seconds + std::chrono::duration<double>(Clock::now() - start_).count();
-  }
+  double elapsed() const { return options_.before.seconds + watch_.seconds(); }
   double own_cpu_seconds() const { return process_cpu_seconds() - cpu_start_; }
   // Of all processes: the others as they were when they last agreed.
   double cpu_seconds() const {
@@ -131,15 +119,6 @@ class TrainingLoop {
       return p.unit != config::Period::Unit::kMinutes && step % steps_of(p) == 0;
     };
     return step > 0 && (round(spec_.eval.every) || (spec_.checkpoint.every && round(*spec_.checkpoint.every)));
-  }
-
-  // Examples per second over the last half second or so of steps.
-  double shown_rate() {
-    if (trained_.seconds - shown_.seconds >= 0.5) {
-      shown_rate_ = trained_.rate_since(shown_);
-      shown_ = trained_;
-    }
-    return shown_rate_;
   }
 
   std::map<std::string, double> place() {
@@ -302,13 +281,13 @@ class TrainingLoop {
   TrainObserver& observer_;
   CheckpointIdentity identity_;
   const LoopOptions& options_;
-  Clock::time_point start_;
+  Stopwatch watch_;  // of this call
   double cpu_start_;
   int64_t first_step_;
   int64_t saved_step_;
-  Throughput trained_;                     // by this process so far
-  Throughput shown_, logged_, evaluated_;  // what it was when a rate was last shown, logged, and told by an evaluation
-  double shown_rate_ = 0;
+  Throughput trained_;             // by this process so far
+  Throughput logged_, evaluated_;  // what it was when a rate was last logged, and told by an evaluation
+  ShownRate shown_;
   LocalSight now_;
   bool save_wanted_ = false;
   // Seconds of training when this process last did it, or began.

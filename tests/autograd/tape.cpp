@@ -28,7 +28,8 @@ Variable mul(const Variable& a, const Variable& b) {
 
 Variable scale(const Variable& x, float a) {
   return record(kernels::affine(x.value(), a), {{x, Rule::into([a](const Tensor& dy, Destination& to) {
-                                                   if (to.accumulate) kernels::axpy(to.tensor, a, dy);
+                                                   if (to.accumulate)
+                                                     kernels::add_to(to.tensor, kernels::affine(dy, a));
                                                    else to.tensor.copy_from(kernels::affine(dy, a));
                                                  })}});
 }
@@ -41,13 +42,13 @@ Variable total(const Variable& x) {
 // 2 a + 3 b by one rule.
 Variable joint(const Variable& a, const Variable& b, int* calls = nullptr) {
   Tensor y = kernels::affine(a.value(), 2.0f);
-  kernels::axpy(y, 3.0f, b.value());
+  kernels::add_to(y, kernels::affine(b.value(), 3.0f));
   return record_joint(y, {a, b}, [calls](const Tensor& dy, std::vector<Destination>& to) {
     if (calls) ++*calls;
     for (size_t i = 0; i < 2; ++i) {
       if (!to[i].needed) continue;
       const float factor = i == 0 ? 2.0f : 3.0f;
-      if (to[i].accumulate) kernels::axpy(to[i].tensor, factor, dy);
+      if (to[i].accumulate) kernels::add_to(to[i].tensor, kernels::affine(dy, factor));
       else to[i].tensor.copy_from(kernels::affine(dy, factor));
     }
   });

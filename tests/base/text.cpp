@@ -33,12 +33,8 @@ TEST_CASE("decimal numbers are read strictly") {
 TEST_CASE("printed numbers are short and read back to the same value") {
   CHECK(print_number(1e-7) == "1e-7");
   CHECK(print_number(0.001) == "0.001");
-  CHECK(print_number(0.1f) == "0.1");
   CHECK(print_number(int64_t{-5}) == "-5");
   for (const double x : {0.1, 1.0 / 3.0, 1e300, -2.5e-7, 123456.789, 0.0}) CHECK(parse_real(print_number(x)) == x);
-  for (const float x : {0.1f, 1.0f / 3.0f, 1e30f, 784.0f}) {
-    CHECK(static_cast<float>(parse_real(print_number(x)).value()) == x);
-  }
   CHECK(print_thousands(785284) == "785 284");
   CHECK(print_thousands(-1234567) == "-1 234 567");
   CHECK(print_thousands(12) == "12");

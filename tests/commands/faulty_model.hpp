@@ -29,7 +29,7 @@ class FaultyModel : public AutoregressiveModel {
 
   const std::vector<int64_t>& order(int64_t) const override { return order_; }
 
-  Variable logits(Pass& pass, const Batch& batch, int64_t) const override {
+  Variable logits(Pass& pass, const OrderedBatch& batch, int64_t) const override {
     const int64_t n = batch.count(), d = data().positions();
     const int32_t* x = batch.symbols.data<int32_t>();
     Tensor previous = Tensor::zeros({n, d}), extra = Tensor::zeros({n, d});

@@ -145,7 +145,7 @@ TEST_CASE("scores are the model's nll, also by its first component and piece by 
     CHECK(scores.nll == b.model->nll(*b.parameters, batch));
     REQUIRE(scores.correct.size() == 9);
     Pass pass(*b.parameters);
-    const Tensor logits = b.autoregressive().logits(pass, batch, 0).value();
+    const Tensor logits = b.autoregressive().logits(pass, b.autoregressive().ordered(batch), 0).value();
     for (int64_t i = 0; i < 9; ++i) {
       int64_t right = 0;
       for (int64_t t = 2; t < 5; ++t) {

@@ -119,7 +119,7 @@ TEST_CASE("What is no text, or too little of it, is refused with the place") {
   says("file: none.txt", "3", "none.txt is missing   (data.file: none.txt");
   says("length: 8", "3", "scripts/fetch_data.sh tinyshakespeare");
   says("file: short.txt\nsplit: [0.5, 0.1, 0.1]", "2", "the shares sum to 0.7");
-  const Vocabulary known = Vocabulary::of("abc\n", TextUnit::kCharacters);
+  const Vocabulary known(TextUnit::kCharacters, {'\n', 'a', 'b', 'c'});
   CHECK(error_of([&] { known.symbols("abé", "--prompt"); }).find("'é' at place 2") != std::string::npos);
   CHECK(error_of([&] { known.symbols("\t", "--prompt"); }).find("U+0009") != std::string::npos);
 }

@@ -43,7 +43,7 @@ TEST_CASE("a logarithmic axis has powers of ten, and 2 and 5 times these where t
   const Scale scale(0.2, 30, true);
   CHECK(scale.at(0.2) == Approx(0).margin(1e-12));
   CHECK(scale.at(30) == Approx(1));
-  CHECK(scale.value_at(scale.at(7)) == Approx(7));
+  CHECK(scale.at(std::sqrt(0.2 * 30)) == Approx(0.5));
   CHECK(std::isnan(scale.at(0)));
   CHECK(std::isnan(scale.at(-1)));
 }

@@ -20,7 +20,7 @@ class Stripped : public AutoregressiveModel {
       : AutoregressiveModel(whole.data()), whole_(whole), leaks_(leaks) {}
   const std::vector<int64_t>& order(int64_t component) const override { return whole_.order(component); }
   bool views_share_bits() const override { return whole_.views_share_bits(); }
-  Variable logits(Pass& pass, const Batch& batch, int64_t component) const override {
+  Variable logits(Pass& pass, const OrderedBatch& batch, int64_t component) const override {
     if (!leaks_) return whole_.logits(pass, batch, component);
     Tensor y(batch.symbols.shape());
     for (int64_t i = 0; i < y.count(); ++i) y.data<float>()[i] = batch.symbols.data<int32_t>()[i] == 1 ? -50.0f : 50.0f;

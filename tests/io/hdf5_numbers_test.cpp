@@ -1,106 +1,19 @@
-// Files that others write, made here with the library's own calls, so that no other program is needed; and those of
-// h5py where it is there.
 #include "io/hdf5/numbers.hpp"
 
 #include <cmath>
 #include <cstring>
-#include <functional>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "fuzz/forged.hpp"
-#include "io/file.hpp"
-#include "io/files.hpp"
-#include "io/hdf5/library.hpp"
+#include "io/hdf5_files.hpp"
 
 using namespace mlrun;
 using namespace mlrun::io;
 using namespace mlrun::test;
 
 namespace {
-
-struct Numbers {
-  Shape shape;
-  std::vector<double> values;
-};
-
-Numbers read(const std::string& file, const std::string& dataset) {
-  Numbers found;
-  read_hdf5_numbers(file, dataset, 1 << 28,
-                    {.shape = [&](const Shape& shape) { found.shape = shape; },
-                     .values =
-                         [&](std::span<const double> values) {
-                           found.values.insert(found.values.end(), values.begin(), values.end());
-                         }});
-  return found;
-}
-
-// A file in a folder of its own that `fill` filled.
-class Made {
- public:
-  explicit Made(const std::function<void(hid_t file)>& fill, bool latest = false) {
-    const Hdf5Session session;
-    const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-    if (latest) H5Pset_libver_bounds(access.id(), H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
-    const Hdf5Handle file(H5Fcreate(path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id()), H5Fclose);
-    REQUIRE(file.valid());
-    fill(file.id());
-  }
-  std::string path() const { return directory_ / "x.h5"; }
-  Numbers operator[](const std::string& dataset) const { return read(path(), dataset); }
-  std::string refusal(const std::string& dataset) const {
-    const std::string message = message_of(ExitCode::kData, [&] { read(path(), dataset); });
-    CHECK_THAT(message, Catch::StartsWith(path() + ":" + dataset + ": "));
-    return message;
-  }
-
- private:
-  TemporaryDirectory directory_;
-};
-
-struct Creation {
-  Creation() : list(H5Pcreate(H5P_DATASET_CREATE), H5Pclose) {}
-  Creation& chunks(std::vector<hsize_t> shape) {
-    H5Pset_chunk(list.id(), static_cast<int>(shape.size()), shape.data());
-    return *this;
-  }
-  Creation& packed() {
-    H5Pset_shuffle(list.id());
-    H5Pset_deflate(list.id(), 6);
-    H5Pset_fletcher32(list.id());
-    return *this;
-  }
-  Hdf5Handle list;
-};
-
-// [rows, columns] of 0, 1, 2 ... modulo `most`, written from doubles.
-void put_counted(hid_t file, const char* name, hid_t type, hsize_t rows, hsize_t columns, int most,
-                 hid_t creation = H5P_DEFAULT, bool growing = false) {
-  const hsize_t shape[] = {rows, columns}, most_shape[] = {H5S_UNLIMITED, columns};
-  const Hdf5Handle space(H5Screate_simple(2, shape, growing ? most_shape : nullptr), H5Sclose);
-  const Hdf5Handle set(H5Dcreate2(file, name, type, space.id(), H5P_DEFAULT, creation, H5P_DEFAULT), H5Dclose);
-  REQUIRE(set.valid());
-  std::vector<double> values(rows * columns);
-  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i % static_cast<size_t>(most));
-  REQUIRE(H5Dwrite(set.id(), H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0);
-}
-
-void check_counted(const Numbers& found, int64_t rows, int64_t columns, int most) {
-  REQUIRE(found.shape == Shape{rows, columns});
-  REQUIRE(found.values.size() == static_cast<size_t>(rows * columns));
-  size_t wrong = 0;
-  for (size_t i = 0; i < found.values.size(); ++i) {
-    wrong += found.values[i] != static_cast<double>(i % static_cast<size_t>(most));
-  }
-  CHECK(wrong == 0);
-}
-
-void put_raw(hid_t file, const char* name, hid_t type, hsize_t count, const void* values) {
-  const Hdf5Handle space(H5Screate_simple(1, &count, nullptr), H5Sclose);
-  const Hdf5Handle set(H5Dcreate2(file, name, type, space.id(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Dclose);
-  REQUIRE(set.valid());
-  REQUIRE(H5Dwrite(set.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
-}
 
 Hdf5Handle boolean() {  // h5py's
   Hdf5Handle type(H5Tenum_create(H5T_STD_I8LE), H5Tclose);
@@ -292,68 +205,4 @@ TEST_CASE("an HDF5 file with any bytes changed is read or refused, and the progr
     INFO(name);
     attempt(std::string(image));
   }
-}
-
-TEST_CASE("files of h5py hold what h5py says they hold") {
-  const TemporaryDirectory directory;
-  put(directory / "make.py", R"(
-import h5py, numpy as np, sys
-x = np.arange(360).reshape(60, 6) % 251
-def one(name, fill, **options):
-    with h5py.File(sys.argv[1] + '/' + name + '.h5', 'w', **options) as f: fill(f)
-for v in ('earliest', 'v108', 'v110', 'latest'):
-    def fill(f):
-        f.create_dataset('x', data=x.astype('u1'), chunks=(16, 3), compression='gzip', shuffle=True)
-        for i in range(30): f['d%d' % i] = np.zeros(3); f['x'].attrs['a%d' % i] = 'text'
-    one('lib_' + v, fill, libver=v)
-for t in ('u1', '>u2', '>i4', 'i8', 'f2', '>f2', 'f4', '>f8'):
-    one('type_' + t.replace('>', 'be_'), lambda f: f.__setitem__('x', (x % 128).astype(t)))
-one('bool', lambda f: f.__setitem__('x', (x % 2).astype(bool)))
-one('grown', lambda f: f.create_dataset('x', data=x, maxshape=(None, None), chunks=(7, 5), fletcher32=True))
-print('made')
-)");
-  const Output made = run("/usr/bin/python3 " + (directory / "make.py") + " " + directory.path());
-  if (made.text != "made\n") {
-    WARN("skipped: needs the package python3-h5py (apt-get install python3-h5py): " << made.text);
-    return;
-  }
-  for (const char* name : {"lib_earliest", "lib_v108", "lib_v110", "lib_latest", "grown"}) {
-    INFO(name);
-    check_counted(read(directory / name + std::string(".h5"), "/x"), 60, 6, 251);
-  }
-  for (const char* name : {"u1", "be_u2", "be_i4", "i8", "f2", "be_f2", "f4", "be_f8"}) {
-    INFO(name);
-    const Numbers found = read(directory / "type_" + std::string(name) + ".h5", "/x");
-    for (size_t i = 0; i < 360; ++i) REQUIRE(found.values[i] == static_cast<double>(i % 251 % 128));
-  }
-  const Numbers flags = read(directory / "bool.h5", "/x");
-  for (size_t i = 0; i < 360; ++i) REQUIRE(flags.values[i] == static_cast<double>(i % 251 % 2));
-}
-
-TEST_CASE("the command that a refusal of an HDF5 file gives works as printed") {
-  if (run("/usr/bin/python3 -c 'import h5py'").status != 0) {
-    WARN("skipped: needs the package python3-h5py (apt-get install python3-h5py)");
-    return;
-  }
-  const Made file([](hid_t f) {
-    struct Record {
-      int index;
-      double b, c;
-    };
-    const Hdf5Handle record(H5Tcreate(H5T_COMPOUND, sizeof(Record)), H5Tclose);
-    H5Tinsert(record.id(), "index", HOFFSET(Record, index), H5T_NATIVE_INT);
-    H5Tinsert(record.id(), "b", HOFFSET(Record, b), H5T_NATIVE_DOUBLE);
-    H5Tinsert(record.id(), "c", HOFFSET(Record, c), H5T_NATIVE_DOUBLE);
-    const Record records[] = {{0, 2, 5}, {1, 4, 7}};
-    put_raw(f, "it's", record.id(), 2, records);
-  });
-  const std::string message = file.refusal("/it's");
-  const size_t begin = message.find("python3"), end = message.find('\n', begin);
-  const Output output = run("/usr/bin/" + message.substr(begin, end - begin));
-  INFO(message << "\n" << output.text);
-  CHECK(output.status == 0);
-  const size_t name = message.rfind("   ") + 3, colon = message.rfind(':');
-  const Numbers found = read(message.substr(name, colon - name), message.substr(colon + 1));
-  CHECK(found.shape == Shape{2, 2});
-  CHECK(found.values == std::vector<double>{2, 5, 4, 7});
 }

@@ -4,6 +4,7 @@
 
 #include "io/file.hpp"
 #include "io/files.hpp"
+#include "io/gzip.hpp"
 
 using namespace mlrun;
 using namespace std::string_literals;
@@ -41,6 +42,7 @@ const std::string kHeader = "{'descr': '|u1', 'fortran_order': False, 'shape': (
 
 TEST_CASE("a .npy file of bytes, version 1 to 3") {
   for (const int version : {1, 2, 3}) {
+    const std::string path = directory / std::string(type) + ".npy";
     const NpyArray array = parse(npy(kHeader, "\1\2\3\4\5\6", version));
     CHECK(array.type == NpyArray::Type::kU8);
     CHECK(array.shape == Shape{2, 3});
@@ -61,7 +63,8 @@ TEST_CASE("every type that NumPy writes is read by its values") {
   REQUIRE(numpy.status == 0);
   for (const char* type :
        {"bool", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8", ">u2", ">i4", ">f2", ">f8"}) {
-    const NpyArray array = read_npy((directory / std::string(type) + ".npy"), 1 << 20);
+    const std::string path = directory / std::string(type) + ".npy";
+    const NpyArray array = parse_npy(read_maybe_gzip(path, 1 << 20), path);
     CHECK(array.shape == Shape{4});
     for (int64_t i = 0; i < 4; ++i) CHECK(array.value(i) == (i == 1 || i == 2));
   }

@@ -14,7 +14,7 @@ using test::difference;
 using test::numbers;
 using test::random_tensor;
 
-constexpr double kP = -0.5, kQ = 0.75, kSlope = 0.1;
+constexpr double kP = -0.5, kQ = 0.75;
 
 struct Case {
   const char* name;
@@ -26,7 +26,6 @@ struct Case {
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double phi(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }
-double gelu_tanh(double x) { return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); }
 
 const std::vector<Case>& cases() {
   static const std::vector<Case> all = {
@@ -36,8 +35,6 @@ const std::vector<Case>& cases() {
       {"sqrt", Function::kSqrt, 0, 0, 0.01f, 50, [](double x) { return std::sqrt(x); },
        [](double x) { return 0.5 / std::sqrt(x); }},
       {"square", Function::kSquare, 0, 0, -3, 3, [](double x) { return x * x; }, [](double x) { return 2 * x; }},
-      {"abs", Function::kAbs, 0, 0, -3, 3, [](double x) { return std::fabs(x); },
-       [](double x) { return x < 0 ? -1.0 : 1.0; }},
       {"clamp", Function::kClamp, kP, kQ, -2, 2, [](double x) { return std::clamp(x, kP, kQ); },
        [](double x) { return x >= kP && x <= kQ ? 1.0 : 0.0; }},
       {"sigmoid", Function::kSigmoid, 0, 0, -20, 20, sigmoid, [](double x) { return sigmoid(x) * sigmoid(-x); }},
@@ -45,12 +42,8 @@ const std::vector<Case>& cases() {
        [](double x) { return 1 - std::tanh(x) * std::tanh(x); }},
       {"relu", Function::kRelu, 0, 0, -2, 2, [](double x) { return std::max(x, 0.0); },
        [](double x) { return x > 0 ? 1.0 : 0.0; }},
-      {"leaky_relu", Function::kLeakyRelu, kSlope, 0, -2, 2, [](double x) { return x > 0 ? x : kSlope * x; },
-       [](double x) { return x > 0 ? 1.0 : kSlope; }},
       {"gelu", Function::kGelu, 0, 0, -6, 6, [](double x) { return x * phi(x); },
        [](double x) { return phi(x) + x * std::exp(-x * x / 2) / std::sqrt(2 * M_PI); }},
-      {"gelu_tanh", Function::kGeluTanh, 0, 0, -6, 6, gelu_tanh,
-       [](double x) { return (gelu_tanh(x + 1e-6) - gelu_tanh(x - 1e-6)) / 2e-6; }},
       {"silu", Function::kSilu, 0, 0, -20, 20, [](double x) { return x * sigmoid(x); },
        [](double x) { return sigmoid(x) * (1 + x * sigmoid(-x)); }},
       {"softplus", Function::kSoftplus, 0, 0, -20, 20, [](double x) { return std::log1p(std::exp(x)); }, sigmoid},
@@ -102,18 +95,16 @@ TEST_CASE("no function hides NaN, and none makes NaN of infinity without need") 
 TEST_CASE("derivatives at kinks are the stated ones") {
   const Tensor zero = Tensor::zeros({1}), one = Tensor::full({1}, 1.0f);
   CHECK(*kernels::gradient(Function::kRelu, zero, one).data<float>() == 0.0f);
-  CHECK(*kernels::gradient(Function::kLeakyRelu, zero, one, 0.25f).data<float>() == 0.25f);
-  CHECK(*kernels::gradient(Function::kAbs, zero, one).data<float>() == 0.0f);
   CHECK(*kernels::gradient(Function::kClamp, one, one, -1.0f, 1.0f).data<float>() == 1.0f);
 }
 
 TEST_CASE("sums and scalings in place change all numbers and only those") {
   for (const int64_t count : {1, 16, 37}) {
     const Tensor x = random_tensor({count}, 23), y0 = random_tensor({count + 1}, 24);
-    std::vector<double> sum, axpy, product, scaled, affine;
+    std::vector<double> sum, product, scaled, affine;
     for (int64_t i = 0; i < count; ++i) {
       const double u = numbers(x)[static_cast<size_t>(i)], v = numbers(y0)[static_cast<size_t>(i)];
-      sum.push_back(v + u), axpy.push_back(v - 2 * u), product.push_back(v * u);
+      sum.push_back(v + u), product.push_back(v * u);
       scaled.push_back(3 * v), affine.push_back(2 * u + 0.5);
     }
     const auto run = [&](auto change) {
@@ -123,7 +114,6 @@ TEST_CASE("sums and scalings in place change all numbers and only those") {
       return window;
     };
     CHECK(difference(run([&](Tensor& y) { kernels::add_to(y, x); }), sum) < 1e-6);
-    CHECK(difference(run([&](Tensor& y) { kernels::axpy(y, -2.0f, x); }), axpy) < 1e-6);
     CHECK(difference(run([&](Tensor& y) { kernels::mul_in_place(y, x); }), product) < 1e-6);
     CHECK(difference(run([&](Tensor& y) { kernels::scale_in_place(y, 3.0f); }), scaled) < 1e-6);
     CHECK(difference(kernels::affine(x, 2.0f, 0.5f), affine) < 1e-6);

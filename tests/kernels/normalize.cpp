@@ -59,7 +59,6 @@ TEST_CASE("a normalized row has mean 0 and variance 1 at every length, also far 
 TEST_CASE("gelu agrees with NumPy") {
   const Tensor x = Tensor::of({12}, reference::kGeluX);
   CHECK(difference(kernels::apply(kernels::Function::kGelu, x), reference::kGelu) < 1e-6);
-  CHECK(difference(kernels::apply(kernels::Function::kGeluTanh, x), reference::kGeluTanh) < 1e-6);
 }
 
 }  // namespace mlrun

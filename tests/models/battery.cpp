@@ -35,27 +35,6 @@ Tensor logits_by_steps(const AutoregressiveModel& model, const StepView& view, c
 
 }  // namespace
 
-TEST_CASE("the probabilities of all images of a small grid sum to 1") {
-  for (const Case& c : all_cases({2, 3})) {
-    const Built b = build(c.kind, c.data, c.overrides);
-    wander(b, c.data, 5);
-    INFO(name_of(c));
-    const bool joint = b.autoregressive().condition() == Condition::kJoint;
-    double over_classes = 0;
-    for (int64_t y = 0; y < std::max<int64_t>(1, c.data.classes); ++y) {
-      double total = 0;
-      for (const double nll : b.model->nll(*b.parameters, all_images(c.data, static_cast<int32_t>(y)))) {
-        total += std::exp(-nll);
-      }
-      over_classes += total;
-      const double expected =
-          joint ? std::exp(b.autoregressive().log_class_prior(*b.parameters)[static_cast<size_t>(y)]) : 1.0;
-      CHECK(total == Approx(expected).margin(2e-5));
-    }
-    if (joint) CHECK(over_classes == Approx(1.0).margin(2e-5));
-  }
-}
-
 TEST_CASE("no logit sees its own position or a later one") {
   for (const Case& c : all_cases({3, 4})) {
     const Built b = build(c.kind, c.data, c.overrides);
@@ -65,12 +44,12 @@ TEST_CASE("no logit sees its own position or a later one") {
     for (int64_t component = 0; component < model.components(); ++component) {
       Batch batch = random_batch(c.data, 1, 5);
       Pass before(*b.parameters);
-      const Tensor y0 = model.logits(before, batch, component).value().clone();
+      const Tensor y0 = model.logits(before, model.ordered(batch, component), component).value().clone();
       const int64_t width = y0.count() / d;
       for (int64_t t = 0; t < d; ++t) {
         const Batch flipped = changed(batch, c.data, model.order(component)[static_cast<size_t>(t)]);
         Pass after(*b.parameters);
-        const Tensor y1 = model.logits(after, flipped, component).value();
+        const Tensor y1 = model.logits(after, model.ordered(flipped, component), component).value();
         INFO(name_of(c) << ", component " << component << ", step " << t);
         bool same = true;
         for (int64_t k = 0; k < (t + 1) * width; ++k) same = same && y0.data<float>()[k] == y1.data<float>()[k];
@@ -87,7 +66,8 @@ TEST_CASE("a later logit does see an earlier position") {
     const AutoregressiveModel& model = b.autoregressive();
     const Batch batch = random_batch(c.data, 1, 5), flipped = changed(batch, c.data, model.order(0)[0]);
     Pass one(*b.parameters), two(*b.parameters);
-    const Tensor y0 = model.logits(one, batch, 0).value(), y1 = model.logits(two, flipped, 0).value();
+    const Tensor y0 = model.logits(one, model.ordered(batch), 0).value(),
+                 y1 = model.logits(two, model.ordered(flipped), 0).value();
     double difference = 0;
     for (int64_t i = 0; i < y0.count(); ++i) difference += std::abs(y0.data<float>()[i] - y1.data<float>()[i]);
     INFO(name_of(c));
@@ -104,7 +84,7 @@ TEST_CASE("the step view gives the logits of the parallel view") {
     for (int64_t component = 0; component < model.components(); ++component) {
       const Batch batch = random_batch(c.data, n, 11);
       Pass pass(*b.parameters);
-      const Tensor parallel = model.logits(pass, batch, component).value();
+      const Tensor parallel = model.logits(pass, model.ordered(batch, component), component).value();
       const auto view = model.step_view(*b.parameters, component),
                  slow = model.default_step_view(*b.parameters, component);
       const int32_t* labels = batch.labels.defined() ? batch.labels.data<int32_t>() : nullptr;
@@ -143,7 +123,7 @@ TEST_CASE(
     for (int64_t component = 0; component < model.components(); ++component) {
       const auto parallel = [&](const Batch& images) {
         Pass pass(*b.parameters);
-        return model.logits(pass, images, component).value();
+        return model.logits(pass, model.ordered(images, component), component).value();
       };
       const auto view = model.step_view(*b.parameters, component);
       const auto by_steps = [&](const Batch& images) { return logits_by_steps(model, *view, images, component); };
@@ -172,40 +152,6 @@ TEST_CASE(
       for (int64_t i = 0; i < n; ++i) {
         CHECK(std::memcmp(before.data<float>() + i * d * width, together.data<float>() + i * d * width,
                           static_cast<size_t>((d / 2 + 1) * width) * sizeof(float)) == 0);
-      }
-    }
-  }
-}
-
-TEST_CASE("an alphabet of one is certain: an NLL of 0, and both views agree on the logits") {
-  for (const Case& c : cases({.shape = {3, 3}, .alphabet = 1, .classes = 0})) {
-    if (!takes(c.kind, c.data)) continue;
-    const Built b = build(c.kind, c.data, c.overrides);
-    const AutoregressiveModel& model = b.autoregressive();
-    const Batch batch = random_batch(c.data, 2, 3);
-    INFO(name_of(c));
-    const std::vector<double> prior =
-        model.condition() == Condition::kJoint ? model.log_class_prior(*b.parameters) : std::vector<double>{};
-    const std::vector<double> nll = model.nll(*b.parameters, batch);
-    for (size_t i = 0; i < nll.size(); ++i) {
-      const double label = prior.empty() ? 0 : -prior[static_cast<size_t>(batch.labels.data<int32_t>()[i])];
-      CHECK(nll[i] == Approx(label).margin(1e-5));
-    }
-    Tensor gradients = b.parameters->like();
-    Pass training(*b.parameters, gradients, 0, RandomStream(1, "battery"));
-    CHECK(std::isfinite(b.model->loss(training, batch).value().data<float>()[0]));
-    for (int64_t component = 0; component < model.components(); ++component) {
-      Pass pass(*b.parameters);
-      const Tensor parallel = model.logits(pass, batch, component).value();
-      const auto view = model.step_view(*b.parameters, component);
-      const auto stepper = view->begin(2, batch.labels.defined() ? batch.labels.data<int32_t>() : nullptr);
-      const std::vector<int32_t> symbols(2, 0);
-      for (int64_t t = 0; t < 9; ++t) {
-        Tensor y({2, 1});
-        stepper->logits(y.data<float>());
-        for (int64_t i = 0; i < 2; ++i)
-          CHECK(y.data<float>()[i] == Approx(parallel.data<float>()[i * 9 + t]).margin(2e-5));
-        stepper->observe(symbols.data());
       }
     }
   }
@@ -264,33 +210,6 @@ TEST_CASE("the same seed builds the same model, and another seed another") {
                      a.parameters->flat().data<float>() + a.parameters->flat().count(),
                      b.parameters->flat().data<float>()));
     CHECK(a.parameters->parameter_count() > 0);
-  }
-}
-
-TEST_CASE("a mixture of masks is the mean of its components' probabilities") {
-  const DataSpec data{.shape = {2, 2}, .alphabet = 2, .classes = 0};
-  const Built b = build("made", data, {"hidden=9", "masks=3", "order=random"});
-  wander(b, data, 4);
-  const AutoregressiveModel& model = b.autoregressive();
-  REQUIRE(model.components() == 3);
-  const Batch batch = random_batch(data, 4, 2);
-  std::vector<double> mean(4);
-  for (int64_t c = 0; c < 3; ++c) {
-    Pass pass(*b.parameters);
-    const Tensor nll = negative_log_likelihood(model.logits(pass, batch, c), model.ordered_symbols(batch, c)).value();
-    for (size_t i = 0; i < 4; ++i) mean[i] += std::exp(-static_cast<double>(nll.data<float>()[i])) / 3;
-  }
-  const std::vector<double> nll = model.nll(*b.parameters, batch);
-  for (size_t i = 0; i < 4; ++i) CHECK(nll[i] == Approx(-std::log(mean[i])).epsilon(1e-6));
-}
-
-TEST_CASE("nade refuses data that is not binary, and says what takes it") {
-  try {
-    build("nade", {.shape = {4}, .alphabet = 3, .classes = 0}, {"hidden=4"});
-    FAIL("built");
-  } catch (const Error& e) {
-    CHECK(e.code() == ExitCode::kUsage);
-    CHECK(std::string(e.what()).find("made takes any alphabet") != std::string::npos);
   }
 }
 

@@ -23,7 +23,7 @@ TEST_CASE("a conditional model gives an image other logits for another label") {
     for (int64_t i = 1; i < 3; ++i) batch.symbols.rows(i, i + 1).copy_from(batch.symbols.rows(0, 1));
     batch.labels = Tensor::of({3}, std::vector<int32_t>{0, 1, 2});
     Pass pass(*b.parameters);
-    const Tensor y = b.autoregressive().logits(pass, batch, 0).value();
+    const Tensor y = b.autoregressive().logits(pass, b.autoregressive().ordered(batch), 0).value();
     INFO(name_of(c));
     double earliest = 0, last = 0;  // the label is known before every position, the first one included
     const int64_t all = y.count() / 3, width = all / c.data.positions();

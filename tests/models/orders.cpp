@@ -125,7 +125,8 @@ TEST_CASE("eonade steps in any order, and the others say that they do not") {
   for (int64_t component = 0; component < 2; ++component) {
     const std::vector<int64_t>& order = b.autoregressive().order(component);
     Pass pass(*b.parameters);
-    const Tensor parallel = b.autoregressive().logits(pass, batch, component).value();
+    const Tensor parallel =
+        b.autoregressive().logits(pass, b.autoregressive().ordered(batch, component), component).value();
     const auto view = b.autoregressive().step_view_in(*b.parameters, order);
     const auto stepper = view->begin(2);
     for (size_t t = 0; t < order.size(); ++t) {

@@ -83,7 +83,8 @@ TEST_CASE("what residuals add is scaled, by depth so that the stream stays small
         build("sequence", kData,
               {"width=8", "layers=4", "mixer.kind=gru", "mlp=gelu", "norm=none", "residual_scale=" + scale});
     Pass pass(*b.parameters);
-    const Tensor logits = b.autoregressive().logits(pass, random_batch(kData, 16, 3), 0).value();
+    const Tensor logits =
+        b.autoregressive().logits(pass, b.autoregressive().ordered(random_batch(kData, 16, 3)), 0).value();
     double square = 0;
     for (int64_t i = 0; i < logits.count(); ++i) square += std::pow(static_cast<double>(logits.data<float>()[i]), 2);
     return square;

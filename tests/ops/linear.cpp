@@ -1,5 +1,7 @@
 #include "ops/linear.hpp"
 
+#include <memory>
+
 #include "catch.hpp"
 #include "kernels/vector/broadcast.hpp"
 #include "ops/gradient_check.hpp"
@@ -92,14 +94,16 @@ TEST_CASE("a staircase layer equals the masked layer of its mask, values and gra
        std::vector<std::vector<int64_t>>{{0, 2, 2, 5, 8, 9}, {9, 9, 9, 9, 9, 9}, {0, 0, 0, 0, 0, 0}}) {
     const Tensor mask = mask_of(limits, 9), x = random_tensor({7, 9}, 12), b = random_tensor({6}, 13);
     const Tensor w = kernels::mul(random_tensor({6, 9}, 14), mask), weights = random_tensor({7, 6}, 15);
-    const test::Graph stairs = [&](auto& v) { return ops::staircase_linear(v[0], v[1], v[2], limits); };
+    const ops::StaircasePtr staircase = std::make_shared<const kernels::Staircase>(limits, 9, 7);
+    const test::Graph stairs = [&](auto& v) { return ops::staircase_linear(v[0], v[1], v[2], staircase); };
     const test::Graph masked = [&](auto& v) { return ops::masked_linear(v[0], v[1], v[2], mask); };
     CHECK(difference(test::evaluate(stairs, {x, w, b}).value(), test::evaluate(masked, {x, w, b}).value()) < 1e-6);
     const auto s = test::gradients(stairs, {x, w, b}, weights), m = test::gradients(masked, {x, w, b}, weights);
     for (size_t i = 0; i < 3; ++i) CHECK(difference(s[i], m[i]) < 1e-6);
     // The same weight twice: the second gradient is added, also behind the staircase.
     const test::Graph twice = [&](auto& v) {
-      return ops::add(ops::staircase_linear(v[0], v[1], {}, limits), ops::staircase_linear(v[0], v[1], {}, limits));
+      return ops::add(ops::staircase_linear(v[0], v[1], {}, staircase),
+                      ops::staircase_linear(v[0], v[1], {}, staircase));
     };
     const auto t = test::gradients(twice, {x, w}, weights);
     CHECK(difference(t[1], kernels::add(m[1], m[1])) < 1e-6);
@@ -112,7 +116,8 @@ TEST_CASE("a large staircase layer equals the masked layer") {
   for (int64_t r = 0; r < 190; ++r) limits.push_back(r * 257 / 190);
   const Tensor mask = mask_of(limits, 257), x = random_tensor({33, 257}, 16), b = random_tensor({190}, 17);
   const Tensor w = kernels::mul(random_tensor({190, 257}, 18), mask), weights = random_tensor({33, 190}, 19);
-  const test::Graph stairs = [&](auto& v) { return ops::staircase_linear(v[0], v[1], v[2], limits); };
+  const ops::StaircasePtr staircase = std::make_shared<const kernels::Staircase>(limits, 257, 33);
+  const test::Graph stairs = [&](auto& v) { return ops::staircase_linear(v[0], v[1], v[2], staircase); };
   const test::Graph masked = [&](auto& v) { return ops::masked_linear(v[0], v[1], v[2], mask); };
   CHECK(difference(test::evaluate(stairs, {x, w, b}).value(), test::evaluate(masked, {x, w, b}).value()) < 1e-5);
   const auto s = test::gradients(stairs, {x, w, b}, weights), m = test::gradients(masked, {x, w, b}, weights);

@@ -1,4 +1,6 @@
 #include "commands/train/dry_run.hpp"
+
+#include "commands/train/idle_threads.hpp"
 #include "io/json_line.hpp"
 
 #include <algorithm>

@@ -1,9 +1,7 @@
 #include "commands/train/train.hpp"
-#include "base/lanes.hpp"
 
-#include <algorithm>
-#include <cctype>
 #include <chrono>
+#include <utility>
 
 #include "base/advice.hpp"
 #include "base/cpu.hpp"
@@ -11,7 +9,10 @@
 #include "base/log.hpp"
 #include "commands/runs/show.hpp"
 #include "commands/same_on_all_ranks.hpp"
+#include "commands/train/changed_spec.hpp"
+#include "commands/train/idle_threads.hpp"
 #include "commands/train/neighbours.hpp"
+#include "commands/train/run_header.hpp"
 #include "evaluate/evaluate.hpp"
 #include "experiment/find_answer.hpp"
 #include "experiment/labels.hpp"
@@ -27,35 +28,6 @@
 
 namespace mlrun {
 namespace {
-
-RunHeader header_of(const Trainer& trainer, const RunDirectory& directory, int threads) {
-  const Experiment& experiment = trainer.experiment();
-  const CheckpointIdentity id = trainer.identity();
-  RunHeader h;
-  h.spec = experiment.source();
-  h.fingerprint = id.fingerprint;
-  h.data = id.data_description;
-  h.data_hash = id.data_hash;
-  h.model = experiment.spec().model.kind();
-  for (const config::FieldRecord& field : experiment.fields()) {
-    if (field.path.rfind("model.", 0) != 0 || field.path == "model.kind" || field.type == config::FieldType::kSection)
-      continue;
-    h.model_text += (h.model_text.empty() ? "" : "  ") + field.path.substr(6) + " " + shortened(field.value);
-  }
-  h.parameters = trainer.built().parameters->parameter_count();
-  h.lanes = experiment.lanes();
-  h.threads = threads;
-  h.ranks = trainer.reducer().ranks().size();
-  h.directory = directory.path();
-  if (const auto& origin = experiment.origin()) h.origin = in_words(*origin);
-  h.item = trainer.data().spec().is_image() ? "img" : "seq";
-  h.dimension = dimension_of(*trainer.built().model, trainer.data());
-  h.accuracy = trainer.built().model->has_accuracy();
-  h.loss_is_nll = trainer.built().model->loss_is_nll();
-  h.total_steps = trainer.length().total_steps;
-  if (h.total_steps == 0) h.total_minutes = experiment.spec().train.duration.amount;
-  return h;
-}
 
 // Begins, continues or finds. Owns the parts in the order they depend on each other.
 class Training {
@@ -187,7 +159,10 @@ class Training {
       return is_answered_by(so_far, &directory);
     }
     const Labels labels = missing_labels(so_far, experiment_->spec());
-    if (!request_.spec.empty()) keep_labels(directory);
+    if (!request_.spec.empty()) {
+      if (auto kept = with_labels_kept(directory, *experiment_, spec_path_, request_.overrides, request_.places))
+        experiment_ = std::make_unique<Experiment>(std::move(*kept));
+    }
     make_trainer();
     const std::optional<int64_t> step = directory.latest_valid_checkpoint();
     if (!step && !directory.checkpoint_steps().empty()) {
@@ -212,57 +187,12 @@ class Training {
     const RunFacts facts = facts_of(directory, *trainer_, so_far.created, threads_);
     Recorder recorder(directory, facts);
     const TrainedTime before = recorder.resume(trainer_->state());
-    if (facts.run.fingerprint != so_far.fingerprint) note_change(recorder, facts, so_far, next);
-    note_labels(recorder, so_far, labels);
+    if (facts.run.fingerprint != so_far.fingerprint) note_change(recorder, facts, so_far, next, *trainer_);
+    note_labels(recorder, so_far, labels, experiment_->spec().name);
     if (io::read_text_file(directory.file("resolved.yaml"), 1 << 20, ExitCode::kDisk) != facts.resolved_yaml)
       io::write_atomically(directory.file("resolved.yaml"), facts.resolved_yaml);
     recorder.note("resume", {{"from_step", trainer_->state().step}, {"at", now_utc()}, {"threads", threads_}});
     return live(directory, recorder, before);
-  }
-
-  // The spec holds the name, group and tags that the run was begun with, where no argument gives others.
-  void keep_labels(const RunDirectory& directory) {
-    const Experiment begun = Experiment::load(directory.file("resolved.yaml"), {});
-    std::vector<std::string> overrides = request_.overrides, places = request_.places;
-    for (const config::Difference& d : config::differences(begun.fields(), experiment_->fields())) {
-      if (d.path != "name" && d.path != "group" && d.path != "tags") continue;
-      const auto given = std::find_if(experiment_->fields().begin(), experiment_->fields().end(),
-                                      [&](const config::FieldRecord& field) { return field.path == d.path; });
-      if (given->origin.argument > 0) continue;
-      overrides.push_back(d.path + "=" + d.left);
-      places.push_back(directory.path());
-    }
-    if (overrides.size() == request_.overrides.size()) return;
-    experiment_ = std::make_unique<Experiment>(Experiment::load(spec_path_, overrides, places));
-  }
-
-  // A longer (or, inexact, another) spec is the run's spec from now on.
-  void note_change(Recorder& recorder, const RunFacts& facts, const RunSummary& so_far, const Continuation& next) {
-    const int64_t step = trainer_->state().step;
-    if (!next.departure.empty()) {
-      log::warning(
-          "{} is not exact any more from step {} on: {}\n"
-          "  it keeps this in its history, and is no answer to --if-needed for the spec as it is now",
-          so_far.path, step, next.departure);
-    } else if (next.extended && step > 0 && next.history.empty()) {
-      log::info("{} is from now on the run of train.for={}: its {} steps are those of one that was begun so",
-                so_far.path, config::print_period(experiment_->spec().train.duration), step);
-    }
-    io::Record record = identity_record(facts.run);
-    record["before"] = so_far.fingerprint;
-    record["from_step"] = step;
-    recorder.note("extend", record);
-  }
-
-  void note_labels(Recorder& recorder, const RunSummary& so_far, const Labels& labels) {
-    const std::string& name = experiment_->spec().name;
-    io::Record record = label_record(labels);
-    if (name != so_far.name && !so_far.name.empty()) {
-      log::info("{} is called {} from now on; its directory keeps its name", so_far.path, name);
-      record["name"] = name;
-    }
-    if (!labels.empty()) log::info("{} is from now on also {}", so_far.path, in_words(labels));
-    if (!record.empty()) recorder.note("label", record);
   }
 
   TrainOutcome live(RunDirectory& directory, Recorder& recorder, const TrainedTime& before) {
@@ -317,37 +247,6 @@ class Training {
 };
 
 }  // namespace
-
-void say_what_idles(const Experiment& experiment, int wanted) {
-  const int64_t lanes = experiment.lanes(), batch = experiment.spec().train.batch_size;
-  const int64_t threads = threads_for(kMostLanes, wanted), use = std::min(threads, batch);
-  if (lanes >= use) return;
-  log::info(
-      "{} {}, and {} lane{} to run on them; compute.lanes={} uses more of them, and is another run (other bits, "
-      "another "
-      "fingerprint)",
-      threads, wanted > 0 ? "threads" : "cores", lanes, lanes == 1 ? "" : "s", use);
-}
-
-std::string expand_name(const std::string& name_template, const config::Fields& fields) {
-  std::string out;
-  for (size_t i = 0; i < name_template.size(); ++i) {
-    const size_t end = name_template[i] == '{' ? name_template.find('}', i) : std::string::npos;
-    if (end == std::string::npos) {
-      out += name_template[i];
-      continue;
-    }
-    const std::string path = name_template.substr(i + 1, end - i - 1);
-    const auto field =
-        std::find_if(fields.begin(), fields.end(), [&](const config::FieldRecord& f) { return f.path == path; });
-    if (field == fields.end())
-      fail(ExitCode::kUsage, "name: '{}' names no field of the spec ({})", path, name_template);
-    for (const char c : field->value)
-      out += std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == '_' ? c : '-';
-    i = end;
-  }
-  return out.substr(0, 64);
-}
 
 TrainOutcome train(const TrainRequest& request, TrainObserver& observer) { return Training(request, observer).run(); }
 

@@ -38,11 +38,4 @@ struct TrainOutcome {
 // Error(kDiverged, kLocked, kUsage, kData, kDisk, kCheckpoint) as documented for the exit codes.
 TrainOutcome train(const TrainRequest& request, TrainObserver& observer);
 
-// One line where there are more threads (or, with `wanted` 0, cores) than lanes, and the batch has examples for more:
-// the setting that would use them. Call it when training begins.
-void say_what_idles(const Experiment& experiment, int wanted);
-
-// "{model.kind}-s{seed}" with the spec's values in place of the braces. Error(kUsage) for an unknown field.
-std::string expand_name(const std::string& name_template, const config::Fields& fields);
-
 }  // namespace mlrun

@@ -179,12 +179,6 @@ void Hdf5Writer::dataset(const std::string& path, const std::vector<double>& val
   file_->write(normal(path), shape, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values.data());
 }
 
-void Hdf5Writer::dataset(const std::string& path, const std::vector<float>& values) {
-  const Hdf5Session session;
-  const Shape shape = {static_cast<int64_t>(values.size())};
-  file_->write(normal(path), shape, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, values.data());
-}
-
 void Hdf5Writer::dataset(const std::string& path, const std::vector<int64_t>& values) {
   const Hdf5Session session;
   const Shape shape = {static_cast<int64_t>(values.size())};

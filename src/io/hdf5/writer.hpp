@@ -30,7 +30,6 @@ class Hdf5Writer {
   // (HDF5 1.10 misrounds 16-bit floats).
   void dataset(const std::string& path, const Tensor& values);
   void dataset(const std::string& path, const std::vector<double>& values);   // 1-D
-  void dataset(const std::string& path, const std::vector<float>& values);    // 1-D
   void dataset(const std::string& path, const std::vector<int64_t>& values);  // 1-D
   void text(const std::string& path, std::string_view value);                 // scalar, UTF-8, of any length
   void scalar(const std::string& path, double value);

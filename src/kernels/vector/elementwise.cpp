@@ -18,10 +18,6 @@ constexpr simd::Floats d;
 
 HWY_INLINE V set(float x) { return hn::Set(d, x); }
 
-void axpy_kernel(float* y, float a, const float* x, int64_t count) {
-  map(x, y, y, count, [a](V u, V v) HWY_ATTR { return hn::MulAdd(set(a), u, v); });
-}
-
 void add_kernel(float* sum, const float* x, int64_t count) {
   map(x, sum, sum, count, [](V u, V v) HWY_ATTR { return hn::Add(v, u); });
 }
@@ -57,13 +53,6 @@ HWY_INLINE V normal_density(V x) {
   return hn::Mul(set(0.39894228040143268f), vmath::exp(d, hn::Mul(hn::Mul(x, x), set(-0.5f))));
 }
 
-constexpr float kGeluScale = 0.79788456080286536f;  // sqrt(2 / pi)
-constexpr float kGeluCube = 0.044715f;
-
-HWY_INLINE V gelu_inner(V x) {
-  return hn::Mul(hn::Mul(x, set(kGeluScale)), hn::MulAdd(hn::Mul(x, x), set(kGeluCube), set(1.0f)));
-}
-
 void apply_kernel(Function f, const float* x, float* y, int64_t n, float p, float q) {
   switch (f) {
     case Function::kExp:
@@ -74,8 +63,6 @@ void apply_kernel(Function f, const float* x, float* y, int64_t n, float p, floa
       return map(x, y, n, [](V v) HWY_ATTR { return hn::Sqrt(v); });
     case Function::kSquare:
       return map(x, y, n, [](V v) HWY_ATTR { return hn::Mul(v, v); });
-    case Function::kAbs:
-      return map(x, y, n, [](V v) HWY_ATTR { return hn::Abs(v); });
     case Function::kClamp:  // the number second: on x86 Max and Min give the second operand when one is NaN
       return map(x, y, n, [p, q](V v) HWY_ATTR { return hn::Min(set(q), hn::Max(set(p), v)); });
     case Function::kSigmoid:
@@ -84,15 +71,8 @@ void apply_kernel(Function f, const float* x, float* y, int64_t n, float p, floa
       return map(x, y, n, [](V v) HWY_ATTR { return vmath::tanh(d, v); });
     case Function::kRelu:
       return map(x, y, n, [](V v) HWY_ATTR { return hn::Max(hn::Zero(d), v); });
-    case Function::kLeakyRelu:
-      return map(x, y, n, [p](V v) HWY_ATTR { return hn::IfThenElse(hn::Gt(v, hn::Zero(d)), v, hn::Mul(v, set(p))); });
     case Function::kGelu:
       return map(x, y, n, [](V v) HWY_ATTR { return hn::Mul(v, normal_cdf(v)); });
-    case Function::kGeluTanh:
-      return map(x, y, n, [](V v) HWY_ATTR {
-        const V half = hn::Mul(v, set(0.5f));
-        return hn::MulAdd(half, vmath::tanh(d, gelu_inner(v)), half);
-      });
     case Function::kSilu:
       return map(x, y, n, [](V v) HWY_ATTR { return hn::Mul(v, vmath::sigmoid(d, v)); });
     case Function::kSoftplus:
@@ -120,10 +100,6 @@ void gradient_kernel(Function f, const float* s, const float* dy, float* dx, int
       return map(s, dy, dx, n, [](V y, V g) HWY_ATTR { return hn::Div(hn::Mul(g, set(0.5f)), y); });
     case Function::kSquare:
       return map(s, dy, dx, n, [](V x, V g) HWY_ATTR { return hn::Mul(hn::Add(g, g), x); });
-    case Function::kAbs:
-      return map(s, dy, dx, n, [](V x, V g) HWY_ATTR {
-        return hn::IfThenElseZero(hn::Ne(x, hn::Zero(d)), hn::Xor(g, hn::And(x, hn::SignBit(d))));
-      });
     case Function::kClamp:
       return map(s, dy, dx, n, [p, q](V x, V g) HWY_ATTR {
         return hn::IfThenElseZero(hn::And(hn::Ge(x, set(p)), hn::Le(x, set(q))), g);
@@ -134,19 +110,9 @@ void gradient_kernel(Function f, const float* s, const float* dy, float* dx, int
       return map(s, dy, dx, n, [](V y, V g) HWY_ATTR { return hn::Mul(g, hn::NegMulAdd(y, y, set(1.0f))); });
     case Function::kRelu:
       return map(s, dy, dx, n, [](V y, V g) HWY_ATTR { return hn::IfThenElseZero(hn::Gt(y, hn::Zero(d)), g); });
-    case Function::kLeakyRelu:
-      return map(s, dy, dx, n,
-                 [p](V y, V g) HWY_ATTR { return hn::IfThenElse(hn::Gt(y, hn::Zero(d)), g, hn::Mul(g, set(p))); });
     case Function::kGelu:
       return map(s, dy, dx, n,
                  [](V x, V g) HWY_ATTR { return hn::Mul(g, hn::MulAdd(x, normal_density(x), normal_cdf(x))); });
-    case Function::kGeluTanh:
-      return map(s, dy, dx, n, [](V x, V g) HWY_ATTR {
-        const V t = vmath::tanh(d, gelu_inner(x));
-        const V slope = hn::Mul(set(kGeluScale), hn::MulAdd(hn::Mul(x, x), set(3.0f * kGeluCube), set(1.0f)));
-        const V bend = hn::Mul(hn::Mul(x, hn::NegMulAdd(t, t, set(1.0f))), slope);
-        return hn::Mul(hn::Mul(g, set(0.5f)), hn::Add(hn::Add(set(1.0f), t), bend));
-      });
     case Function::kSilu:
       return map(s, dy, dx, n, [](V x, V g) HWY_ATTR {
         const V y = vmath::sigmoid(d, x);
@@ -172,7 +138,6 @@ HWY_AFTER_NAMESPACE();
 
 namespace mlrun::kernels {
 
-HWY_EXPORT(axpy_kernel);
 HWY_EXPORT(add_kernel);
 HWY_EXPORT(mul_kernel);
 HWY_EXPORT(affine_kernel);
@@ -190,11 +155,6 @@ void same_count(const char* what, const Tensor& a, const Tensor& b) {
 void add_to(Tensor& sum, const Tensor& x) {
   same_count("add_to", sum, x);
   HWY_DYNAMIC_DISPATCH(add_kernel)(sum.data<float>(), x.data<float>(), x.count());
-}
-
-void axpy(Tensor& y, float a, const Tensor& x) {
-  same_count("axpy", y, x);
-  HWY_DYNAMIC_DISPATCH(axpy_kernel)(y.data<float>(), a, x.data<float>(), x.count());
 }
 
 Tensor affine(const Tensor& x, float a, float b) {
@@ -220,7 +180,6 @@ bool saves_result(Function f) {
     case Function::kSigmoid:
     case Function::kTanh:
     case Function::kRelu:
-    case Function::kLeakyRelu:
     case Function::kEluPlusOne:
       return true;
     default:

@@ -10,7 +10,6 @@
 namespace mlrun::kernels {
 
 void add_to(Tensor& sum, const Tensor& x);                // sum += x; equal counts
-void axpy(Tensor& y, float a, const Tensor& x);           // y += a x; equal counts
 Tensor affine(const Tensor& x, float a, float b = 0.0f);  // a x + b
 void mul_in_place(Tensor& y, const Tensor& x);            // y *= x; equal counts
 void scale_in_place(Tensor& x, float a);                  // x *= a
@@ -20,14 +19,11 @@ enum class Function : uint8_t {
   kLog,
   kSqrt,
   kSquare,
-  kAbs,
   kClamp,    // min(max(x, p), q)
   kSigmoid,  // 1 / (1 + e^-x)
   kTanh,
   kRelu,
-  kLeakyRelu,    // x if x > 0, else p x; 0 < p
   kGelu,         // x Phi(x), the exact form (Hendrycks & Gimpel 2016)
-  kGeluTanh,     // x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), their approximation
   kSilu,         // x sigmoid(x)
   kSoftplus,     // log(1 + e^x)
   kEluPlusOne,   // x + 1 if x > 0, else e^x (Katharopoulos et al. 2020)
@@ -38,7 +34,7 @@ enum class Function : uint8_t {
 Tensor apply(Function f, const Tensor& x, float p = 0.0f, float q = 0.0f);
 // Where the derivative is cheaper from y = f(x) than from x: then `saved` below is y, and x need not be kept.
 bool saves_result(Function f);
-// dx = dy f'(x). At kinks: relu'(0) = 0, leaky_relu'(0) = p, abs'(0) = 0, clamp' is 1 on the closed interval.
+// dx = dy f'(x). At kinks: relu'(0) = 0, clamp' is 1 on the closed interval.
 Tensor gradient(Function f, const Tensor& saved, const Tensor& dy, float p = 0.0f, float q = 0.0f);
 
 // The same on plain memory; y may be x, dx may be dy or saved.

@@ -59,23 +59,6 @@ void sum_kernel(const float* x, float* y, int64_t outer, int64_t n, int64_t inne
   }
 }
 
-// x[o, i, j] -> y[o, j], n > 0.
-void max_kernel(const float* x, float* y, int64_t outer, int64_t n, int64_t inner) {
-  for (int64_t o = 0; o < outer; ++o, x += n * inner, y += inner) {
-    if (inner == 1) {
-      *y = simd::max(x, n);
-      continue;
-    }
-    std::copy_n(x, inner, y);
-    for (int64_t i = 1; i < n; ++i) {
-      simd::map(y, x + i * inner, y, inner, [](V m, V v) HWY_ATTR {
-        const auto replace = hn::Or(hn::Gt(v, m), hn::Ne(v, v));
-        return hn::IfThenElse(replace, v, m);
-      });
-    }
-  }
-}
-
 double total_kernel(const float* x, int64_t count) { return simd::sum(x, count); }
 
 }  // namespace
@@ -89,7 +72,6 @@ HWY_AFTER_NAMESPACE();
 namespace mlrun::kernels {
 
 HWY_EXPORT(sum_kernel);
-HWY_EXPORT(max_kernel);
 HWY_EXPORT(total_kernel);
 
 namespace {
@@ -144,13 +126,6 @@ Tensor sum(const Tensor& x, const Axes& axes, bool keep) {
 Tensor mean(const Tensor& x, const Axes& axes, bool keep) {
   return reduce(x, axes, keep, [](const float* from, float* to, int64_t outer, int64_t n, int64_t inner) {
     HWY_DYNAMIC_DISPATCH(sum_kernel)(from, to, outer, n, inner, 1.0f / static_cast<float>(n), false);
-  });
-}
-
-Tensor max(const Tensor& x, const Axes& axes, bool keep) {
-  return reduce(x, axes, keep, [](const float* from, float* to, int64_t outer, int64_t n, int64_t inner) {
-    require(n > 0, "the maximum of no numbers");
-    HWY_DYNAMIC_DISPATCH(max_kernel)(from, to, outer, n, inner);
   });
 }
 

@@ -1,4 +1,4 @@
-// Sums, means and maxima over axes. Sums are accumulated in double (or in short float runs that are then added up in
+// Sums and means over axes. Sums are accumulated in double (or in short float runs that are then added up in
 // double), so the error does not grow with the length. f32 only. Negative axes count from the end.
 #pragma once
 
@@ -14,8 +14,7 @@ using Axes = std::vector<int64_t>;
 // The reduced axes are dropped, or kept with size 1. No axes: a copy.
 Tensor sum(const Tensor& x, const Axes& axes, bool keep = false);
 Tensor mean(const Tensor& x, const Axes& axes, bool keep = false);
-Tensor max(const Tensor& x, const Axes& axes, bool keep = false);  // NaN if one is NaN; no empty axis
-double total(const Tensor& x);                                     // the sum of all numbers
+double total(const Tensor& x);  // the sum of all numbers
 
 // [..., n] -> [n], into or onto `sums`: the gradient of a bias.
 void sum_rows(Tensor& sums, const Tensor& x, bool accumulate);

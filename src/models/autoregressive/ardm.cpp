@@ -155,7 +155,7 @@ class Ardm : public AutoregressiveModel {
 
   // No gradient comes through this view, which is for evaluation: training has a loss of its own. The images of several
   // steps go through the network together.
-  Variable logits(Pass& pass, const Batch& batch, int64_t component) const override {
+  Variable logits(Pass& pass, const OrderedBatch& batch, int64_t component) const override {
     const int64_t n = batch.count(), d = data().positions(), width = logits_per_step(data().alphabet);
     const int64_t size = d * network_.channels(), stages = (d + parallel_ - 1) / parallel_;
     const int64_t together = std::max<int64_t>(1, kImagesTogether / std::max<int64_t>(1, n));
@@ -171,7 +171,7 @@ class Ardm : public AutoregressiveModel {
         for (int64_t t = stage * parallel_; t < std::min(d, (stage + 1) * parallel_); ++t) {
           const int64_t position = order[static_cast<size_t>(t)];
           for (int64_t i = 0; i < n; ++i)
-            network_.reveal(now.data<float>() + i * size, position, batch.symbols.data<int32_t>()[i * d + position]);
+            network_.reveal(now.data<float>() + i * size, position, batch.symbols.data<int32_t>()[i * d + t]);
         }
       }
       if (conditional()) {

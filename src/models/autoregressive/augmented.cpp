@@ -59,9 +59,9 @@ class Augmented : public AutoregressiveModel {
   int64_t training_component(int64_t step) const override { return network_->training_component(step); }
   void after_step(const std::vector<Statistics>& lanes) override { inner_->after_step(lanes); }
 
-  Variable logits(Pass& pass, const Batch& batch, int64_t component) const override {
+  Variable logits(Pass& pass, const OrderedBatch& batch, int64_t component) const override {
     const int64_t n = batch.count();
-    Batch told = {batch.symbols, Tensor({n}, DType::kS32)};
+    OrderedBatch told = {{batch.symbols, Tensor({n}, DType::kS32)}};
     const int32_t* labels = conditional() ? labels_of(batch).data<int32_t>() : nullptr;
     const int32_t* way = batch.augmentation.defined() ? batch.augmentation.data<int32_t>() : nullptr;
     for (int64_t i = 0; i < n; ++i)

@@ -217,7 +217,7 @@ class DiagonalBilstm : public AutoregressiveModel {
   const std::vector<int64_t>& order(int64_t) const override { return order_; }
   int64_t examples_at_once() const override { return 8; }
 
-  Variable logits(Pass& pass, const Batch& batch, int64_t) const override {
+  Variable logits(Pass& pass, const OrderedBatch& batch, int64_t) const override {
     Variable x = encoding_.convolved(pass, stem_, batch.symbols);
     for (const Layer& layer : layers_) {
       const Variable before = x;

@@ -129,11 +129,10 @@ class Eonade : public AutoregressiveModel {
   }
 
   // No gradient comes through this view, which is for evaluation: training has a loss of its own.
-  Variable logits(Pass&, const Batch& batch, int64_t component) const override {
+  Variable logits(Pass&, const OrderedBatch& batch, int64_t component) const override {
     constexpr int64_t kRowsTogether = 256;  // of a dense product, steps times images
     const int64_t n = batch.count(), d = data().positions();
     const int64_t together = std::clamp<int64_t>(kRowsTogether / std::max<int64_t>(1, n), 1, d);
-    const Tensor x = ordered_symbols(batch, component);
     const EonadeWeights weights = weights_of();
     EonadeSweep sweep(weights, order(component), n, conditional() ? labels_of(batch).data<int32_t>() : nullptr,
                       together);
@@ -143,7 +142,7 @@ class Eonade : public AutoregressiveModel {
       const int64_t end = std::min(d, begin + together);
       for (int64_t t = begin; t < end; ++t) {
         sweep.stage();
-        for (int64_t i = 0; i < n; ++i) symbols[static_cast<size_t>(i)] = x.data<int32_t>()[i * d + t];
+        for (int64_t i = 0; i < n; ++i) symbols[static_cast<size_t>(i)] = batch.symbols.data<int32_t>()[i * d + t];
         sweep.observe(symbols.data());
       }
       sweep.logits(part.data<float>());

@@ -37,9 +37,9 @@ class Fvsbn : public AutoregressiveModel {
 
   const std::vector<int64_t>& order(int64_t) const override { return order_; }
 
-  Variable logits(Pass& pass, const Batch& batch, int64_t component) const override {
-    const Tensor x = encode_symbols(ordered_symbols(batch, component), data().alphabet,
-                                    conditional() ? labels_of(batch) : Tensor(), classes());
+  Variable logits(Pass& pass, const OrderedBatch& batch, int64_t) const override {
+    const Tensor x =
+        encode_symbols(batch.symbols, data().alphabet, conditional() ? labels_of(batch) : Tensor(), classes());
     const Variable y = ops::staircase_linear(x, pass(weight_), pass(bias_), staircase_);
     return shape_as_logits(y, data());
   }

@@ -168,7 +168,7 @@ class GatedPixelCnn : public AutoregressiveModel {
   const std::vector<int64_t>& order(int64_t) const override { return order_; }
   int64_t examples_at_once() const override { return 4; }
 
-  Variable logits(Pass& pass, const Batch& batch, int64_t) const override {
+  Variable logits(Pass& pass, const OrderedBatch& batch, int64_t) const override {
     Variable v, h;
     for (size_t b = 0; b < blocks_.size(); ++b) {
       const Block& block = blocks_[b];

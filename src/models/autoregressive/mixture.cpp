@@ -93,7 +93,7 @@ class Mixture : public AutoregressiveModel {
     const Place& place = at(component);
     return model(place.part).order(place.component);
   }
-  Variable logits(Pass& pass, const Batch& batch, int64_t component) const override {
+  Variable logits(Pass& pass, const OrderedBatch& batch, int64_t component) const override {
     const Place& place = at(component);
     return model(place.part).logits(pass, batch, place.component);
   }

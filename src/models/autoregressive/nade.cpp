@@ -88,8 +88,8 @@ class Nade : public AutoregressiveModel {
 
   const std::vector<int64_t>& order(int64_t) const override { return order_; }
 
-  Variable logits(Pass& pass, const Batch& batch, int64_t component) const override {
-    const Tensor x = ordered_symbols(batch, component);
+  Variable logits(Pass& pass, const OrderedBatch& batch, int64_t) const override {
+    const Tensor x = batch.symbols;
     if (!conditional()) return ops::nade(x, pass(w_), pass(c_), pass(v_), pass(b_));
     const Variable all = ops::nade(with_label(x, labels_of(batch)), pass(w_), pass(c_), pass(v_), pass(b_));
     return ops::slice(all, 1, classes(), all.dim(1));

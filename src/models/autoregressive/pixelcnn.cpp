@@ -29,7 +29,7 @@ class PixelCnn : public AutoregressiveModel {
   const std::vector<int64_t>& order(int64_t) const override { return order_; }
   int64_t examples_at_once() const override { return 4; }
 
-  Variable logits(Pass& pass, const Batch& batch, int64_t) const override {
+  Variable logits(Pass& pass, const OrderedBatch& batch, int64_t) const override {
     return network_.logits(pass, batch.symbols, conditional() ? &labels_of(batch) : nullptr);
   }
 

@@ -77,9 +77,9 @@ class Symmetries : public AutoregressiveModel {
     }
     network_ = network;
     for (int64_t s = 0; s < orders_; ++s) {
-      shown_.push_back(shown_positions(data, s));
+      const std::vector<int64_t> shown = shown_positions(data, s);
       std::vector<int64_t> order;
-      for (const int64_t place : network->order(0)) order.push_back(shown_.back()[static_cast<size_t>(place)]);
+      for (const int64_t place : network->order(0)) order.push_back(shown[static_cast<size_t>(place)]);
       orders_visited_.push_back(std::move(order));
       record_order(scope, s == 0 ? "order" : fmt::format("order_{}", s), orders_visited_.back());
     }
@@ -94,17 +94,13 @@ class Symmetries : public AutoregressiveModel {
   int64_t examples_at_once() const override { return inner_->examples_at_once(); }
   void after_step(const std::vector<Statistics>& lanes) override { inner_->after_step(lanes); }
 
-  Variable logits(Pass& pass, const Batch& batch, int64_t component) const override {
-    const std::vector<int64_t>& shown = shown_[static_cast<size_t>(component)];
-    const int64_t n = batch.count(), positions = data().positions();
-    Batch turned = {Tensor({n, positions}, DType::kS32), Tensor({n}, DType::kS32), batch.augmentation};
+  // Turned, the image is the same sequence of symbols: the orders are chosen so.
+  Variable logits(Pass& pass, const OrderedBatch& batch, int64_t component) const override {
+    const int64_t n = batch.count();
+    OrderedBatch turned = {{batch.symbols, Tensor({n}, DType::kS32), batch.augmentation}};
     const int32_t* labels = conditional() ? labels_of(batch).data<int32_t>() : nullptr;
-    for (int64_t i = 0; i < n; ++i) {
-      const int32_t* from = batch.symbols.data<int32_t>() + i * positions;
-      int32_t* to = turned.symbols.data<int32_t>() + i * positions;
-      for (const int64_t position : shown) *to++ = from[position];
+    for (int64_t i = 0; i < n; ++i)
       turned.labels.data<int32_t>()[i] = static_cast<int32_t>((labels ? labels[i] : 0) * orders_ + component);
-    }
     return network_->logits(pass, turned, 0);
   }
 
@@ -132,8 +128,8 @@ class Symmetries : public AutoregressiveModel {
  private:
   int64_t orders_;
   std::unique_ptr<Model> inner_;
-  const AutoregressiveModel* network_ = nullptr;  // inner_
-  std::vector<std::vector<int64_t>> shown_, orders_visited_;
+  const AutoregressiveModel* network_ = nullptr;      // inner_
+  std::vector<std::vector<int64_t>> orders_visited_;  // [component][step]
 };
 
 [[maybe_unused]] const bool registered = register_model<Symmetries>(

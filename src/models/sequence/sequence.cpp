@@ -122,8 +122,8 @@ class Sequence : public AutoregressiveModel {
   int64_t examples_at_once() const override { return network_.sequences_at_once(); }
   bool any_length() const override { return network_.any_length(); }
 
-  Variable logits(Pass& pass, const Batch& batch, int64_t component) const override {
-    const Tensor symbols = ordered_symbols(batch, component);
+  Variable logits(Pass& pass, const OrderedBatch& batch, int64_t) const override {
+    const Tensor symbols = batch.symbols;
     const Variable x = network_(pass, shifted(symbols), conditional() ? labels_of(batch) : Tensor());
     const Variable y = tied_ ? ops::linear(x, shared_weight(pass), pass(bias_)) : head_(pass, x);
     return data().alphabet == 2 ? ops::reshape(y, symbols.shape()) : y;

@@ -19,7 +19,7 @@ inline io::Bytes small_file() {
   file.attribute("trainer", "best", 1.5);
   file.dataset("model/layer/weight", Tensor::zeros({2, 3}));
   file.attribute("model/layer/weight", "axes", std::vector<std::string>{"out", "in"});
-  file.dataset("optimizer/m/layer/weight", std::vector<float>{1, 2, 3});
+  file.dataset("optimizer/m/layer/weight", Tensor::of({3}, {1, 2, 3}));
   return file.finish();
 }
 
