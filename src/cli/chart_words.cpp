@@ -31,6 +31,13 @@ figure::ReferenceLine reference_line(const std::string& text) {
   return {*value, equals == std::string::npos ? number : text.substr(equals + 1) + " " + number};
 }
 
+figure::Format picture_format(const std::string& file, const std::string& others) {
+  if (file.ends_with(".png")) return figure::Format::kPng;
+  if (file.ends_with(".svg")) return figure::Format::kSvg;
+  if (file.ends_with(".pdf")) return figure::Format::kPdf;
+  fail(ExitCode::kUsage, "-o {}: expected a name that ends in .png, .svg or .pdf{}", file, others);
+}
+
 std::pair<double, double> picture_size(const std::string& text) {
   const size_t x = text.find('x');
   const auto width = parse_real(text.substr(0, x));

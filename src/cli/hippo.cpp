@@ -1,17 +1,17 @@
 // mlrun hippo: what a memory of N coefficients keeps of a signal.
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/chart_words.hpp"
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
-#include "cli/terminal/braille.hpp"
+#include "cli/terminal/chart.hpp"
+#include "cli/terminal/terminal.hpp"
 #include "commands/hippo.hpp"
+#include "figure/picture.hpp"
 #include "io/file.hpp"
 #include "io/json_line.hpp"
-#include "io/png.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -24,33 +24,28 @@ struct HippoOptions {
   std::vector<std::string> out;
 };
 
-constexpr int kPngWidth = 1000, kPngHeight = 300, kRows = 8;
+constexpr double kWidth = 760, kHeight = 260;  // of a picture, points
+constexpr int kRows = 12;
 
-void require_known(const std::vector<std::string>& files) {
+void require_known_files(const std::vector<std::string>& files) {
   for (const std::string& file : files) {
-    if (file.ends_with(".png") || file.ends_with(".csv")) continue;
-    fail(ExitCode::kUsage, "-o {}: expected a name that ends in .png or .csv", file);
+    if (!file.ends_with(".csv")) picture_format(file, ", or .csv for the numbers");
   }
 }
 
-void write(const std::string& file, const HippoOutcome& e) {
-  if (file.ends_with(".csv")) io::write_atomically(file, csv_of(e));
-  else
-    io::write_png(file,
-                  plot({{&e.signal, nullptr, 110, 3}, {&e.reconstruction, &e.weight, 255, 1}}, kPngWidth, kPngHeight));
+void write_hippo(const std::string& file, const HippoOutcome& e) {
+  if (file.ends_with(".csv")) return io::write_atomically(file, csv_of(e));
+  const figure::Chart chart = chart_of(e, {HippoCurve::kSignal, HippoCurve::kReconstruction});
+  io::write_atomically(file, figure::picture_of(chart, picture_format(file), kWidth, kHeight));
 }
 
 // Signal above, reconstruction below, on one scale.
-void show(const HippoOutcome& e, const Screen& screen) {
-  const Glyphs glyphs = glyphs_for(screen);
-  const int columns = std::min(screen.width(), 160);
-  const int width = glyphs == Glyphs::kBraille ? 2 * columns : columns,
-            height = kRows * (glyphs == Glyphs::kBraille ? 4 : 2);
-  for (const bool back : {false, true}) {
-    fmt::print("{}\n", back ? "reconstruction" : "signal");
-    const io::Image image = back ? plot({{&e.signal, nullptr, 0, 1}, {&e.reconstruction, &e.weight}}, width, height)
-                                 : plot({{&e.signal}}, width, height);
-    for (const std::string& line : picture(image, glyphs)) fmt::print("{}\n", line);
+void show_hippo(const HippoOutcome& e, const Screen& screen) {
+  for (const HippoCurve curve : {HippoCurve::kSignal, HippoCurve::kReconstruction}) {
+    figure::Chart chart = chart_of(e, {curve});
+    fmt::print("{}\n", chart.series[0].name);
+    chart.series[0].name = "";
+    fmt::print("{}", chart_text(chart, screen, kRows));
   }
 }
 
@@ -68,9 +63,9 @@ void run_hippo(const HippoOptions& o, const Globals& globals) {
   if (o.window > 0 && request.measure == hippo::Measure::kLegS) {
     fail(ExitCode::kUsage, "--window: legs weighs all of the past alike\n  remedy     --measure legt or lagt");
   }
-  require_known(o.out);
+  require_known_files(o.out);
   const HippoOutcome e = project_signal(request);
-  for (const std::string& file : o.out) write(file, e);
+  for (const std::string& file : o.out) write_hippo(file, e);
   if (globals.json) {
     nlohmann::ordered_json answer = {{"signal", request.signal},
                                      {"length", e.signal.size()},
@@ -86,7 +81,7 @@ void run_hippo(const HippoOptions& o, const Globals& globals) {
     fmt::print("{}\n", io::json_line(answer));
     return;
   }
-  if (!globals.quiet) show(e, screen_of(STDOUT_FILENO, globals.color_choice()));
+  if (!globals.quiet) show_hippo(e, screen_of(STDOUT_FILENO, globals.color_choice()));
   const std::string reach = request.measure == hippo::Measure::kLegS ? ""
                             : request.measure == hippo::Measure::kLegT
                                 ? fmt::format(", over the last {:g}", e.window)
@@ -135,8 +130,7 @@ void add_hippo(Command& command, const Globals& globals) {
   command.add_option("--column", o->request.column, "of a .csv: a name of its first line, or a number from 1 (1)")
       ->type_name("NAME|K");
   command.add_option("--seed", o->request.seed, "of steps, noise and white (0)")->type_name("S");
-  command
-      .add_option("-o,--out", o->out, "write a picture (.png: signal grey, reconstruction white) or all numbers (.csv)")
+  command.add_option("-o,--out", o->out, "write a picture (.png, .svg, .pdf) or all numbers (.csv)")
       ->type_name("FILE")
       ->one_at_a_time();
   command.callback([o, &globals] { run_hippo(*o, globals); });

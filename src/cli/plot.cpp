@@ -29,13 +29,6 @@ struct PlotOptions {
   bool log_x = false, log_y = false, pareto = false;
 };
 
-figure::Format format_of(const std::string& file) {
-  if (file.ends_with(".png")) return figure::Format::kPng;
-  if (file.ends_with(".svg")) return figure::Format::kSvg;
-  if (file.ends_with(".pdf")) return figure::Format::kPdf;
-  fail(ExitCode::kUsage, "-o {}: expected a name that ends in .png, .svg or .pdf", file);
-}
-
 nlohmann::ordered_json numbers_json(const std::vector<double>& values, double unit) {
   auto list = nlohmann::ordered_json::array();
   for (const double v : values) list.push_back(v * unit);  // json_line writes NaN as null
@@ -92,7 +85,7 @@ figure::Chart chart_for(const PlotOptions& o, const Globals& globals) {
 
 void run_plot(const PlotOptions& o, const Globals& globals) {
   const auto [width, height] = picture_size(o.size);
-  for (const std::string& file : o.out) format_of(file);
+  for (const std::string& file : o.out) picture_format(file);
   std::vector<figure::ReferenceLine> lines;
   for (const std::string& text : o.lines) lines.push_back(reference_line(text));
   std::pair<std::optional<double>, std::optional<double>> range;
@@ -106,7 +99,7 @@ void run_plot(const PlotOptions& o, const Globals& globals) {
   chart.y.least = range.first;
   chart.y.greatest = range.second;
   for (const std::string& file : o.out) {
-    io::write_atomically(file, figure::picture_of(chart, format_of(file), width, height));
+    io::write_atomically(file, figure::picture_of(chart, picture_format(file), width, height));
     log::info("wrote {}", file);
   }
   if (globals.json || globals.quiet || !o.out.empty()) return;

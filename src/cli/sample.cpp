@@ -13,12 +13,16 @@
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/constraint_words.hpp"
+#include "cli/sample_classes.hpp"
 #include "cli/sample_completions.hpp"
 #include "cli/sample_draft.hpp"
 #include "cli/sample_law.hpp"
+#include "cli/sample_nearest.hpp"
+#include "cli/sample_pictures.hpp"
 #include "cli/sample_reconstructions.hpp"
 #include "cli/sample_text.hpp"
-#include "cli/terminal/braille.hpp"
+#include "cli/sheet_words.hpp"
+#include "cli/terminal/terminal.hpp"
 #include "cli/threads.hpp"
 #include "commands/answer_files.hpp"
 #include "commands/sample/sample.hpp"
@@ -27,22 +31,22 @@
 #include "generate/sampler.hpp"
 #include "io/file.hpp"
 #include "io/json_line.hpp"
-#include "io/png.hpp"
 #include "runs/find_run.hpp"
 
 namespace mlrun::cli {
 namespace {
 
 struct SampleWords {
-  std::string run, which = "best", grid, out, complete, interpolate, images = "8", sampler = "auto", threads = "auto";
-  int64_t count = 0, batch = 64, scale = 4;
+  std::string run, which = "best", grid, out, complete, interpolate, images = "8", sampler = "auto", threads = "auto",
+                   classes;
+  int64_t count = 0, batch = 64, nearest = 0;
   uint64_t seed = 1;
   DrawLaw law;
   TextWords text;
   DraftWords draft;
   ConstraintSource constraint;
   std::string constraint_law = "local";
-  int64_t label = -1;  // -1: as p(y) has it
+  SheetWords sheet;
   bool show = false;
 };
 
@@ -58,22 +62,6 @@ Grid parse_grid(const std::string& text) {
     fail(ExitCode::kUsage, "--grid: expected ROWSxCOLUMNS such as 8x8, found '{}'", text);
   }
   return {*rows, *columns};
-}
-
-// What --class asks for, if the model can do it.
-std::optional<int32_t> label_of(const SampleWords& o, const TrainedModel& model) {
-  const AutoregressiveModel& known = model.autoregressive();
-  if (o.label < 0) return std::nullopt;
-  if (!known.conditional()) {
-    fail(ExitCode::kUsage,
-         "--class {}: this model knows no classes (model.condition: none)\n"
-         "  one that does   is trained with model.condition=class, on data that has labels",
-         o.label);
-  }
-  if (o.label >= known.classes()) {
-    fail(ExitCode::kUsage, "--class {}: expected 0 to {}, the classes of this model", o.label, known.classes() - 1);
-  }
-  return static_cast<int32_t>(o.label);
 }
 
 SampleMethod method_of(const std::string& sampler) {
@@ -97,7 +85,7 @@ void require_image(const TrainedModel& model, const std::string& what) {
   }
 }
 
-void write(const Samples& samples, const TrainedModel& model, const SampleWords& o, const Grid& grid) {
+void write(const Samples& samples, const TrainedModel& model, const SampleWords& o, const SamplePictures& pictures) {
   const auto text = [&] {
     const auto& vocabulary = model.identity.vocabulary;
     return vocabulary ? text_of(samples.symbols, *vocabulary, samples.lengths) : text_of(samples.symbols);
@@ -106,7 +94,7 @@ void write(const Samples& samples, const TrainedModel& model, const SampleWords&
     fmt::print("{}", text());
   } else if (o.out.ends_with(".png")) {
     require_image(model, o.out);
-    io::write_png(o.out, sheet_of(samples.pictures, static_cast<int>(grid.columns), static_cast<int>(o.scale)));
+    write_sheet(o.out, *pictures.images, pictures.columns, pictures.captions, o.sheet);
   } else if (o.out.ends_with(".h5")) {
     io::write_atomically(o.out, samples_file(samples, model, o.seed, o.law).span());
   } else if (o.out.ends_with(".txt")) {
@@ -117,7 +105,7 @@ void write(const Samples& samples, const TrainedModel& model, const SampleWords&
 }
 
 // What does not fit is said before anything is drawn.
-void require_room(const SampleWords& o, const Grid& grid, const TrainedModel& model) {
+void require_room(const SampleWords& o, int64_t columns, const TrainedModel& model) {
   const DataSpec& data = model.drawn_data();
   const int64_t symbols = o.text.length > 0 ? o.text.length : data.positions();
   constexpr double kBytes = 8;  // of a symbol: itself, and what it is written as
@@ -125,14 +113,20 @@ void require_room(const SampleWords& o, const Grid& grid, const TrainedModel& mo
                  fmt::format("drawing {} samples of {} symbols", o.count, symbols),
                  "in parts   a smaller -n, and another --seed for each");
   if (o.out.ends_with(".png") && data.is_image())
-    require_sheet(o.count, grid.columns, data.shape[1], data.shape[0], o.scale);
+    require_sheet(o.count * (1 + o.nearest), columns, data.shape[1], data.shape[0], o.sheet.scale);
 }
 
 void run_sample(SampleWords o, const Globals& globals) {
   const Grid grid = o.grid.empty() ? Grid{} : parse_grid(o.grid);
   const TrainedModel model = load_trained_model(find_checkpoint(o.run, o.which));
+  const std::vector<int32_t> classes = classes_of(o.classes, model);
+  const bool rows_of_classes = classes.size() > 1;
+  if (rows_of_classes && (!o.grid.empty() || !o.complete.empty()))
+    fail(ExitCode::kUsage, "--class {}: several classes are a row each, and {} asks for other rows", o.classes,
+         o.grid.empty() ? "--complete" : "--grid");
   if (o.count == 0 && model.identity.vocabulary) o.count = 1;
-  if (o.count == 0) o.count = !o.complete.empty() ? 4 : o.grid.empty() ? 16 : grid.rows * grid.columns;
+  if (o.count == 0)
+    o.count = !o.complete.empty() ? 4 : rows_of_classes ? 8 : o.grid.empty() ? 16 : grid.rows * grid.columns;
   if (o.out.empty() && !o.show) {
     if (is_terminal(STDOUT_FILENO) && model.identity.data.is_image()) o.show = true;
     else o.out = "-";
@@ -145,17 +139,21 @@ void run_sample(SampleWords o, const Globals& globals) {
                                .images = o.images,
                                .out = o.out,
                                .show = o.show,
-                               .scale = static_cast<int>(o.scale),
-                               .label = label_of(o, model)},
+                               .sheet = o.sheet,
+                               .label = classes.empty() ? std::nullopt : std::optional(classes[0])},
                               {.per_image = o.count, .seed = o.seed, .law = o.law, .batch = o.batch}, pool, globals);
   }
-  const PictureOutput pictures_to = {o.out, o.show, o.scale, {.seed = o.seed, .law = o.law}};
+  const PictureOutput pictures_to = {o.out, o.show, o.sheet, {.seed = o.seed, .law = o.law}};
   if (!o.interpolate.empty()) return sample_interpolation(model, o.interpolate, o.count, pictures_to, globals);
   if (model.built.model->code_model()) return sample_reconstructions(model, o.count, pictures_to, globals);
-  const std::optional<int32_t> label = label_of(o, model);  // a classifier ends here
+  model.autoregressive();  // a classifier ends here
+  const auto columns = static_cast<int>(rows_of_classes ? o.count : grid.columns);
+  const std::vector<int32_t> labels_asked = rows_of_classes ? labels_of(classes, o.count) : classes;
+  if (rows_of_classes) o.count *= static_cast<int64_t>(classes.size());
+  if (o.nearest > 0) require_image(model, "--nearest");
   if (o.text.length > 0 && model.identity.data.is_image())
     fail(ExitCode::kUsage, "--length {}: images have the size of their data", o.text.length);
-  require_room(o, grid, model);
+  require_room(o, columns, model);
   o.law = law_of(o.text, model, o.law);
   const Tensor prefix = prefix_of(o.text, model, o.count);
   const int64_t length = o.text.length > 0 ? o.text.length : model.autoregressive().data().positions();
@@ -168,7 +166,7 @@ void run_sample(SampleWords o, const Globals& globals) {
                         .law = o.law,
                         .first = 0,
                         .batch = o.batch,
-                        .label = label,
+                        .labels = labels_asked,
                         .method = method_of(o.sampler),
                         .prefix = prefix,
                         .length = o.text.length,
@@ -182,13 +180,13 @@ void run_sample(SampleWords o, const Globals& globals) {
     };
   }
   const Samples samples = sample(model, options, pool);
-  const std::vector<int32_t>& labels = samples.labels;
+  std::optional<NearestOutcome> nearest;
+  if (o.nearest > 0) nearest = nearest_of(samples, model, o.nearest, pool);
+  const SamplePictures pictures = pictures_of(samples, columns, classes, nearest);
   if (streamed) fmt::print("\n");
-  else if (!o.out.empty()) write(samples, model, o, grid);
-  if (o.show) {
-    const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
-    fmt::print("{}", pictures(samples.pictures, screen.width(), glyphs_for(screen), static_cast<int>(grid.columns)));
-  }
+  else if (!o.out.empty()) write(samples, model, o, pictures);
+  if (o.show) show_sheet(*pictures.images, pictures.columns, pictures.captions, globals);
+  if (nearest && !globals.json) log::info("{}", words_of(*nearest));
   if (globals.json) {
     nlohmann::ordered_json answer = {{"checkpoint", model.path}, {"count", o.count}, {"seed", o.seed}, {"file", o.out}};
     answer["exact_law"] = o.law.is_exact();
@@ -204,7 +202,8 @@ void run_sample(SampleWords o, const Globals& globals) {
       }
     }
     if (!samples.lengths.empty()) answer["lengths"] = samples.lengths;
-    if (!labels.empty()) answer["labels"] = labels;
+    if (!samples.labels.empty()) answer["labels"] = samples.labels;
+    if (nearest) answer["nearest"] = answer_of(*nearest);
     fmt::print("{}\n", io::json_line(answer));
   } else if (!o.out.empty() && o.out != "-") {
     log::info("{} samples in {}", o.count, o.out);
@@ -219,6 +218,9 @@ void add_sample(Command& command, const Globals& globals) {
                "mlrun sample @last --show\n"
                "mlrun sample @last --grid 8x8 -o samples.png\n"
                "mlrun sample @last --class 7 -n 10          # of a conditional model\n"
+               "mlrun sample @last --class 0..9 --captions -o classes.png   # a row for each class\n"
+               "mlrun sample @last -n 8 --nearest 4 --captions -o nearest.png   # beside what it was trained on\n"
+               "mlrun sample @last --grid 2x12 --ink black -o paper.png     # black on white\n"
                "mlrun sample @last --complete top -n 6 -o completions.png\n"
                "mlrun sample @last --complete mask.png --images 20..27 --show\n"
                "mlrun sample step-000001500.h5 -n 1000 --seed 7 -o samples.h5\n"
@@ -260,8 +262,8 @@ void add_sample(Command& command, const Globals& globals) {
       ->type_name("A,B");
   command
       .add_option("--images", o->images,
-                  "which images of the test split --complete takes: how many, or a list of numbers and ranges A..B "
-                  "from 0 (default: 8)")
+                  "which images of the test split --complete takes: how many, of all classes, or a list of numbers and "
+                  "ranges A..B from 0 (default: 8)")
       ->needs(complete)
       ->type_name("N|A..B,...");
   command
@@ -284,17 +286,22 @@ void add_sample(Command& command, const Globals& globals) {
       ->excludes(complete)
       ->one_of({"local", "exact"});
   command
-      .add_option(
-          "--class", o->label,
-          "of a conditional model: all of this class (default: drawn from p(y); with --complete, each image's own)")
-      ->between(int64_t{0}, int64_t{1'000'000})
+      .add_option("--class", o->classes,
+                  "of a conditional model: all of this class (default: drawn from p(y); with --complete, each image's "
+                  "own). Of several, such as 0..9 or all, each has a row of -n samples (default: 8)")
+      ->type_name("K|A..B,...|all")
+      ->takes({{}, {"all"}});
+  command
+      .add_option("--nearest", o->nearest,
+                  "beside each sample the K training images nearest to it, and the distance: is the model copying?")
+      ->between(int64_t{1}, int64_t{100})
+      ->excludes(complete)
+      ->excludes(grid)
       ->type_name("K");
   command.add_option("--batch", o->batch, "images that are drawn together")
       ->between(int64_t{1}, int64_t{65536})
       ->type_name("N");
-  command.add_option("--scale", o->scale, "size of a pixel in the PNG")
-      ->between(int64_t{1}, int64_t{64})
-      ->type_name("N");
+  add_sheet_options(command, o->sheet);
   command.add_option("-o,--out", o->out, "a file ending in .png, .h5 or .txt, or - for text on stdout")
       ->type_name("FILE");
   command.add_flag("--show", o->show, "draw them in the terminal");

@@ -1,47 +1,44 @@
 #include "cli/sample_completions.hpp"
 
-#include <unistd.h>
-
-#include <algorithm>
 #include <cstddef>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/log.hpp"
 #include "base/number.hpp"
+#include "cli/parse/number_list.hpp"
 #include "cli/sample_law.hpp"
-#include "cli/terminal/braille.hpp"
 #include "commands/answer_files.hpp"
 #include "commands/sample/complete.hpp"
+#include "figure/sheet.hpp"
 #include "generate/picture.hpp"
 #include "io/file.hpp"
 #include "io/json_line.hpp"
-#include "io/png.hpp"
 
 namespace mlrun::cli {
 namespace {
 
-// How many from the first image on, or a list of numbers and ranges FIRST..LAST.
-std::vector<int64_t> images_named(const std::string& text) {
-  constexpr int64_t kMost = 1'000'000;
-  const bool how_many = text.find_first_of(".,") == std::string::npos;
-  std::vector<int64_t> images;
-  size_t begin = 0;
-  do {
-    const size_t end = std::min(text.find(',', begin), text.size());
-    const std::string part = text.substr(begin, end - begin);
-    const size_t dots = part.find("..");
-    auto first = parse_integer(part.substr(0, dots));
-    auto last = dots == std::string::npos ? first : parse_integer(part.substr(dots + 2));
-    if (how_many && first) last = *first - 1, first = 0;
-    if (!first || !last || *first < 0 || *last < *first || *last >= kMost - static_cast<int64_t>(images.size())) {
-      fail(ExitCode::kUsage,
-           "--images: expected how many, such as 8, or a list of images from 0, such as 10..17 or 3,10..12, found '{}'",
-           text);
-    }
-    for (int64_t i = *first; i <= *last; ++i) images.push_back(i);
-    begin = end + 1;
-  } while (begin <= text.size());
-  return images;
+// How many, or which ones.
+void ask_for_images(const std::string& text, CompleteRequest& request) {
+  const auto listed = number_list(text);
+  const auto how_many = text.find_first_of(".,") == std::string::npos ? parse_integer(text) : std::nullopt;
+  if (how_many ? *how_many < 1 || *how_many > 1'000'000 : !listed) {
+    fail(ExitCode::kUsage,
+         "--images: expected how many, such as 8, or a list of images from 0, such as 10..17 or 3,10..12, found '{}'",
+         text);
+  }
+  if (how_many) request.some = *how_many;
+  else request.images = *listed;
+}
+
+figure::SheetCaptions captions_of(const CompleteOutcome& outcome, const CompletionOptions& options) {
+  figure::SheetCaptions captions;
+  for (size_t i = 0; i < outcome.images.size(); ++i)
+    captions.of_rows.push_back(fmt::format("test {}", outcome.images[i]) +
+                               (outcome.labels.empty() ? "" : fmt::format(", class {}", outcome.labels[i])));
+  captions.of_columns = {"image", "known"};
+  for (int64_t k = 0; k < options.per_image; ++k) captions.of_columns.push_back(fmt::format("drawn {}", k));
+  return captions;
 }
 
 void write(const CompleteOutcome& outcome, const TrainedModel& model, const CompletionWords& words,
@@ -49,8 +46,8 @@ void write(const CompleteOutcome& outcome, const TrainedModel& model, const Comp
   if (words.out == "-") {
     fmt::print("{}", text_of(outcome.completions));
   } else if (words.out.ends_with(".png")) {
-    io::write_png(words.out,
-                  sheet_of(pictures_of(outcome, model, options), static_cast<int>(2 + options.per_image), words.scale));
+    write_sheet(words.out, pictures_of(outcome, model, options), static_cast<int>(2 + options.per_image),
+                captions_of(outcome, options), words.sheet);
   } else if (words.out.ends_with(".h5")) {
     io::write_atomically(words.out, completions_file(outcome, model, options).span());
   } else if (words.out.ends_with(".txt")) {
@@ -64,19 +61,13 @@ void write(const CompleteOutcome& outcome, const TrainedModel& model, const Comp
 
 void sample_completions(const TrainedModel& model, const CompletionWords& words, const CompletionOptions& options,
                         LanePool& pool, const Globals& globals) {
-  const CompleteOutcome outcome = complete(
-      model, {.region = words.region, .images = images_named(words.images), .label = words.label, .options = options},
-      pool);
+  CompleteRequest request{.region = words.region, .images = {}, .label = words.label, .options = options};
+  ask_for_images(words.images, request);
+  const CompleteOutcome outcome = complete(model, request, pool);
   if (!words.out.empty()) write(outcome, model, words, options);
   if (words.show) {
-    const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
-    const std::vector<io::Image> rows = pictures_of(outcome, model, options);
-    const auto per_row = static_cast<size_t>(2 + options.per_image);
-    for (size_t begin = 0; begin < rows.size(); begin += per_row) {  // a narrow screen breaks the row of one image
-      const std::vector<io::Image> row(rows.begin() + static_cast<std::ptrdiff_t>(begin),
-                                       rows.begin() + static_cast<std::ptrdiff_t>(begin + per_row));
-      fmt::print("{}{}", begin > 0 ? "\n" : "", pictures(row, screen.width(), glyphs_for(screen)));
-    }
+    show_sheet(pictures_of(outcome, model, options), static_cast<int>(2 + options.per_image),
+               captions_of(outcome, options), globals);
   }
   if (globals.json) {
     const nlohmann::ordered_json answer = {{"checkpoint", model.path},

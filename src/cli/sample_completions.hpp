@@ -7,6 +7,7 @@
 
 #include "base/lanes.hpp"
 #include "cli/command.hpp"
+#include "cli/sheet_words.hpp"
 #include "experiment/checkpoint.hpp"
 #include "generate/completion.hpp"
 
@@ -16,7 +17,7 @@ struct CompletionWords {
   std::string region, images = "8";  // as typed
   std::string out;                   // a file by its ending, "-" for text on stdout, or ""
   bool show = false;
-  int scale = 4;
+  SheetWords sheet;
   std::optional<int32_t> label;
 };
 

@@ -1,22 +1,16 @@
 #include "cli/sample_reconstructions.hpp"
-#include "io/json_line.hpp"
 
-#include <unistd.h>
-
-#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
 
 #include "base/log.hpp"
 #include "base/number.hpp"
-#include "cli/terminal/braille.hpp"
-#include "cli/terminal/terminal.hpp"
+#include "data/shown_rows.hpp"
 #include "experiment/codes_dataset.hpp"
 #include "experiment/trained_data.hpp"
-#include "generate/picture.hpp"
-#include "io/png.hpp"
+#include "figure/sheet.hpp"
+#include "io/json_line.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -29,11 +23,19 @@ void require_pictures(const TrainedModel& model, const PictureOutput& out) {
        model.path, training_a_prior(model.path));
 }
 
-void put(const std::vector<io::Image>& images, int columns, const PictureOutput& out, const Globals& globals) {
-  if (!out.file.empty()) io::write_png(out.file, sheet_of(images, columns, static_cast<int>(out.scale)));
-  if (!out.show) return;
-  const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
-  fmt::print("{}", pictures(images, screen.width(), glyphs_for(screen), columns));
+void put(const std::vector<io::Image>& images, int columns, const figure::SheetCaptions& captions,
+         const PictureOutput& out, const Globals& globals) {
+  if (!out.file.empty()) write_sheet(out.file, images, columns, captions, out.sheet);
+  if (out.show) show_sheet(images, columns, captions, globals);
+}
+
+figure::SheetCaptions captions_of_pairs(const std::vector<int64_t>& rows) {
+  figure::SheetCaptions captions;
+  for (const int64_t row : rows) {
+    captions.of_each.push_back(fmt::format("test {}", row));
+    captions.of_each.emplace_back("decoded");
+  }
+  return captions;
 }
 
 std::array<int64_t, 2> parse_pair(const std::string& text, int64_t images) {
@@ -53,10 +55,9 @@ void sample_reconstructions(const TrainedModel& model, int64_t count, const Pict
                             const Globals& globals) {
   require_pictures(model, out);
   const std::unique_ptr<Dataset> data = data_of(model);
-  std::vector<int64_t> rows(static_cast<size_t>(std::min(count, data->count(Split::kTest))));
-  std::iota(rows.begin(), rows.end(), int64_t{0});
-  put(model.autoencoder().reconstruct(data->batch(Split::kTest, rows, 0).symbols, out.draw), kPairsAcross, out,
-      globals);
+  const std::vector<int64_t> rows = shown_rows(*data, Split::kTest, count);
+  put(model.autoencoder().reconstruct(data->batch(Split::kTest, rows, 0).symbols, out.draw), kPairsAcross,
+      captions_of_pairs(rows), out, globals);
   if (globals.json) {
     fmt::print("{}\n", io::json_line(nlohmann::ordered_json{
                            {"checkpoint", model.path}, {"count", rows.size()}, {"file", out.file}}));
@@ -71,8 +72,12 @@ void sample_interpolation(const TrainedModel& model, const std::string& pair, in
   require_pictures(model, out);
   const std::unique_ptr<Dataset> data = data_of(model);
   const std::array<int64_t, 2> rows = parse_pair(pair, data->count(Split::kTest));
+  figure::SheetCaptions captions;
+  captions.of_each.resize(static_cast<size_t>(count));
+  captions.of_each.front() = fmt::format("test {}", rows[0]);
+  captions.of_each.back() = fmt::format("test {}", rows[1]);
   put(autoencoder.interpolate(data->batch(Split::kTest, rows, 0).symbols, count, out.draw), static_cast<int>(count),
-      out, globals);
+      captions, out, globals);
   if (globals.json) {
     fmt::print("{}\n", io::json_line(nlohmann::ordered_json{
                            {"checkpoint", model.path}, {"images", rows}, {"count", count}, {"file", out.file}}));

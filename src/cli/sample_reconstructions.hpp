@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/command.hpp"
+#include "cli/sheet_words.hpp"
 #include "experiment/autoencoder.hpp"
 #include "experiment/checkpoint.hpp"
 
@@ -15,11 +16,11 @@ namespace mlrun::cli {
 struct PictureOutput {
   std::string file;
   bool show = false;
-  int64_t scale = 4;
+  SheetWords sheet;
   PixelDraw draw = {};  // of a decoder that draws its pixels: --seed, and the law of --temperature and the like
 };
 
-// The first `count` images of the test split, each followed by its reconstruction.
+// `count` images of the test split, of all classes (data/shown_rows.hpp), each followed by its reconstruction.
 void sample_reconstructions(const TrainedModel& model, int64_t count, const PictureOutput& out, const Globals& globals);
 
 // A row of `count` pictures between two images of the test split, `pair` being their numbers as "A,B": what the encoder

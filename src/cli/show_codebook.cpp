@@ -1,35 +1,42 @@
 #include "cli/show_codebook.hpp"
-#include "io/json_line.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/lanes.hpp"
-#include "cli/terminal/braille.hpp"
+#include "cli/terminal/chart.hpp"
 #include "cli/terminal/terminal.hpp"
 #include "evaluate/evaluate.hpp"
 #include "experiment/trained_data.hpp"
+#include "figure/chart.hpp"
+#include "io/json_line.hpp"
 #include "models/codes/code_model.hpp"
 
 namespace mlrun::cli {
 namespace {
 
-constexpr int kHeight = 32, kMostColumns = 128;
+constexpr int kRows = 12;
 
-// Bars from the most used code to the least, each of as many codes as it takes; the highest fills the picture.
-io::Image bars_of(std::vector<int64_t> counts) {
+// The share of all positions that each code has, from the most used to the least, and what each would have if all were
+// used alike.
+figure::Chart chart_of(std::vector<int64_t> counts) {
   std::sort(counts.begin(), counts.end(), std::greater<>());
-  const auto codes = static_cast<int64_t>(counts.size());
-  const int64_t columns = std::min<int64_t>(codes, kMostColumns);
-  io::Image image = io::Image::filled(static_cast<int>(columns), kHeight, 0);
-  for (int64_t c = 0; c < columns; ++c) {
-    const int64_t count = counts[static_cast<size_t>(c * codes / columns)];
-    const auto bar = static_cast<int>((count * kHeight + counts[0] - 1) / counts[0]);  // any use shows
-    for (int y = kHeight - bar; y < kHeight; ++y) image.at(static_cast<int>(c), y) = 255;
+  double total = 0;
+  for (const int64_t count : counts) total += static_cast<double>(count);
+  figure::Chart chart;
+  chart.x.label = "code, the most used first";
+  chart.y.label = "% of positions";
+  chart.y.least = 0;
+  figure::Series& series = chart.series.emplace_back();
+  for (size_t i = 0; i < counts.size(); ++i) {
+    series.x.push_back(static_cast<double>(i + 1));
+    series.y.push_back(total > 0 ? 100 * static_cast<double>(counts[i]) / total : 0);
   }
-  return image;
+  chart.lines.push_back({100 / static_cast<double>(counts.size()), "all alike"});
+  return chart;
 }
 
 }  // namespace
@@ -48,7 +55,7 @@ void show_codebook(const std::string& checkpoint, const Globals& globals) {
     return;
   }
   const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
-  fmt::print("{}", pictures({bars_of(use.counts)}, screen.width(), glyphs_for(screen)));
+  fmt::print("{}", chart_text(chart_of(use.counts), screen, kRows));
   fmt::print("{} of {} codes used on the valid split, most used first; perplexity {:.1f}, quantization error {:.4g}\n",
              use.used(), use.codes(), use.perplexity(), use.quantization_error);
   if (use.restarted > 0) fmt::print("{} codes were restarted in training\n", use.restarted);

@@ -5,6 +5,7 @@
 #include <span>
 #include <unordered_set>
 
+#include "data/shown_rows.hpp"
 #include "io/sha256.hpp"
 
 namespace mlrun {
@@ -69,14 +70,18 @@ DataDescription describe_data(const Dataset& data, int64_t most) {
         std::string key = row_key(symbols, width, d.spec.alphabet);
         out.of_train += s > 0 && train.contains(key) ? 1 : 0;
         out.repeated += (s == 0 ? train : here).insert(std::move(key)).second ? 0 : 1;
-        if (s != 0 || begin + static_cast<int64_t>(i) >= most) continue;
-        if (d.spec.is_image()) d.pictures.push_back(data.render({symbols, static_cast<size_t>(width)}));
-        else d.rows.push_back(row_text(symbols, width, data.vocabulary()));
       }
     }
     const double all = static_cast<double>(out.rows) * static_cast<double>(width) *
                        static_cast<double>(std::max<int64_t>(1, d.spec.alphabet - 1));
     out.mean = all > 0 ? sum / all : 0;
+  }
+  const std::vector<int64_t> shown = shown_rows(data, Split::kTrain, most);
+  const Batch batch = data.plain_batch(Split::kTrain, shown, 0);
+  for (size_t i = 0; i < shown.size(); ++i) {
+    const int32_t* symbols = batch.symbols.data<int32_t>() + i * static_cast<size_t>(width);
+    if (d.spec.is_image()) d.pictures.push_back(data.render({symbols, static_cast<size_t>(width)}));
+    else d.rows.push_back(row_text(symbols, width, data.vocabulary()));
   }
   return d;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/nearest_name.hpp"
@@ -58,42 +60,29 @@ HippoOutcome project_signal(const HippoRequest& request) {
   return outcome;
 }
 
-io::Image plot(const std::vector<Curve>& curves, int width, int height) {
-  // The frame is that of the first curve and a tenth more: a reconstruction that flies off leaves it.
-  double low = HUGE_VAL, high = -HUGE_VAL;
-  for (const double v : *curves.front().values) {
-    low = std::min(low, v);
-    high = std::max(high, v);
-  }
-  const double margin = high > low ? high / 10 - low / 10 : 1.0;
-  low -= margin;
-  high += margin;
-  io::Image image = io::Image::filled(width, height, 0);
-  const auto row = [&](double v) {
-    // Halves, so that the difference of two numbers that can be read is one too.
-    const double y = (high / 2 - v / 2) / (high / 2 - low / 2) * static_cast<double>(height - 1);
-    if (std::isnan(y)) return -2;
-    return static_cast<int>(std::lround(std::clamp(y, -2.0, static_cast<double>(height) + 1)));
-  };
-  for (const Curve& curve : curves) {
-    const auto count = static_cast<int64_t>(curve.values->size());
-    for (int x = 0; x < width; ++x) {
-      // All samples of this column of pixels, and the first of the next: steps are joined.
-      const int64_t begin = x * count / width;
-      const int64_t end = std::min(count, std::max(begin + 1, (x + 1) * count / width) + 1);
-      int top = height, bottom = -1;
-      for (int64_t i = begin; i < end; ++i) {
-        if (curve.weight && (*curve.weight)[static_cast<size_t>(i)] == 0) continue;
-        const int y = row((*curve.values)[static_cast<size_t>(i)]);
-        top = std::min(top, y);
-        bottom = std::max(bottom, y);
-      }
-      for (int y = top; y <= bottom + curve.thickness - 1; ++y) {
-        if (y >= 0 && y < height) image.at(x, y) = curve.grey;
-      }
+figure::Chart chart_of(const HippoOutcome& outcome, const std::vector<HippoCurve>& curves) {
+  figure::Chart chart;
+  chart.x.label = "sample";
+  chart.y.label = "value";
+  const auto [least, greatest] = std::minmax_element(outcome.signal.begin(), outcome.signal.end());
+  const double margin = *greatest > *least ? *greatest / 10 - *least / 10 : 1.0;
+  chart.y.least = *least - margin;
+  chart.y.greatest = *greatest + margin;
+  chart.x.least = 0;
+  chart.x.greatest = static_cast<double>(std::max<size_t>(outcome.signal.size() - 1, 1));
+  for (const HippoCurve curve : curves) {
+    const bool back = curve == HippoCurve::kReconstruction;
+    figure::Series series;
+    series.name = back ? "reconstruction" : "signal";
+    series.colour = back ? 1 : 5;
+    const std::vector<double>& values = back ? outcome.reconstruction : outcome.signal;
+    for (size_t i = 0; i < values.size(); ++i) {
+      series.x.push_back(static_cast<double>(i));
+      series.y.push_back(back && outcome.weight[i] == 0 ? std::numeric_limits<double>::quiet_NaN() : values[i]);
     }
+    chart.series.push_back(std::move(series));
   }
-  return image;
+  return chart;
 }
 
 std::string csv_of(const HippoOutcome& outcome) {

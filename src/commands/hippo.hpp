@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "commands/sampled_signal.hpp"
+#include "figure/chart.hpp"
 #include "hippo/projection.hpp"
-#include "io/image.hpp"
 
 namespace mlrun {
 
@@ -35,14 +35,10 @@ struct HippoOutcome {
 // Error(kDiverged) where the discretised system is unstable and the coefficients overflow.
 HippoOutcome project_signal(const HippoRequest& request);
 
-// Curves over one frame, low values at the bottom; the later ones are drawn over the earlier ones.
-struct Curve {
-  const std::vector<double>* values;
-  const std::vector<double>* weight = nullptr;  // where it is 0 there is no curve
-  uint8_t grey = 255;
-  int thickness = 1;
-};
-io::Image plot(const std::vector<Curve>& curves, int width, int height);
+// Curves over the samples. The frame is that of the signal and a tenth more: a reconstruction that flies off leaves it,
+// and it has no values where the measure does not reach.
+enum class HippoCurve { kSignal, kReconstruction };
+figure::Chart chart_of(const HippoOutcome& outcome, const std::vector<HippoCurve>& curves);
 
 // "i,signal,reconstruction,weight", a line for every sample.
 std::string csv_of(const HippoOutcome& outcome);

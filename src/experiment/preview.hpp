@@ -15,8 +15,9 @@ struct Preview {
   int columns = 0;                  // of a sheet of them; 0: as many as fit
 };
 
-// Of a VQ-VAE: the first images of the validation split, each beside its reconstruction. Of a model that can be drawn
-// from: `count` samples, as the data shows them. Of a classifier: nothing.
+// Of a VQ-VAE: images of the validation split, of all classes (data/shown_rows.hpp), each beside its reconstruction. Of a
+// model that can be drawn from: `count` samples, as the data shows them, of all classes in turn where it knows classes.
+// Of a classifier: nothing.
 Preview preview_of(const BuiltModel& built, const Dataset& data, int64_t count, uint64_t seed, LanePool& pool);
 
 }  // namespace mlrun

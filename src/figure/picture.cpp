@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "figure/cairo_status.hpp"
 #include "figure/draw.hpp"
 #include "figure/palette.hpp"
 
@@ -18,15 +19,6 @@ namespace {
 
 constexpr double kPixelsPerPoint = 2;
 constexpr double kMostPoints = 10'000;
-
-cairo_status_t append(void* text, const unsigned char* bytes, unsigned int count) {
-  static_cast<std::string*>(text)->append(reinterpret_cast<const char*>(bytes), count);
-  return CAIRO_STATUS_SUCCESS;
-}
-
-void check(cairo_status_t status) {
-  require(status == CAIRO_STATUS_SUCCESS, "cairo: {}", cairo_status_to_string(status));
-}
 
 class CairoCanvas : public Canvas {
  public:
@@ -131,10 +123,10 @@ std::string picture_of(const Chart& chart, Format format, double width, double h
       cairo_surface_set_device_scale(made, kPixelsPerPoint, kPixelsPerPoint);
       break;
     case Format::kSvg:
-      made = cairo_svg_surface_create_for_stream(append, &bytes, width, height);
+      made = cairo_svg_surface_create_for_stream(append_bytes, &bytes, width, height);
       break;
     case Format::kPdf:
-      made = cairo_pdf_surface_create_for_stream(append, &bytes, width, height);
+      made = cairo_pdf_surface_create_for_stream(append_bytes, &bytes, width, height);
       // The time of its making would be all that two files of one chart differ in.
       cairo_pdf_surface_set_metadata(made, CAIRO_PDF_METADATA_CREATE_DATE, "");
       if (!chart.title.empty()) cairo_pdf_surface_set_metadata(made, CAIRO_PDF_METADATA_TITLE, chart.title.c_str());
@@ -147,7 +139,7 @@ std::string picture_of(const Chart& chart, Format format, double width, double h
     draw(chart, canvas, width, height);
     canvas.finish();
   }
-  if (format == Format::kPng) check(cairo_surface_write_to_png_stream(surface.get(), append, &bytes));
+  if (format == Format::kPng) check(cairo_surface_write_to_png_stream(surface.get(), append_bytes, &bytes));
   cairo_surface_finish(surface.get());
   check(cairo_surface_status(surface.get()));
   return bytes;

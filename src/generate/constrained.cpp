@@ -76,6 +76,10 @@ ExactDraw draw_exactly(const Sampler& sampler, const SampleOptions& options, Lan
          "--law local",
          options.law.top_k > 0 ? "--top-k" : "--top-p");
   }
+  if (options.labels.size() > 1) {
+    fail(ExitCode::kUsage,
+         "--law exact: samples of several classes, and a sample may be drawn anew\n  one class at a time   --class K");
+  }
   const RandomStream stays(options.seed, "sample/stays");
   ExactDraw found;
   std::vector<double> all;  // log m of every attempt

@@ -43,15 +43,15 @@ namespace {
 
 constexpr int kGap = 2;  // pixels between pictures
 
-int64_t columns_of(int64_t count, int64_t columns) {
+}  // namespace
+
+int64_t columns_of_sheet(int64_t count, int64_t columns) {
   return columns > 0 ? columns : static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
 }
 
-}  // namespace
-
 void require_sheet(int64_t count, int64_t columns, int64_t width, int64_t height, int64_t scale) {
   constexpr double kMost = 0x1p28;
-  const int64_t across = std::min(columns_of(count, columns), count), down = (count + across - 1) / across;
+  const int64_t across = std::min(columns_of_sheet(count, columns), count), down = (count + across - 1) / across;
   const double wide = static_cast<double>((across * (width + kGap) + kGap) * scale);
   const double high = static_cast<double>((down * (height + kGap) + kGap) * scale);
   if (wide * high <= kMost) return;
@@ -64,7 +64,7 @@ void require_sheet(int64_t count, int64_t columns, int64_t width, int64_t height
 io::Image sheet_of(const std::vector<io::Image>& images, int columns, int scale) {
   const auto count = static_cast<int64_t>(images.size());
   if (count > 0) require_sheet(count, columns, images[0].width, images[0].height, scale);
-  return io::scaled(io::grid(images, static_cast<int>(columns_of(count, columns)), kGap), scale);
+  return io::scaled(io::grid(images, static_cast<int>(columns_of_sheet(count, columns)), kGap), scale);
 }
 
 std::string text_of(const Tensor& symbols, const Vocabulary& vocabulary, const std::vector<int64_t>& lengths) {

@@ -16,6 +16,7 @@ std::vector<io::Image> images_of(const Tensor& symbols, const DataSpec& data);
 // its k of n * k completions.
 std::vector<io::Image> completion_rows(const std::vector<io::Image>& originals, const std::vector<uint8_t>& known,
                                        const std::vector<io::Image>& completions);
+int64_t columns_of_sheet(int64_t count, int64_t columns);  // `columns`, or about square where that is 0
 // Error(kUsage) where the sheet of `count` pictures of width x height pixels would have more than 2^28 of them.
 void require_sheet(int64_t count, int64_t columns, int64_t width, int64_t height, int64_t scale);
 // All of them on one sheet, `columns` to a row (0: about square), each pixel `scale` pixels wide.

@@ -23,6 +23,11 @@ inline const int32_t* prefix_of(const SampleOptions& options, int64_t image) {
   return options.prefix.data<int32_t>() + row * options.prefix.dim(1);
 }
 
+// The class that a sample is to be of; options.labels is not empty.
+inline int32_t label_of(const SampleOptions& options, int64_t image) {
+  return options.labels[options.labels.size() == 1 ? 0 : static_cast<size_t>(image)];
+}
+
 // The known symbols of `count` rows, those of the first position first: [known, count].
 template <class Row>
 std::vector<int32_t> known_by_position(const SampleOptions& options, int64_t count, const Row& row) {

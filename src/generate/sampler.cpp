@@ -34,8 +34,8 @@ Sampler::Latents Sampler::latents(const SampleOptions& options) const {
     const auto number = static_cast<uint64_t>(options.first + i);
     drawn.components.push_back(static_cast<int64_t>(pick_index(log_weights_, component.uniform(number))));
     if (class_prior_.empty()) continue;
-    if (options.label) {
-      drawn.labels.push_back(*options.label);
+    if (!options.labels.empty()) {
+      drawn.labels.push_back(label_of(options, i));
       continue;
     }
     double left = choice.uniform(number);
@@ -192,8 +192,12 @@ void Sampler::draw_by_draft(const SampleOptions& options, Piece& piece, Labelled
 
 Sampler::Labelled Sampler::draw_labelled(const SampleOptions& options, LanePool& pool) const {
   require_possible(options);
-  require(!options.label || class_prior_.empty() || (*options.label >= 0 && *options.label < model_.classes()),
-          "class {} of {}", options.label.value_or(0), model_.classes());
+  const size_t labels = class_prior_.empty() ? 0 : options.labels.size();
+  require(labels <= 1 || labels == static_cast<size_t>(options.count), "{} labels for {} samples", labels,
+          options.count);
+  for (size_t i = 0; i < labels; ++i)
+    require(options.labels[i] >= 0 && options.labels[i] < model_.classes(), "class {} of {}", options.labels[i],
+            model_.classes());
   const int64_t length = length_of(options, model_.data());
   const RandomStream noise(options.seed, "sample");
   Latents drawn = latents(options);

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "base/lanes.hpp"
@@ -30,7 +29,8 @@ struct SampleOptions {
   DrawLaw law = {};
   int64_t first = 0;   // number of the first image: images first .. first + count - 1 of the seed's sequence
   int64_t batch = 64;  // images that one stepper carries, or fewer where the model works better so
-  std::optional<int32_t> label = {};  // of a conditional model: all of this class; else each of a class drawn from p(y)
+  // Of a conditional model: the class of each sample, or one for all. Empty: each of a class drawn from p(y).
+  std::vector<int32_t> labels = {};
   SampleMethod method = SampleMethod::kAuto;  // the images are the same
   // The symbols of the first k positions, which are known and not drawn: s32 [count, k], or [1, k] for all. Undefined:
   // none. The model must visit them first. Component and class of a sample are then drawn given them.

@@ -69,9 +69,10 @@ Sampler::Latents Sampler::latents_given_prefix(const SampleOptions& options) con
   std::vector<std::pair<int64_t, int32_t>> values;  // of component and class
   std::vector<std::vector<double>> log_weights;     // [rows of the prefix][values]
   log_weights.resize(static_cast<size_t>(options.prefix.dim(0)));
+  const bool asked = conditional && !options.labels.empty();
   for (int64_t c = 0; c < model_.components(); ++c) {
     for (int32_t y = 0; y < (conditional ? model_.classes() : 1); ++y) {
-      if (conditional && options.label && *options.label != y) continue;
+      if (asked && std::find(options.labels.begin(), options.labels.end(), y) == options.labels.end()) continue;
       values.emplace_back(c, y);
       const std::vector<double> log_p = log_likelihoods_of_prefix(options, c, y);
       const double log_prior =
@@ -83,10 +84,16 @@ Sampler::Latents Sampler::latents_given_prefix(const SampleOptions& options) con
   const RandomStream choice(options.seed, "sample/latent");
   for (int64_t i = 0; i < options.count; ++i) {
     const std::vector<double>& of_row = log_weights[log_weights.size() == 1 ? 0 : static_cast<size_t>(i)];
-    const auto [component, label] =
-        values[pick_index(of_row, choice.uniform(static_cast<uint64_t>(options.first + i)))];
-    drawn.components.push_back(component);
-    if (conditional) drawn.labels.push_back(label);
+    std::vector<size_t> possible;
+    std::vector<double> weights;
+    for (size_t v = 0; v < values.size(); ++v) {
+      if (asked && values[v].second != label_of(options, i)) continue;
+      possible.push_back(v);
+      weights.push_back(of_row[v]);
+    }
+    const size_t picked = pick_index(weights, choice.uniform(static_cast<uint64_t>(options.first + i)));
+    drawn.components.push_back(values[possible[picked]].first);
+    if (conditional) drawn.labels.push_back(values[possible[picked]].second);
   }
   return drawn;
 }

@@ -46,6 +46,8 @@ TEST_CASE("hippo draws signal and reconstruction, and writes a picture and a tab
   CHECK(says(result.out, "reconstruction\n"));
   CHECK(says(result.out, "over the last 300"));
   CHECK(says(result.out, "\xe2\xa0"));  // braille
+  CHECK(says(result.out, "sample"));    // the axis, and numbers on both
+  CHECK(says(result.out, "1000"));
   CHECK(place.get("a.png").substr(1, 3) == "PNG");
   const std::string table = place.get("a.csv");
   CHECK(table.substr(0, 31) == "i,signal,reconstruction,weight\n");
@@ -117,7 +119,7 @@ TEST_CASE("hippo says what is wrong with a signal, and where") {
   check({"bad.txt", "--column", "4"}, 2, "1 column");
   check({"sine", "--measure", "fourier"}, 2, "legs");
   check({"sine", "--window", "5"}, 2, "--measure legt");
-  check({"sine", "-o", "a.jpg"}, 2, ".png or .csv");
+  check({"sine", "-o", "a.jpg"}, 2, ".svg or .pdf");
   check({"sine", "--order", "0"}, 2, "--order");
   check({"white", "--measure", "legt", "--order", "256", "--window", "100", "--discretisation", "forward"}, 4,
         "unstable");

@@ -64,6 +64,8 @@ TEST_CASE("train, train data.from=@last, sample @last and eval @last make images
   const ProgramResult book = place.mlrun({"show", "@last", "--codebook"});
   CHECK(book.exit_code == 0);
   CHECK(says(book.out, "of 6 codes used on the valid split"));
+  CHECK(says(book.out, "% of positions"));
+  CHECK(says(book.out, "all alike"));
   const Json counts = Json::parse(place.mlrun({"show", "@last", "--codebook", "--json"}).out).at("counts");
   int64_t total = 0;
   for (const Json& count : counts) total += count.get<int64_t>();

@@ -117,6 +117,12 @@ const std::vector<std::vector<std::string>> kConditional = {
     {"kind=nade", "hidden=12", "condition=joint"},
     {"kind=made", "hidden=12", "condition=class"},
     {"kind=eonade", "hidden=12", "condition=joint", "orders=2"}};
+// Only a model that visits position 0 first can be given it.
+bool begins_with_position_0(const AutoregressiveModel& model) {
+  for (int64_t c = 0; c < model.components(); ++c)
+    if (model.order(c)[0] != 0) return false;
+  return true;
+}
 const DataSpec kLabelled{.shape = {2, 2}, .alphabet = 2, .classes = 3};
 
 }  // namespace
@@ -168,9 +174,27 @@ TEST_CASE("an image's class depends on its seed and number, and a given class is
     CHECK(std::count(labels.begin(), labels.end(), labels[0]) < 30);
     CHECK(std::memcmp(images.rows(20, 30).raw(), few.raw(), few.bytes()) == 0);
     // The image of a drawn class is the image of that class when it is asked for.
-    const Tensor asked = sampler.draw({.count = 30, .seed = 9, .label = labels[4]}, three);
+    const Tensor asked = sampler.draw({.count = 30, .seed = 9, .labels = {labels[4]}}, three);
     CHECK(std::memcmp(images.rows(4, 5).raw(), asked.rows(4, 5).raw(), asked.rows(4, 5).bytes()) == 0);
-    CHECK(sampler.draw_labelled({.count = 2, .label = 1}, one).labels == std::vector<int32_t>{1, 1});
+    CHECK(sampler.draw_labelled({.count = 2, .labels = {1}}, one).labels == std::vector<int32_t>{1, 1});
+    // So it is where each is asked for by a class of its own, also given a first part of it.
+    for (const bool known : {false, true}) {
+      SampleOptions each{.count = 6, .seed = 9, .batch = 4, .labels = {2, 0, 1, 1, 0, 2}};
+      if (known && !begins_with_position_0(*b.model->autoregressive())) continue;
+      if (known) each.prefix = Tensor::of({1, 1}, std::vector<int32_t>{1});
+      const auto mixed = sampler.draw_labelled(each, three);
+      CHECK(mixed.labels == each.labels);
+      for (int32_t y = 0; y < 3; ++y) {
+        SampleOptions alone = each;
+        alone.labels = {y};
+        const Tensor of_class = sampler.draw(alone, one);
+        for (int64_t i = 0; i < 6; ++i) {
+          if (each.labels[static_cast<size_t>(i)] != y) continue;
+          CHECK(std::memcmp(mixed.symbols.rows(i, i + 1).raw(), of_class.rows(i, i + 1).raw(),
+                            of_class.rows(i, i + 1).bytes()) == 0);
+        }
+      }
+    }
   }
   const Built plain = build({"kind=nade", "hidden=12"}, data);
   LanePool one(1);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "data/shown_rows.hpp"
 #include "experiment/trained_data.hpp"
 #include "generate/picture.hpp"
 
@@ -18,7 +19,7 @@ CompleteOutcome complete(const TrainedModel& trained, const CompleteRequest& req
   const Completer completer(model, *trained.built.parameters, outcome.region);
   outcome.orders = completer.orders();
   const std::unique_ptr<Dataset> data = data_of(trained);
-  outcome.images = request.images;
+  outcome.images = request.images.empty() ? shown_rows(*data, Split::kTest, request.some) : request.images;
   const int64_t count = data->count(Split::kTest);
   for (const int64_t image : outcome.images) {
     if (image < count) continue;

@@ -13,8 +13,9 @@
 namespace mlrun {
 
 struct CompleteRequest {
-  std::string region;                 // the part that is known
-  std::vector<int64_t> images;        // rows of the test split
+  std::string region;           // the part that is known
+  std::vector<int64_t> images;  // rows of the test split; none: `some` of all classes (data/shown_rows.hpp)
+  int64_t some = 8;
   std::optional<int32_t> label = {};  // of a conditional model, for all images; else each image's own
   CompletionOptions options;
 };
