@@ -1,6 +1,6 @@
 // S4 (Gu, Goel & Re 2022, "Efficiently Modeling Long Sequences with Structured State Spaces"): HiPPO-LegS in every
-// channel as a diagonal plus low-rank system, whose kernel is convolved with the whole sequence; then GELU, a linear
-// layer and a gated linear unit, which mix the channels.
+// channel as a diagonal plus low-rank system, in chunks; then GELU, a linear layer and a gated linear unit, which mix the
+// channels.
 #include <cmath>
 
 #include "base/error.hpp"
@@ -10,8 +10,7 @@
 #include "mixers/state_output.hpp"
 #include "mixers/time_steps.hpp"
 #include "nn/initialisers.hpp"
-#include "ops/conv/causal_conv.hpp"
-#include "ops/elementwise.hpp"
+#include "ops/ssm/dplr.hpp"
 
 namespace mlrun {
 namespace {
@@ -91,16 +90,15 @@ class S4 : public Mixer {
   }
 
   Variable operator()(Pass& pass, const Variable& x) const override {
-    const ops::DplrSystem system = {pass(log_dt_), pass(log_decay_), pass(frequency_), pass(p_), pass(b_), pass(c_)};
-    const Variable y = ops::causal_conv(x, ops::dplr_kernel(system, x.dim(1)));
-    return output_(pass, ops::add(y, ops::mul(x, pass(d_))));
+    const ops::DplrSystem system = {pass(log_dt_), pass(log_decay_), pass(frequency_), pass(p_),
+                                    pass(b_),      pass(c_),         pass(d_)};
+    return output_(pass, ops::dplr_ssm(x, system));
   }
 
   std::unique_ptr<MixerSteps> steps() const override {
-    const ops::DplrSystem system = {log_dt_.value(), log_decay_.value(), frequency_.value(),
-                                    p_.value(),      b_.value(),         c_.value()};
-    return std::make_unique<PackedMixerSteps<PackedS4, S4Stepper>>(
-        PackedS4{S4Steps(system, d_.value()), output_.packed()});
+    const ops::DplrSystem system = {log_dt_.value(), log_decay_.value(), frequency_.value(), p_.value(),
+                                    b_.value(),      c_.value(),         d_.value()};
+    return std::make_unique<PackedMixerSteps<PackedS4, S4Stepper>>(PackedS4{S4Steps(system), output_.packed()});
   }
 
   Layout layout() const override {

@@ -4,8 +4,7 @@
 
 namespace mlrun {
 
-S4Steps::S4Steps(const ops::DplrSystem& system, const Tensor& d)
-    : channels_(system.log_decay.dim(0)), poles_(system.log_decay.dim(1)) {
+S4Steps::S4Steps(const ops::DplrSystem& system) : channels_(system.log_decay.dim(0)), poles_(system.log_decay.dim(1)) {
   using Complex = std::complex<double>;
   const auto put = [](Parts& parts, Complex v) {
     parts.re.push_back(static_cast<float>(v.real()));
@@ -35,7 +34,7 @@ S4Steps::S4Steps(const ops::DplrSystem& system, const Tensor& d)
       put(correction_, e * p * phi);
       put(c_, complex_at(system.c, i));
     }
-    d_.push_back(d.data<float>()[h]);
+    d_.push_back(system.d.value().data<float>()[h]);
   }
 }
 

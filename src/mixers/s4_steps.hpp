@@ -1,10 +1,10 @@
-// S4 as a recurrence: the discrete diagonal plus low-rank system of ops/ssm/dplr_kernel.hpp, O(poles) per step.
+// S4 as a recurrence: the discrete diagonal plus low-rank system of kernels/ssm/dplr.hpp, O(poles) per step.
 #pragma once
 
 #include <complex>
 #include <vector>
 
-#include "ops/ssm/dplr_kernel.hpp"
+#include "ops/ssm/dplr.hpp"
 
 namespace mlrun {
 
@@ -13,7 +13,7 @@ namespace mlrun {
 class S4Steps {
  public:
   S4Steps() = default;
-  explicit S4Steps(const ops::DplrSystem& system, const Tensor& d);
+  explicit S4Steps(const ops::DplrSystem& system);
   Tensor begin(int64_t count) const;  // states, all 0: [count, channels, 2, poles]
   // u [count, channels] -> y, likewise: c x' + d u. y may be u.
   void operator()(Tensor& states, const float* u, int64_t count, float* y) const;

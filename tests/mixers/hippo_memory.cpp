@@ -7,7 +7,7 @@
 #include "hippo/legs_normal.hpp"
 #include "hippo/projection.hpp"
 #include "mixers/s4_steps.hpp"
-#include "ops/ssm/dplr_kernel.hpp"
+#include "ops/ssm/dplr.hpp"
 #include "tensor/random_tensor.hpp"
 
 using namespace mlrun;
@@ -62,9 +62,12 @@ TEST_CASE("S4 begins as HiPPO-LegS: its recurrence and its kernel are those of t
                                   frequency,
                                   p,
                                   b,
-                                  c};
-  const S4Steps steps(system, Tensor::zeros({1}));
-  const Tensor kernel = ops::dplr_kernel(system, kLength).value();
+                                  c,
+                                  Tensor::zeros({1})};
+  const S4Steps steps(system);
+  Tensor impulse_of_one = Tensor::zeros({1, kLength, 1});
+  impulse_of_one.data<float>()[0] = 1;
+  const Tensor kernel = ops::dplr_ssm(impulse_of_one, system).value();
   const hippo::System dense = hippo::system_of(hippo::Measure::kLegS, kStates);
   const hippo::Recurrence r = hippo::discretise(dense, kStep, hippo::Discretisation::kBilinear);
   std::vector<double> x(kStates);

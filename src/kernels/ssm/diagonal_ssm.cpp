@@ -9,62 +9,22 @@
 #define HWY_TARGET_INCLUDE "kernels/ssm/diagonal_ssm.cpp"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 //
+#include "kernels/ssm/channel_group.hpp"
 #include "kernels/ssm/diagonal_ssm_tables.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace mlrun::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+using ssm::ChannelGroup;
 using ssm::kChunk;
+using ssm::kGroup;
 using ssm::PoleRow;
-
-constexpr int64_t kGroup = 16;  // channels that are transposed together: a cache line
-
-// Sequences of [length, channels], a group of channels at a time, with each channel's positions side by side: rows of
-// chunks, all sequences one after the other and each filled up with zeros to whole chunks.
-class Group {
- public:
-  Group(int64_t n, int64_t length, int64_t channels)
-      : n_(n), length_(length), channels_(channels), chunks_((length + kChunk - 1) / kChunk) {
-    // Not a multiple of 4096 bytes apart, which would put all channels into one set of the cache.
-    stride_ = rows() * kChunk + 16;
-    numbers_ = Tensor::zeros({kGroup * stride_});
-  }
-  int64_t chunks() const { return chunks_; }
-  int64_t rows() const { return n_ * chunks_; }  // chunks of all sequences
-  float* channel(int64_t k) { return numbers_.data<float>() + k * stride_; }
-
-  HWY_INLINE void read(const float* x, int64_t first, int64_t count) {
-    for (int64_t i = 0; i < n_; ++i, x += length_ * channels_) {
-      tile::transpose(x + first, channels_, length_, count, channel(0) + i * chunks_ * kChunk, stride_);
-    }
-  }
-  HWY_INLINE void write(float* x, int64_t first, int64_t count) {
-    for (int64_t i = 0; i < n_; ++i, x += length_ * channels_) {
-      tile::transpose(channel(0) + i * chunks_ * kChunk, stride_, count, length_, x + first, channels_);
-    }
-  }
-  // The same, all in reverse: the last position of the last sequence comes first (after the zeros).
-  HWY_INLINE void read_reversed(const float* x, int64_t first, int64_t count) {
-    for (int64_t i = 0; i < n_; ++i, x += length_ * channels_) {
-      tile::transpose(x + (length_ - 1) * channels_ + first, -channels_, length_, count, reversed(i), stride_);
-    }
-  }
-  HWY_INLINE void write_reversed(float* x, int64_t first, int64_t count) {
-    for (int64_t i = 0; i < n_; ++i, x += length_ * channels_) {
-      tile::transpose(reversed(i), stride_, count, length_, x + (length_ - 1) * channels_ + first, -channels_);
-    }
-  }
-
- private:
-  float* reversed(int64_t i) { return channel(0) + (n_ - i) * chunks_ * kChunk - length_; }
-  int64_t n_, length_, channels_, chunks_, stride_ = 0;
-  Tensor numbers_;
-};
 
 void diagonal_ssm(const DiagonalSsm& system, const float* u, int64_t n, int64_t length, float* y) {
   ssm::Poles poles(system);
   ssm::Tables tables(poles.count());
-  Group in(n, length, system.channels), out(n, length, system.channels);
+  const ssm::GroupShape shape = {n, length, system.channels, kChunk};
+  ChannelGroup in(shape), out(shape);
   Tensor states({in.rows(), 2 * poles.count()});
   float* s = states.data<float>();
   for (int64_t h = 0; h < system.channels; h += kGroup) {
@@ -214,7 +174,8 @@ void diagonal_ssm_gradient(const DiagonalSsm& system, const float* u, const floa
   ssm::Poles poles(system);
   ssm::Tables tables(poles.count());
   PowerGradient powers(poles.count());
-  Group in(n, length, system.channels), back(n, length, system.channels), out(n, length, system.channels);
+  const ssm::GroupShape shape = {n, length, system.channels, kChunk};
+  ChannelGroup in(shape), back(shape), out(shape);
   Tensor states({in.rows(), 2 * poles.count()}), back_states(states.shape());
   float *s = states.data<float>(), *t = back_states.data<float>();
   for (int64_t h = 0; h < system.channels; h += kGroup) {

@@ -13,32 +13,12 @@
 
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
+#include "kernels/ssm/complex_row.hpp"
 #include "kernels/ssm/diagonal_ssm.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace mlrun::kernels::HWY_NAMESPACE::ssm {
 namespace hn = hwy::HWY_NAMESPACE;
-using Doubles = hn::ScalableTag<double>;
-using W = hn::Vec<Doubles>;
-
-struct Complex {
-  W re, im;
-};
-HWY_INLINE Complex constant(double re) { return {hn::Set(Doubles(), re), hn::Zero(Doubles())}; }
-HWY_INLINE Complex add(Complex a, Complex b) { return {hn::Add(a.re, b.re), hn::Add(a.im, b.im)}; }
-HWY_INLINE Complex scale(W a, Complex b) { return {hn::Mul(a, b.re), hn::Mul(a, b.im)}; }
-HWY_INLINE Complex multiply(Complex a, Complex b) {
-  return {hn::NegMulAdd(a.im, b.im, hn::Mul(a.re, b.re)), hn::MulAdd(a.re, b.im, hn::Mul(a.im, b.re))};
-}
-HWY_INLINE Complex inverse(Complex a) {
-  const W size = hn::MulAdd(a.re, a.re, hn::Mul(a.im, a.im));
-  return {hn::Div(a.re, size), hn::Neg(hn::Div(a.im, size))};
-}
-HWY_INLINE Complex choose(hn::Mask<Doubles> yes, Complex a, Complex b) {
-  return {hn::IfThenElse(yes, a.re, b.re), hn::IfThenElse(yes, a.im, b.im)};
-}
-
-HWY_INLINE int64_t double_lanes() { return static_cast<int64_t>(hn::Lanes(Doubles())); }
 
 // e^x; Highway's own would turn NaN into 0, and a diverging run must be seen.
 HWY_INLINE W exponential(W x) {
@@ -83,17 +63,6 @@ HWY_INLINE Discrete bilinear(Complex l) {
   const Complex square = multiply(b, b);
   return {multiply(add(constant(1), x), b), square, b, scale(half, square)};
 }
-
-// A row of complex numbers, one for each pole and zeros up to a multiple of 16.
-struct PoleRow {
-  explicit PoleRow(int64_t count) : re(static_cast<size_t>(count)), im(re.size()) {}
-  Complex at(int64_t p) const { return {hn::LoadU(Doubles(), re.data() + p), hn::LoadU(Doubles(), im.data() + p)}; }
-  void set(int64_t p, Complex x) {
-    hn::StoreU(x.re, Doubles(), re.data() + p);
-    hn::StoreU(x.im, Doubles(), im.data() + p);
-  }
-  std::vector<double> re, im;
-};
 
 class Poles {
  public:

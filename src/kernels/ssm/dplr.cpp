@@ -1,100 +1,77 @@
 #include "kernels/ssm/dplr.hpp"
 
+#include <algorithm>
+
+#include "kernels/profile.hpp"
+#include "tensor/tensor.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/ssm/dplr.cpp"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 //
-#include "hwy/highway.h"
+#include "kernels/ssm/channel_group.hpp"
+#include "kernels/ssm/dplr_gradient.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace mlrun::kernels::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
-using Doubles = hn::CappedTag<double, kDplrPoints>;
-using V = hn::Vec<Doubles>;
+using ssm::ChannelGroup;
+using ssm::kGroup;
+using ssm::kLong;
 
-struct Complex {
-  V re, im;
-};
-
-// 1 / (s^2 + b s + m)
-HWY_INLINE Complex resolvent(Complex s, V b, V m) {
-  const V re = hn::Add(hn::MulAdd(hn::Add(s.re, b), s.re, m), hn::Neg(hn::Mul(s.im, s.im)));
-  const V im = hn::Mul(s.im, hn::Add(hn::Add(s.re, s.re), b));
-  const V inverse = hn::Div(hn::Set(Doubles(), 1.0), hn::MulAdd(re, re, hn::Mul(im, im)));
-  return {hn::Mul(re, inverse), hn::Neg(hn::Mul(im, inverse))};
-}
-
-HWY_INLINE Complex times(Complex a, Complex b) {
-  return {hn::MulSub(a.re, b.re, hn::Mul(a.im, b.im)), hn::MulAdd(a.re, b.im, hn::Mul(a.im, b.re))};
-}
-
-void dplr_sums(const DplrPoles& poles, const DplrAt& at, double* sums, double* slopes) {
-  const Doubles d;
-  for (int64_t j = 0; j < at.points; j += static_cast<int64_t>(hn::Lanes(d))) {
-    const Complex s = {hn::LoadU(d, at.s + j), hn::LoadU(d, at.s + at.points + j)};
-    Complex slope[kDplrSums], level[kDplrSums];
-#pragma GCC unroll 4
-    for (int64_t q = 0; q < kDplrSums; ++q) slope[q] = level[q] = {hn::Zero(d), hn::Zero(d)};
-    for (int64_t p = 0; p < poles.count; ++p) {
-      const Complex r = resolvent(s, hn::Set(d, poles.b[p]), hn::Set(d, poles.m[p]));
-#pragma GCC unroll 4
-      for (int64_t q = 0; q < kDplrSums; ++q) {
-        const V x = hn::Set(d, poles.x[q * poles.count + p]), y = hn::Set(d, poles.y[q * poles.count + p]);
-        slope[q] = {hn::MulAdd(x, r.re, slope[q].re), hn::MulAdd(x, r.im, slope[q].im)};
-        level[q] = {hn::MulAdd(y, r.re, level[q].re), hn::MulAdd(y, r.im, level[q].im)};
-      }
+void dplr_ssm(const Dplr& system, const float* u, int64_t n, int64_t length, float* y) {
+  ssm::DplrSystem channel(system);
+  ssm::DplrTables tables(channel.count());
+  const ssm::GroupShape shape = {n, length, system.channels, kLong, 1};
+  ChannelGroup in(shape), out(shape);
+  const ssm::DplrRows rows = {n, in.chunks()};
+  Tensor states({rows.all(), tables.state()}), along({rows.all(), kLong});
+  float *s = states.data<float>(), *z = along.data<float>();
+  for (int64_t h = 0; h < system.channels; h += kGroup) {
+    const int64_t count = std::min(kGroup, system.channels - h);
+    in.read(u, h, count);
+    for (int64_t k = 0; k < count; ++k) {
+      channel.read(h + k);
+      tables.make(channel.parts(), system.d[h + k]);
+      tables.states(in.channel(k), rows, s, z);
+      tables.outputs(in.channel(k), s, rows, out.channel(k));
     }
-#pragma GCC unroll 4
-    for (int64_t q = 0; q < kDplrSums; ++q) {
-      const Complex all = times(s, slope[q]);
-      const int64_t re = 2 * q * at.points + j, im = re + at.points;
-      hn::StoreU(hn::Sub(all.re, level[q].re), d, sums + re);
-      hn::StoreU(hn::Sub(all.im, level[q].im), d, sums + im);
-      hn::StoreU(slope[q].re, d, slopes + re);
-      hn::StoreU(slope[q].im, d, slopes + im);
-    }
+    out.write(y, h, count);
   }
 }
 
-void dplr_sums_gradient(const DplrPoles& poles, const DplrAt& at, const double* g, const DplrGradient& to) {
-  const Doubles d;
-  const auto total = [&](V v) HWY_ATTR { return hn::GetLane(hn::SumOfLanes(d, v)); };
-  for (int64_t p = 0; p < poles.count; ++p) {
-    const V b = hn::Set(d, poles.b[p]), m = hn::Set(d, poles.m[p]);
-    V dx[kDplrSums], dy[kDplrSums], db = hn::Zero(d), dm = hn::Zero(d);
-#pragma GCC unroll 4
-    for (int64_t q = 0; q < kDplrSums; ++q) dx[q] = dy[q] = hn::Zero(d);
-    for (int64_t j = 0; j < at.points; j += static_cast<int64_t>(hn::Lanes(d))) {
-      const Complex s = {hn::LoadU(d, at.s + j), hn::LoadU(d, at.s + at.points + j)};
-      const Complex r = resolvent(s, b, m), sr = times(s, r);
-      Complex by_slope = {hn::Zero(d), hn::Zero(d)}, by_level = by_slope;
-#pragma GCC unroll 4
-      for (int64_t q = 0; q < kDplrSums; ++q) {
-        const V g_re = hn::LoadU(d, g + 2 * q * at.points + j), g_im = hn::LoadU(d, g + (2 * q + 1) * at.points + j);
-        const V x = hn::Set(d, poles.x[q * poles.count + p]), y = hn::Set(d, poles.y[q * poles.count + p]);
-        dx[q] = hn::MulAdd(g_re, sr.re, hn::MulAdd(g_im, sr.im, dx[q]));
-        dy[q] = hn::NegMulAdd(g_re, r.re, hn::NegMulAdd(g_im, r.im, dy[q]));
-        by_slope = {hn::MulAdd(x, g_re, by_slope.re), hn::MulAdd(x, g_im, by_slope.im)};
-        by_level = {hn::MulAdd(y, g_re, by_level.re), hn::MulAdd(y, g_im, by_level.im)};
-      }
-      const Complex turned = times({s.re, hn::Neg(s.im)}, by_slope);
-      const Complex of_r = {hn::Sub(turned.re, by_level.re), hn::Sub(turned.im, by_level.im)};
-      const Complex square = times(r, r);
-      const Complex den = times({hn::Neg(square.re), square.im}, of_r);  // -conj(r^2) of_r
-      db = hn::MulAdd(den.re, s.re, hn::MulAdd(den.im, s.im, db));
-      dm = hn::Add(dm, den.re);
-      const Complex slope = {hn::Add(hn::Add(s.re, s.re), b), hn::Neg(hn::Add(s.im, s.im))};  // conj(2 s + b)
-      const Complex of_s = times(slope, den);
-      hn::StoreU(hn::Add(hn::LoadU(d, to.s + j), of_s.re), d, to.s + j);
-      hn::StoreU(hn::Add(hn::LoadU(d, to.s + at.points + j), of_s.im), d, to.s + at.points + j);
+void dplr_ssm_gradient(const Dplr& system, const float* u, const float* dy, int64_t n, int64_t length,
+                       const DplrGradient& to) {
+  const bool parameters = to.log_dt != nullptr;
+  ssm::DplrSystem channel(system);
+  ssm::DplrTables tables(channel.count());
+  ssm::DplrTableGradient gradient(channel.count());
+  const ssm::GroupShape shape = {n, length, system.channels, kLong, 1};
+  ChannelGroup in(shape), back(shape), out(shape);
+  const ssm::DplrRows rows = {n, in.chunks()};
+  Tensor states({rows.all(), tables.state()}), back_states(states.shape());
+  // What no chunk follows stays 0.
+  Tensor along = Tensor::zeros({rows.all(), kLong}), back_along = Tensor::zeros(along.shape());
+  float *s = states.data<float>(), *t = back_states.data<float>();
+  float *z = along.data<float>(), *r = back_along.data<float>();
+  for (int64_t h = 0; h < system.channels; h += kGroup) {
+    const int64_t count = std::min(kGroup, system.channels - h);
+    if (parameters) in.read(u, h, count);
+    back.read(dy, h, count);
+    for (int64_t k = 0; k < count; ++k) {
+      channel.read(h + k);
+      tables.make(channel.parts(), system.d[h + k]);
+      tables.turn();
+      tables.states_back(back.channel(k), rows, t, r);
+      if (to.u) tables.inputs_back(back.channel(k), t, rows, out.channel(k));
+      if (!parameters) continue;
+      tables.states(in.channel(k), rows, s, z);
+      float by_d = 0;
+      const ssm::DplrParts by =
+          gradient.take(channel.parts(), tables, rows, in.channel(k), back.channel(k), s, z, t, r, by_d);
+      to.d[h + k] += by_d;
+      channel.gradient(h + k, by, to);
     }
-#pragma GCC unroll 4
-    for (int64_t q = 0; q < kDplrSums; ++q) {
-      to.x[q * poles.count + p] = total(dx[q]);
-      to.y[q * poles.count + p] = total(dy[q]);
-    }
-    to.b[p] = total(db);
-    to.m[p] = total(dm);
+    if (to.u) out.write(to.u, h, count);
   }
 }
 
@@ -103,15 +80,39 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace mlrun::kernels {
+namespace {
 
-HWY_EXPORT(dplr_sums);
-HWY_EXPORT(dplr_sums_gradient);
-
-void dplr_sums(const DplrPoles& poles, const DplrAt& at, double* sums, double* slopes) {
-  HWY_DYNAMIC_DISPATCH(dplr_sums)(poles, at, sums, slopes);
+// Of one product of all chunks with a table [L, 2 P], and of one inside the chunks.
+double dplr_state_flops(const Dplr& s, int64_t n, int64_t length) {
+  return 4.0 * static_cast<double>(n * length * s.channels * s.poles);
 }
-void dplr_sums_gradient(const DplrPoles& poles, const DplrAt& at, const double* g, const DplrGradient& to) {
-  HWY_DYNAMIC_DISPATCH(dplr_sums_gradient)(poles, at, g, to);
+double dplr_inside_flops(const Dplr& s, int64_t n, int64_t length) {
+  return 1.5 * static_cast<double>(n * length * s.channels * kDplrChunk);
+}
+double dplr_bytes(const Dplr& s, int64_t n, int64_t length, int arrays) {
+  return 4.0 * arrays * static_cast<double>(n * length * s.channels);
+}
+
+}  // namespace
+
+HWY_EXPORT(dplr_ssm);
+HWY_EXPORT(dplr_ssm_gradient);
+
+void dplr_ssm(const Dplr& system, const float* u, int64_t n, int64_t length, float* y) {
+  if (n == 0 || length == 0) return;
+  const profile::Scope scope("dplr ssm", "own",
+                             4 * dplr_state_flops(system, n, length) + dplr_inside_flops(system, n, length),
+                             dplr_bytes(system, n, length, 2));
+  HWY_DYNAMIC_DISPATCH(dplr_ssm)(system, u, n, length, y);
+}
+
+void dplr_ssm_gradient(const Dplr& system, const float* u, const float* dy, int64_t n, int64_t length,
+                       const DplrGradient& to) {
+  if (n == 0 || length == 0) return;
+  const profile::Scope scope("dplr ssm gradient", "own",
+                             11 * dplr_state_flops(system, n, length) + 2 * dplr_inside_flops(system, n, length),
+                             dplr_bytes(system, n, length, 3));
+  HWY_DYNAMIC_DISPATCH(dplr_ssm_gradient)(system, u, dy, n, length, to);
 }
 
 }  // namespace mlrun::kernels

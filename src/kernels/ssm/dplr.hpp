@@ -1,35 +1,41 @@
-// The Cauchy sums of a diagonal plus low-rank state space (S4: Gu, Goel & Re 2022, "Efficiently Modeling Long Sequences
-// with Structured State Spaces", theorem 3), in double, for one channel at many points s of the right half plane:
-//   S_q(s) = sum_p (w_qp / (s - lambda_p) + conj(w_qp) / (s - conj(lambda_p)))
-//          = sum_p (s x_qp - y_qp) r_p(s),   r_p = 1 / (s^2 + b_p s + m_p),
-// x = 2 Re w, y = 2 Re(w conj(lambda)), b = -2 Re lambda, m = |lambda|^2; q = 0 .. 3.
+// Diagonal plus low-rank state spaces: S4 (Gu, Goel & Re 2022, "Efficiently Modeling Long Sequences with Structured
+// State Spaces"). For every channel, with P complex poles (their conjugates are meant along, so these are 2 P real
+// states), Lambda = -exp(log_decay) + i frequency, A = Lambda - p p^* and the time step dt = exp(log_dt):
+//   s[t] = Abar s[t - 1] + Bbar u[t],   y[t] = c s[t] + d u[t],   s[-1] = 0,   by the bilinear rule
+//   Abar = (1 - dt A / 2)^-1 (1 + dt A / 2),   Bbar = (1 - dt A / 2)^-1 dt b.
+//
+// Computed in chunks of L positions: inside a chunk a Toeplitz matrix, between chunks the states. The paper's kernel of
+// the whole length is never made: the cost is linear in the length. Abar is a diagonal plus one product of vectors,
+//   Abar = D + w q^T,   so   Abar^L = D^L + sum_j (Abar^(L - 1 - j) w) (q^T D^j),
+// and a state is handed from chunk to chunk by two thin matrices [L, 2 P] and a diagonal: nothing is diagonalised,
+// nothing is divided by a difference of poles, and no matrix has 2 P x 2 P numbers. |Abar| <= 1, since A + A^* <= 0,
+// so that the L steps which make the tables, in double, amplify no error.
 #pragma once
 
 #include <cstdint>
 
 namespace mlrun::kernels {
 
-constexpr int64_t kDplrSums = 4;
-constexpr int64_t kDplrPoints = 8;  // the number of points is a multiple of it
+constexpr int64_t kDplrChunk = 64;
 
-struct DplrPoles {
-  int64_t count = 0;
-  const double *b = nullptr, *m = nullptr;  // [count]
-  const double *x = nullptr, *y = nullptr;  // [kDplrSums, count]
-};
-struct DplrAt {
-  int64_t points = 0;
-  const double* s = nullptr;  // [2, points]: real parts, imaginary parts
+struct Dplr {
+  int64_t channels = 0, poles = 0;
+  const float* log_dt = nullptr;                           // [channels]
+  const float *log_decay = nullptr, *frequency = nullptr;  // [channels, poles]
+  const float *p = nullptr, *b = nullptr, *c = nullptr;    // [2, channels, poles]: real parts, imaginary parts
+  const float* d = nullptr;                                // [channels]
 };
 
-// sums and slopes [kDplrSums, 2, points]; slope_q = sum_p x_qp r_p.
-void dplr_sums(const DplrPoles& poles, const DplrAt& at, double* sums, double* slopes);
+// u [n, length, channels] -> y, likewise; not u.
+void dplr_ssm(const Dplr& system, const float* u, int64_t n, int64_t length, float* y);
 
-// From g [kDplrSums, 2, points], dL = Re(conj(g) dS): the gradients of x, y, b, m, overwritten, and of s by way of the
-// denominators r alone, [2, points], added to.
 struct DplrGradient {
-  double *x = nullptr, *y = nullptr, *b = nullptr, *m = nullptr, *s = nullptr;
+  float* u = nullptr;  // [n, length, channels], overwritten; null where not wanted
+  // All of the system's parameters, in its shapes: added to. log_dt null: none is wanted.
+  float *log_dt = nullptr, *log_decay = nullptr, *frequency = nullptr, *p = nullptr, *b = nullptr, *c = nullptr,
+        *d = nullptr;
 };
-void dplr_sums_gradient(const DplrPoles& poles, const DplrAt& at, const double* g, const DplrGradient& to);
+void dplr_ssm_gradient(const Dplr& system, const float* u, const float* dy, int64_t n, int64_t length,
+                       const DplrGradient& to);
 
 }  // namespace mlrun::kernels

@@ -1,9 +1,9 @@
 #include "ops/ssm/diagonal_ssm.hpp"
 
-#include <array>
+#include <vector>
 
 #include "base/error.hpp"
-#include "kernels/vector/elementwise.hpp"
+#include "ops/ssm/kernel_gradient.hpp"
 
 namespace mlrun::ops {
 
@@ -29,29 +29,15 @@ Variable diagonal_ssm(const Variable& u, const DiagonalSystem& s, Discretisation
           to_string(U.shape()));
   Tensor y(U.shape());
   kernels::diagonal_ssm(system, U.data<float>(), U.dim(0), U.dim(1), y.data<float>());
-  return record_joint(y, {u, s.log_dt, s.log_decay, s.frequency, s.c, s.d},
-                      [U, s, discretisation](const Tensor& dy, std::vector<Destination>& to) {
-                        // The kernel adds to the parameters' gradients, all of them or none, and overwrites the
-                        // input's.
-                        constexpr size_t kParameters = 5;
-                        const Variable* const values[kParameters] = {&s.log_dt, &s.log_decay, &s.frequency, &s.c, &s.d};
-                        std::array<Tensor, kParameters> parameters;
-                        bool any = false;
-                        for (size_t i = 0; i < kParameters; ++i) any = any || to[i + 1].needed;
-                        for (size_t i = 0; any && i < kParameters; ++i) {
-                          Destination& destination = to[i + 1];
-                          if (destination.needed && !destination.accumulate) destination.tensor.fill(0);
-                          parameters[i] = destination.needed ? destination.tensor : Tensor::zeros(values[i]->shape());
-                        }
-                        const auto place = [](Tensor& t) { return t.defined() ? t.data<float>() : nullptr; };
-                        Tensor du;
-                        if (to[0].needed) du = to[0].accumulate ? Tensor(U.shape()) : to[0].tensor;
-                        kernels::diagonal_ssm_gradient(
-                            kernel_form(s, discretisation), U.data<float>(), dy.data<float>(), U.dim(0), U.dim(1),
-                            {place(du), place(parameters[0]), place(parameters[1]), place(parameters[2]),
-                             place(parameters[3]), place(parameters[4])});
-                        if (to[0].needed && to[0].accumulate) kernels::add_to(to[0].tensor, du);
-                      });
+  const std::vector<Variable> inputs = {u, s.log_dt, s.log_decay, s.frequency, s.c, s.d};
+  return record_joint(y, inputs, [U, s, inputs, discretisation](const Tensor& dy, std::vector<Destination>& to) {
+    KernelGradient gradient(inputs, to);
+    kernels::diagonal_ssm_gradient(kernel_form(s, discretisation), U.data<float>(), dy.data<float>(), U.dim(0),
+                                   U.dim(1),
+                                   {gradient.input(), gradient.parameter(1), gradient.parameter(2),
+                                    gradient.parameter(3), gradient.parameter(4), gradient.parameter(5)});
+    gradient.finish();
+  });
 }
 
 }  // namespace mlrun::ops
