@@ -182,6 +182,7 @@ void run_sample(SampleWords o, const Globals& globals) {
     };
   }
   const Samples samples = sample(model, options, pool);
+  if (draft.draft.proposes()) warn_where_it_does_not_pay(samples.speculation);
   const std::vector<int32_t>& labels = samples.labels;
   if (streamed) fmt::print("\n");
   else if (!o.out.empty()) write(samples, model, o, grid);
@@ -194,7 +195,7 @@ void run_sample(SampleWords o, const Globals& globals) {
     answer["exact_law"] = o.law.is_exact();
     if (!o.law.is_exact()) answer["law"] = o.law.words();
     if (samples.known > 0) answer["known"] = samples.known;
-    if (draft.model) answer["draft"] = answer_of(draft, samples.speculation);
+    if (draft.draft.proposes()) answer["draft"] = answer_of(draft, samples.speculation);
     if (constraint) {
       answer["constraint"] = {
           {"of", o.constraint.words()}, {"law", o.constraint_law}, {"log_allowed", samples.log_allowed}};
