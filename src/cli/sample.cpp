@@ -180,6 +180,7 @@ void run_sample(SampleWords o, const Globals& globals) {
     };
   }
   const Samples samples = sample(model, options, pool);
+  if (draft.draft.proposes()) warn_where_it_does_not_pay(samples.speculation);
   std::optional<NearestOutcome> nearest;
   if (o.nearest > 0) nearest = nearest_of(samples, model, o.nearest, pool);
   const SamplePictures pictures = pictures_of(samples, columns, classes, nearest);
@@ -192,7 +193,7 @@ void run_sample(SampleWords o, const Globals& globals) {
     answer["exact_law"] = o.law.is_exact();
     if (!o.law.is_exact()) answer["law"] = o.law.words();
     if (samples.known > 0) answer["known"] = samples.known;
-    if (draft.model) answer["draft"] = answer_of(draft, samples.speculation);
+    if (draft.draft.proposes()) answer["draft"] = answer_of(draft, samples.speculation);
     if (constraint) {
       answer["constraint"] = {
           {"of", o.constraint.words()}, {"law", o.constraint_law}, {"log_allowed", samples.log_allowed}};

@@ -19,7 +19,7 @@ struct DraftWords {
 // --draft and --ahead, which do not go with `complete`. `words` must outlive the app.
 void add_draft_options(Command& command, DraftWords& words, Option* complete);
 
-// A draft, for as long as it draws; no model where none was asked for.
+// A draft, for as long as it draws; no model where none was asked for, or heads.
 struct LoadedDraft {
   std::unique_ptr<const TrainedModel> model;
   Draft draft;
@@ -28,5 +28,7 @@ LoadedDraft draft_of(const DraftWords& words, const TrainedModel& model);
 
 // What `--json` says of it.
 nlohmann::ordered_json answer_of(const LoadedDraft& draft, const SpeculationCounts& counts);
+// And what is said to people, by counted work.
+void warn_where_it_does_not_pay(const SpeculationCounts& counts);
 
 }  // namespace mlrun::cli

@@ -127,17 +127,23 @@ void require_checkpoint(const io::Hdf5Reader& file) {
   }
 }
 
-void read_arena(const io::Hdf5Reader& file, const std::string& group, const ParameterArena& layout, Tensor& arena) {
+void read_arena(const io::Hdf5Reader& file, const std::string& group, const ParameterArena& layout, Tensor& arena,
+                bool without_added = false) {
   for (size_t i = 0; i < layout.parameters().size(); ++i) {
+    const ParameterInfo& info = layout.parameters()[i];
+    const std::string path = group + "/" + info.path;
+    if (without_added && info.added && !file.has(path)) continue;
     Tensor window = layout.window(arena, i);
-    file.read_into(group + "/" + layout.parameters()[i].path, window);
+    file.read_into(path, window);
   }
 }
 
-// What write_model wrote; `weights`: "model" or "average".
+// What write_model wrote; `weights`: "model" or "average". `without_added`: what a model has more than that of the file,
+// and may (ParameterInfo::added), stays as it is.
 void read_model(const io::Hdf5Reader& file, const std::string& at, const std::string& weights,
-                ParameterArena& parameters) {
-  if (const size_t found = file.datasets(at + "model").size(); found != parameters.parameters().size()) {
+                ParameterArena& parameters, bool without_added = false) {
+  if (const size_t found = file.datasets(at + "model").size();
+      !without_added && found != parameters.parameters().size()) {
     fail(ExitCode::kCheckpoint, "{}: {} parameters in /{}model, and the model of its spec has {}", file.name(), found,
          at, parameters.parameters().size());
   }
@@ -156,7 +162,7 @@ void read_model(const io::Hdf5Reader& file, const std::string& at, const std::st
     const std::string averaged = at + "average_state/" + state.path;
     file.read_into(weights == "average" && file.has(averaged) ? averaged : at + "state/" + state.path, value);
   }
-  read_arena(file, at + weights, parameters, parameters.flat());
+  read_arena(file, at + weights, parameters, parameters.flat(), without_added);
 }
 
 Experiment experiment_of(const std::string& resolved_yaml, const std::string& place,
@@ -245,6 +251,10 @@ Experiment Checkpoint::experiment(const std::vector<std::string>& overrides) con
 
 void Checkpoint::read_parameters(ParameterArena& parameters, bool average) const {
   read_model(file_, "", average && has_average() ? "average" : "model", parameters);
+}
+
+void Checkpoint::read_beginning(ParameterArena& parameters) const {
+  read_model(file_, "", has_average() ? "average" : "model", parameters, /*without_added=*/true);
 }
 
 void Checkpoint::read_updater(const ParameterArena& parameters, Updater& updater) const {

@@ -54,6 +54,9 @@ class Checkpoint {
 
   // Weights into an arena of the same model; `average` takes the moving average instead, where there is one.
   void read_parameters(ParameterArena& parameters, bool average) const;
+  // Weights for a training to begin with, of which the average, where there is one; what the arena has more than they
+  // (ParameterInfo::added) stays as it is.
+  void read_beginning(ParameterArena& parameters) const;
   void read_updater(const ParameterArena& parameters, Updater& updater) const;
   const io::Hdf5Reader& file() const { return file_; }
 

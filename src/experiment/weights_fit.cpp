@@ -41,6 +41,7 @@ std::string different_shapes(const io::Hdf5Reader& file, const ParameterArena& p
     const std::string path = "model/" + info.path;
     known.push_back(info.path);
     const std::string there = file.has(path) ? to_string(file.dataset(path).shape) : "";
+    if (info.added && there.empty()) continue;  // it begins with its initial value
     if (there != to_string(info.shape)) lines.push_back(differs(info.path, there, to_string(info.shape)));
   }
   for (const StateInfo& state : parameters.states()) {

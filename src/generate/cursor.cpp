@@ -45,14 +45,14 @@ void Cursor::mark() {
   marked_last_ = last_;
 }
 
-void Cursor::rewind() {
+void Cursor::rewind(int64_t kept) {
   if (stepper_->can_rewind()) {
-    stepper_->rewind();
-    asked_ = marked_asked_;
-    last_ = marked_last_;
+    stepper_->rewind(kept);
+    asked_ = kept == 0 && marked_asked_;
+    if (asked_) last_ = marked_last_;
     return;
   }
-  const std::vector<int32_t> again(seen_.begin(), seen_.begin() + static_cast<std::ptrdiff_t>(marked_));
+  const std::vector<int32_t> again(seen_.begin(), seen_.begin() + static_cast<std::ptrdiff_t>(marked_) + kept * count_);
   seen_.clear();
   stepper_ = begin_();
   asked_ = false;

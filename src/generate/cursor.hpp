@@ -25,9 +25,10 @@ class Cursor {
   // ..], and then a position must follow the last.
   void extend(const int32_t* symbols, int64_t length, float* out);
   void observe(const int32_t* symbols) { extend(symbols, 1, nullptr); }
-  // Remembers this place, and comes back to it, as often as wanted.
+  // Remembers this place, and comes back to it, or to `kept` symbols behind it (Stepper::rewind), as often as wanted.
   void mark();
-  void rewind();
+  void rewind(int64_t kept = 0);
+  void head_logits(int64_t k, int32_t symbol, float* out) { stepper_->head_logits(k, symbol, out); }
 
  private:
   void step(const int32_t* symbols, int64_t length, float* out);

@@ -55,6 +55,14 @@ std::unique_ptr<Stepper> Sampler::begin(const SampleOptions& options, int64_t co
 
 namespace {
 
+// A step of one sequence costs something beside its products.
+constexpr double kBesideProducts = 10000;
+double products_of(const StepView& view, const AutoregressiveModel& model, const ParameterArena& parameters) {
+  if (const double counted = view.products_per_step(); counted > 0) return kBesideProducts + counted;
+  const auto all = static_cast<double>(parameters.parameter_count());
+  return kBesideProducts + (view.runs_parallel_view() ? all * static_cast<double>(model.data().positions()) : all);
+}
+
 // Images that share a component, in lots of at most `batch`: [component][lot][image].
 std::vector<std::pair<int64_t, std::vector<int64_t>>> lots_of(const std::vector<int64_t>& component_of,
                                                               int64_t components, int64_t batch) {
@@ -167,8 +175,17 @@ void Sampler::draw_by_draft(const SampleOptions& options, Piece& piece, Labelled
   const std::vector<int64_t>& order = model_.order(piece.component);
   const int32_t* labels = piece.labels();
   Cursor model([&] { return begin(options, piece.component, 1, labels); }, 1, alphabet);
-  Cursor draft([&] { return piece.draft->begin(1, options.draft.model->conditional() ? labels : nullptr); }, 1,
-               alphabet);
+  const StepView& view = *views_[static_cast<size_t>(piece.component)];
+  const double of_step = products_of(view, model_, parameters_);
+  std::unique_ptr<Cursor> draft;
+  std::unique_ptr<Proposer> proposer;
+  if (options.draft.heads) {
+    proposer = std::make_unique<OwnHeads>(model, model_.heads());
+  } else {
+    draft = std::make_unique<Cursor>(
+        [&] { return piece.draft->begin(1, options.draft.model->conditional() ? labels : nullptr); }, 1, alphabet);
+    proposer = std::make_unique<DraftModel>(*draft);
+  }
   SpeculativeJob job = {
       .alphabet = alphabet,
       .length = length,
@@ -176,7 +193,10 @@ void Sampler::draw_by_draft(const SampleOptions& options, Piece& piece, Labelled
       .uniforms = piece.streams[0],
       .draft_uniforms = RandomStream(options.seed, "sample/draft").at(static_cast<uint64_t>(options.first + image)),
       .law = options.law,
-      .ahead = options.draft.ahead};
+      .ahead = options.draft.ahead,
+      .draft_cost = (options.draft.heads ? view.products_per_head() + kBesideProducts
+                                         : products_of(*piece.draft, *options.draft.model, *options.draft.parameters)) /
+                    of_step};
   int32_t* sample = to.symbols.data<int32_t>() + image * length;
   const auto put = [&](int64_t t, int32_t symbol) {
     sample[t < positions ? order[static_cast<size_t>(t)] : t] = symbol;
@@ -187,7 +207,7 @@ void Sampler::draw_by_draft(const SampleOptions& options, Piece& piece, Labelled
     return true;
   };
   for (int64_t t = 0; t < known; ++t) put(t, job.known[static_cast<size_t>(t)]);
-  piece.counts = draw_speculatively(model, draft, job, put);
+  piece.counts = draw_speculatively(model, *proposer, job, put);
 }
 
 Sampler::Labelled Sampler::draw_labelled(const SampleOptions& options, LanePool& pool) const {
@@ -207,8 +227,8 @@ Sampler::Labelled Sampler::draw_labelled(const SampleOptions& options, LanePool&
     if (const int64_t at_once = view->sequences_at_once(); at_once > 0) batch = std::min(batch, at_once);
   std::vector<int64_t> of_draft;
   std::vector<std::unique_ptr<StepView>> drafts;  // by the draft's component
+  if (options.draft.proposes()) batch = 1;        // each goes its own way
   if (options.draft.model) {
-    batch = 1;  // each goes its own way
     of_draft = components_of_draft(model_, *options.draft.model, length);
     for (int64_t c = 0; c < options.draft.model->components(); ++c)
       drafts.push_back(options.draft.model->step_view(*options.draft.parameters, c));
@@ -233,7 +253,7 @@ Sampler::Labelled Sampler::draw_labelled(const SampleOptions& options, LanePool&
                           (options.method == SampleMethod::kAuto && whole && slow_steps && model_.views_share_bits());
   pool.run(static_cast<int64_t>(pieces.size()), [&](int64_t index) {
     Piece& piece = pieces[static_cast<size_t>(index)];
-    if (piece.draft) draw_by_draft(options, piece, result);
+    if (options.draft.proposes()) draw_by_draft(options, piece, result);
     else if (predictive) draw_predictively(options, piece, result);
     else draw_by_steps(options, piece, result);
   });

@@ -44,14 +44,15 @@ void Sampler::require_possible(const SampleOptions& options) const {
         "from those of one position after the other, so that some images would not be those of their seed\n"
         "  the images of the seed   --sampler sequential");
   }
-  if (options.draft.model && (options.law.repetition != 1 || options.law.sliding)) {
+  if (options.draft.proposes() && (options.law.repetition != 1 || options.law.sliding)) {
     fail(ExitCode::kUsage, "--draft proposes from laws that look at the logits of one step alone, and {} looks at more",
          options.law.sliding ? "--slide" : "--repetition-penalty");
   }
-  if (options.constraint && (options.draft.model || options.method == SampleMethod::kPredictive)) {
+  if (options.constraint && (options.draft.proposes() || options.method == SampleMethod::kPredictive)) {
     fail(ExitCode::kUsage,
          "a constraint is followed one symbol after the other, and {} is of several at once\n  without   {}",
-         options.draft.model ? "--draft" : "--sampler predictive", options.draft.model ? "--draft" : "--sampler");
+         options.draft.proposes() ? "--draft" : "--sampler predictive",
+         options.draft.proposes() ? "--draft" : "--sampler");
   }
   require(options.law.repetition == 1 || model_.data().alphabet > 2, "a repetition penalty of log-odds");
   if ((!options.stop.empty() || options.law.repetition != 1) && options.method == SampleMethod::kPredictive)

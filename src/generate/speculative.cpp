@@ -3,68 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <numeric>
 
 #include "base/error.hpp"
+#include "generate/lookahead.hpp"
 
 namespace mlrun {
 namespace {
-
-// Where the job leaves it open how many symbols are proposed: with those that the model goes over again, a stretch has as
-// many rows as its kernels take together (kernels/conv/conv_forward.cpp), or twice as many.
-constexpr int64_t kRows = 7, kLeastAhead = 2;
-constexpr int64_t kMostAgain = 16;  // symbols that a stretch begins with again
-
-// `stay`: how many proposals stayed of late, in the mean.
-int64_t proposals_of(double stay, int64_t again) {
-  const int64_t wanted = std::clamp(static_cast<int64_t>(2 * stay), kLeastAhead, kRows);
-  if (wanted < kRows) return wanted;
-  return (again <= kRows / 2 ? kRows : 2 * kRows) + 1 - std::min(again, kMostAgain / 2);
-}
-
-// A cursor and the symbols that it has seen, which goes back where they turn out not to be the sample's.
-class Follower {
- public:
-  Follower(Cursor& cursor, int64_t width) : cursor_(cursor), width_(width) {}
-
-  // From here on the sample is certain as far as this place.
-  void mark() {
-    cursor_.mark();
-    marked_ = seen_.size();
-  }
-
-  // Symbols of the sample that it has not seen, after going back as far as it has to.
-  std::vector<int32_t> missing(const std::vector<int32_t>& sample) {
-    const size_t both = std::min(seen_.size(), sample.size());
-    if (seen_.size() > sample.size() ||
-        !std::equal(seen_.begin() + static_cast<std::ptrdiff_t>(marked_), seen_.end(),
-                    sample.begin() + static_cast<std::ptrdiff_t>(std::min(marked_, both)))) {
-      cursor_.rewind();
-      seen_.resize(marked_);
-    }
-    return {sample.begin() + static_cast<std::ptrdiff_t>(seen_.size()), sample.end()};
-  }
-
-  // The logits before the first of the symbols, and after each of them.
-  std::vector<float> over(const std::vector<int32_t>& symbols) {
-    std::vector<float> logits((symbols.size() + 1) * static_cast<size_t>(width_));
-    cursor_.logits(logits.data());
-    go(symbols, logits.data() + width_);
-    return logits;
-  }
-  void go(const std::vector<int32_t>& symbols, float* out) {
-    cursor_.extend(symbols.data(), static_cast<int64_t>(symbols.size()), out);
-    seen_.insert(seen_.end(), symbols.begin(), symbols.end());
-  }
-  void logits(float* out) { cursor_.logits(out); }
-
- private:
-  Cursor& cursor_;
-  int64_t width_;
-  std::vector<int32_t> seen_;
-  size_t marked_ = 0;
-};
 
 // The uniforms of one step.
 double uniform(const RandomStream& stream, int64_t t, int64_t which) {
@@ -88,16 +35,25 @@ class StepRule {
  public:
   explicit StepRule(const SpeculativeJob& job) : job_(job), of_steps_(job.uniforms) { of_steps_.skip(known()); }
 
-  int32_t proposed(int64_t t, const float* draft_logits) {
-    while (static_cast<int64_t>(steps_.size()) <= t - known()) steps_.push_back(of_steps_.next());
-    if (job_.alphabet == 2) return draw_symbol(draft_logits, 2, step(t), job_.law);
+  // A symbol, and the draft's probability of it.
+  struct Proposal {
+    int32_t symbol = 0;
+    double q = 0;
+  };
+  Proposal proposed(int64_t t, const float* draft_logits) {
+    if (job_.alphabet == 2) {
+      const int32_t symbol = draw_symbol(draft_logits, 2, step(t), job_.law);
+      const double odds = static_cast<double>(draft_logits[0]) / std::max(job_.law.temperature, 1e-3);
+      return {symbol, 1 / (1 + std::exp(symbol == 1 ? -odds : odds))};
+    }
     q_.push_back(probabilities(draft_logits, job_.alphabet, job_.law));
-    return pick(q_.back(), uniform(job_.draft_uniforms, t, 0));
+    const int32_t symbol = pick(q_.back(), uniform(job_.draft_uniforms, t, 0));
+    return {symbol, q_.back()[static_cast<size_t>(symbol)]};
   }
 
   // `j`: the number of the proposal since forget().
-  int32_t decided(int64_t t, int32_t proposal, size_t j, const float* logits) const {
-    if (job_.alphabet == 2) return draw_symbol(logits, 2, step(t), job_.law);
+  int32_t decided(int64_t t, int32_t proposal, size_t j, const float* logits) {
+    if (job_.alphabet == 2) return undrafted(t, logits);
     const std::vector<double> p = probabilities(logits, job_.alphabet, job_.law), &q = q_[j];
     const auto x = static_cast<size_t>(proposal);
     if (uniform(job_.draft_uniforms, t, 1) * q[x] < p[x]) return proposal;
@@ -105,11 +61,16 @@ class StepRule {
     for (size_t k = 0; k < p.size(); ++k) rest[k] = std::max(0.0, p[k] - q[k]);
     return pick(rest, uniform(job_.draft_uniforms, t, 2));
   }
+  // As the sequential sampler draws.
+  int32_t undrafted(int64_t t, const float* logits) { return draw_symbol(logits, job_.alphabet, step(t), job_.law); }
   void forget() { q_.clear(); }
 
  private:
   int64_t known() const { return static_cast<int64_t>(job_.known.size()); }
-  double step(int64_t t) const { return steps_[static_cast<size_t>(t - known())]; }
+  double step(int64_t t) {
+    while (static_cast<int64_t>(steps_.size()) <= t - known()) steps_.push_back(of_steps_.next());
+    return steps_[static_cast<size_t>(t - known())];
+  }
   const SpeculativeJob& job_;
   Uniforms of_steps_;
   std::vector<double> steps_;           // from the first unknown one on
@@ -120,8 +81,17 @@ class StepRule {
 
 void SpeculationCounts::add(const SpeculationCounts& other) {
   stretches += other.stretches;
+  rows += other.rows;
+  draft_steps += other.draft_steps;
   symbols += other.symbols;
   kept += other.kept;
+  draft_cost = std::max(draft_cost, other.draft_cost);
+}
+
+double SpeculationCounts::symbols_per_step() const {
+  const double cost = Lookahead::kLook * static_cast<double>(stretches) + Lookahead::kRow * static_cast<double>(rows) +
+                      draft_cost * static_cast<double>(draft_steps);
+  return cost > 0 ? static_cast<double>(symbols) / cost : 0;
 }
 
 std::vector<int64_t> components_of_draft(const AutoregressiveModel& model, const AutoregressiveModel& draft,
@@ -169,52 +139,56 @@ std::vector<int64_t> components_of_draft(const AutoregressiveModel& model, const
   return found;
 }
 
-SpeculationCounts draw_speculatively(Cursor& model_cursor, Cursor& draft_cursor, const SpeculativeJob& job,
+SpeculationCounts draw_speculatively(Cursor& cursor, Proposer& draft, const SpeculativeJob& job,
                                      const std::function<bool(int64_t t, int32_t symbol)>& put) {
   const int64_t width = logits_per_step(job.alphabet);
-  Follower model(model_cursor, width), draft(draft_cursor, width);
-  for (Follower* each : {&model, &draft}) {
-    each->go(job.known, nullptr);
-    each->mark();
-  }
+  Follower model(cursor);
   StepRule rule(job);
+  Lookahead ahead(job.draft_cost, job.ahead);
   SpeculationCounts counts;
-  std::vector<int32_t> sample = job.known;
-  double stay = kRows;
+  counts.draft_cost = job.draft_cost;
+  std::vector<int32_t> sample = job.known, proposed;
+  std::vector<float> p, q(static_cast<size_t>(width));
+  model.go(sample, nullptr);
+  model.mark();
   for (bool ended = false; !ended && static_cast<int64_t>(sample.size()) < job.length;) {
     const auto t = static_cast<int64_t>(sample.size());
     std::vector<int32_t> stretch = model.missing(sample);
-    if (static_cast<int64_t>(stretch.size()) > kMostAgain) {  // so that it need not come back this far once more
-      model.go({stretch.begin(), stretch.end() - 1}, nullptr);
-      stretch.erase(stretch.begin(), stretch.end() - 1);
-    }
-    const auto again = static_cast<int64_t>(stretch.size());
-    const int64_t proposals = std::min(job.ahead > 0 ? job.ahead : proposals_of(stay, again), job.length - t);
-    draft.go(draft.missing(sample), nullptr);
-    draft.mark();
-    rule.forget();
-    std::vector<int32_t> proposed;
-    std::vector<float> q(static_cast<size_t>(width));
-    for (int64_t j = 0; j < proposals; ++j) {
-      draft.logits(q.data());
-      proposed.push_back(rule.proposed(t + j, q.data()));
-      if (j + 1 < proposals) draft.go({proposed.back()}, nullptr);
-    }
     model.mark();
-    stretch.insert(stretch.end(), proposed.begin(), proposed.end() - 1);  // nothing is asked after the last
-    const std::vector<float> p = model.over(stretch);
+    const auto again = static_cast<int64_t>(stretch.size());  // one, but for the first look
+    const int64_t most = std::min(draft.stand_behind(sample, again), job.length - t);
+    rule.forget();
+    proposed.clear();
+    ahead.begin();
+    for (bool more = most > 0; more;) {
+      draft.logits(q.data());
+      const StepRule::Proposal next = rule.proposed(t + static_cast<int64_t>(proposed.size()), q.data());
+      proposed.push_back(next.symbol);
+      ++counts.draft_steps;
+      more = ahead.goes_on(next.q) && static_cast<int64_t>(proposed.size()) < most;
+      if (more) draft.go_on(next.symbol);
+    }
+    const auto proposals = static_cast<int64_t>(proposed.size());
+    if (proposals > 0) stretch.insert(stretch.end(), proposed.begin(), proposed.end() - 1);  // nothing follows the last
+    p.resize((stretch.size() + 1) * static_cast<size_t>(width));
+    if (again == 0) model.logits(p.data());
+    model.go(stretch, p.data() + width);
     ++counts.stretches;
-    int64_t kept = 0;
-    for (int64_t j = 0; j < proposals && kept == j && !ended; ++j) {
-      const auto at = static_cast<size_t>(j);
-      const int32_t symbol = rule.decided(t + j, proposed[at], at, p.data() + (again + j) * width);
-      kept += symbol == proposed[at] ? 1 : 0;
+    counts.rows += std::max<int64_t>(1, static_cast<int64_t>(stretch.size()));
+    const auto take = [&](int64_t at, int32_t symbol) {
       ++counts.symbols;
       sample.push_back(symbol);
-      ended = put(t + j, symbol);
+      ended = put(at, symbol);
+    };
+    if (proposals == 0) take(t, rule.undrafted(t, p.data() + again * width));
+    for (int64_t j = 0, kept = 0; j < proposals && kept == j && !ended; ++j) {
+      const auto at = static_cast<size_t>(j);
+      const int32_t symbol = rule.decided(t + j, proposed[at], at, p.data() + (again + j) * width);
+      ahead.judged(j, symbol == proposed[at]);
+      kept += symbol == proposed[at] ? 1 : 0;
+      counts.kept += symbol == proposed[at] ? 1 : 0;
+      take(t + j, symbol);
     }
-    counts.kept += kept;
-    stay = 0.75 * stay + 0.25 * static_cast<double>(kept == proposals ? std::max(kRows, kept) : kept);
   }
   return counts;
 }

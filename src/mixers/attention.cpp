@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numeric>
 #include <optional>
@@ -133,21 +132,21 @@ class AttentionStepper : public MixerStepper {
     packed_.out(y_.data<float>(), rows, y);
   }
 
-  // Keys and values stay where they are: only what came behind them is forgotten.
-  void mark() override {
-    cache_.mark();
-    for (size_t i = 0; i < 3; ++i) marked_rows_[i] = tables()[i]->size();
-  }
-  void rewind() override {
-    cache_.rewind();
-    for (size_t i = 0; i < 3; ++i) tables()[i]->resize(marked_rows_[i]);
+  // Keys and values stay where they are: only what came behind them is forgotten, and the rows of the tables, of which
+  // each position has as many.
+  void mark() override { cache_.mark(); }
+  void rewind(int64_t kept) override {
+    const auto before = static_cast<size_t>(cache_.position());
+    cache_.rewind(kept);
+    if (before == 0) return;
+    for (std::vector<float>* table : {&tables_.bias, &tables_.keys, &tables_.queries})
+      table->resize(table->size() / before * static_cast<size_t>(cache_.position()));
   }
 
  protected:
   std::vector<Tensor> state() override { return {}; }
 
  private:
-  std::array<std::vector<float>*, 3> tables() { return {&tables_.bias, &tables_.keys, &tables_.queries}; }
   void normalise(Tensor& x, const Tensor& gain) const {
     x = kernels::rms_norm(x.reshape({-1, gain.dim(0)}), gain, kEpsilon).y.reshape(x.shape());
   }
@@ -157,7 +156,6 @@ class AttentionStepper : public MixerStepper {
   kernels::AttentionCache cache_;
   Tensor q_, k_, v_, y_, position_q_;
   DistanceTables tables_;
-  std::array<size_t, 3> marked_rows_{};
 };
 
 class Attention : public Mixer {

@@ -69,26 +69,44 @@ class DeltaStepper : public MixerStepper {
     packed_.k(x, rows, k_.data<float>());
     packed_.v(x, rows, v_.data<float>());
     packed_.share(x, rows, share_.data<float>());
-    q_taps_.extend(q_.data<float>(), length, q_.data<float>());
-    k_taps_.extend(k_.data<float>(), length, k_.data<float>());
-    v_taps_.extend(v_.data<float>(), length, v_.data<float>());
     kernels::apply(kernels::Function::kSigmoid, share_.data<float>(), share_.data<float>(), share_.count());
-    const Tensor q = of_heads(q_, packed_.unit), k = of_heads(k_, packed_.unit);
-    const int64_t width = packed_.q.out(), heads = packed_.shape.heads;
-    for (int64_t row = 0; row < rows; ++row) {
-      const int64_t at = row * width;
-      kernels::delta_rule_step(
-          packed_.shape,
-          {q.data<float>() + at, k.data<float>() + at, v_.data<float>() + at, share_.data<float>() + row * heads},
-          states_.data<float>() + row % count_ * (states_.count() / count_), o_.data<float>() + at);
-    }
+    const int64_t width = count_ * packed_.q.out();
+    changed_by(length, {{q_.data<float>(), width},
+                        {k_.data<float>(), width},
+                        {v_.data<float>(), width},
+                        {share_.data<float>(), count_ * packed_.shape.heads}});
+    go_over(q_, k_, v_, share_.data<float>(), o_.data<float>());
     packed_.out(of_heads(o_, packed_.gain).data<float>(), rows, y);
   }
 
  protected:
   std::vector<Tensor> state() override { return {states_, q_taps_.state(), k_taps_.state(), v_taps_.state()}; }
+  void advance(const std::vector<Rows>& rows, int64_t positions) override {
+    std::vector<Tensor> x;
+    for (size_t i = 0; i < 3; ++i) {
+      x.emplace_back(Shape{positions * count_, packed_.q.out()});
+      std::copy_n(rows[i].data, x.back().count(), x.back().data<float>());
+    }
+    Tensor nobody(x[0].shape());
+    go_over(x[0], x[1], x[2], rows[3].data, nobody.data<float>());
+  }
 
  private:
+  // The taps, in place, and the states: q, k, v [rows, width].
+  void go_over(Tensor& q_in, Tensor& k_in, Tensor& v, const float* share, float* o) {
+    const int64_t rows = v.dim(0), length = rows / count_, width = packed_.q.out(), heads = packed_.shape.heads;
+    q_taps_.extend(q_in.data<float>(), length, q_in.data<float>());
+    k_taps_.extend(k_in.data<float>(), length, k_in.data<float>());
+    v_taps_.extend(v.data<float>(), length, v.data<float>());
+    const Tensor q = of_heads(q_in, packed_.unit), k = of_heads(k_in, packed_.unit);
+    for (int64_t row = 0; row < rows; ++row) {
+      const int64_t at = row * width;
+      kernels::delta_rule_step(packed_.shape,
+                               {q.data<float>() + at, k.data<float>() + at, v.data<float>() + at, share + row * heads},
+                               states_.data<float>() + row % count_ * (states_.count() / count_), o + at);
+    }
+  }
+
   Tensor of_heads(const Tensor& x, const Tensor& gain) const {
     return kernels::rms_norm(x.reshape({-1, gain.count()}), gain, kEpsilon).y;
   }

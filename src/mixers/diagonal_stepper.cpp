@@ -25,6 +25,7 @@ void DiagonalStepper::extend(const float* u, int64_t length, float* y) {
   for (int64_t t = 0; t < length; ++t, input += position) {
     kernels::diagonal_scan_step(packed_.lambda.data<float>(), input, count_, states_, state_.data<float>());
     std::copy_n(state_.data<float>(), position, input);
+    passed();
   }
   float* skipped = skipped_.data<float>();
   const float* d = packed_.skip.data<float>();

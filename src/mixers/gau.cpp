@@ -122,7 +122,7 @@ class GauStepper : public MixerStepper {
 
   // Keys and values stay where they are: only what came behind them is forgotten.
   void mark() override { cache_.mark(); }
-  void rewind() override { cache_.rewind(); }
+  void rewind(int64_t kept) override { cache_.rewind(kept); }
 
  protected:
   std::vector<Tensor> state() override { return {}; }

@@ -80,14 +80,9 @@ class GlaStepper : public MixerStepper {
     kernels::apply(kernels::Function::kSoftplus, a, a, a_.count());
     kernels::scale_in_place(a_, -packed_.over_temperature);
     kernels::apply(kernels::Function::kExp, a, a, a_.count());
-    const int64_t keys = packed_.q.out(), values = packed_.v.out();
-    for (int64_t row = 0; row < rows; ++row) {
-      kernels::channel_decay_step(packed_.shape,
-                                  {q_.data<float>() + row * keys, k_.data<float>() + row * keys,
-                                   v_.data<float>() + row * values, a + row * keys},
-                                  states_.data<float>() + row % count_ * keys * packed_.shape.values,
-                                  o_.data<float>() + row * values);
-    }
+    const float *k = k_.data<float>(), *v = v_.data<float>();
+    changed_by(length, {{k, count_ * k_.dim(1)}, {v, count_ * v_.dim(1)}, {a, count_ * a_.dim(1)}});
+    go_over(q_.data<float>(), k, v, a, rows, o_.data<float>());
     Tensor normed = kernels::rms_norm(o_.reshape({-1, packed_.shape.values}), packed_.gain, kEpsilon).y;
     kernels::apply(kernels::Function::kSilu, gate, gate, gate_.count());
     kernels::mul_in_place(normed, gate_);
@@ -96,8 +91,20 @@ class GlaStepper : public MixerStepper {
 
  protected:
   std::vector<Tensor> state() override { return {states_}; }
+  void advance(const std::vector<Rows>& rows, int64_t positions) override {
+    Tensor nobody({positions, rows[1].width});
+    go_over(rows[0].data, rows[0].data, rows[1].data, rows[2].data, positions * count_, nobody.data<float>());
+  }
 
  private:
+  void go_over(const float* q, const float* k, const float* v, const float* a, int64_t rows, float* o) {
+    const int64_t keys = packed_.q.out(), values = packed_.v.out();
+    for (int64_t row = 0; row < rows; ++row) {
+      kernels::channel_decay_step(packed_.shape, {q + row * keys, k + row * keys, v + row * values, a + row * keys},
+                                  states_.data<float>() + row % count_ * keys * packed_.shape.values, o + row * values);
+    }
+  }
+
   const PackedGla& packed_;
   int64_t count_;
   Tensor q_, k_, a_, low_, v_, gate_, o_, states_;

@@ -42,8 +42,9 @@ class GruStepper : public MixerStepper {
     packed_.input(x, length * count_, pre_.data<float>());
     float* to = packed_.output ? hidden_.data<float>() : y;
     for (int64_t t = 0; t < length; ++t) {
-      advance(pre_.data<float>() + t * count_ * 3 * units_);
+      step_over(pre_.data<float>() + t * count_ * 3 * units_);
       std::copy_n(h_.data<float>(), count_ * units_, to + t * count_ * units_);
+      passed();
     }
     if (packed_.output) (*packed_.output)(to, length * count_, y);
   }
@@ -52,7 +53,7 @@ class GruStepper : public MixerStepper {
   std::vector<Tensor> state() override { return {h_}; }
 
  private:
-  void advance(const float* pre) {
+  void step_over(const float* pre) {
     float* h = h_.data<float>();
     packed_.recurrent(h, count_, product_.data<float>());
     kernels::GruStep step;

@@ -62,15 +62,17 @@ class HippoStepper : public MixerStepper {
         f_({count}) {}
 
   void extend(const float* x, int64_t length, float* y) override {
-    for (int64_t t = 0; t < length; ++t)
-      advance(x + t * count_ * packed_.in, y + t * count_ * (packed_.output ? packed_.output->out() : hidden_));
+    for (int64_t t = 0; t < length; ++t) {
+      step_over(x + t * count_ * packed_.in, y + t * count_ * (packed_.output ? packed_.output->out() : hidden_));
+      passed();
+    }
   }
 
  protected:
   std::vector<Tensor> state() override { return {z_}; }
 
  private:
-  void advance(const float* x, float* y) {
+  void step_over(const float* x, float* y) {
     const int64_t row = packed_.cell.in(), memory = packed_.memory->order();
     float *z = z_.data<float>(), *next = next_.data<float>(), *h = packed_.output ? h_.data<float>() : y;
     for (int64_t i = 0; i < count_; ++i) std::copy_n(x + i * packed_.in, packed_.in, z + i * row + hidden_ + memory);

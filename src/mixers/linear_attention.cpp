@@ -78,20 +78,9 @@ class LinearAttentionStepper : public MixerStepper {
     packed_.v(x, rows, raw);
     if (packed_.rope) turned_q_ = turned(q_, length), turned_k_ = turned(k_, length);
     else turned_q_ = q_, turned_k_ = k_;
-    const int64_t keys = shape_.heads * shape_.keys, values = shape_.heads * shape_.values;
-    const kernels::KeyMassShape mass = {1, 1, shape_.heads, shape_.keys, shape_.values};
-    for (int64_t row = 0; row < rows; ++row) {
-      const int64_t i = row % count_;
-      float* result = to + row * values;
-      kernels::decay_step(shape_,
-                          {.q = turned_q_.data<float>() + row * keys,
-                           .k = turned_k_.data<float>() + row * keys,
-                           .v = raw + row * values},
-                          states_.data<float>() + i * keys * shape_.values, result);
-      if (packed_.norm) continue;
-      kernels::divide_by_key_mass_step(mass, q + row * keys, k + row * keys, result, sums_.data<float>() + i * keys,
-                                       result);
-    }
+    const int64_t of_keys = count_ * k_.dim(1);
+    changed_by(length, {{turned_k_.data<float>(), of_keys}, {k, of_keys}, {raw, count_ * packed_.v.out()}});
+    go_over({turned_q_.data<float>(), turned_k_.data<float>(), q, k, raw}, rows, to);
     t_ += length;
     if (packed_.norm) packed_.out(packed_.norm->rows(y_).data<float>(), rows, y);
     else packed_.out(to, rows, y);
@@ -99,8 +88,29 @@ class LinearAttentionStepper : public MixerStepper {
 
  protected:
   std::vector<Tensor> state() override { return {states_, sums_}; }
+  void advance(const std::vector<Rows>& rows, int64_t positions) override {
+    Tensor nobody({positions * count_, y_.dim(1)});
+    const float *turned_k = rows[0].data, *k = rows[1].data;
+    go_over({turned_k, turned_k, k, k, rows[2].data}, positions * count_, nobody.data<float>());
+  }
 
  private:
+  struct Stretch {  // queries and keys, turned by their positions and not
+    const float *turned_q, *turned_k, *q, *k, *v;
+  };
+  void go_over(const Stretch& in, int64_t rows, float* y) {
+    const int64_t keys = shape_.heads * shape_.keys, values = shape_.heads * shape_.values;
+    const kernels::KeyMassShape mass = {1, 1, shape_.heads, shape_.keys, shape_.values};
+    for (int64_t row = 0; row < rows; ++row) {
+      const int64_t i = row % count_, at = row * keys;
+      float* result = y + row * values;
+      kernels::decay_step(shape_, {.q = in.turned_q + at, .k = in.turned_k + at, .v = in.v + row * values},
+                          states_.data<float>() + i * keys * shape_.values, result);
+      if (packed_.norm) continue;
+      kernels::divide_by_key_mass_step(mass, in.q + at, in.k + at, result, sums_.data<float>() + i * keys, result);
+    }
+  }
+
   Tensor turned(const Tensor& x, int64_t length) const {
     Tensor y = x.clone();
     packed_.rope->extend(y.data<float>(), count_, shape_.heads, t_, length);

@@ -43,8 +43,9 @@ class LstmStepper : public MixerStepper {
     packed_.input(x, length * count_, gates_.data<float>());
     float* to = packed_.output ? hidden_.data<float>() : y;
     for (int64_t t = 0; t < length; ++t) {
-      advance(gates_.data<float>() + t * count_ * 4 * units_);
+      step_over(gates_.data<float>() + t * count_ * 4 * units_);
       std::copy_n(h_.data<float>(), count_ * units_, to + t * count_ * units_);
+      passed();
     }
     if (packed_.output) (*packed_.output)(to, length * count_, y);
   }
@@ -53,7 +54,7 @@ class LstmStepper : public MixerStepper {
   std::vector<Tensor> state() override { return {c_, h_}; }
 
  private:
-  void advance(float* gates) {
+  void step_over(float* gates) {
     float *h = h_.data<float>(), *c = c_.data<float>();
     packed_.recurrent(h, count_, gates, gates);
     kernels::LstmStep step;

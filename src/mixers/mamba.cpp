@@ -60,6 +60,7 @@ class MambaStepper : public MixerStepper {
         shape_({count, 1, packed.u.out(), packed.states}),
         taps_(packed.taps, count),
         u_({count, packed.u.out()}),
+        taken_(u_.shape()),
         z_(u_.shape()),
         low_({count, packed.low.out()}),
         delta_(u_.shape()),
@@ -70,23 +71,21 @@ class MambaStepper : public MixerStepper {
 
   void extend(const float* x, int64_t length, float* y) override {
     const int64_t rows = length * count_;
-    for (Tensor* room : {&u_, &z_, &low_, &delta_, &b_, &c_, &y_}) fit_rows(*room, rows);
+    for (Tensor* room : {&u_, &taken_, &z_, &low_, &delta_, &b_, &c_, &y_}) fit_rows(*room, rows);
     float *u = u_.data<float>(), *z = z_.data<float>(), *delta = delta_.data<float>(), *to = y_.data<float>();
     packed_.u(x, rows, u);
     packed_.z(x, rows, z);
-    taps_.extend(u, length, u);
-    packed_.low(u, rows, low_.data<float>());
+    float* taken = taken_.data<float>();
+    taps_.extend(u, length, taken);
+    packed_.low(taken, rows, low_.data<float>());
     packed_.dt(low_.data<float>(), rows, delta);
     kernels::apply(kernels::Function::kSoftplus, delta, delta, delta_.count());
-    packed_.b(u, rows, b_.data<float>());
-    packed_.c(u, rows, c_.data<float>());
-    for (int64_t row = 0; row < rows; row += count_) {  // the first of each position
-      const int64_t at = row * shape_.channels, of_states = row * shape_.states;
-      kernels::selective_scan_step(shape_,
-                                   {u + at, delta + at, packed_.poles.data<float>(), b_.data<float>() + of_states,
-                                    c_.data<float>() + of_states, packed_.skip.data<float>()},
-                                   states_.data<float>(), to + at);
-    }
+    packed_.b(taken, rows, b_.data<float>());
+    packed_.c(taken, rows, c_.data<float>());
+    const float *b = b_.data<float>(), *c = c_.data<float>();
+    const int64_t channels = count_ * shape_.channels;
+    changed_by(length, {{u, channels}, {delta, channels}, {b, count_ * shape_.states}});
+    go_over(taken, delta, b, c, length, to);
     kernels::apply(kernels::Function::kSilu, z, z, z_.count());
     kernels::mul_in_place(y_, z_);
     packed_.out(to, rows, y);
@@ -94,13 +93,28 @@ class MambaStepper : public MixerStepper {
 
  protected:
   std::vector<Tensor> state() override { return {states_, taps_.state()}; }
+  void advance(const std::vector<Rows>& rows, int64_t positions) override {
+    Tensor taken({positions, rows[0].width}), nobody(taken.shape());
+    taps_.extend(rows[0].data, positions, taken.data<float>());
+    go_over(taken.data<float>(), rows[1].data, rows[2].data, rows[2].data, positions, nobody.data<float>());
+  }
 
  private:
+  void go_over(const float* u, const float* delta, const float* b, const float* c, int64_t length, float* y) {
+    for (int64_t row = 0; row < length * count_; row += count_) {  // the first of each position
+      const int64_t at = row * shape_.channels, of_states = row * shape_.states;
+      kernels::selective_scan_step(
+          shape_,
+          {u + at, delta + at, packed_.poles.data<float>(), b + of_states, c + of_states, packed_.skip.data<float>()},
+          states_.data<float>(), y + at);
+    }
+  }
+
   const PackedMamba& packed_;
   int64_t count_;
   kernels::ScanShape shape_;
   CausalTaps::Stepper taps_;
-  Tensor u_, z_, low_, delta_, b_, c_, y_, states_;
+  Tensor u_, taken_, z_, low_, delta_, b_, c_, y_, states_;
 };
 
 class Mamba : public Mixer {

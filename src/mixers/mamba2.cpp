@@ -86,11 +86,29 @@ class Mamba2Stepper : public MixerStepper {
     packed_.z(x, rows, z);
     packed_.xbc(x, rows, xbc);
     packed_.dt(x, rows, dt);
-    taps_.extend(xbc, length, xbc);
     kernels::apply(kernels::Function::kSoftplus, dt, dt, dt_.count());
     for (int64_t i = 0; i < dt_.count(); ++i) log_decay[i] = packed_.a[static_cast<size_t>(i % shape_.heads)] * dt[i];
-    for (int64_t row = 0; row < rows; ++row) {
-      const float* v = xbc + row * packed_.xbc.out();
+    changed_by(length,
+               {{xbc, count_ * packed_.xbc.out()}, {dt, count_ * shape_.heads}, {log_decay, count_ * shape_.heads}});
+    go_over(xbc, dt, log_decay, length, xbc, to);
+    kernels::gated_norm(to, z, packed_.gain.data<float>(), rows, inner, kEpsilon, to, scale_.data<float>());
+    packed_.out(to, rows, y);
+  }
+
+ protected:
+  std::vector<Tensor> state() override { return {states_, taps_.state()}; }
+  void advance(const std::vector<Rows>& rows, int64_t positions) override {
+    Tensor taken({positions, rows[0].width}), nobody({positions * count_, packed_.z.out()});
+    go_over(rows[0].data, rows[1].data, rows[2].data, positions, taken.data<float>(), nobody.data<float>());
+  }
+
+ private:
+  // The taps, and the states: xbc [length, count, channels] -> taken, likewise (may be xbc); y [length, count, inner].
+  void go_over(const float* xbc, const float* dt, const float* log_decay, int64_t length, float* taken, float* y) {
+    const int64_t inner = shape_.heads * shape_.values;
+    taps_.extend(xbc, length, taken);
+    for (int64_t row = 0; row < length * count_; ++row) {
+      const float* v = taken + row * packed_.xbc.out();
       kernels::decay_step(shape_,
                           {.q = v + inner + shape_.keys,
                            .k = v + inner,
@@ -99,16 +117,10 @@ class Mamba2Stepper : public MixerStepper {
                            .weight = dt + row * shape_.heads,
                            .skip = packed_.skip.data<float>()},
                           states_.data<float>() + row % count_ * shape_.heads * shape_.keys * shape_.values,
-                          to + row * inner);
+                          y + row * inner);
     }
-    kernels::gated_norm(to, z, packed_.gain.data<float>(), rows, inner, kEpsilon, to, scale_.data<float>());
-    packed_.out(to, rows, y);
   }
 
- protected:
-  std::vector<Tensor> state() override { return {states_, taps_.state()}; }
-
- private:
   const PackedMamba2& packed_;
   int64_t count_;
   kernels::DecayShape shape_;

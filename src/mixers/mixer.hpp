@@ -40,19 +40,37 @@ class MixerStepper {
   virtual void extend(const float* x, int64_t length, float* y) = 0;
   // The next position: [count, in] -> [count, width].
   void step(const float* x, float* y) { extend(x, 1, y); }
-  // Remembers the state; rewind() comes back to the last one remembered, as often as wanted.
+  // Remembers the state. rewind(kept) comes back to where it was `kept` positions later, as often as wanted, and goes over
+  // none of them again; kPositionsKept at most.
   virtual void mark();
-  virtual void rewind();
+  virtual void rewind(int64_t kept = 0);
 
  protected:
   // All that the next position depends on, beside the weights and t_.
   virtual std::vector<Tensor> state() = 0;
   int64_t t_ = 0;  // the next position, of steppers that count them
 
+  // For a way back to positions behind the mark, extend() says one of two things. Where the state is small: passed(),
+  // after each position, when the state is that of the next one.
+  void passed();
+  // Where it is large beside the rows that it is advanced by: changed_by(rows), each [length * count, width], and
+  // advance() does that alone, with what was said of `positions` positions.
+  struct Rows {
+    const float* data = nullptr;
+    int64_t width = 0;  // of a position: count * width
+  };
+  void changed_by(int64_t length, const std::vector<Rows>& rows);
+  virtual void advance(const std::vector<Rows>& rows, int64_t positions);
+
  private:
-  std::vector<Tensor> marked_;
+  bool has_mark_ = false;
+  int64_t since_ = 0;  // positions since the mark, of which something is kept
   int64_t marked_t_ = 0;
+  std::vector<std::vector<Tensor>> states_;  // at the mark, and after each position since
+  std::vector<std::vector<float>> rows_;     // that the state was changed by since the mark
 };
+
+inline constexpr int64_t kPositionsKept = 256;
 
 // A room of rows for a stretch, kept from one to the next while the number of rows is the same.
 inline void fit_rows(Tensor& x, int64_t rows) {

@@ -74,15 +74,8 @@ class RetnetStepper : public MixerStepper {
     packed_.rotary->extend(q, count_, shape_.heads, t_, length);
     packed_.rotary->extend(k, count_, shape_.heads, t_, length);
     t_ += length;
-    const int64_t keys = shape_.heads * shape_.keys, values = shape_.heads * shape_.values;
-    for (int64_t row = 0; row < rows; ++row) {
-      kernels::decay_step(shape_,
-                          {.q = q + row * keys,
-                           .k = k + row * keys,
-                           .v = v_.data<float>() + row * values,
-                           .log_decay = packed_.log_decay.data<float>()},
-                          states_.data<float>() + row % count_ * keys * shape_.values, o_.data<float>() + row * values);
-    }
+    changed_by(length, {{k, count_ * k_.dim(1)}, {v_.data<float>(), count_ * v_.dim(1)}});
+    go_over(q, k, v_.data<float>(), rows, o_.data<float>());
     Tensor normed = kernels::rms_norm(o_.reshape({rows * shape_.heads, shape_.values}), packed_.gain, kEpsilon).y;
     kernels::apply(kernels::Function::kSilu, gate, gate, gate_.count());
     kernels::mul_in_place(normed, gate_);
@@ -91,8 +84,24 @@ class RetnetStepper : public MixerStepper {
 
  protected:
   std::vector<Tensor> state() override { return {states_}; }
+  void advance(const std::vector<Rows>& rows, int64_t positions) override {
+    Tensor nobody({positions, rows[1].width});
+    go_over(rows[0].data, rows[0].data, rows[1].data, positions * count_, nobody.data<float>());
+  }
 
  private:
+  void go_over(const float* q, const float* k, const float* v, int64_t rows, float* o) {
+    const int64_t keys = shape_.heads * shape_.keys, values = shape_.heads * shape_.values;
+    for (int64_t row = 0; row < rows; ++row) {
+      kernels::decay_step(shape_,
+                          {.q = q + row * keys,
+                           .k = k + row * keys,
+                           .v = v + row * values,
+                           .log_decay = packed_.log_decay.data<float>()},
+                          states_.data<float>() + row % count_ * keys * shape_.values, o + row * values);
+    }
+  }
+
   const PackedRetnet& packed_;
   int64_t count_;
   kernels::DecayShape shape_;

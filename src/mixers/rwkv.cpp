@@ -75,12 +75,14 @@ class RwkvStepper : public MixerStepper {
     project(packed_.r, *packed_.r_shift, r_);
     project(packed_.k, *packed_.k_shift, k_);
     project(packed_.v, *packed_.v_shift, v_);
-    std::copy_n(x + (length - 1) * before_.count(), before_.count(), before_.data<float>());
     for (int64_t row = 0; row < rows; ++row) {
       const int64_t at = row * channels_;
       kernels::wkv_step(channels_, k_.data<float>() + at, v_.data<float>() + at, packed_.decay.data<float>(),
                         packed_.bonus.data<float>(), state_.data<float>() + row % count_ * 3 * channels_,
                         y_.data<float>() + at);
+      if (row % count_ < count_ - 1) continue;
+      std::copy_n(x + row / count_ * before_.count(), before_.count(), before_.data<float>());
+      passed();
     }
     kernels::apply(kernels::Function::kSigmoid, r_.data<float>(), r_.data<float>(), r_.count());
     kernels::mul_in_place(y_, r_);

@@ -38,8 +38,10 @@ class S4Stepper : public MixerStepper {
 
   void extend(const float* x, int64_t length, float* y) override {
     const int64_t width = packed_.system.channels();
-    for (int64_t t = 0; t < length; ++t)
+    for (int64_t t = 0; t < length; ++t) {
       packed_.system(states_, x + t * count_ * width, count_, y + t * count_ * width);
+      passed();
+    }
     packed_.output(y, length * count_, width);
   }
 

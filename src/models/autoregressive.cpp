@@ -42,7 +42,7 @@ class ParallelStepper : public Stepper {
   // The symbols behind the mark stay until they are observed anew, which must not matter.
   bool can_rewind() const override { return true; }
   void mark() override { marked_ = step_; }
-  void rewind() override { step_ = marked_; }
+  void rewind(int64_t kept) override { step_ = marked_ + kept; }
 
   bool can_extend() const override { return true; }
   void extend(const int32_t* symbols, int64_t length, float* out) override {
@@ -95,8 +95,9 @@ class ParallelStepView : public StepView {
 void Stepper::extend(const int32_t*, int64_t, float*) {
   fail(ExitCode::kInternal, "a stepper that makes single steps");
 }
+void Stepper::head_logits(int64_t, int32_t, float*) { fail(ExitCode::kInternal, "a stepper without heads"); }
 void Stepper::mark() { fail(ExitCode::kInternal, "a stepper that cannot go back"); }
-void Stepper::rewind() { fail(ExitCode::kInternal, "a stepper that cannot go back"); }
+void Stepper::rewind(int64_t) { fail(ExitCode::kInternal, "a stepper that cannot go back"); }
 
 ModelRegistry& model_kinds() {
   static ModelRegistry registry;

@@ -51,6 +51,8 @@ class Model {
     int64_t examples_per_lane = 1;
     // Whose weights are parts of this model, and stay as they are.
     std::vector<TrainedPart> parts = {};
+    // What is not trained comes from a run, and a training begins with its weights (train --from).
+    bool begins_from_run = false;
     // The other weights are fitted at once, in a single step that looks at the whole valid split
     // (AutoregressiveModel::fit).
     bool fitted_at_once = false;
@@ -132,11 +134,16 @@ class Stepper {
   virtual bool can_extend() const { return false; }
   virtual void extend(const int32_t* symbols, int64_t length, float* out);
 
-  // Of models that can go back: mark() remembers where it is, rewind() comes back to the last place remembered, as often
-  // as wanted.
+  // Of models that can go back: mark() remembers where it is, rewind() comes back to `kept` symbols behind the last place
+  // remembered, as often as wanted, and goes over none of them again; there are 256 at most of them.
   virtual bool can_rewind() const { return false; }
   virtual void mark();
-  virtual void rewind();
+  virtual void rewind(int64_t kept = 0);
+
+  // Of models whose heads predict further on than the next symbol (AutoregressiveModel::heads): head k says what the symbol k
+  // places behind the next one may be, [1] or [alphabet] as logits(), given `symbol`, the one in front of that. Of one
+  // sequence; for k = 1, 2, .. in turn, from the same place.
+  virtual void head_logits(int64_t k, int32_t symbol, float* out);
 };
 
 // Weights arranged for stepping, made once and shared by any number of steppers in any lane. Valid while the model and
@@ -151,6 +158,10 @@ class StepView {
   // How many sequences one stepper should carry so that what it keeps of them stays in the caches; 0: as many as there
   // are.
   virtual int64_t sequences_at_once() const { return 0; }
+  // Products of a step of one sequence, roughly: what a draft costs beside its model is counted by them. 0: as many as
+  // there are parameters, for each position that a step goes over.
+  virtual double products_per_step() const { return 0; }
+  virtual double products_per_head() const { return 0; }  // of what a head says (AutoregressiveModel::heads)
 };
 
 // p(x) = prod_t p(x_order(t) | x_order(0) ... x_order(t-1)). A model may be a mixture of `components` such
@@ -189,6 +200,10 @@ class AutoregressiveModel : public Model {
   // The step view in any order, a permutation of the positions. Error(kInternal) unless any_order().
   virtual std::unique_ptr<StepView> step_view_in(const ParameterArena& parameters,
                                                  const std::vector<int64_t>& order) const;
+
+  // How many symbols further on than the next one have heads of their own, by which it drafts for itself
+  // (Stepper::head_logits).
+  virtual int64_t heads() const { return 0; }
 
   // Whether its steppers go on beyond data().positions().
   virtual bool any_length() const { return false; }

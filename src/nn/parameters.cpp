@@ -76,13 +76,14 @@ Tensor ParameterArena::window(const Tensor& arena, size_t index) const {
 Parameter Scope::parameter(const std::string& name, Shape shape, const std::string& axes, ParameterKind kind,
                            Initialiser initialiser, std::vector<Range> trained) const {
   if (frozen_) trained = {{0, 0}};
-  return arena_->declare({join(name), std::move(shape), axes, kind, 0, std::move(trained)}, std::move(initialiser));
+  return arena_->declare({join(name), std::move(shape), axes, kind, 0, std::move(trained), 0, added_},
+                         std::move(initialiser));
 }
 
 Parameter Scope::state_space(const std::string& name, Shape shape, const std::string& axes, Initialiser initialiser,
                              double lr) const {
   const std::vector<Range> trained = frozen_ ? std::vector<Range>{{0, 0}} : std::vector<Range>{};
-  return arena_->declare({join(name), std::move(shape), axes, ParameterKind::kStateSpace, 0, trained, lr},
+  return arena_->declare({join(name), std::move(shape), axes, ParameterKind::kStateSpace, 0, trained, lr, added_},
                          std::move(initialiser));
 }
 
@@ -92,6 +93,18 @@ Scope Scope::frozen(const std::string& name, uint64_t seed) const {
   inside.outside_ = inside.path_.size() + 1;
   inside.frozen_ = true;
   return inside;
+}
+
+Scope Scope::untrained() const {
+  Scope here = *this;
+  here.frozen_ = true;
+  return here;
+}
+
+Scope Scope::added() const {
+  Scope here = *this;
+  here.added_ = true;
+  return here;
 }
 
 Tensor Scope::state(const std::string& name, Shape shape, const std::string& axes, StateKind kind,

@@ -33,6 +33,8 @@ struct ParameterInfo {
   // first (of a frozen model: what it learned in its run), has gradient 0, and is passed over by the optimizer.
   std::vector<Range> trained;
   double lr = 0;  // a learning rate of its own, which follows the schedule as all do; 0: the optimizer's
+  // Weights of a model that differs in nothing else begin a run without it: it then has its initial value.
+  bool added = false;
   int64_t count() const { return count_of(shape); }
 };
 
@@ -156,6 +158,9 @@ class Scope {
   // The place of a trained model inside another one: it makes the choices that it made in its own run, with the seed of
   // that, and its parameters are not trained (ParameterInfo::trained is one empty range).
   Scope frozen(const std::string& name, uint64_t seed) const;
+  // The same place, where parameters are not trained, or are added (ParameterInfo).
+  Scope untrained() const;
+  Scope added() const;
 
  private:
   std::string join(const std::string& name) const { return path_.empty() ? name : path_ + "/" + name; }
@@ -163,7 +168,7 @@ class Scope {
   uint64_t seed_;
   std::string path_;
   size_t outside_ = 0;  // characters of the path that lead to a frozen model, and name none of its streams
-  bool frozen_ = false;
+  bool frozen_ = false, added_ = false;
 };
 
 }  // namespace mlrun

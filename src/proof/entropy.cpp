@@ -12,6 +12,7 @@
 #include "base/random.hpp"
 #include "generate/draw.hpp"
 #include "generate/predictive.hpp"
+#include "generate/sampler.hpp"
 #include "generate/step_through.hpp"
 #include "proof/batch.hpp"
 
@@ -73,6 +74,27 @@ std::vector<double> nll_of(const ProofSubject& subject, const Batch& batch, int6
   return subject.model.nll(subject.parameters, batch);
 }
 
+// Both of each sample, in nats, with the variance of their difference as it is expected.
+ProofCheck compared(const char* name, const char* samples, const std::vector<double>& nll,
+                    const std::vector<double>& entropy, const std::vector<double>& variance) {
+  const auto n = static_cast<double>(nll.size());
+  double mean = 0, squares = 0;
+  for (size_t i = 0; i < nll.size(); ++i) mean += (nll[i] - entropy[i]) / n;
+  for (size_t i = 0; i < nll.size(); ++i) squares += std::pow(nll[i] - entropy[i] - mean, 2);
+  // A nearly certain model is surprised so rarely that its samples may show no surprise and no spread at all: the
+  // predictions along them tell the spread that there is.
+  const double expected = std::accumulate(variance.begin(), variance.end(), 0.0);
+  const double error = std::max(std::sqrt(squares / (n - 1) / n), std::sqrt(expected) / n);
+  // A model that is certain of everything has no spread, and roundings alone are left.
+  const double off = std::abs(mean) / std::max(error, 1e-3);
+  ProofCheck check = {name, off < kStandardErrors, off, kStandardErrors, {}};
+  check.finding = fmt::format("{} {}: -log p is {:.3f} nats, entropy along the steps {:.3f} (+- {:.3f})", nll.size(),
+                              samples, std::accumulate(nll.begin(), nll.end(), 0.0) / n,
+                              std::accumulate(entropy.begin(), entropy.end(), 0.0) / n, error);
+  if (!check.pass) check.finding += "; what is evaluated is not the law of the samples";
+  return check;
+}
+
 }  // namespace
 
 Batch own_samples(const AutoregressiveModel& model, const ParameterArena& parameters, int64_t count, uint64_t seed) {
@@ -96,22 +118,37 @@ ProofCheck check_entropy(const ProofSubject& subject) {
     std::copy(drawn.entropy.begin(), drawn.entropy.end(), entropy.begin() + which * kSamples + begin);
     std::copy(drawn.variance.begin(), drawn.variance.end(), variance.begin() + which * kSamples + begin);
   });
-  const auto n = static_cast<double>(nll.size());
-  double mean = 0, squares = 0;
-  for (size_t i = 0; i < nll.size(); ++i) mean += (nll[i] - entropy[i]) / n;
-  for (size_t i = 0; i < nll.size(); ++i) squares += std::pow(nll[i] - entropy[i] - mean, 2);
-  // A nearly certain model is surprised so rarely that its samples may show no surprise and no spread at all: the
-  // predictions along them tell the spread that there is.
-  const double expected = std::accumulate(variance.begin(), variance.end(), 0.0);
-  const double error = std::max(std::sqrt(squares / (n - 1) / n), std::sqrt(expected) / n);
-  // A model that is certain of everything has no spread, and roundings alone are left.
-  const double off = std::abs(mean) / std::max(error, 1e-3);
-  ProofCheck check = {"entropy of samples", off < kStandardErrors, off, kStandardErrors, {}};
-  check.finding = fmt::format("{} own samples: -log p is {:.3f} nats, entropy along the steps {:.3f} (+- {:.3f})",
-                              nll.size(), std::accumulate(nll.begin(), nll.end(), 0.0) / n,
-                              std::accumulate(entropy.begin(), entropy.end(), 0.0) / n, error);
-  if (!check.pass) check.finding += "; what is evaluated is not the law of the samples";
-  return check;
+  return compared("entropy of samples", "own samples", nll, entropy, variance);
+}
+
+std::vector<ProofCheck> check_heads(const ProofSubject& subject) {
+  const AutoregressiveModel& model = subject.model;
+  const DataSpec& data = model.data();
+  if (model.heads() == 0 || data.given > 0) return {};
+  SampleOptions options;
+  options.count = kSamples;
+  options.seed = subject.seed;
+  options.draft.heads = true;
+  const auto drawn = Sampler(model, subject.parameters).draw_labelled(options, subject.pool);
+  Batch all;
+  all.symbols = drawn.symbols;
+  if (model.conditional()) all.labels = Tensor::of({kSamples}, drawn.labels);
+  std::vector<double> nll(kSamples), entropy(kSamples), variance(kSamples);
+  const int64_t width = logits_per_step(data.alphabet), of_row = data.positions() * width;
+  subject.pool.run(kSamples / kBatch, [&](int64_t index) {
+    const int64_t begin = index * kBatch;
+    const Batch batch = all.slice(begin, begin + kBatch);
+    const std::vector<double> part = nll_of(subject, batch, 0);
+    std::copy(part.begin(), part.end(), nll.begin() + begin);
+    Pass pass(subject.parameters);
+    const Tensor logits = model.logits(pass, batch, 0).value();
+    for (int64_t i = 0; i < kBatch * of_row; i += width) {
+      const auto row = static_cast<size_t>(begin + i / of_row);
+      entropy[row] += predictive_entropy(logits.data<float>() + i, data.alphabet);
+      variance[row] += surprise_variance(logits.data<float>() + i, data.alphabet);
+    }
+  });
+  return {compared("entropy of drafts", "samples that its heads drafted", nll, entropy, variance)};
 }
 
 }  // namespace mlrun

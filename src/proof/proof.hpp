@@ -56,6 +56,9 @@ std::vector<ProofCheck> check_whole_sum(const ProofSubject& subject);
 // sample by the parallel view, and the entropies of the step view's predictions along it, estimate one number. Figure:
 // difference of the means in standard errors.
 ProofCheck check_entropy(const ProofSubject& subject);
+// The same of samples that the model's own heads drafted (generate/proposer.hpp), and by its parallel view alone. Without
+// heads, or with questions, there is none: an empty vector.
+std::vector<ProofCheck> check_heads(const ProofSubject& subject);
 
 // Rows drawn from the first component with the step view, s32 [count, positions] with labels 0, 1, ... in turn if it is
 // conditional: for subjects without data. What data would give (DataSpec::given) is drawn as well.

@@ -33,6 +33,7 @@ std::vector<ProofCheck> prove_model(const AutoregressiveModel& model, const Para
   append(check_continuations(subject));
   append(check_whole_sum(subject));
   checks.push_back(check_entropy(subject));
+  append(check_heads(subject));
   return checks;
 }
 

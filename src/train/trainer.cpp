@@ -47,6 +47,11 @@ Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads,
          "  give train.for in steps or epochs, or schedule.kind=constant",
          spec.schedule.kind(), config::print_period(spec.train.duration));
   }
+  if (spec.model.facts().begins_from_run && !experiment_.origin()) {
+    fail(ExitCode::kUsage,
+         "model.heads.trunk frozen: only the heads are trained, and what they belong to is a trained run\n"
+         "  of that run           --from RUN\n  all of it, together   model.heads.trunk=trained");
+  }
   if (spec.eval.best == BestBy::kAccuracy && !built_.model->has_accuracy()) {
     fail(ExitCode::kUsage,
          "eval.best valid/accuracy: a {} model of this data has nothing to be right about\n  by likelihood   "
@@ -89,7 +94,8 @@ void Trainer::initialise() {
   if (const auto& origin = experiment_.origin()) {
     const Checkpoint checkpoint = open_origin(*origin);
     require_weights_fit(checkpoint, experiment_, data_, built_);
-    checkpoint.read_parameters(*built_.parameters, /*average=*/true);
+    built_.parameters->initialise(spec.seed);  // for what the weights there have not
+    checkpoint.read_beginning(*built_.parameters);
     updater_->begin_average();
     return;
   }

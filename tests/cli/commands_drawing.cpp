@@ -67,6 +67,34 @@ TEST_CASE("sample draws by a draft and by a constraint, and says what it did") {
     }
     CHECK(sample({"--draft", runs.draft, "--prompt", "{\"a\": ", "--length", "60"}).starts_with("{\"a\": "));
   }
+  SECTION("heads of its own, trained on it as it is") {
+    const ProgramResult none = place.mlrun({"sample", runs.run, "--draft", "heads"});
+    CHECK(none.exit_code == 2);
+    CHECK(says(none.err, "model.heads.kind=medusa model.heads.trunk=frozen --from"));
+    const ProgramResult alone = place.mlrun({"train", runs.run, "model.heads.kind=medusa", "model.heads.trunk=frozen"});
+    CHECK(alone.exit_code == 2);
+    CHECK(says(alone.err, "--from RUN"));
+    const ProgramResult trained = place.mlrun({"train", runs.run, "model.heads.kind=medusa", "model.heads.count=3",
+                                               "model.heads.trunk=frozen", "--from", runs.run, "-q"});
+    INFO(trained.err);
+    REQUIRE(trained.exit_code == 0);
+    const auto nll = [&](const std::string& run) {
+      return Json::parse(place.mlrun({"eval", run, "--split", "valid", "--json"}).out).at("nll").get<double>();
+    };
+    CHECK(nll(trained.last_line()) == nll(runs.run));
+    const std::string run = trained.last_line();
+    const ProgramResult proof = place.mlrun({"prove", run});
+    INFO(proof.out << proof.err);
+    CHECK(proof.exit_code == 0);
+    CHECK(says(proof.out, "128 samples that its heads drafted"));
+    const Json answer = Json::parse(
+        place.mlrun({"sample", run, "--draft", "heads", "-n", "5", "-o", "a.txt", "--json", "--threads", "1"}).out);
+    CHECK(answer.at("exact_law") == true);
+    CHECK(answer.at("draft").at("of") == "heads");
+    CHECK(answer.at("draft").at("accepted_length").get<double>() > 1);
+    CHECK(place.mlrun({"sample", run, "--draft", "heads", "-n", "5", "-o", "b.txt", "--threads", "3"}).exit_code == 0);
+    CHECK(place.get("a.txt") == place.get("b.txt"));
+  }
   SECTION("a pattern, by both laws") {
     const Json local = Json::parse(sample({"--match", "\\{\"a\": [0-6]", "-n", "6", "-o", "a.txt", "--json"}));
     CHECK(local.at("exact_law") == false);
@@ -124,7 +152,7 @@ TEST_CASE("drafts and constraints that cannot be are refused in one message with
            {{"sample", runs.run, "--draft", runs.images},
             "it is of no text, and this run is of one",
             "a draft of the same symbols"},
-           {{"sample", runs.run, "--draft", runs.draft, "--ahead", "none"}, "--ahead: expected 1 to 4096", ""},
+           {{"sample", runs.run, "--draft", runs.draft, "--ahead", "none"}, "--ahead: expected 1 to 200", ""},
            {{"sample", runs.run, "--ahead", "3"}, "--draft", ""},
            {{"sample", runs.run, "--draft", runs.draft, "--match", "a"},
             "a constraint is followed one symbol after the other",

@@ -40,6 +40,12 @@ TEST_CASE("a cursor goes on by stretches and back, over any model, with the logi
       cursor.extend(symbols.data() + 2 * n, 4, way == 1 ? nullptr : now.data());
       cursor.rewind();
     }
+    cursor.extend(symbols.data() + 3 * n, 2, nullptr);
+    cursor.extend(symbols.data(), 3, nullptr);
+    cursor.rewind(2);  // so much was right
+    cursor.logits(now.data());
+    CHECK(same(5, 1));
+    cursor.rewind();
     cursor.extend(symbols.data() + 3 * n, 6, now.data());
     CHECK(same(4, 6));
     cursor.logits(now.data());

@@ -220,7 +220,20 @@ TEST_CASE("a mixer goes over a stretch as over its positions one by one, to the 
         extended->mark();  // what comes between the mark and the way back leaves no trace
         if (at + 40 <= kLength) extended->extend(elsewhere.data<float>(), 40, nobody.data<float>());
         extended->rewind();
-        extended->extend(row(x, at), length, const_cast<float*>(row(y, at)));
+        if (const int64_t kept = length / 3; kept > 0 && kept < kPositionsKept) {  // some of the way was right
+          extended->mark();
+          extended->extend(row(x, at), 1, const_cast<float*>(row(y, at)));
+          if (kept > 1) extended->extend(row(x, at + 1), kept - 1, const_cast<float*>(row(y, at + 1)));
+          extended->extend(elsewhere.data<float>(), at + kept + 40 <= kLength ? 40 : 0, nobody.data<float>());
+          extended->rewind(kept);
+          if (kept > 2) {
+            extended->rewind(kept - 2);
+            extended->extend(row(x, at + kept - 2), 2, const_cast<float*>(row(y, at + kept - 2)));
+          }
+          extended->extend(row(x, at + kept), length - kept, const_cast<float*>(row(y, at + kept)));
+        } else {
+          extended->extend(row(x, at), length, const_cast<float*>(row(y, at)));
+        }
         at += length;
       }
       REQUIRE(at == kLength);

@@ -255,6 +255,10 @@ TEST_CASE("a stepper goes over a stretch as over its positions one by one, to th
             stepper->logits(logits.data());
             CHECK(same_from(logits, t, 1));
             stepper->observe(symbols.data() + t * n);
+            if (t + 3 >= d) continue;
+            stepper->logits(logits.data());
+            stepper->observe(elsewhere.data());
+            stepper->rewind(1);  // the first of the two was right
           }
           continue;
         }
@@ -268,6 +272,20 @@ TEST_CASE("a stepper goes over a stretch as over its positions one by one, to th
             fresh->extend(symbols.data(), 1, nullptr);  // what comes between leaves no trace
             if (at == 1) fresh->logits(logits.data());
             fresh->rewind();
+            if (at == 1) {  // some of the way was right, with logits and without
+              for (float* out : {logits.data(), static_cast<float*>(nullptr)}) {
+                fresh->extend(symbols.data() + n, 4, out);
+                fresh->extend(symbols.data(), 2, out);
+                fresh->rewind(3);
+                fresh->logits(logits.data());
+                CHECK(same_from(logits, 4, 1));
+                fresh->rewind(0);
+              }
+              fresh->extend(symbols.data() + n, 2, nullptr);
+              fresh->extend(symbols.data() + 3 * n, length - 2, logits.data());
+              CHECK(same_from(logits, 4, length - 2));
+              fresh->rewind(0);
+            }
             if (at == 8) {  // a stretch that nobody asks about
               fresh->extend(symbols.data() + at * n, length, nullptr);
               fresh->logits(logits.data());

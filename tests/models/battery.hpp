@@ -10,6 +10,7 @@
 #include "config/document.hpp"
 #include "mixers/mixer.hpp"
 #include "models/model.hpp"
+#include "models/sequence/draft_heads.hpp"
 #include "registered.hpp"
 
 namespace mlrun::test {
@@ -133,6 +134,8 @@ inline std::vector<std::vector<std::string>> sequence_variants() {
     variants.push_back(std::move(more));
   };
   add({"width=6", "positions=true", "mlp=gelu", "expansion=2", "order=random"});
+  for (const auto& [heads, entry] : registered(draft_head_kinds()))
+    if (heads != "none") add({"width=6", "heads.kind=" + heads, "heads.count=2"});
   add({"width=5", "mlp=swiglu", "norm=rms", "tied=true"});
   add({"width=7", "norm_place=post", "mlp=gelu", "input=scalar"});
   add({"width=4", "norm=none", "input=direct", "residual=false"});

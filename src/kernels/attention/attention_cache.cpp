@@ -129,9 +129,10 @@ void AttentionCache::append(const float* k_rows, const float* v_rows) {
   ++position_;
 }
 
-void AttentionCache::rewind() {
-  require(mark_ >= 0 && mark_ <= position_, "a cache of {} positions that goes back to {}", position_, mark_);
-  position_ = mark_;
+void AttentionCache::rewind(int64_t kept) {
+  require(mark_ >= 0 && mark_ + kept <= position_, "a cache of {} positions that goes back to {}", position_,
+          mark_ + kept);
+  position_ = mark_ + kept;
 }
 
 // The scores of the positions that each query sees.

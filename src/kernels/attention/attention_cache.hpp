@@ -40,9 +40,9 @@ class AttentionCache {
   // how its positions are cut into stretches.
   void extend(const AttentionStretch& in, float* y);
   int64_t position() const { return position_; }  // that comes next
-  // Remembers the position; rewind() forgets those behind the last one remembered.
+  // Remembers the position; rewind() forgets those behind the `kept` that followed the last one remembered.
   void mark() { mark_ = position_; }
-  void rewind();
+  void rewind(int64_t kept = 0);
 
  private:
   struct Query {  // of a stretch, and what it sees

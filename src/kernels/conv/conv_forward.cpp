@@ -88,16 +88,23 @@ HWY_INLINE void tiles_of(const float*& x, int64_t step, int64_t& pixels, const C
   }
 }
 
+// What is left, at most `most` pixels, as one tile: the few rows of a stretch (nn/linear.hpp) read the weights once.
+template <int most, int vectors>
+HWY_INLINE void last_tile(const float* x, int64_t step, int64_t pixels, const ConvRun* runs, size_t count,
+                          const Piece& piece) {
+  if constexpr (most > 0) {
+    if (pixels == most) tile<most, vectors>(x, step, runs, count, piece);
+    else last_tile<most - 1, vectors>(x, step, pixels, runs, count, piece);
+  }
+}
+
 // Any number of pixels, in the largest tiles that fit.
 template <int vectors>
 HWY_INLINE void tiles(const float* x, int64_t step, int64_t pixels, const ConvRun* runs, size_t count, Piece piece) {
   constexpr int kMost = kAccumulators / vectors;
   tiles_of<kMost, vectors>(x, step, pixels, runs, count, piece);
   if constexpr (kMost > 14) tiles_of<14, vectors>(x, step, pixels, runs, count, piece);
-  if constexpr (kMost > 7) tiles_of<7, vectors>(x, step, pixels, runs, count, piece);
-  if constexpr (kMost > 4) tiles_of<4, vectors>(x, step, pixels, runs, count, piece);
-  tiles_of<2, vectors>(x, step, pixels, runs, count, piece);
-  tiles_of<1, vectors>(x, step, pixels, runs, count, piece);
+  last_tile<std::min(kMost, 14) - 1, vectors>(x, step, pixels, runs, count, piece);
 }
 
 // All output channels of `pixels` outputs.

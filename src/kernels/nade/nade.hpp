@@ -82,20 +82,25 @@ class NadeStepper {
   int64_t step() const { return now_.step; }  // the step that logits() speaks of; D when all are done
   void logits(float* out);                    // [count]
   void observe(const int32_t* symbols);       // [count] of 0 and 1
-  // Remembers where it is, and comes back to it.
+  // Remembers where it is, and comes back to it, or to where it was `kept` steps later.
   void mark();
-  void rewind();
+  void rewind(int64_t kept = 0);
 
  private:
   struct State {
     int64_t step = 0;
     Tensor sums, hidden, ahead;  // pre-activations, their sigmoids, and logits as long as no 1 is observed
     std::vector<uint8_t> stale;  // [count]: `ahead` no longer holds from this step on
-    State clone() const { return {step, sums.clone(), hidden.clone(), ahead.clone(), stale}; }
   };
+  static constexpr size_t kStepsKept = 256;
+  void keep();
+  static void assign(const State& from, State& to);
   const NadePackedWeights* weights_;
   int64_t count_;
-  State now_, marked_;
+  State now_;
+  std::vector<State> kept_;  // at the mark, and after each step since
+  size_t since_ = 0;         // how many of them hold, the mark's not counted
+  bool has_mark_ = false;
 };
 
 }  // namespace mlrun::kernels

@@ -160,13 +160,35 @@ void NadeStepper::observe(const int32_t* symbols) {
   HWY_DYNAMIC_DISPATCH(nade_observe_kernel)
   (*weights_, now_.step, count_, symbols, now_.sums.data<float>(), now_.hidden.data<float>(), now_.stale.data());
   ++now_.step;
+  if (!has_mark_ || since_ == kStepsKept) return;
+  ++since_;
+  keep();
 }
 
-void NadeStepper::mark() { marked_ = now_.clone(); }
+// Into rooms that are used again.
+void NadeStepper::keep() {
+  if (kept_.size() <= since_) kept_.push_back({0, now_.sums.clone(), now_.hidden.clone(), now_.ahead.clone(), {}});
+  assign(now_, kept_[since_]);
+}
 
-void NadeStepper::rewind() {
-  require(marked_.sums.defined(), "a stepper that goes back to a place it never marked");
-  now_ = marked_.clone();
+void NadeStepper::assign(const State& from, State& to) {
+  to.step = from.step;
+  to.sums.copy_from(from.sums);
+  to.hidden.copy_from(from.hidden);
+  to.ahead.copy_from(from.ahead);
+  to.stale = from.stale;
+}
+
+void NadeStepper::mark() {
+  has_mark_ = true;
+  since_ = 0;
+  keep();
+}
+
+void NadeStepper::rewind(int64_t kept) {
+  require(has_mark_ && kept <= static_cast<int64_t>(since_), "a stepper that goes back to a place it never marked");
+  since_ = static_cast<size_t>(kept);
+  assign(kept_[since_], now_);
 }
 
 }  // namespace mlrun::kernels

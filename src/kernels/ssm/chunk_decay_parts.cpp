@@ -200,6 +200,32 @@ void state_dots(const Block& block, int64_t heads_per_group, int64_t keys, const
   }
 }
 
+// One step of `together` whole vectors of values, whose sums do not wait for one another.
+template <int together>
+HWY_INLINE void step_columns(const float* q, const float* k, int64_t keys, V a, V w, V skip, const float* v, float* s,
+                             int64_t row, float* y) {
+  const Floats d;
+  const int64_t lanes = simd::lanes();
+  V added[together], sums[together];
+#pragma GCC unroll 4
+  for (int j = 0; j < together; ++j) {
+    const V x = hn::LoadU(d, v + j * lanes);
+    added[j] = hn::Mul(w, x);
+    sums[j] = hn::Mul(skip, x);
+  }
+  for (int64_t n = 0; n < keys; ++n, s += row) {
+    const V key = hn::Set(d, k[n]), query = hn::Set(d, q[n]);
+#pragma GCC unroll 4
+    for (int j = 0; j < together; ++j) {
+      const V now = hn::MulAdd(a, hn::LoadU(d, s + j * lanes), hn::Mul(key, added[j]));
+      hn::StoreU(now, d, s + j * lanes);
+      sums[j] = hn::MulAdd(query, now, sums[j]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int j = 0; j < together; ++j) hn::StoreU(sums[j], d, y + j * lanes);
+}
+
 void decay_step(const DecayShape& shape, const DecayStep& in, const float* decay, float* state, float* y) {
   const Floats d;
   const int64_t keys = shape.keys, values = shape.values;
@@ -208,7 +234,12 @@ void decay_step(const DecayShape& shape, const DecayStep& in, const float* decay
     const float* v = in.v + h * values;
     const V a = hn::Set(d, decay[h]), w = hn::Set(d, in.weight ? in.weight[h] : 1.0f),
             skip = hn::Set(d, in.skip ? in.skip[h] : 0.0f);
-    simd::each_vector(values, [&](int64_t p, int64_t valid) HWY_ATTR {
+    const int64_t four = 4 * simd::lanes();
+    int64_t whole = 0;
+    for (; whole + four <= values; whole += four)
+      step_columns<4>(q, k, keys, a, w, skip, v + whole, state + whole, values, y + h * values + whole);
+    simd::each_vector(values - whole, [&](int64_t rest, int64_t valid) HWY_ATTR {
+      const int64_t p = whole + rest;
       const V x = simd::load(v + p, valid), added = hn::Mul(w, x);
       V sum = hn::Mul(skip, x);
       float* s = state + p;

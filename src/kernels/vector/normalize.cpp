@@ -125,8 +125,10 @@ namespace {
 
 int64_t rows_of(const Tensor& x, const Tensor& gain) {
   const int64_t n = x.dim(-1);
-  require(n > 0 && gain.count() == n, "normalization of {} with a gain {}", to_string(x.shape()),
-          to_string(gain.shape()));
+  // Words for shapes are made only when they are needed: a step of a small model is made of calls like this one.
+  if (n <= 0 || gain.count() != n) {
+    fail(ExitCode::kInternal, "normalization of {} with a gain {}", to_string(x.shape()), to_string(gain.shape()));
+  }
   return x.count() / n;
 }
 
@@ -135,8 +137,9 @@ int64_t rows_of(const Tensor& x, const Tensor& gain) {
 Normalized layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float epsilon) {
   const profile::Scope scope("normalize", "own", 0, 8.0 * static_cast<double>(x.count()));
   const int64_t rows = rows_of(x, gain);
-  require(bias.count() == gain.count(), "normalization of {} with a bias {}", to_string(x.shape()),
-          to_string(bias.shape()));
+  if (bias.count() != gain.count()) {
+    fail(ExitCode::kInternal, "normalization of {} with a bias {}", to_string(x.shape()), to_string(bias.shape()));
+  }
   Normalized result{Tensor(x.shape()), Tensor({rows}), Tensor({rows})};
   HWY_DYNAMIC_DISPATCH(normalize_kernel)
   (x.data<float>(), gain.data<float>(), bias.data<float>(), epsilon, result.y.data<float>(), result.mean.data<float>(),

@@ -161,8 +161,11 @@ class Eonade : public AutoregressiveModel {
     return step_view_in(parameters, order(component));
   }
   bool any_order() const override { return true; }
-  std::unique_ptr<StepView> step_view_in(const ParameterArena&, const std::vector<int64_t>& order) const override {
-    return std::make_unique<PackedStepView<OrderedWeights, EonadeStepper>>(OrderedWeights{weights_of(), order});
+  std::unique_ptr<StepView> step_view_in(const ParameterArena& parameters,
+                                         const std::vector<int64_t>& order) const override {
+    const double products = static_cast<double>(parameters.parameter_count()) / static_cast<double>(data().positions());
+    return std::make_unique<PackedStepView<OrderedWeights, EonadeStepper>>(OrderedWeights{weights_of(), order}, 0,
+                                                                           products);
   }
 
  protected:

@@ -42,7 +42,7 @@ class NadeStepper : public Stepper {
   void observe(const int32_t* symbols) override { stepper_.observe(symbols); }
   bool can_rewind() const override { return true; }
   void mark() override { stepper_.mark(); }
-  void rewind() override { stepper_.rewind(); }
+  void rewind(int64_t kept) override { stepper_.rewind(kept); }
 
  private:
   kernels::NadeStepper stepper_;
@@ -104,7 +104,7 @@ class Nade : public AutoregressiveModel {
                                        .v = v_.value().data<float>(),
                                        .b = b_.value().data<float>()};
     return std::make_unique<PackedStepView<PackedNade, NadeStepper>>(
-        PackedNade{kernels::NadePackedWeights(weights), classes()});
+        PackedNade{kernels::NadePackedWeights(weights), classes()}, 0, 2.0 * static_cast<double>(weights.hidden));
   }
 
  protected:

@@ -93,13 +93,13 @@ class StaircaseStepper : public Stepper {
   // Units that became final behind the mark are computed anew before anything reads them.
   bool can_rewind() const override { return true; }
   void mark() override { marked_ = step_; }
-  void rewind() override {
+  void rewind(int64_t kept) override {
     const int64_t width = network_.width(), inputs = x_.dim(1);
     for (int64_t i = 0; i < count_; ++i) {
       float* x = x_.data<float>() + i * inputs + network_.classes;
-      std::fill(x + marked_ * width, x + step_ * width, 0.0f);
+      std::fill(x + (marked_ + kept) * width, x + step_ * width, 0.0f);
     }
-    step_ = marked_;
+    step_ = marked_ + kept;
   }
 
  private:
@@ -141,7 +141,11 @@ class StaircaseStepper : public Stepper {
 }  // namespace
 
 std::unique_ptr<StepView> make_staircase_step_view(StaircaseNetwork network) {
-  return std::make_unique<PackedStepView<StaircaseNetwork, StaircaseStepper>>(std::move(network));
+  int64_t products = network.output.weight.count() + (network.direct.defined() ? network.direct.count() : 0);
+  for (const StaircaseLayer& layer : network.hidden) products += layer.weight.count();
+  // A sequence goes over every weight once.
+  const double of_step = static_cast<double>(products) / static_cast<double>(network.positions);
+  return std::make_unique<PackedStepView<StaircaseNetwork, StaircaseStepper>>(std::move(network), 0, of_step);
 }
 
 }  // namespace mlrun

@@ -230,12 +230,18 @@ SequenceBlock::Stepper::Stepper(const Steps& steps, int64_t count)
 
 void SequenceBlock::Stepper::mark() {
   mixer_->mark();
-  if (before_.defined()) marked_ = before_.clone();
+  if (!before_.defined()) return;
+  marked_ = before_.clone();
+  passed_.clear();
 }
 
-void SequenceBlock::Stepper::rewind() {
-  mixer_->rewind();
-  if (before_.defined()) before_.copy_from(marked_);
+void SequenceBlock::Stepper::rewind(int64_t kept) {
+  mixer_->rewind(kept);
+  if (!before_.defined()) return;
+  passed_.resize(static_cast<size_t>(kept * before_.count()));
+  if (kept == 0) before_.copy_from(marked_);
+  else
+    std::copy_n(passed_.end() - static_cast<std::ptrdiff_t>(before_.count()), before_.count(), before_.data<float>());
 }
 
 Tensor SequenceBlock::Stepper::channel_mix(const Tensor& x) {
@@ -252,6 +258,8 @@ Tensor SequenceBlock::Stepper::channel_mix(const Tensor& x) {
   kernels::apply(Function::kSigmoid, g, g, gate.count());
   kernels::mul_in_place(y, gate);
   before_ = x.rows(count - count_, count).clone();
+  if (marked_.defined() && static_cast<int64_t>(passed_.size()) < kPositionsKept * before_.count())
+    passed_.insert(passed_.end(), x.data<float>(), x.data<float>() + x.count());
   return y;
 }
 

@@ -62,7 +62,7 @@ class SequenceBlock {
     Stepper(const Steps& steps, int64_t count);
     Tensor extend(const Tensor& x);  // the next positions: [length * count, in] -> [length * count, width]
     void mark();                     // MixerStepper::mark
-    void rewind();
+    void rewind(int64_t kept);
 
    private:
     Tensor mixed(const Tensor& x);
@@ -71,7 +71,8 @@ class SequenceBlock {
     const Steps& steps_;
     int64_t count_;
     std::unique_ptr<MixerStepper> mixer_;
-    Tensor before_, marked_;  // what the channel mixing had at the position before
+    Tensor before_, marked_;     // what the channel mixing had at the position before
+    std::vector<float> passed_;  // what it had at those since the mark
   };
 
  private:

@@ -279,9 +279,9 @@ void SequenceNetwork::Stepper::mark() {
   marked_ = t_;
 }
 
-void SequenceNetwork::Stepper::rewind() {
-  for (SequenceBlock::Stepper& block : blocks_) block.rewind();
-  t_ = marked_;
+void SequenceNetwork::Stepper::rewind(int64_t kept) {
+  for (SequenceBlock::Stepper& block : blocks_) block.rewind(kept);
+  t_ = marked_ + kept;
 }
 
 }  // namespace mlrun

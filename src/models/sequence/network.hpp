@@ -72,7 +72,7 @@ class SequenceNetwork {
     // The next positions: inputs [length, count] -> [length, count, width].
     Tensor extend(const int32_t* inputs, int64_t length);
     void mark();  // MixerStepper::mark
-    void rewind();
+    void rewind(int64_t kept);
 
    private:
     Tensor enter(const int32_t* inputs, int64_t length) const;

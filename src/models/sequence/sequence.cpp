@@ -2,16 +2,20 @@
 // carries the past is the mixer (mixers/): recurrent cells, state spaces, scans. One network for all of them, so that
 // their likelihoods can be compared.
 #include <algorithm>
+#include <utility>
 
 #include "base/error.hpp"
 #include "config/starter.hpp"
 #include "models/autoregressive/packed_step_view.hpp"
 #include "models/model.hpp"
+#include "models/modelled.hpp"
 #include "models/order.hpp"
+#include "models/sequence/draft_heads.hpp"
 #include "models/sequence/network.hpp"
 #include "nn/initialisers.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/linear.hpp"
+#include "ops/reduce.hpp"
 #include "ops/shape.hpp"
 
 namespace mlrun {
@@ -25,6 +29,11 @@ struct SequenceOptions {
                                      .fallback = false})),
         order(read_order(reader)),
         condition(read_condition(reader)) {
+    config::Reader section = reader.section(
+        "heads", "heads that predict further symbols, by which the model drafts for itself (sample --draft heads)");
+    heads = draft_head_kinds().choose(section, "none");
+    reader.later("heads");
+    section.later("kind");
     if (tied && network.input != SequenceInput::kEmbedding)
       reader.mistake("tied", "the head shares the vectors of symbols, and they enter as numbers", "input: embedding");
   }
@@ -32,11 +41,13 @@ struct SequenceOptions {
   bool tied;
   OrderKind order;
   Condition condition;
+  DraftHeadRegistry::Choice heads;
 };
 
 struct PackedSequence {
   SequenceNetwork::Steps network;
   PackedLinear head;
+  std::shared_ptr<const DraftHeadSteps> heads = nullptr;  // null: none
 };
 
 class SequenceStepper : public Stepper {
@@ -61,16 +72,30 @@ class SequenceStepper : public Stepper {
     if (static_cast<int64_t>(waiting_.size()) > kRowsAtOnce) enter(nullptr, 0);
   }
 
+  void head_logits(int64_t k, int32_t symbol, float* out) override {
+    require(packed_.heads && count_ == 1, "heads of one sequence");
+    if (!waiting_.empty()) enter(nullptr, 0);
+    if (k == 1) ahead_.assign(stream_.data<float>(), stream_.data<float>() + stream_.count());
+    (*packed_.heads)(k, symbol, ahead_.data(), out);
+  }
+
   bool can_rewind() const override { return true; }
   void mark() override {
+    if (!waiting_.empty()) enter(nullptr, 0);
     network_.mark();
-    marked_waiting_ = waiting_;
-    marked_stream_ = stream_;
+    has_mark_ = true;
+    since_ = 0;
+    passed_.clear();
+    keep(stream_);
   }
-  void rewind() override {
-    network_.rewind();
-    waiting_ = marked_waiting_;
-    stream_ = marked_stream_;
+  void rewind(int64_t kept) override {
+    if (kept > since_) return waiting_.resize(static_cast<size_t>((kept - since_) * count_));
+    network_.rewind(kept);
+    waiting_.clear();
+    since_ = kept;
+    const int64_t row = stream_.count();
+    passed_.resize(static_cast<size_t>((kept + 1) * row));
+    std::copy_n(passed_.data() + kept * row, row, stream_.data<float>());
   }
 
  private:
@@ -88,57 +113,110 @@ class SequenceStepper : public Stepper {
         packed_.head(streams.rows(first - begin, end - begin).data<float>(), (end - first) * count_,
                      out + (first - (length - wanted)) * row);
       }
+      if (has_mark_) since_ += end - begin, keep(streams);
       if (end == length) stream_ = streams.rows(end - begin - 1, end - begin).clone();
     }
     waiting_.clear();
   }
 
+  void keep(const Tensor& streams) {
+    if (since_ <= kPositionsKept)
+      passed_.insert(passed_.end(), streams.data<float>(), streams.data<float>() + streams.count());
+  }
+
   const PackedSequence& packed_;
   int64_t count_;
   SequenceNetwork::Stepper network_;
-  std::vector<int32_t> waiting_, marked_waiting_;  // [., count] that the network has not yet seen
-  Tensor stream_, marked_stream_;                  // of the last position that it has seen [1, count, width]
+  std::vector<int32_t> waiting_;  // [., count] that the network has not yet seen
+  Tensor stream_;                 // of the last position that it has seen [1, count, width]
+  bool has_mark_ = false;
+  int64_t since_ = 0;          // positions that it has seen since the mark
+  std::vector<float> passed_;  // the streams at the mark, and of these
+  std::vector<float> ahead_;   // what the next head goes on from
+};
+
+class SequenceStepView : public PackedStepView<PackedSequence, SequenceStepper> {
+ public:
+  SequenceStepView(PackedSequence packed, int64_t at_once, double products, double of_head)
+      : PackedStepView(std::move(packed), at_once, products), of_head_(of_head) {}
+  double products_per_head() const override { return of_head_; }
+
+ private:
+  double of_head_;
 };
 
 class Sequence : public AutoregressiveModel {
  public:
   using Options = SequenceOptions;
   static Facts facts(const Options& options) {
-    return {.examples_per_lane = options.network.block.sequences_per_lane()};
+    return {.examples_per_lane = options.network.block.sequences_per_lane(),
+            .begins_from_run = options.heads.facts().frozen};
   }
 
   Sequence(const Options& options, const DataSpec& data, const Scope& scope)
-      : AutoregressiveModel(data, options.condition, scope),
+      : AutoregressiveModel(data, options.condition, trunk_of(options, scope)),
         tied_(options.tied),
         order_(make_order(options.order, data, scope)),
-        network_(options.network, data, order_, /*start=*/true, classes(), scope) {
+        network_(options.network, data, order_, /*start=*/true, classes(), trunk_of(options, scope)),
+        facts_(options.heads.facts()) {
     record_order(scope, "order", order_);
     const int64_t out = logits_per_step(data.alphabet);
-    if (tied_) bias_ = scope.parameter("head/bias", {out}, "out", ParameterKind::kBias, initialise::zeros());
-    else head_ = Linear(scope / "head", network_.width(), out);
+    const Scope trunk = trunk_of(options, scope);
+    if (tied_) bias_ = trunk.parameter("head/bias", {out}, "out", ParameterKind::kBias, initialise::zeros());
+    else head_ = Linear(trunk / "head", network_.width(), out);
+    if (facts_.count >= data.positions()) {
+      fail(ExitCode::kUsage,
+           "model.heads.count {}: sequences of {} symbols have none so far behind the next one\n  with   "
+           "model.heads.count={}",
+           facts_.count, data.positions(), data.positions() - 1);
+    }
+    heads_ = options.heads.build({network_.width(), data.alphabet, out}, scope.added() / "heads");
   }
 
   const std::vector<int64_t>& order(int64_t) const override { return order_; }
   int64_t examples_at_once() const override { return network_.sequences_at_once(); }
   bool any_length() const override { return network_.any_length(); }
+  int64_t heads() const override { return facts_.count; }
 
   Variable logits(Pass& pass, const OrderedBatch& batch, int64_t) const override {
-    const Tensor symbols = batch.symbols;
-    const Variable x = network_(pass, shifted(symbols), conditional() ? labels_of(batch) : Tensor());
-    const Variable y = tied_ ? ops::linear(x, shared_weight(pass), pass(bias_)) : head_(pass, x);
-    return data().alphabet == 2 ? ops::reshape(y, symbols.shape()) : y;
+    return predicted(pass, streams(pass, batch, batch.symbols), batch.symbols);
+  }
+
+  // The model's NLL, and the heads' beside it: of a trunk that stays as it is, theirs alone.
+  Variable loss(Pass& pass, const Batch& batch) const override { return loss_and_nll(pass, batch).loss; }
+  bool loss_is_nll() const override { return facts_.count == 0; }
+  TrainingLoss loss_and_nll(Pass& pass, const Batch& batch) const override {
+    if (facts_.count == 0) {
+      const Variable all = AutoregressiveModel::loss(pass, batch);
+      return {all, static_cast<double>(all.value().data<float>()[0])};
+    }
+    const Tensor symbols = ordered(batch).symbols;
+    Pass constant(pass.parameters());
+    Pass& of_trunk = facts_.frozen ? constant : pass;
+    const Variable h = streams(of_trunk, batch, symbols);
+    Variable nll = ops::sum(modelled_nll(predicted(of_trunk, h, symbols), symbols, data()));
+    if (condition() == Condition::kJoint) nll = ops::add(nll, class_prior_loss(of_trunk, batch));
+    const auto share = static_cast<float>(1 / static_cast<double>(facts_.count));
+    const Variable of_heads = ops::scale(loss_of_heads(pass, h, symbols), share);
+    return {facts_.frozen ? of_heads : ops::add(nll, ops::scale(of_heads, static_cast<float>(facts_.weight))),
+            static_cast<double>(nll.value().data<float>()[0])};
   }
 
   std::unique_ptr<StepView> step_view(const ParameterArena& parameters, int64_t) const override {
     PackedSequence packed{SequenceNetwork::Steps(network_), {}};
+    packed.heads = heads_->steps();
     if (tied_) {
       Pass pass(parameters);
       packed.head = PackedLinear(shared_weight(pass).value(), bias_.value());
     } else {
       packed.head = head_.packed();
     }
+    double products = 0;  // each weight once, but for those of the heads
+    for (const ParameterInfo& info : parameters.parameters())
+      if (!info.added) products += static_cast<double>(info.count());
     const int64_t at_once = packed.network.sequences_at_once();
-    return std::make_unique<PackedStepView<PackedSequence, SequenceStepper>>(std::move(packed), at_once);
+    const double of_head = packed.heads ? packed.heads->products() : 0;
+    return std::make_unique<SequenceStepView>(std::move(packed), at_once, products, of_head);
   }
 
  protected:
@@ -149,11 +227,44 @@ class Sequence : public AutoregressiveModel {
     if (!tied_) layout.line("l[t] = h[t] @ head/weight' + head/bias");
     else if (data().alphabet == 2) layout.line("l[t] = h[t] . (symbols[1] - symbols[0]) + head/bias");
     else layout.line("l[t] = h[t] @ symbols' + head/bias, without the row of the start");
+    layout.part("heads/", heads_->layout());
     layout.tensor("order", "position of each step");
     return layout.tensor("head/weight", "from the channels to l").tensor("head/bias", "of l");
   }
 
  private:
+  static Scope trunk_of(const Options& options, const Scope& scope) {
+    return options.heads.facts().frozen ? scope.untrained() : scope;
+  }
+
+  // What each step is predicted from: [n, positions, width].
+  Variable streams(Pass& pass, const Batch& batch, const Tensor& symbols) const {
+    return network_(pass, shifted(symbols), conditional() ? labels_of(batch) : Tensor());
+  }
+  Variable predicted(Pass& pass, const Variable& h, const Tensor& symbols) const {
+    const Variable y = tied_ ? ops::linear(h, shared_weight(pass), pass(bias_)) : head_(pass, h);
+    return data().alphabet == 2 ? ops::reshape(y, symbols.shape()) : y;
+  }
+
+  // -log p of what the heads predict, in nats, summed; of a question's answer alone.
+  Variable loss_of_heads(Pass& pass, const Variable& h, const Tensor& symbols) const {
+    const int64_t n = symbols.dim(0), length = symbols.dim(1);
+    const std::vector<Variable> all = (*heads_)(pass, h, symbols);
+    Variable loss;
+    for (size_t i = 0; i < all.size(); ++i) {
+      const auto k = static_cast<int64_t>(i) + 1, first = std::max(k, data().given), places = length - first;
+      if (places <= 0) continue;
+      Tensor about({n, places}, DType::kS32);
+      for (int64_t j = 0; j < n; ++j)
+        std::copy_n(symbols.data<int32_t>() + j * length + first, places, about.data<int32_t>() + j * places);
+      Variable y = ops::slice(all[i], 1, first - k, length - k);
+      if (data().alphabet == 2) y = ops::reshape(y, about.shape());
+      const Variable part = ops::sum(negative_log_likelihood(y, about));
+      loss = i == 0 ? part : ops::add(loss, part);
+    }
+    return loss;
+  }
+
   // What each position sees: the symbol before it.
   static Tensor shifted(const Tensor& symbols) {
     Tensor inputs(symbols.shape(), DType::kS32);
@@ -175,8 +286,10 @@ class Sequence : public AutoregressiveModel {
   bool tied_;
   std::vector<int64_t> order_;
   SequenceNetwork network_;
+  DraftHeads::Facts facts_;
   Linear head_;
   Parameter bias_;
+  std::unique_ptr<DraftHeads> heads_;
 };
 
 [[maybe_unused]] const bool registered =
