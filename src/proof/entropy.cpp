@@ -141,7 +141,7 @@ std::vector<ProofCheck> check_heads(const ProofSubject& subject) {
     const std::vector<double> part = nll_of(subject, batch, 0);
     std::copy(part.begin(), part.end(), nll.begin() + begin);
     Pass pass(subject.parameters);
-    const Tensor logits = model.logits(pass, batch, 0).value();
+    const Tensor logits = model.logits(pass, model.ordered(batch), 0).value();
     for (int64_t i = 0; i < kBatch * of_row; i += width) {
       const auto row = static_cast<size_t>(begin + i / of_row);
       entropy[row] += predictive_entropy(logits.data<float>() + i, data.alphabet);

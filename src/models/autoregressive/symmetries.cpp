@@ -77,9 +77,9 @@ class Symmetries : public AutoregressiveModel {
     }
     network_ = network;
     for (int64_t s = 0; s < orders_; ++s) {
-      const std::vector<int64_t> shown = shown_positions(data, s);
+      const std::vector<int64_t> places = shown_positions(data, s);
       std::vector<int64_t> order;
-      for (const int64_t place : network->order(0)) order.push_back(shown[static_cast<size_t>(place)]);
+      for (const int64_t place : network->order(0)) order.push_back(places[static_cast<size_t>(place)]);
       orders_visited_.push_back(std::move(order));
       record_order(scope, s == 0 ? "order" : fmt::format("order_{}", s), orders_visited_.back());
     }
