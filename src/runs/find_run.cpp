@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "base/advice.hpp"
@@ -14,6 +15,7 @@
 #include "io/directory.hpp"
 #include "io/journal.hpp"
 #include "io/lock.hpp"
+#include "runs/metrics.hpp"
 #include "runs/run_directory.hpp"
 
 namespace mlrun {
@@ -161,7 +163,11 @@ RunSummary summarise_run(const std::string& path) {
   RunSummary run;
   run.path = path;
   run.id = RunDirectory::open(path).id();
-  for (const io::Record& record : io::read_journal(path + "/metrics.jsonl").records) {
+  // Steps and times only grow from row to row, and results are those of valid: of rows of train the last is enough.
+  const auto wanted = [](std::string_view line, std::string_view next) {
+    return !is_row_of(line, "train") || !is_row_of(next, "");
+  };
+  for (const io::Record& record : io::read_journal(path + "/metrics.jsonl", wanted).records) {
     try {
       read_record(record, run);
     } catch (const io::Record::exception&) {  // a line that somebody else wrote: the others still count

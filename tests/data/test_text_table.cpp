@@ -61,7 +61,7 @@ TEST_CASE("Names above a text table are passed over") {
 TEST_CASE("Numbers of columns and rows that pandas wrote are told of, with a command that takes them away") {
   const auto warnings = [](const std::string& text, const std::string& name = "a/t.csv") {
     std::vector<std::string> all;
-    parse_text_table(text, name, 65535, &all);
+    parse_text_rows(text, name, {.warnings = &all});
     return all;
   };
   const auto one = [](const std::vector<std::string>& all, const std::string& part, const std::string& remedy) {
