@@ -65,7 +65,8 @@ void eval_each(const std::vector<std::string>& runs, EvalRequest request, const 
     try {
       answers.push_back(evaluate_checkpoint(request));
     } catch (const Error& e) {
-      log::warning("left out: {}: {}", run, e.what());
+      const std::string message = e.what();
+      log::warning("left out: {}{}", message.starts_with(run) ? "" : run + ": ", message);
       if (worst == ExitCode::kDone) worst = e.code();
     }
   }

@@ -1,13 +1,13 @@
 #include "data/text_table.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <optional>
 #include <span>
 
 #include "base/error.hpp"
 #include "base/nearest_name.hpp"
-#include "base/number.hpp"
 #include "base/shell_word.hpp"
 #include "data/number_text.hpp"
 
@@ -45,7 +45,8 @@ std::string column_words(const NumberText& rows, size_t i) {
 // Words where a number should be may be meant as classes.
 std::string labels_remedy(const NumberText& rows, size_t i, const RowReading& reading) {
   const std::string found(rows.field(i));
-  if (found.empty() || parse_real(found) || !reading.label_column.empty() || reading.largest < 65535) return "";
+  const bool word = !found.empty() && std::isalpha(static_cast<unsigned char>(found[0])) != 0;
+  if (!word || !reading.label_column.empty() || reading.largest < 65535) return "";
   const std::string column = i < rows.header().size() ? rows.header()[i] : std::to_string(i + 1);
   return fmt::format("\n  if it is the class of each row   {}", shell_word("data.labels=" + column));
 }

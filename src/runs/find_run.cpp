@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <set>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "base/advice.hpp"
@@ -182,9 +184,16 @@ std::vector<RunSummary> all_runs(const std::string& root) {
   std::vector<RunSummary> runs;
   if (!io::is_directory(root)) return runs;
   for (const std::string& name : io::list_directory(root)) {
-    if (!RunDirectory::is_run(root + "/" + name)) continue;
+    const std::string journal = root + "/" + name + "/metrics.jsonl";
+    if (!RunDirectory::is_run(root + "/" + name)) {
+      if (io::exists(journal)) log::warning("{} is left out: it has a journal and no resolved.yaml", name);
+      continue;
+    }
     try {
       runs.push_back(summarise_run(root + "/" + name));
+      std::error_code ignored;
+      if (runs.back().created.empty() && std::filesystem::file_size(journal, ignored) > 0 && !ignored)
+        log::warning("{}: its journal does not say what run it is of, so that most of it is missing here", name);
     } catch (const Error& e) {  // one run that cannot be read must not hide the others
       log::warning("{} is left out: {}", name, e.what());
     }
