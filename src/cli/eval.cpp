@@ -64,13 +64,14 @@ void eval_each(const std::vector<std::string>& runs, EvalRequest request, const 
     request.selector = run;
     try {
       answers.push_back(evaluate_checkpoint(request));
+      if (globals.json) print_answer(answers.back(), split, globals);  // each as soon as it is known
     } catch (const Error& e) {
       const std::string message = e.what();
       log::warning("left out: {}{}", message.starts_with(run) ? "" : run + ": ", message);
       if (worst == ExitCode::kDone) worst = e.code();
     }
   }
-  if (!answers.empty()) print_answers(answers, split, globals);
+  if (!answers.empty() && !globals.json) print_answers(answers, split);
   if (worst != ExitCode::kDone) finish_with(worst);
 }
 
@@ -121,10 +122,9 @@ void add_eval(Command& command, const Globals& globals) {
   command
       .add_option("OVERRIDE", o->words,
                   "further runs; or key=value: another value of a field of eval, or of data: other data of the same "
-                  "shape and alphabet; the "
-                  "answer then says so, and is not kept in the run")
+                  "shape and alphabet; the answer then says so, and is not kept in the run")
       ->type_name("RUN|key=value")
-      ->takes({}, OverrideWords{.behind_first = false, .sections = {"data", "eval"}});
+      ->takes({{Value::kRuns}}, OverrideWords{.behind_first = false, .sections = {"data", "eval"}});
   command.add_option("--split", o->split, "train, valid or test")->one_of({"train", "valid", "test"});
   command.add_option("--which", o->which, "checkpoint of the run: best, last or a step")
       ->type_name("best|last|STEP")

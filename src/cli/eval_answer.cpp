@@ -197,11 +197,7 @@ void print_answer(const EvalOutcome& e, const std::string& split, const Globals&
   print_more(e);
 }
 
-void print_answers(const std::vector<EvalOutcome>& answers, const std::string& split, const Globals& globals) {
-  if (globals.json) {
-    for (const EvalOutcome& e : answers) fmt::print("{}\n", io::json_line(json_of(e, split)));
-    return;
-  }
+void print_answers(const std::vector<EvalOutcome>& answers, const std::string& split) {
   const auto any = [&](const auto& has) { return std::any_of(answers.begin(), answers.end(), has); };
   const bool judged = any([](const EvalOutcome& e) { return e.accuracy.has_value(); });
   const bool protocols = any([&](const EvalOutcome& e) { return e.protocol != answers[0].protocol; });

@@ -1,7 +1,7 @@
 // The files that commands answer with: samples, completions, evaluations. All layouts stand here.
 //
-// Every HDF5 file says in its root attributes what it is (`mlrun_format`, `mlrun_format_version`) and what it is of (`checkpoint`,
-// `step`). Figures are in nats, which their attribute `unit` says.
+// Every HDF5 file says in its root attributes what it is (`mlrun_format`, `mlrun_format_version`) and what it is of
+// (`checkpoint`, `step`). Figures are in nats, which their attribute `unit` says.
 #pragma once
 
 #include <string>

@@ -18,8 +18,8 @@ struct ImageArray {
   bool rounded = false;                        // levels 0 .. 255 that were not whole
 };
 
-// An array [N, rows, columns], or [N, rows * columns] given `shape`, of a .npy file or an HDF5 dataset, or lines of text.
-// Numbers are levels 0 .. 255, or 0 .. 1 where none is larger: then level 255 is 1. Error(kData) naming file and place
+// An array [N, rows, columns], or [N, rows * columns] given `shape`, of a .npy file or an HDF5 dataset, or lines of
+// text. Numbers are levels 0 .. 255, or 0 .. 1 where none is larger: then level 255 is 1. Error(kData) naming file and place
 // of a number that is neither, and a shape that fits no image. `folder`: of io::read_maybe_gzip.
 ImageArray read_image_array(const TableSource& source, const std::optional<Shape>& shape, const std::string& folder);
 

@@ -82,6 +82,7 @@ Images::Options::Options(config::Reader& spec) {
                               .max = 65536,
                               .max_size = 2,
                               .fallback = std::vector<int64_t>{}});
+  spec.later("shape");
   if (rows_columns.size() == 2) shape = rows_columns;
   labels = LabelOptions(spec, folders, /*columns=*/false);
   skip_damaged = spec.choice("damaged", {"stop", "skip"},

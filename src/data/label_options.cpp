@@ -13,6 +13,7 @@ LabelOptions::LabelOptions(config::Reader& spec, const std::array<std::optional<
                      {.help = std::string("the class of each row: ") + (columns ? of_column : "") +
                               "a file with a label for each row of `train`"})
           .value_or("");
+  spec.later("labels");
   const std::string wrong = labels.empty() ? "" : check_table_source(labels);
   const bool is_file = !labels.empty() && wrong.empty();
   if (is_file) files_[0] = labels;
@@ -23,6 +24,7 @@ LabelOptions::LabelOptions(config::Reader& spec, const std::array<std::optional<
     files_[i] = spec.string_or(
         key, "none",
         {.help = fmt::format("likewise of `{}`, where `labels` is a file", split), .check = check_table_source});
+    spec.later(key);
     places_[i] = SpecPlace(spec, key, files_[i].value_or("none"));
     if (spec.describing()) continue;
     if (files_[i] && !is_file)
