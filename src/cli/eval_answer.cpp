@@ -191,7 +191,7 @@ void print_answer(const EvalOutcome& e, const std::string& split, const Globals&
   cells.insert(cells.end(), {human_rate(images_per_second(e)), e.protocol, fmt::format("{}", e.step)});
   TextTable table(headings);
   table.add(cells);
-  fmt::print("{}", table.plain());
+  print_fitting(table, {text ? "seq/s" : "img/s", "step", "images", "sequences", "bits/" + e.dimension, "protocol"});
   print_other_data(e.data);
   if (e.nll_of != NllSubject::kX && !e.code_use) fmt::print("the NLL is of {}\n", words_of(e.nll_of));
   print_more(e);
@@ -215,7 +215,7 @@ void print_answers(const std::vector<EvalOutcome>& answers, const std::string& s
     if (protocols) cells.push_back(e.protocol);
     table.add(cells);
   }
-  fmt::print("{}", table.plain());
+  print_fitting(table, {"images", "step", "bits/dim", "protocol"});
   fmt::print("of {}{}\n", split, protocols ? "" : ", " + answers[0].protocol);
   if (any([&](const EvalOutcome& e) { return e.nll_of != answers[0].nll_of; }))
     fmt::print("these NLLs are of different things: compare them with care, and see each alone\n");
