@@ -1,4 +1,5 @@
 // mlrun data: what is in the data folder, and whether it is what it should be.
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <ctime>

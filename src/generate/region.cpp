@@ -1,5 +1,7 @@
 #include "generate/region.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <functional>

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The report as a browser shows it, and figures as other programs read them. A report of a sweep is opened in headless
 # Chromium at the width of a phone and of a desk, light and dark: no error on the console, nothing wider than the screen,
-# colours of the scheme, values under the pointer. SVG goes through rsvg-convert, PDF through pdftoppm. What is not installed is said
+# colours of the scheme, values under the pointer. SVG goes through rsvg-convert, PDF through pdftoppm. What is not installed (scripts/install_packages.sh look) is said
 # and left out; nothing at all: skipped. MLRUN_SCREENSHOTS names a folder for what the browser saw.
 set -euo pipefail
 # shellcheck source=tests/scripts/tiny_runs.sh disable=SC1091,SC2154
@@ -11,7 +11,7 @@ for name in chromium chromium-browser google-chrome; do
   if [[ -z $browser ]] && command -v "$name" >/dev/null; then browser=$name; fi
 done
 if [[ -z $browser ]] && ! command -v rsvg-convert >/dev/null && ! command -v pdftoppm >/dev/null; then
-  echo 'skipped: none of chromium, rsvg-convert (librsvg2-bin) and pdftoppm (poppler-utils) is installed'
+  echo 'skipped: none of chromium, rsvg-convert and pdftoppm is installed   scripts/install_packages.sh look'
   exit 77
 fi
 

@@ -1,5 +1,6 @@
 #include "cli/terminal/text_table.hpp"
 
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
