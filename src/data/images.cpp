@@ -60,14 +60,17 @@ class Images : public ImageDataset {
 };
 
 Images::Options::Options(config::Reader& spec) {
-  folders[0] =
-      spec.string("train", {.help = "folder of training pictures (PNG, PGM), under the data root; with classes, "
-                                    "a folder of folders, one for each. Or an array of images, [N, rows, columns] or "
-                                    "[N, D]: .npy, .csv, FILE.h5:/DATASET"});
-  folders[1] =
-      spec.string_or("valid", "none", {.help = "folder or array for validation; required unless `split` is given"});
-  folders[2] =
-      spec.string_or("test", "none", {.help = "folder or array for testing; required unless `split` is given"});
+  folders[0] = spec.string(
+      "train", {.help = "folder of training pictures (PNG, PGM), beside the spec or under the data root; with classes, "
+                        "a folder of folders, one for each. Or an array of images, [N, rows, columns] or "
+                        "[N, D]: .npy, .csv, FILE.h5:/DATASET",
+                .resolve = beside_spec(spec, "train")});
+  folders[1] = spec.string_or("valid", "none",
+                              {.help = "folder or array for validation; required unless `split` is given",
+                               .resolve = beside_spec(spec, "valid")});
+  folders[2] = spec.string_or(
+      "test", "none",
+      {.help = "folder or array for testing; required unless `split` is given", .resolve = beside_spec(spec, "test")});
   split = read_split(spec, "instead of valid and test: shares of `train` for the three splits, drawn by the seed");
   const std::vector<int64_t> size =
       spec.integers("resize", {.help = "[rows, columns] that every picture is brought to; empty: all have one size",
@@ -130,8 +133,7 @@ ImageFolder read_pictures(const Images::Options& options, size_t split, const Im
   } catch (const Error& e) {
     const std::string message = e.what();
     if (message.find("no such folder") == std::string::npos) throw;
-    fail(ExitCode::kData, "{}   ({})\n  relative paths start at the data root, {} (MLRUN_DATA_ROOT)", message,
-         options.places[split].words(), sources.root);
+    fail(ExitCode::kData, "{}   ({})\n  {}", message, options.places[split].words(), where_paths_begin(sources.root));
   }
 }
 

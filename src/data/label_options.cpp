@@ -11,7 +11,11 @@ LabelOptions::LabelOptions(config::Reader& spec, const std::array<std::optional<
   const std::string labels =
       spec.string_or("labels", "none",
                      {.help = std::string("the class of each row: ") + (columns ? of_column : "") +
-                              "a file with a label for each row of `train`"})
+                              "a file with a label for each row of `train`",
+                      .resolve =
+                          [beside = beside_spec(spec, "labels")](const std::string& text) {
+                            return check_table_source(text).empty() ? beside(text) : text;  // a column stays
+                          }})
           .value_or("");
   spec.later("labels");
   const std::string wrong = labels.empty() ? "" : check_table_source(labels);
@@ -21,9 +25,10 @@ LabelOptions::LabelOptions(config::Reader& spec, const std::array<std::optional<
   places_[0] = SpecPlace(spec, "labels", labels);
   for (size_t i = 1; i < 3; ++i) {
     const std::string split = name_of(static_cast<Split>(i)), key = split + "_labels";
-    files_[i] = spec.string_or(
-        key, "none",
-        {.help = fmt::format("likewise of `{}`, where `labels` is a file", split), .check = check_table_source});
+    files_[i] = spec.string_or(key, "none",
+                               {.help = fmt::format("likewise of `{}`, where `labels` is a file", split),
+                                .check = check_table_source,
+                                .resolve = beside_spec(spec, key)});
     spec.later(key);
     places_[i] = SpecPlace(spec, key, files_[i].value_or("none"));
     if (spec.describing()) continue;

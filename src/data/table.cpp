@@ -39,12 +39,18 @@ class Table : public ContentDataset {
 
 Table::Options::Options(config::Reader& spec) {
   const std::string formats =
-      ".amat, .csv, .tsv, .txt, .npy (or with .gz behind) or FILE.h5:/DATASET, under the data root";
-  files[0] = spec.string("train", {.help = "training rows: " + formats, .check = check_table_source});
+      ".amat, .csv, .tsv, .txt, .npy (or with .gz behind) or FILE.h5:/DATASET, beside the spec or under the data root";
+  files[0] = spec.string(
+      "train",
+      {.help = "training rows: " + formats, .check = check_table_source, .resolve = beside_spec(spec, "train")});
   files[1] = spec.string_or("valid", "none",
-                            {.help = "validation rows; required unless `split` is given", .check = check_table_source});
+                            {.help = "validation rows; required unless `split` is given",
+                             .check = check_table_source,
+                             .resolve = beside_spec(spec, "valid")});
   files[2] = spec.string_or("test", "none",
-                            {.help = "test rows; required unless `split` is given", .check = check_table_source});
+                            {.help = "test rows; required unless `split` is given",
+                             .check = check_table_source,
+                             .resolve = beside_spec(spec, "test")});
   split = read_split(spec, "instead of valid and test: shares of `train` for the three splits, drawn by the seed");
   alphabet =
       spec.integer_or("alphabet", "auto",

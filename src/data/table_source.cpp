@@ -33,8 +33,7 @@ TableSource found_table(const std::string& text, const SpecPlace& place, const D
   const std::string path = path_under(sources.root, source.file);
   source.file = find_data_file(path);
   if (source.file.empty()) {
-    fail(ExitCode::kData, "{} is missing   ({})\n  relative paths start at the data root, {} (MLRUN_DATA_ROOT)", path,
-         place.words(), sources.root);
+    fail(ExitCode::kData, "{} is missing   ({})\n  {}", path, place.words(), where_paths_begin(sources.root));
   }
   return source;
 }

@@ -1,4 +1,5 @@
 // A spreadsheet of one's own, from its first row of names to a classifier.
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -69,6 +70,35 @@ TEST_CASE("a table with a column of labels is described, trained on by class, sa
   // Names stay in the checkpoint when the file is gone; and so does a second reading of a packed copy.
   const Json again = Json::parse(good({"data", "describe", "animals.yaml", "--json"}).last_line());
   CHECK(again == described);
+}
+
+TEST_CASE("a file beside the spec is found before the one under the data root, wherever one stands") {
+  const Workplace place;
+  put_animals(place);
+  std::filesystem::create_directories(place.path("mine"));
+  place.put("mine/animals.csv", "a,b,kind\n1,1,x\n0,0,y\n1,0,x\n0,1,y\n1,1,x\n0,0,y\n1,0,x\n0,1,y\n1,1,x\n0,0,y\n");
+  place.put("mine/animals.yaml", place.get("animals.yaml"));
+  const auto described = [&](const std::vector<std::string>& words) {
+    std::vector<std::string> all = {"data", "describe", "--json"};
+    all.insert(all.end(), words.begin(), words.end());
+    const ProgramResult result = place.mlrun(all);
+    INFO(result.err);
+    REQUIRE(result.exit_code == 0);
+    return Json::parse(result.last_line()).at("column_names");
+  };
+  CHECK(described({"animals.yaml"}) == Json({"wings", "legs", "sings"}));  // nothing beside it
+  CHECK(described({"mine/animals.yaml"}) == Json({"a", "b"}));
+  CHECK(described({"mine/animals.yaml", "data.train=animals.csv"}) == Json({"wings", "legs", "sings"}));
+  const ProgramResult trained = place.mlrun({"train", "mine/animals.yaml", "-q", "train.for=2 steps"});
+  INFO(trained.err);
+  REQUIRE(trained.exit_code == 0);
+  const std::string resolved = place.mlrun({"config", "show", "@last"}).out;
+  CHECK(says(resolved, place.path("mine/animals.csv")));
+  CHECK(says(resolved, "labels: kind"));
+  CHECK(place.mlrun({"eval", "@last"}).exit_code == 0);
+  const ProgramResult missing = place.mlrun({"validate", "animals.yaml", "data.train=none.csv"});
+  CHECK(missing.exit_code == 3);
+  CHECK(says(missing.err, "beside the spec's file"));
 }
 
 TEST_CASE("a classifier learns the labels of a table") {
