@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages this project needs, those that are missing and no others.
-#   scripts/install_packages.sh [build] [mpi] [test] [check] [package]     without a group: build
-# build: compile mlrun.  mpi: one run on several processes or machines.  test: run the tests.  check: `make check`, `make tidy`, the sanitizers under clang.  package: `make package`.
+#   scripts/install_packages.sh [build] [mpi] [test] [look] [check] [package]     without a group: build
+# build: compile mlrun.  mpi: one run on several processes or machines.  test: run the tests.  look: those of figures and reports
+# too, by other programs (a browser where this system has one as a package; Ubuntu has not).  check: `make check`, `make tidy`, the sanitizers under clang.  package: `make package`.
 # Every name here is one that all systems in README have, so nothing asks which of them this is.
 # When nothing is missing it touches neither apt nor the network, and needs no root.
 set -euo pipefail
@@ -13,10 +14,13 @@ packages_of() {
         nlohmann-json3-dev libpng-dev libcairo2-dev zlib1g-dev libssl-dev libhwy-dev librandom123-dev libeigen3-dev catch2 ;;
     mpi) echo libopenmpi-dev openmpi-bin ;;
     test) echo hdf5-tools python3-h5py python3-jsonschema python3-yaml curl ;;
+    look)
+      echo librsvg2-bin poppler-utils
+      if apt-cache show chromium >/dev/null 2>&1; then echo chromium; fi ;;
     check) echo clang clang-format clang-tidy libclang-rt-dev shellcheck ;;
     package) echo dpkg-dev file ;;
     *)
-      echo "install_packages.sh: unknown group '$1'; known: build, mpi, test, check, package" >&2
+      echo "install_packages.sh: unknown group '$1'; known: build, mpi, test, look, check, package" >&2
       exit 2 ;;
   esac
 }

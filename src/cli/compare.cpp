@@ -126,7 +126,8 @@ void run_compare(const CompareOptions& o, const Globals& globals) {
     return;
   }
   const TextTable table = o.csv ? numbers_of(comparison) : table_of(comparison, !o.group_by.empty());
-  fmt::print("{}", o.markdown ? table.markdown() : o.csv ? table.csv() : o.latex ? table.latex() : table.plain());
+  if (!o.markdown && !o.csv && !o.latex) print_fitting(table, {"bits/dim", "accuracy", "status", "runs"});
+  else fmt::print("{}", o.markdown ? table.markdown() : o.csv ? table.csv() : table.latex());
   if (comparison.fields.empty() && runs.size() > 1)
     log::info("their specs do not differ{}", o.group_by.empty() ? "" : " in anything else");
 }

@@ -1,4 +1,5 @@
 // mlrun data: what is in the data folder, and whether it is what it should be.
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <ctime>
@@ -136,6 +137,8 @@ void describe(const std::vector<std::string>& words, int64_t most, const Globals
                                      {"shape", d.spec.shape},
                                      {"alphabet", d.spec.alphabet},
                                      {"classes", d.spec.classes},
+                                     {"class_names", d.names.classes},
+                                     {"column_names", d.names.columns},
                                      {"splits", nlohmann::ordered_json::object()}};
     for (size_t s = 0; s < 3; ++s) {
       const SplitDescription& split = d.splits[s];
@@ -158,16 +161,17 @@ void describe(const std::vector<std::string>& words, int64_t most, const Globals
                fmt::format("{}", split.repeated), s == 0 ? "-" : fmt::format("{}", split.of_train)});
   }
   fmt::print("{}", table.plain());
+  if (!d.names.columns.empty()) fmt::print("\ncolumns  {}\n", fmt::join(d.names.columns, ", "));
   if (d.spec.classes > 0) {
     TextTable classes({"class", "train", "valid", "test"});
     for (size_t c = 0; c < static_cast<size_t>(d.spec.classes); ++c) {
-      classes.add({fmt::format("{}", c), fmt::format("{}", d.splits[0].of_class[c]),
+      classes.add({d.names.of_class(static_cast<int64_t>(c)), fmt::format("{}", d.splits[0].of_class[c]),
                    fmt::format("{}", d.splits[1].of_class[c]), fmt::format("{}", d.splits[2].of_class[c])});
     }
     fmt::print("\n{}", classes.plain());
   }
   const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
-  if (!d.pictures.empty() || !d.rows.empty()) fmt::print("\nfirst of train\n");
+  if (!d.pictures.empty() || !d.rows.empty()) fmt::print("\nsome of train\n");
   fmt::print("{}", pictures(d.pictures, screen.width() - 1, glyphs_for(screen)));
   for (const std::string& row : d.rows) fmt::print("  {}\n", row);
 }

@@ -1,6 +1,8 @@
 // mlrun eval: the exact likelihood of a split.
+#include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -13,6 +15,7 @@
 #include "commands/eval/eval_constraint.hpp"
 #include "commands/eval/eval_region.hpp"
 #include "runs/find_run.hpp"
+#include "runs/select_runs.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -37,7 +40,47 @@ void run_constraint(const EvalOptions& o, const Globals& globals) {
   print_answer(evaluate_constraint(request), request.source.words(), globals);
 }
 
-void run_eval(const EvalOptions& o, const Globals& globals) {
+// The runs that RUN and the further words without '=' stand for; these words go.
+std::vector<std::string> runs_asked_for(EvalOptions& o) {
+  std::vector<std::string> selectors = {o.run};
+  const auto begin = std::stable_partition(o.words.begin(), o.words.end(),
+                                           [](const std::string& word) { return word.find('=') != std::string::npos; });
+  selectors.insert(selectors.end(), begin, o.words.end());
+  o.words.erase(begin, o.words.end());
+  if (selectors.size() == 1 && (!o.run.starts_with('@') || o.run.find(':') == std::string::npos)) return selectors;
+  std::vector<std::string> paths;
+  for (const RunSummary& run : select_runs(selectors)) paths.push_back(run.path);
+  return paths;
+}
+
+// One after the other; a run that cannot be judged is told of, and its exit code is that of all.
+void eval_each(const std::vector<std::string>& runs, EvalRequest request, const std::string& split,
+               const Globals& globals) {
+  if (!request.per_example.empty())
+    fail(ExitCode::kUsage, "--per-example {}: is of one run, and here are {}", request.per_example, runs.size());
+  std::vector<EvalOutcome> answers;
+  ExitCode worst = ExitCode::kDone;
+  for (const std::string& run : runs) {
+    request.selector = run;
+    try {
+      answers.push_back(evaluate_checkpoint(request));
+      if (globals.json) print_answer(answers.back(), split, globals);  // each as soon as it is known
+    } catch (const Error& e) {
+      const std::string message = e.what();
+      log::warning("left out: {}{}", message.starts_with(run) ? "" : run + ": ", message);
+      if (worst == ExitCode::kDone) worst = e.code();
+    }
+  }
+  if (!answers.empty() && !globals.json) print_answers(answers, split);
+  if (worst != ExitCode::kDone) finish_with(worst);
+}
+
+void run_eval(EvalOptions o, const Globals& globals) {
+  const std::vector<std::string> runs = runs_asked_for(o);
+  if (runs.size() > 1 && (o.constraint.source.any() || !o.region.empty()))
+    fail(ExitCode::kUsage, "{} is asked of one run, and here are {}\n  one of them   {}",
+         o.region.empty() ? "a constraint" : "--region", runs.size(), runs.front());
+  o.run = runs.front();
   if (o.constraint.source.any()) return globals.launch.rank > 0 ? void() : run_constraint(o, globals);
   Overrides overrides;
   overrides.add_words(o.words, 2);
@@ -53,6 +96,7 @@ void run_eval(const EvalOptions& o, const Globals& globals) {
                                .threads = threads_of(o.threads),
                                .ranks = globals.ranks(),
                                .mixed_cpus = o.mixed_cpus};
+  if (runs.size() > 1) return eval_each(runs, request, o.split, globals);
   if (!o.region.empty()) return print_answer(evaluate_region(request, o.region), o.region, o.split, globals);
   print_answer(evaluate_checkpoint(request), o.split, globals);
 }
@@ -64,6 +108,7 @@ void add_eval(Command& command, const Globals& globals) {
   set_examples(command,
                "mlrun eval @last\n"
                "mlrun eval @last --split valid --which last\n"
+               "mlrun eval @group:lr --split test           # all runs of a group, a row each\n"
                "mlrun eval experiments/made-20261124-143005-7be1 --json\n"
                "mlrun eval @last --orders 128               # eonade: the mixture of 128 orders\n"
                "mlrun eval @last data.kind=digits           # on other data than it was trained on\n"
@@ -75,12 +120,11 @@ void add_eval(Command& command, const Globals& globals) {
                "mpirun -n 2 mlrun eval @last                # by two processes: the same bits");
   add_run(command, o->run);
   command
-      .add_option(
-          "OVERRIDE", o->words,
-          "key=value: another value of a field of eval, or of data: other data of the same shape and alphabet; the "
-          "answer then says so, and is not kept in the run")
-      ->type_name("key=value")
-      ->takes({}, OverrideWords{.behind_first = false, .sections = {"data", "eval"}});
+      .add_option("OVERRIDE", o->words,
+                  "further runs; or key=value: another value of a field of eval, or of data: other data of the same "
+                  "shape and alphabet; the answer then says so, and is not kept in the run")
+      ->type_name("RUN|key=value")
+      ->takes({{Value::kRuns}}, OverrideWords{.behind_first = false, .sections = {"data", "eval"}});
   command.add_option("--split", o->split, "train, valid or test")->one_of({"train", "valid", "test"});
   command.add_option("--which", o->which, "checkpoint of the run: best, last or a step")
       ->type_name("best|last|STEP")
@@ -102,7 +146,7 @@ void add_eval(Command& command, const Globals& globals) {
           .add_option("--region", o->region,
                       "the part of each image that is known; the NLL is that of the rest given it: top, left, right, "
                       "bottom, center, checker, rect:R0,C0,R1,C1 (rows R0 to R1-1, columns C0 to C1-1), or a mask.png "
-                      "(white: known)")
+                      "(white: known); of a table columns:A,B,C..D, by names or by numbers from 1")
           ->type_name("KNOWN")
           ->takes({{Value::kKnownPart}});
   command.add_option("--draws", o->draws, "binarizations of the split that the result is averaged over (dynamic only)")

@@ -1,5 +1,6 @@
 #include "cli/eval_answer.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -190,10 +191,35 @@ void print_answer(const EvalOutcome& e, const std::string& split, const Globals&
   cells.insert(cells.end(), {human_rate(images_per_second(e)), e.protocol, fmt::format("{}", e.step)});
   TextTable table(headings);
   table.add(cells);
-  fmt::print("{}", table.plain());
+  print_fitting(table, {text ? "seq/s" : "img/s", "step", "images", "sequences", "bits/" + e.dimension, "protocol"});
   print_other_data(e.data);
   if (e.nll_of != NllSubject::kX && !e.code_use) fmt::print("the NLL is of {}\n", words_of(e.nll_of));
   print_more(e);
+}
+
+void print_answers(const std::vector<EvalOutcome>& answers, const std::string& split) {
+  const auto any = [&](const auto& has) { return std::any_of(answers.begin(), answers.end(), has); };
+  const bool judged = any([](const EvalOutcome& e) { return e.accuracy.has_value(); });
+  const bool protocols = any([&](const EvalOutcome& e) { return e.protocol != answers[0].protocol; });
+  std::vector<std::string> headings = {"run", "images", "nll (nats)", "bits/dim"};
+  if (judged) headings.emplace_back("accuracy");
+  headings.emplace_back("step");
+  if (protocols) headings.emplace_back("protocol");
+  TextTable table(headings);
+  for (const EvalOutcome& e : answers) {
+    std::vector<std::string> cells = {e.run.substr(e.run.rfind('/') + 1), fmt::format("{}", e.result.count),
+                                      (e.is_bound() ? "<= " : "") + nats(e.result),
+                                      fmt::format("{:.4f}", e.result.bpd)};
+    if (judged) cells.push_back(e.accuracy ? fmt::format("{:.2f}%", 100 * e.accuracy->nll) : "-");
+    cells.push_back(fmt::format("{}", e.step));
+    if (protocols) cells.push_back(e.protocol);
+    table.add(cells);
+  }
+  print_fitting(table, {"images", "step", "bits/dim", "protocol"});
+  fmt::print("of {}{}\n", split, protocols ? "" : ", " + answers[0].protocol);
+  if (any([&](const EvalOutcome& e) { return e.nll_of != answers[0].nll_of; }))
+    fmt::print("these NLLs are of different things: compare them with care, and see each alone\n");
+  for (const EvalOutcome& e : answers) print_other_data(e.data);
 }
 
 void print_answer(const RegionOutcome& e, const std::string& region, const std::string& split, const Globals& globals) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/command.hpp"
 #include "commands/eval/eval.hpp"
@@ -11,6 +12,8 @@
 namespace mlrun::cli {
 
 void print_answer(const EvalOutcome& e, const std::string& split, const Globals& globals);
+// Of several runs: a table with a row for each, and below it what is the same of all of them.
+void print_answers(const std::vector<EvalOutcome>& answers, const std::string& split);
 void print_answer(const RegionOutcome& e, const std::string& region, const std::string& split, const Globals& globals);
 void print_answer(const ConstraintOutcome& e, const std::string& constraint, const Globals& globals);
 

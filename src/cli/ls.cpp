@@ -92,7 +92,8 @@ void run_ls(const LsOptions& o, const Globals& globals) {
     cells.insert(cells.end(), {fmt::format("{}", r.best_step), human_duration(r.seconds), r.protocol});
     table.add(cells);
   }
-  if (!globals.json && !runs.empty()) fmt::print("{}", table.plain());
+  if (!globals.json && !runs.empty())
+    print_fitting(table, {"protocol", "at step", "time", "bits/dim", "epoch", "accuracy", "model", "step", "status"});
   if (none_at_all) log::info("no runs in {}  (MLRUN_RUN_ROOT)", run_root());
   else if (runs.empty()) log::info("no run fits");
 }

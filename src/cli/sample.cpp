@@ -97,10 +97,12 @@ void write(const Samples& samples, const TrainedModel& model, const SampleWords&
     write_sheet(o.out, *pictures.images, pictures.columns, pictures.captions, o.sheet);
   } else if (o.out.ends_with(".h5")) {
     io::write_atomically(o.out, samples_file(samples, model, o.seed, o.law).span());
+  } else if (o.out.ends_with(".npy")) {
+    io::write_atomically(o.out, samples_array(samples));
   } else if (o.out.ends_with(".txt")) {
     io::write_atomically(o.out, text());
   } else {
-    fail(ExitCode::kUsage, "-o {}: expected a name ending in .png, .h5 or .txt, or - for stdout", o.out);
+    fail(ExitCode::kUsage, "-o {}: expected a name ending in .png, .h5, .npy or .txt, or - for stdout", o.out);
   }
 }
 
@@ -183,7 +185,7 @@ void run_sample(SampleWords o, const Globals& globals) {
   if (draft.draft.proposes()) warn_where_it_does_not_pay(samples.speculation);
   std::optional<NearestOutcome> nearest;
   if (o.nearest > 0) nearest = nearest_of(samples, model, o.nearest, pool);
-  const SamplePictures pictures = pictures_of(samples, columns, classes, nearest);
+  const SamplePictures pictures = pictures_of(samples, columns, classes, nearest, model.identity.names);
   if (streamed) fmt::print("\n");
   else if (!o.out.empty()) write(samples, model, o, pictures);
   if (o.show) show_sheet(*pictures.images, pictures.columns, pictures.captions, globals);
@@ -225,6 +227,7 @@ void add_sample(Command& command, const Globals& globals) {
                "mlrun sample @last --complete top -n 6 -o completions.png\n"
                "mlrun sample @last --complete mask.png --images 20..27 --show\n"
                "mlrun sample step-000001500.h5 -n 1000 --seed 7 -o samples.h5\n"
+               "mlrun sample @last -n 1000 -o samples.npy    # numpy.load gives bytes [1000, 28, 28]\n"
                "mlrun sample @last -n 32 -o pairs.png       # of a VQ-VAE: images and their reconstructions\n"
                "mlrun sample @last --interpolate 3,8 -n 10 --show  # of a VQ-VAE: from one test image to another\n"
                "mlrun sample @last -n 4 --temperature 0.9 -o -     # symbols as text\n"
@@ -249,8 +252,9 @@ void add_sample(Command& command, const Globals& globals) {
       command
           .add_option("--complete", o->complete,
                       "draw the rest of test images given the part that is KNOWN: top, left, right, bottom, center, "
-                      "checker, rect:R0,C0,R1,C1 (rows R0 to R1-1, columns C0 to C1-1), or a mask.png (white: known). "
-                      "The picture has a row for each image: itself, its known part, its completions")
+                      "checker, rect:R0,C0,R1,C1 (rows R0 to R1-1, columns C0 to C1-1), or a mask.png (white: known); "
+                      "of a table columns:A,B,C..D, by names or by numbers from 1. The picture has a row for each "
+                      "image: itself, its known part, its completions")
           ->excludes(grid)
           ->type_name("KNOWN")
           ->takes({{Value::kKnownPart}});
@@ -303,7 +307,7 @@ void add_sample(Command& command, const Globals& globals) {
       ->between(int64_t{1}, int64_t{65536})
       ->type_name("N");
   add_sheet_options(command, o->sheet);
-  command.add_option("-o,--out", o->out, "a file ending in .png, .h5 or .txt, or - for text on stdout")
+  command.add_option("-o,--out", o->out, "a file ending in .png, .h5, .npy or .txt, or - for text on stdout")
       ->type_name("FILE");
   command.add_flag("--show", o->show, "draw them in the terminal");
   command.add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});

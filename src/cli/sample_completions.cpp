@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "cli/parse/number_list.hpp"
+#include "cli/sample_classes.hpp"
 #include "cli/sample_law.hpp"
 #include "commands/answer_files.hpp"
 #include "commands/sample/complete.hpp"
@@ -31,11 +32,13 @@ void ask_for_images(const std::string& text, CompleteRequest& request) {
   else request.images = *listed;
 }
 
-figure::SheetCaptions captions_of(const CompleteOutcome& outcome, const CompletionOptions& options) {
+figure::SheetCaptions captions_of(const CompleteOutcome& outcome, const TrainedModel& model,
+                                  const CompletionOptions& options) {
   figure::SheetCaptions captions;
   for (size_t i = 0; i < outcome.images.size(); ++i)
-    captions.of_rows.push_back(fmt::format("test {}", outcome.images[i]) +
-                               (outcome.labels.empty() ? "" : fmt::format(", class {}", outcome.labels[i])));
+    captions.of_rows.push_back(
+        fmt::format("test {}", outcome.images[i]) +
+        (outcome.labels.empty() ? "" : ", " + caption_of_class(model.identity.names, outcome.labels[i])));
   captions.of_columns = {"image", "known"};
   for (int64_t k = 0; k < options.per_image; ++k) captions.of_columns.push_back(fmt::format("drawn {}", k));
   return captions;
@@ -47,13 +50,15 @@ void write(const CompleteOutcome& outcome, const TrainedModel& model, const Comp
     fmt::print("{}", text_of(outcome.completions));
   } else if (words.out.ends_with(".png")) {
     write_sheet(words.out, pictures_of(outcome, model, options), static_cast<int>(2 + options.per_image),
-                captions_of(outcome, options), words.sheet);
+                captions_of(outcome, model, options), words.sheet);
   } else if (words.out.ends_with(".h5")) {
     io::write_atomically(words.out, completions_file(outcome, model, options).span());
+  } else if (words.out.ends_with(".npy")) {
+    io::write_atomically(words.out, completions_array(outcome, model, options));
   } else if (words.out.ends_with(".txt")) {
     io::write_atomically(words.out, text_of(outcome.completions));
   } else {
-    fail(ExitCode::kUsage, "-o {}: expected a name ending in .png, .h5 or .txt, or - for stdout", words.out);
+    fail(ExitCode::kUsage, "-o {}: expected a name ending in .png, .h5, .npy or .txt, or - for stdout", words.out);
   }
 }
 
@@ -63,11 +68,14 @@ void sample_completions(const TrainedModel& model, const CompletionWords& words,
                         LanePool& pool, const Globals& globals) {
   CompleteRequest request{.region = words.region, .images = {}, .label = words.label, .options = options};
   ask_for_images(words.images, request);
+  if (!model.identity.data.is_image() && (words.show || words.out.ends_with(".png")))
+    fail(ExitCode::kUsage,
+         "completed rows of a table are no pictures\n  write them as text or HDF5   -o rows.txt, -o rows.h5");
   const CompleteOutcome outcome = complete(model, request, pool);
   if (!words.out.empty()) write(outcome, model, words, options);
   if (words.show) {
     show_sheet(pictures_of(outcome, model, options), static_cast<int>(2 + options.per_image),
-               captions_of(outcome, options), globals);
+               captions_of(outcome, model, options), globals);
   }
   if (globals.json) {
     const nlohmann::ordered_json answer = {{"checkpoint", model.path},

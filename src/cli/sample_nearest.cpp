@@ -3,6 +3,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/sample_classes.hpp"
 #include "experiment/codes_dataset.hpp"
 #include "experiment/trained_data.hpp"
 
@@ -21,11 +22,12 @@ NearestOutcome nearest_of(const Samples& samples, const TrainedModel& model, int
   return nearest_images(samples.symbols, codes ? codes->images() : *data, most, pool);
 }
 
-figure::SheetCaptions captions_of(const NearestOutcome& outcome, const Samples& samples) {
+figure::SheetCaptions captions_of(const NearestOutcome& outcome, const Samples& samples, const DataNames& names) {
   figure::SheetCaptions captions;
   for (size_t i = 0; i < outcome.samples.size(); ++i) {
-    captions.of_rows.push_back(samples.labels.empty() ? fmt::format("sample {}", i)
-                                                      : fmt::format("sample {}, class {}", i, samples.labels[i]));
+    captions.of_rows.push_back(samples.labels.empty()
+                                   ? fmt::format("sample {}", i)
+                                   : fmt::format("sample {}, {}", i, caption_of_class(names, samples.labels[i])));
     captions.of_each.emplace_back();
     for (const double distance : outcome.samples[i].distances)
       captions.of_each.push_back(distance_words(distance, outcome.unit));

@@ -9,6 +9,7 @@
 #include "commands/sample/sample.hpp"
 #include "figure/sheet.hpp"
 #include "io/image.hpp"
+#include "symbols/data_names.hpp"
 
 namespace mlrun::cli {
 
@@ -20,6 +21,6 @@ struct SamplePictures {
 
 // Each sample beside its nearest where there is such an answer; of several classes a row each; else the samples alone.
 SamplePictures pictures_of(const Samples& samples, int columns, const std::vector<int32_t>& classes,
-                           const std::optional<NearestOutcome>& nearest);
+                           const std::optional<NearestOutcome>& nearest, const DataNames& names);
 
 }  // namespace mlrun::cli

@@ -56,8 +56,8 @@ void show_codebook(const std::string& checkpoint, const Globals& globals) {
   }
   const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
   fmt::print("{}", chart_text(chart_of(use.counts), screen, kRows));
-  fmt::print("{} of {} codes used on the valid split, most used first; perplexity {:.1f}, quantization error {:.4g}\n",
-             use.used(), use.codes(), use.perplexity(), use.quantization_error);
+  fmt::print("{} of {} codes used on the valid split; perplexity {:.1f}\nquantization error {:.4g}\n", use.used(),
+             use.codes(), use.perplexity(), use.quantization_error);
   if (use.restarted > 0) fmt::print("{} codes were restarted in training\n", use.restarted);
   if (const std::string warning = use.warning(); !warning.empty()) fmt::print("{}\n", warning);
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "io/hdf5/writer.hpp"
+#include "io/npz.hpp"
 
 namespace mlrun {
 namespace {
@@ -51,7 +52,35 @@ Tensor shaped(const Tensor& symbols, const DataSpec& data, Shape shape) {
   return symbols.reshape(std::move(shape));
 }
 
+// [count, then the shape of the data], or [count, length] where samples are of another length.
+Shape shape_of_samples(const Samples& samples) {
+  Shape shape = {samples.symbols.dim(0)};
+  if (samples.data.positions() == samples.symbols.dim(1))
+    shape.insert(shape.end(), samples.data.shape.begin(), samples.data.shape.end());
+  else shape.push_back(samples.symbols.dim(1));
+  return shape;
+}
+
+// As bytes where all of them fit.
+Tensor narrowed_symbols(const Tensor& symbols) {
+  const int32_t* s = symbols.data<int32_t>();
+  if (std::any_of(s, s + symbols.count(), [](int32_t v) { return v < 0 || v > 255; })) return symbols;
+  Tensor bytes(symbols.shape(), DType::kU8);
+  std::transform(s, s + symbols.count(), bytes.data<uint8_t>(), [](int32_t v) { return static_cast<uint8_t>(v); });
+  return bytes;
+}
+
 }  // namespace
+
+std::string samples_array(const Samples& samples) {
+  return io::npy_of(narrowed_symbols(samples.symbols.reshape(shape_of_samples(samples))));
+}
+
+std::string completions_array(const CompleteOutcome& outcome, const TrainedModel& model,
+                              const CompletionOptions& options) {
+  const auto images = static_cast<int64_t>(outcome.images.size());
+  return io::npy_of(narrowed_symbols(shaped(outcome.completions, model.identity.data, {images, options.per_image})));
+}
 
 io::Bytes samples_file(const Samples& samples, const TrainedModel& model, uint64_t seed, const DrawLaw& law) {
   const Tensor& symbols = samples.symbols;
@@ -60,11 +89,7 @@ io::Bytes samples_file(const Samples& samples, const TrainedModel& model, uint64
   file.attribute("/", "seed", seed);
   write_law(file, law);
   file.attribute("/", "known", samples.known);
-  Shape shape = {symbols.dim(0)};
-  if (samples.data.positions() == symbols.dim(1))
-    shape.insert(shape.end(), samples.data.shape.begin(), samples.data.shape.end());
-  else shape.push_back(symbols.dim(1));
-  file.dataset("symbols", symbols.reshape(shape));
+  file.dataset("symbols", symbols.reshape(shape_of_samples(samples)));
   if (samples.codes.defined()) file.dataset("codes", samples.codes);
   if (!samples.lengths.empty()) file.dataset("lengths", samples.lengths);
   if (!samples.labels.empty()) file.dataset("labels", Tensor::of({symbols.dim(0)}, samples.labels));

@@ -1,8 +1,10 @@
-// The HDF5 files that commands answer with: samples, completions, evaluations. All layouts stand here.
+// The files that commands answer with: samples, completions, evaluations. All layouts stand here.
 //
-// Every file says in its root attributes what it is (`mlrun_format`, `mlrun_format_version`) and what it is of (`checkpoint`,
-// `step`). Figures are in nats, which their attribute `unit` says.
+// Every HDF5 file says in its root attributes what it is (`mlrun_format`, `mlrun_format_version`) and what it is of
+// (`checkpoint`, `step`). Figures are in nats, which their attribute `unit` says.
 #pragma once
+
+#include <string>
 
 #include "commands/eval/eval.hpp"
 #include "commands/eval/eval_region.hpp"
@@ -15,8 +17,13 @@ namespace mlrun {
 
 // `symbols` [n, shape of the data], `codes` of a prior, `labels` of a conditional model, `lengths` where a stop may end samples; seed and law as attributes.
 io::Bytes samples_file(const Samples& samples, const TrainedModel& model, uint64_t seed, const DrawLaw& law);
+// The symbols alone as a .npy file, bytes where all fit: [n, shape of the data], behind the end of a sample -1.
+std::string samples_array(const Samples& samples);
 // `originals` [images, ...], `known` [...], `completions` [images, per image, ...], `images`, `orders`, `labels`.
 io::Bytes completions_file(const CompleteOutcome& outcome, const TrainedModel& model, const CompletionOptions& options);
+// The completions alone as a .npy file, [images, per image, shape of the data].
+std::string completions_array(const CompleteOutcome& outcome, const TrainedModel& model,
+                              const CompletionOptions& options);
 // `nll` of every example, and what else was found of each; their means and standard errors as attributes.
 io::Bytes evaluation_file(const EvalOutcome& outcome, Split split);
 // `nll` of the rest of every image given the known part, `known`, `orders`.

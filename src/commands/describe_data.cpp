@@ -49,7 +49,7 @@ std::string row_text(const int32_t* symbols, int64_t width, const Vocabulary* vo
 }  // namespace
 
 DataDescription describe_data(const Dataset& data, int64_t most) {
-  DataDescription d{data.description(), data.protocol(), data.hash(), data.spec(), {}, {}, {}};
+  DataDescription d{data.description(), data.protocol(), data.hash(), data.spec(), data.names(), {}, {}, {}};
   const int64_t width = d.spec.positions();
   std::unordered_set<std::string> train;
   for (size_t s = 0; s < 3; ++s) {

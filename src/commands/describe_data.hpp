@@ -22,9 +22,10 @@ struct SplitDescription {
 struct DataDescription {
   std::string description, protocol, hash;
   DataSpec spec;
+  DataNames names;
   std::array<SplitDescription, 3> splits;  // by Split
-  std::vector<io::Image> pictures;         // of some training rows (data/shown_rows.hpp); empty where they are no images
-  std::vector<std::string> rows;           // these rows as text where they are none
+  std::vector<io::Image> pictures;  // of some training rows (data/shown_rows.hpp); empty where they are no images
+  std::vector<std::string> rows;    // these rows as text where they are none
 };
 
 // `most` rows are drawn. Rows are compared as they are in epoch 0.

@@ -58,11 +58,7 @@ namespace {
 // The index of the column.
 size_t column_of(const std::string& column, const NumberText& rows, size_t columns, const std::string& where) {
   if (column.empty()) return 0;
-  for (size_t i = 0; i < rows.header().size(); ++i) {
-    if (rows.header()[i] == column) return i;
-  }
-  const auto number = parse_integer(column);
-  if (number && *number >= 1 && *number <= static_cast<int64_t>(columns)) return static_cast<size_t>(*number) - 1;
+  if (const auto found = find_column(column, rows.header(), columns)) return *found;
   fail(ExitCode::kUsage, "--column {}: {} has {} column{}\n  expected   {}1 to {}", column, where, columns,
        columns == 1 ? "" : "s",
        rows.header().empty() ? "" : fmt::format("one of {}, or ", fmt::join(rows.header(), ", ")), columns);

@@ -185,12 +185,16 @@ std::vector<std::string> Reader::strings(std::string_view key, const StringsFiel
 }
 
 std::optional<std::string> Reader::string_or(std::string_view key, std::string_view word, const StringField& field) {
-  return value_or<std::string>(
+  const std::optional<std::string> text = value_or<std::string>(
       key, word, record_of(field), field.fallback,
       [&](const Node& node, std::string& expected) {
         return parse_string(node, field.allow_empty, field.check, expected);
       },
-      [&](const std::string& text) { return yaml_text(text, word); });
+      [&](const std::string& given) { return yaml_text(given, word); });
+  if (!text || !field.resolve || describing()) return text;
+  const std::string resolved = field.resolve(*text);
+  reading_->fields[reading_->places.at(path_of(key))].value = yaml_text(resolved, word);
+  return resolved;
 }
 
 std::optional<int64_t> Reader::integer_or(std::string_view key, std::string_view word, const IntegerField& field) {

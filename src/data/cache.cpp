@@ -196,7 +196,7 @@ DataContent cached(const std::string& folder, const CacheKey& key, const std::fu
   DataContent content = build();
   set_hash(content);
   for (const std::string& warning : content.warnings) log::warning("{}", warning);
-  if (!folder.empty() && content.warnings.empty()) {
+  if (!folder.empty() && content.warnings.empty() && content.names.classes.empty()) {
     try {
       io::make_directories(folder);
       write_packed(path, content, label);

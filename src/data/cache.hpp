@@ -31,7 +31,8 @@ std::string file_identity(const std::string& path);
 
 // The content from the folder's copy if there is a good one, else from `build`, which is then packed there (atomically:
 // several processes may do this at once). folder "": just build. The returned content has its hash. Content with
-// warnings is not packed, so that they are found and said each time; nor is more than kCacheBytes. What comes from a
+// warnings is not packed, so that they are found and said each time; nor is one whose classes have names (a copy has no
+// place for them), nor more than kCacheBytes. What comes from a
 // copy is mapped from it, so that it may be larger than memory.
 DataContent cached(const std::string& folder, const CacheKey& key, const std::function<DataContent()>& build);
 

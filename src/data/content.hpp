@@ -12,6 +12,7 @@
 #include "data/dataset.hpp"
 #include "data/symbol_table.hpp"
 #include "io/bytes.hpp"
+#include "symbols/data_names.hpp"
 
 namespace mlrun {
 
@@ -23,6 +24,7 @@ struct DataContent {
   };
   std::array<Part, 3> parts;          // by Split
   std::string hash;                   // SHA-256 (hex) of all of the above
+  DataNames names;                    // of classes and columns; no part of the hash, and never packed
   std::vector<std::string> warnings;  // for the user: what was found that looks like a mistake, and the remedy
 
   const Part& part(Split split) const { return parts[static_cast<size_t>(split)]; }

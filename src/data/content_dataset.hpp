@@ -20,6 +20,7 @@ class ContentDataset : public Dataset {
   std::string protocol() const override { return protocol_; }
   std::string hash() const override { return content_.hash; }
   std::string description() const override { return description_; }
+  DataNames names() const override { return content_.names; }
 
  protected:
   ContentDataset() = default;

@@ -8,6 +8,7 @@
 #include "config/registry.hpp"
 #include "data/vocabulary.hpp"
 #include "io/image.hpp"
+#include "symbols/data_names.hpp"
 #include "symbols/data_spec.hpp"
 
 namespace mlrun {
@@ -41,6 +42,7 @@ class Dataset {
   virtual std::string description() const = 0;  // one line for the header: "MNIST 50000/10000/10000, binarized: static"
   // Symbols [positions] as a picture. Only where spec().is_image(); the default scales symbols to 0 .. 255.
   virtual io::Image render(std::span<const int32_t> symbols) const;
+  virtual DataNames names() const { return {}; }  // of classes and positions, where they have any
   // What symbols stand for where the data are a text; else null. It goes into checkpoints.
   virtual const Vocabulary* vocabulary() const { return nullptr; }
   // For a message to whoever needs labels: why spec().classes is 0, and what would help. Empty where there are labels.

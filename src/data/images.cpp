@@ -1,4 +1,4 @@
-// Pictures of one's own: folders of PNG and PGM files.
+// Pictures of one's own: folders of PNG and PGM files, or arrays of grey levels.
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -8,7 +8,10 @@
 #include "config/starter.hpp"
 #include "data/content_dataset.hpp"
 #include "data/deal_out.hpp"
+#include "data/image_array.hpp"
 #include "data/image_folder.hpp"
+#include "data/label_options.hpp"
+#include "data/label_values.hpp"
 #include "data/source_file.hpp"
 
 namespace mlrun {
@@ -24,7 +27,8 @@ class Images : public ImageDataset {
     std::array<std::optional<std::string>, 3> folders;  // by Split; only the first with `split`
     std::array<SpecPlace, 3> places;
     std::vector<double> split;
-    std::optional<Shape> resize;
+    std::optional<Shape> shape, resize;
+    LabelOptions labels;  // of arrays
     bool skip_damaged = false;
     Binarization binarization = Binarization::kStatic;
     AugmentOptions augment;
@@ -35,7 +39,9 @@ class Images : public ImageDataset {
 
   std::string why_no_labels() const override {
     if (spec().classes > 0) return "";
-    return "data.kind: images has labels where pictures lie in folders, one for each class, and here they do not";
+    return "data.kind: images has labels where pictures lie in folders, one for each class, or data.labels is a file "
+           "of "
+           "them, and here they do not";
   }
 
  private:
@@ -54,11 +60,17 @@ class Images : public ImageDataset {
 };
 
 Images::Options::Options(config::Reader& spec) {
-  folders[0] =
-      spec.string("train", {.help = "folder of training pictures (PNG, PGM), under the data root; with classes, "
-                                    "a folder of folders, one for each"});
-  folders[1] = spec.string_or("valid", "none", {.help = "folder for validation; required unless `split` is given"});
-  folders[2] = spec.string_or("test", "none", {.help = "folder for testing; required unless `split` is given"});
+  folders[0] = spec.string(
+      "train", {.help = "folder of training pictures (PNG, PGM), beside the spec or under the data root; with classes, "
+                        "a folder of folders, one for each. Or an array of images, [N, rows, columns] or "
+                        "[N, D]: .npy, .csv, FILE.h5:/DATASET",
+                .resolve = beside_spec(spec, "train")});
+  folders[1] = spec.string_or("valid", "none",
+                              {.help = "folder or array for validation; required unless `split` is given",
+                               .resolve = beside_spec(spec, "valid")});
+  folders[2] = spec.string_or(
+      "test", "none",
+      {.help = "folder or array for testing; required unless `split` is given", .resolve = beside_spec(spec, "test")});
   split = read_split(spec, "instead of valid and test: shares of `train` for the three splits, drawn by the seed");
   const std::vector<int64_t> size =
       spec.integers("resize", {.help = "[rows, columns] that every picture is brought to; empty: all have one size",
@@ -67,6 +79,15 @@ Images::Options::Options(config::Reader& spec) {
                                .max_size = 2,
                                .fallback = std::vector<int64_t>{}});
   if (size.size() == 2) resize = size;
+  const std::vector<int64_t> rows_columns =
+      spec.integers("shape", {.help = "[rows, columns] of the images of an array [N, D]; empty: it says so itself",
+                              .min = 1,
+                              .max = 65536,
+                              .max_size = 2,
+                              .fallback = std::vector<int64_t>{}});
+  spec.later("shape");
+  if (rows_columns.size() == 2) shape = rows_columns;
+  labels = LabelOptions(spec, folders, /*columns=*/false);
   skip_damaged = spec.choice("damaged", {"stop", "skip"},
                              {.help = "a picture that cannot be read: stop, or go on without it and say so",
                               .fallback = "stop"}) == "skip";
@@ -76,6 +97,9 @@ Images::Options::Options(config::Reader& spec) {
   for (size_t i = 0; i < 3; ++i)
     places[i] = SpecPlace(spec, name_of(static_cast<Split>(i)), folders[i].value_or("none"));
   if (spec.describing()) return;
+  if (rows_columns.size() == 1) spec.mistake("shape", "found one number, expected [rows, columns]");
+  if (labels.any() && !check_table_source(*folders[0]).empty())
+    spec.mistake("labels", "given for a folder of pictures, whose classes are its folders");
   if (size.size() == 1) spec.mistake("resize", "found one number, expected [rows, columns]");
   if (split.empty() && (!folders[1] || !folders[2])) {
     spec.mistake("train", fmt::format("'{}' is not given, and neither is 'split'", folders[1] ? "test" : "valid"),
@@ -85,32 +109,53 @@ Images::Options::Options(config::Reader& spec) {
     spec.mistake("split", "given together with a folder for valid or test", "choose one of the two");
 }
 
+// An array as the folder of pictures that it could be.
+ImageFolder folder_of(const ImageArray& array, const std::string& name, const Images::Options& options) {
+  ImageFolder folder;
+  folder.shape = options.resize.value_or(array.shape);
+  for (const std::vector<uint8_t>& picture : array.pictures)
+    folder.pictures.push_back(folder.shape == array.shape ? picture : resized(picture, array.shape, folder.shape));
+  if (array.rounded) folder.warnings.push_back(name + ": grey levels that are not whole are rounded");
+  if (array.black_and_white && options.binarization == Binarization::kNone)
+    folder.warnings.push_back(name + ": all numbers are 0 or 1, so that grey levels are 0 and 255 only");
+  return folder;
+}
+
+ImageFolder read_pictures(const Images::Options& options, size_t split, const ImageFolderOptions& reading,
+                          const DataSources& sources) {
+  const std::string& name = *options.folders[split];
+  if (check_table_source(name).empty()) {
+    const TableSource source = found_table(name, options.places[split], sources);
+    return folder_of(read_image_array(source, options.shape, sources.cache), source.file, options);
+  }
+  try {
+    return read_image_folder(path_under(sources.root, name), reading);
+  } catch (const Error& e) {
+    const std::string message = e.what();
+    if (message.find("no such folder") == std::string::npos) throw;
+    fail(ExitCode::kData, "{}   ({})\n  {}", message, options.places[split].words(), where_paths_begin(sources.root));
+  }
+}
+
 Images::Loaded Images::load(const Options& options, const DataSources& sources) {
   Loaded loaded;
   DataContent& content = loaded.content;
   content.spec.alphabet = 256;
   ImageFolderOptions reading{options.resize, options.skip_damaged, {}};
   std::string first;
+  const auto label_sources = options.labels.sources(sources);
+  std::vector<LabelValues> labels;
+  std::vector<std::string> label_files;
   for (size_t i = 0; i < (options.split.empty() ? 3 : 1); ++i) {
     const std::string path = path_under(sources.root, *options.folders[i]);
-    ImageFolder folder;
-    try {
-      folder = read_image_folder(path, reading);
-    } catch (const Error& e) {
-      const std::string message = e.what();
-      if (message.find("no such folder") == std::string::npos) throw;
-      fail(ExitCode::kData, "{}   ({})\n  relative paths start at the data root, {} (MLRUN_DATA_ROOT)", message,
-           options.places[i].words(), sources.root);
-    }
+    const ImageFolder folder = read_pictures(options, i, reading, sources);
     if (i == 0) {
       content.spec.shape = folder.shape;
       content.spec.classes = static_cast<int64_t>(folder.classes.size());
       reading.classes = folder.classes;
       first = path;
-      for (size_t c = 0; c < std::min<size_t>(folder.classes.size(), 12); ++c)
-        loaded.words += fmt::format("{}{} {}", c ? ", " : "", c, folder.classes[c]);
-      if (folder.classes.size() > 12) loaded.words += " ...";
-      if (!folder.classes.empty()) loaded.words = fmt::format(", {} classes ({})", folder.classes.size(), loaded.words);
+      content.names.classes = folder.classes;
+      loaded.words = class_words(folder.classes, content.spec.classes);
     } else if (folder.shape != content.spec.shape) {
       fail(ExitCode::kData,
            "{}: found pictures of {} x {} pixels, expected {} x {} as in {}\n  bring all of them to one size   "
@@ -124,11 +169,19 @@ Images::Loaded Images::load(const Options& options, const DataSources& sources) 
     SymbolTableBuilder builder(content.spec.positions());
     for (const std::vector<uint8_t>& picture : folder.pictures) builder.append(std::span<const uint8_t>(picture));
     content.parts[i].symbols = std::move(builder).finish();
-    content.parts[i].labels = std::move(folder.labels);
+    content.parts[i].labels = folder.labels;
+    if (label_sources[i]) {
+      labels.push_back(read_labels(*label_sources[i], content.parts[i].symbols.rows(), sources.cache));
+      label_files.push_back(label_sources[i]->file);
+    }
     content.warnings.insert(content.warnings.end(), folder.warnings.begin(), folder.warnings.end());
   }
   for (const std::string& warning : content.warnings) log::warning("{}", warning);
   content.warnings.clear();
+  if (!labels.empty()) {
+    set_labels(content, labels, label_files);
+    loaded.words = class_words(content.names.classes, content.spec.classes);
+  }
   if (!options.split.empty()) deal_out(content, options.split, sources.seed, first);
   if (options.binarization == Binarization::kStatic)
     content = drawn(content, RandomStream(kStaticSeed, "images binarization"));
@@ -137,7 +190,8 @@ Images::Loaded Images::load(const Options& options, const DataSources& sources) 
   return loaded;
 }
 
-[[maybe_unused]] const bool registered = register_dataset<Images>("images", "folders of your own pictures, PNG or PGM");
+[[maybe_unused]] const bool registered =
+    register_dataset<Images>("images", "your own pictures: folders of PNG or PGM, or arrays");
 [[maybe_unused]] const bool starter =
     config::register_starter("data.kind=images", {"data.train=pictures", "data.split=[0.8, 0.1, 0.1]"});
 

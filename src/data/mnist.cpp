@@ -23,9 +23,11 @@ class Mnist : public ImageDataset {
   struct Options {
     explicit Options(config::Reader& spec)
         : binarization(read_binarization(spec)),
-          root(spec.string_or(
-              "root", "auto",
-              {.help = "folder of the files, under the data root; auto: binarized_mnist for static, else mnist"})),
+          root(spec.string_or("root", "auto",
+                              {.help = "folder of the files, beside the spec or under the data root; auto: "
+                                       "binarized_mnist for static, else "
+                                       "mnist",
+                               .resolve = beside_spec(spec, "root")})),
           augment(spec, binarization),
           limits(spec),
           place(spec, "kind", "mnist") {}

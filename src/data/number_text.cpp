@@ -39,6 +39,14 @@ std::string_view unmarked_text(std::string_view text, const std::string& name) {
   return text;
 }
 
+std::optional<size_t> find_column(const std::string& column, const std::vector<std::string>& header, size_t columns) {
+  const auto named = std::find(header.begin(), header.end(), column);
+  if (named != header.end()) return static_cast<size_t>(named - header.begin());
+  const auto number = parse_integer(column);
+  if (!number || *number < 1 || *number > static_cast<int64_t>(columns)) return std::nullopt;
+  return static_cast<size_t>(*number) - 1;
+}
+
 NumberText::NumberText(std::string_view text, std::string name) : name_(std::move(name)) {
   text = unmarked_text(text, name_);
   at_ = text.data();

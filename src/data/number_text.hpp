@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ std::string_view unmarked_text(std::string_view text, const std::string& name);
 // A further line of a message: "\n  WORDS   FILTER x.csv > x-rows.csv". `filter` is a shell command that takes a file
 // or standard input; a file whose name ends in .gz is unpacked for it.
 std::string filter_remedy(const std::string& words, const std::string& file, const std::string& filter);
+
+// The index of a column that is called by its name in the first row, or by its number from 1; nothing: there is none.
+std::optional<size_t> find_column(const std::string& column, const std::vector<std::string>& header, size_t columns);
 
 class NumberText {
  public:

@@ -40,6 +40,26 @@ std::string find_data_file(const std::string& path) {
   return "";
 }
 
+std::function<std::string(const std::string&)> beside_spec(const config::Reader& spec, const std::string& key) {
+  namespace fs = std::filesystem;
+  const config::Origin origin = spec.origin(key);
+  if (origin.is_default || origin.argument > 0 || origin.line == 0) return [](const std::string& text) { return text; };
+  return [folder = fs::path(origin.file).parent_path()](const std::string& text) {
+    if (text.empty() || text[0] == '/' || text[0] == '~') return text;
+    std::string file = text;  // without the dataset inside of an HDF5 file
+    for (const char* ending : {".h5:", ".hdf5:"})
+      if (const size_t at = text.rfind(ending); at != std::string::npos) file = text.substr(0, text.find(':', at));
+    std::error_code error;
+    const fs::path found = fs::absolute(folder / file, error).lexically_normal();
+    if (error || (find_data_file(found.string()).empty() && !fs::is_directory(found, error))) return text;
+    return found.string() + text.substr(file.size());
+  };
+}
+
+std::string where_paths_begin(const std::string& root) {
+  return fmt::format("relative paths start beside the spec's file, or at the data root, {} (MLRUN_DATA_ROOT)", root);
+}
+
 std::string fetching(const std::string& set) {
   const auto command = advice::script("fetch_data.sh", {set});
   if (!command) return fmt::format("scripts/fetch_data.sh {}, in a checkout of mlrun", set);

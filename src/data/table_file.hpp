@@ -5,25 +5,30 @@
 #include <string>
 #include <vector>
 
+#include "data/label_values.hpp"
 #include "data/symbol_table.hpp"
+#include "data/table_source.hpp"
 
 namespace mlrun {
 
-struct TableSource {
-  enum class Format { kText, kNpy, kHdf5 };
-  Format format = Format::kText;
-  std::string file;     // without the dataset's path
-  std::string dataset;  // inside an .h5 file
+// Which rows, and what of them is no symbol.
+struct RowReading {
+  int32_t largest = 65535;                       // symbols are 0 .. largest
+  std::vector<std::string>* warnings = nullptr;  // what looks like a mistake in the file is added
+  // Beyond 64 MiB, a text or .npy file and its rows are kept here and mapped ("": in memory).
+  std::string folder = {};
+  // The column that holds the class of each row: its name in the first row of a text, or its number from 1; "": none.
+  std::string label_column = {};
 };
 
-// From "train.amat.gz", "data.npy", "file.h5:/group/rows". What was expected, or "" when it is well formed.
-std::string check_table_source(const std::string& text);
-TableSource parse_table_source(const std::string& text);  // after the check
+struct TableRows {
+  SymbolTable symbols;  // [rows, width], both at least 1, without the column of labels
+  LabelValues labels;   // of each row, where a column of them was asked for
+};
 
-// Symbols 0 .. largest; [rows, width], both at least 1. Error(kData) naming file and place.
-// What looks like a mistake in the file is added to `warnings`. Beyond 64 MiB, a text or .npy file and its rows are kept
-// in `folder` and mapped from there ("": in memory).
-SymbolTable read_table(const TableSource& source, int32_t largest, std::vector<std::string>& warnings,
-                       const std::string& folder);
+// Error(kData) naming file and place; Error(kUsage) for a column of labels that is not there.
+TableRows read_table(const TableSource& source, const RowReading& reading);
+// The names in the first row of a text, without that of the column of labels; none where there are no names.
+std::vector<std::string> column_names(const TableSource& source, const std::string& label_column);
 
 }  // namespace mlrun

@@ -58,9 +58,11 @@ class Text : public Dataset {
 };
 
 Text::Options::Options(config::Reader& spec)
-    : file(spec.string("file",
-                       {.help = "text under the data root, plain or .gz; UTF-8, a byte order mark is passed over",
-                        .fallback = kTinyShakespeare})),
+    : file(spec.string(
+          "file", {.help = "text beside the spec or under the data root, plain or .gz; UTF-8, a byte order mark is "
+                           "passed over",
+                   .fallback = kTinyShakespeare,
+                   .resolve = beside_spec(spec, "file")})),
       length(spec.integer("length", {.help = "characters of a sequence", .min = 2, .max = 1 << 24, .fallback = 256})),
       unit(spec.one_of<TextUnit>(
           "symbols", {{"characters", TextUnit::kCharacters}, {"bytes", TextUnit::kBytes}},
@@ -83,12 +85,13 @@ Text::Options::Options(config::Reader& spec)
     spec.mistake("split", fmt::format("the shares sum to {}, expected 1", print_number(sum)));
 }
 
-std::string find(const Text::Options& options, const std::string& path) {
+std::string find(const Text::Options& options, const std::string& root) {
+  const std::string path = path_under(root, options.file);
   std::string found = find_data_file(path);
   if (found.empty()) {
     fail(ExitCode::kData, "{} is missing   ({})\n  {}", path, options.place.words(),
          options.file == kTinyShakespeare ? "get it with   " + fetching("tinyshakespeare")
-                                          : std::string("relative paths start at the data root (MLRUN_DATA_ROOT)"));
+                                          : where_paths_begin(root));
   }
   return found;
 }
@@ -117,7 +120,7 @@ void Text::cut(const Options& options, const std::string& path) {
 
 Text::Text(const Options& options, const DataSources& sources) : offsets_(sources.seed, "text/offset") {
   const std::string path = path_under(sources.root, options.file);
-  text_ = TextFile(find(options, path), options.unit, sources.cache);
+  text_ = TextFile(find(options, sources.root), options.unit, sources.cache);
   cut(options, path);
   spec_ = {.shape = {options.length}, .alphabet = text_.vocabulary().size(), .classes = 0};
   const auto& s = options.split;

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <nlohmann/json.hpp>
 
 #include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/version.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/hdf5/writer.hpp"
+#include "io/json_line.hpp"
 #include "models/codes/code_model.hpp"
 
 namespace mlrun {
@@ -42,6 +44,10 @@ void write_average(io::Hdf5Writer& file, const ParameterArena& parameters, const
   }
 }
 
+void write_names(io::Hdf5Writer& file, const std::string& path, const std::vector<std::string>& names) {
+  if (!names.empty()) file.text(path, io::json_line(nlohmann::ordered_json(names)));
+}
+
 void write_identity(io::Hdf5Writer& file, const std::string& at, const CheckpointIdentity& identity) {
   file.text(at + "config/resolved_yaml", identity.resolved_yaml);
   file.dataset(at + "data/shape", identity.data.shape);
@@ -50,6 +56,8 @@ void write_identity(io::Hdf5Writer& file, const std::string& at, const Checkpoin
     file.dataset(data + "/vocabulary", vocabulary->codes());
     file.attribute(data + "/vocabulary", "unit", std::string_view(name_of(vocabulary->unit())));
   }
+  write_names(file, data + "/class_names", identity.names.classes);
+  write_names(file, data + "/column_names", identity.names.columns);
   file.attribute(data, "alphabet", identity.data.alphabet);
   file.attribute(data, "classes", identity.data.classes);
   file.attribute(data, "given", identity.data.given);
@@ -89,6 +97,18 @@ Vocabulary read_vocabulary(const io::Hdf5Reader& file, const std::string& path, 
   return {unit, std::move(codes)};
 }
 
+// One for each of `count`, or none.
+std::vector<std::string> read_names(const io::Hdf5Reader& file, const std::string& path, int64_t count) {
+  if (!file.has(path)) return {};
+  const auto list = nlohmann::json::parse(file.text(path), nullptr, /*allow_exceptions=*/false);
+  std::vector<std::string> names;
+  for (const auto& name : list.is_array() ? list : nlohmann::json::array())
+    if (name.is_string()) names.push_back(name.get<std::string>());
+  if (static_cast<int64_t>(names.size()) != count)
+    fail(ExitCode::kCheckpoint, "{}: /{} holds no list of {} names", file.name(), path, count);
+  return names;
+}
+
 CheckpointIdentity read_identity(const io::Hdf5Reader& file, const std::string& at) {
   CheckpointIdentity id;
   const std::string top = at.empty() ? "/" : at.substr(0, at.size() - 1), data = at + "data";
@@ -110,6 +130,8 @@ CheckpointIdentity read_identity(const io::Hdf5Reader& file, const std::string& 
          to_string(id.data.shape));
   }
   if (file.has(data + "/vocabulary")) id.vocabulary = read_vocabulary(file, data + "/vocabulary", id.data.alphabet);
+  id.names.classes = read_names(file, data + "/class_names", id.data.classes);
+  id.names.columns = read_names(file, data + "/column_names", id.data.positions());
   id.data_hash = file.text_attribute(data, "sha256");
   id.protocol = file.text_attribute(data, "protocol");
   id.data_description = file.text_attribute(data, "description");

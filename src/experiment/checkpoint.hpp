@@ -5,6 +5,7 @@
 //   /state/PATH (f32: what is learned otherwise than by gradients)   /config/resolved_yaml
 //   /average/PATH   /average_state/PATH   (moving averages of /model and of the part of /state that evaluation reads)
 //   /data/vocabulary (of a text: codes of bytes or characters)
+//   /data/class_names, /data/column_names (lists in JSON; only where there are such names)
 //   /history/0, 1 ... (runs/history.hpp; only where steps were trained under another spec than resolved_yaml)
 //   /stage_one/... of a prior over codes: the frozen model of the codes, by the same names
 #pragma once
@@ -30,6 +31,7 @@ struct CheckpointIdentity {
   std::string resolved_yaml, fingerprint, lineage;
   DataSpec data;
   std::string data_hash, protocol, data_description;
+  DataNames names;                       // of classes and columns, where the data give them names
   std::optional<Vocabulary> vocabulary;  // of a text: what its symbols stand for
   uint64_t seed = 0;
   History history;                                // of the steps so far

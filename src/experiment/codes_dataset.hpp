@@ -40,6 +40,7 @@ class CodesDataset : public Dataset {
   std::string hash() const override { return hash_; }
   std::string description() const override;
   io::Image render(std::span<const int32_t> symbols) const override;  // what the codes decode to
+  DataNames names() const override { return {images_->names().classes, {}}; }
   std::string why_no_labels() const override { return images_->why_no_labels(); }
 
  private:

@@ -43,8 +43,23 @@ std::vector<Region> first_rectangles(const AutoregressiveModel& model) {
   return found;
 }
 
+// Of rows of a table: the columns that the first order begins with.
+std::string columns_that_come_first(const AutoregressiveModel& model) {
+  const std::vector<int64_t>& order = model.order(0);
+  std::string text, list = "columns:";
+  bool from_the_left = true;
+  for (size_t k = 0; k + 1 < order.size(); ++k) {
+    from_the_left = from_the_left && order[k] == static_cast<int64_t>(k);
+    if (k >= 3) continue;
+    list += fmt::format("{}{}", k ? "," : "", order[k] + 1);
+    text += (text.empty() ? "" : "; ") + list;
+  }
+  return from_the_left ? fmt::format("columns:1..K with K from 1 to {}", order.size() - 1) : text + "; ...";
+}
+
 std::string parts_that_can_be_completed(const AutoregressiveModel& model) {
   const DataSpec& data = model.data();
+  if (!data.is_image()) return columns_that_come_first(model);
   std::string text;
   const auto add = [&](const std::string& part) { text += (text.empty() ? "" : "; ") + part; };
   for (const Region& region : named_regions(data)) {

@@ -1,19 +1,23 @@
 #include "generate/region.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <functional>
 #include <optional>
+#include <span>
 
 #include "base/error.hpp"
 #include "base/nearest_name.hpp"
 #include "base/number.hpp"
+#include "data/number_text.hpp"
 #include "io/png.hpp"
 
 namespace mlrun {
 namespace {
 
-constexpr std::string_view kRectangle = "rect:", kMask = ".png";
+constexpr std::string_view kRectangle = "rect:", kMask = ".png", kColumns = "columns:";
 const std::vector<std::string> kWords = {"top", "left", "right", "bottom", "center", "checker"};
 
 std::vector<uint8_t> where(const DataSpec& data, const std::function<bool(int64_t row, int64_t column)>& is_known) {
@@ -75,6 +79,33 @@ std::vector<uint8_t> of_mask(const std::string& path, const DataSpec& data) {
   return where(data, [&](int64_t r, int64_t c) { return mask.at(static_cast<int>(c), static_cast<int>(r)) >= 128; });
 }
 
+// columns:A,B,C..D
+std::vector<uint8_t> of_columns(const std::string& text, const DataSpec& data, const std::vector<std::string>& names) {
+  const auto count = static_cast<size_t>(data.positions());
+  std::vector<uint8_t> known(count);
+  const auto column = [&](const std::string& word) {
+    if (const auto found = find_column(word, names, count)) return *found;
+    const auto nearest = nearest_name(word, names);
+    fail(ExitCode::kUsage, "region '{}': no column '{}'{}\n  expected   {}1 to {}", text, word,
+         nearest ? fmt::format("; did you mean '{}'?", *nearest) : "",
+         names.empty() ? ""
+                       : fmt::format("{} ..., or a number ",
+                                     fmt::join(std::span(names).first(std::min<size_t>(names.size(), 6)), ", ")),
+         count);
+  };
+  const std::string list = text.substr(kColumns.size());
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t end = std::min(list.find(',', begin), list.size());
+    const std::string part = list.substr(begin, end - begin);
+    const size_t dots = find_column(part, names, count) ? std::string::npos : part.find("..");
+    const size_t first = column(part.substr(0, dots));
+    const size_t last = dots == std::string::npos ? first : column(part.substr(dots + 2));
+    for (size_t i = std::min(first, last); i <= std::max(first, last); ++i) known[i] = 1;
+    begin = end + 1;
+  }
+  return known;
+}
+
 bool is_proper(const Region& region) {
   const int64_t known = region.known_count();
   return known > 0 && known < static_cast<int64_t>(region.known.size());
@@ -84,13 +115,19 @@ bool is_proper(const Region& region) {
 
 int64_t Region::known_count() const { return std::count(known.begin(), known.end(), uint8_t{1}); }
 
-Region region_named(const std::string& text, const DataSpec& data) {
-  if (!data.is_image()) {
-    fail(ExitCode::kUsage, "region '{}': a part of an image, and this model's data are rows of {} symbols", text,
-         data.positions());
+Region region_named(const std::string& text, const DataSpec& data, const std::vector<std::string>& column_names) {
+  const bool columns = text.starts_with(kColumns);
+  if (columns == data.is_image()) {
+    fail(ExitCode::kUsage, "region '{}': {}", text,
+         columns ? "columns are those of a table, and this model's data are images"
+                 : fmt::format("a part of an image, and this model's data are rows of {} symbols\n  the part that is "
+                               "known   columns:1..{}, or some columns by their names or numbers",
+                               data.positions(), std::max<int64_t>(1, data.positions() / 2)));
   }
   Region region = {.name = text, .known = {}};
-  if (auto known = of_word(text, data)) {
+  if (columns) {
+    region.known = of_columns(text, data, column_names);
+  } else if (auto known = of_word(text, data)) {
     region.known = std::move(*known);
   } else if (text.starts_with(kRectangle)) {
     region.known = of_rectangle(text, data);
@@ -104,8 +141,8 @@ Region region_named(const std::string& text, const DataSpec& data) {
          text, nearest ? fmt::format("; did you mean '{}'?", *nearest) : "");
   }
   if (!is_proper(region)) {
-    fail(ExitCode::kUsage, "region '{}': {} of {} pixels are known, so that {}", text, region.known_count(),
-         data.positions(),
+    fail(ExitCode::kUsage, "region '{}': {} of {} {} are known, so that {}", text, region.known_count(),
+         data.positions(), columns ? "columns" : "pixels",
          region.known_count() == 0 ? "there is nothing to go by; whole images are drawn without --complete"
                                    : "there is nothing left to complete");
   }

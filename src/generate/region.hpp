@@ -15,11 +15,12 @@ struct Region {
   int64_t known_count() const;
 };
 
-// top, left, right, bottom: half of the image. center: the middle square of half its side. checker: every second pixel,
+// Of images: top, left, right, bottom: half of the image. center: the middle square of half its side. checker: every second pixel,
 // as on a chessboard. rect:R0,C0,R1,C1: rows R0 .. R1 - 1 of columns C0 .. C1 - 1. NAME.png: what is white (128 or
 // more) in a mask of the data's size. Error(kUsage) for another word, a mask of another size, a rectangle that is not
-// inside, a known part that is nothing or everything, and data that are not images; Error(kData) for a damaged PNG.
-Region region_named(const std::string& text, const DataSpec& data);
+// inside, and a known part that is nothing or everything; Error(kData) for a damaged PNG.
+// Of rows of a table: columns:A,B,C..D, columns by their names or by their numbers from 1.
+Region region_named(const std::string& text, const DataSpec& data, const std::vector<std::string>& column_names = {});
 
 // The six words.
 const std::vector<std::string>& region_words();

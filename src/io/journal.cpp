@@ -38,7 +38,7 @@ bool Journal::flush() {
   return false;
 }
 
-JournalContents read_journal(const std::string& path) {
+JournalContents read_journal(const std::string& path, const LineFilter& wanted) {
   JournalContents contents;
   if (!exists(path)) return contents;
   const Bytes bytes = read_file(path, kMostJournal, ExitCode::kDisk);
@@ -46,7 +46,7 @@ JournalContents read_journal(const std::string& path) {
     const size_t end = rest.find('\n');
     const std::string_view line = rest.substr(0, end);
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    if (line.empty()) continue;
+    if (line.empty() || (wanted && !wanted(line, rest.substr(0, rest.find('\n'))))) continue;
     // A torn line cannot pass for a shorter record: no front part of an object is an object.
     Record record = Record::parse(line, nullptr, false);
     if (record.is_object()) contents.records.push_back(std::move(record));

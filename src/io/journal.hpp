@@ -6,6 +6,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/file.hpp"
@@ -41,8 +42,11 @@ struct JournalContents {
   int64_t unreadable = 0;  // lines that are not a JSON object, a torn last line included
 };
 
+// Which lines are worth parsing: a line and the one behind it ("" behind the last), as they stand. Null: all.
+using LineFilter = std::function<bool(std::string_view line, std::string_view next)>;
+
 // A missing file is an empty journal. Error(kDisk) if it cannot be read or is over 4 GiB.
-JournalContents read_journal(const std::string& path);
+JournalContents read_journal(const std::string& path, const LineFilter& wanted = nullptr);
 
 // Rewrites the journal atomically with the lines for which keep(record) holds; unreadable lines go. Returns how many
 // records went. No Journal may have the file open. Error(kDisk).

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <set>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "base/advice.hpp"
@@ -14,6 +17,7 @@
 #include "io/directory.hpp"
 #include "io/journal.hpp"
 #include "io/lock.hpp"
+#include "runs/metrics.hpp"
 #include "runs/run_directory.hpp"
 
 namespace mlrun {
@@ -161,7 +165,11 @@ RunSummary summarise_run(const std::string& path) {
   RunSummary run;
   run.path = path;
   run.id = RunDirectory::open(path).id();
-  for (const io::Record& record : io::read_journal(path + "/metrics.jsonl").records) {
+  // Steps and times only grow from row to row, and results are those of valid: of rows of train the last is enough.
+  const auto wanted = [](std::string_view line, std::string_view next) {
+    return !is_row_of(line, "train") || !is_row_of(next, "");
+  };
+  for (const io::Record& record : io::read_journal(path + "/metrics.jsonl", wanted).records) {
     try {
       read_record(record, run);
     } catch (const io::Record::exception&) {  // a line that somebody else wrote: the others still count
@@ -176,9 +184,16 @@ std::vector<RunSummary> all_runs(const std::string& root) {
   std::vector<RunSummary> runs;
   if (!io::is_directory(root)) return runs;
   for (const std::string& name : io::list_directory(root)) {
-    if (!RunDirectory::is_run(root + "/" + name)) continue;
+    const std::string journal = root + "/" + name + "/metrics.jsonl";
+    if (!RunDirectory::is_run(root + "/" + name)) {
+      if (io::exists(journal)) log::warning("{} is left out: it has a journal and no resolved.yaml", name);
+      continue;
+    }
     try {
       runs.push_back(summarise_run(root + "/" + name));
+      std::error_code ignored;
+      if (runs.back().created.empty() && std::filesystem::file_size(journal, ignored) > 0 && !ignored)
+        log::warning("{}: its journal does not say what run it is of, so that most of it is missing here", name);
     } catch (const Error& e) {  // one run that cannot be read must not hide the others
       log::warning("{} is left out: {}", name, e.what());
     }

@@ -33,6 +33,13 @@ void MetricTable::add(const std::map<std::string, double>& row) {
   ++rows_;
 }
 
+bool is_row_of(std::string_view line, std::string_view table) {
+  constexpr std::string_view kBegin = "{\"table\":\"";
+  if (!line.starts_with(kBegin)) return false;
+  line.remove_prefix(kBegin.size());
+  return table.empty() || (line.starts_with(table) && line.substr(table.size()).starts_with('"'));
+}
+
 std::map<std::string, MetricTable> metric_tables(const io::JournalContents& journal) {
   std::map<std::string, MetricTable> tables;
   for (const io::Record& record : journal.records) {

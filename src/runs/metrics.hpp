@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/bytes.hpp"
@@ -45,6 +46,9 @@ class MetricTable {
 };
 
 // The tables of a journal. Fields that are not numbers, such as the null of what was NaN, are missing values.
+// Whether a line of a journal, as it stands, is a row of this table; of any table: "". A line in another spelling than
+// Journal's is none, so it is to be parsed to be sure.
+bool is_row_of(std::string_view line, std::string_view table);
 std::map<std::string, MetricTable> metric_tables(const io::JournalContents& journal);
 
 }  // namespace mlrun

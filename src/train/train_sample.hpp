@@ -22,6 +22,7 @@ class TrainSample : public Dataset {
   std::string protocol() const override { return data_.protocol(); }
   std::string hash() const override { return data_.hash(); }
   std::string description() const override { return data_.description(); }
+  DataNames names() const override { return data_.names(); }
   const Vocabulary* vocabulary() const override { return data_.vocabulary(); }
   std::string why_no_labels() const override { return data_.why_no_labels(); }
 

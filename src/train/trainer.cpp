@@ -84,6 +84,7 @@ CheckpointIdentity Trainer::identity() const {
   id.protocol = data_.protocol();
   id.data_description = data_.description();
   id.seed = experiment_.spec().seed;
+  id.names = data_.names();
   if (const Vocabulary* vocabulary = data_.vocabulary()) id.vocabulary = *vocabulary;
   if (const CodesDataset* codes = as_codes(data_)) id.stage_one = codes->stage_one();
   return id;

@@ -70,6 +70,30 @@ TEST_CASE("ink draws what is white in a colour on white paper, or on none") {
   CHECK(png(place, "c.png").height > 3 * 30 * 4);
 }
 
+TEST_CASE("samples are an array for NumPy, which is data of images and of tables") {
+  Workplace place;
+  place.train();
+  good(place, {"sample", "@last", "-n", "20", "-o", "data/x.npy"});
+  good(place, {"sample", "@last", "-n", "20", "-o", "x.txt"});
+  const std::string array = place.get("data/x.npy"), text = place.get("x.txt");
+  REQUIRE(array.size() > 20 * 784);
+  CHECK(says(array, "'shape': (20, 28, 28)"));
+  std::string spelled;
+  for (const char c : array.substr(array.size() - 20 * 784)) spelled += static_cast<char>('0' + c);
+  std::string digits;
+  for (const char c : text)
+    if (c == '0' || c == '1') digits += c;
+  CHECK(spelled == digits);
+  const Json images = Json::parse(good(place, {"data", "describe", "tiny.yaml", "--json",
+                                               "data={kind: images, train: x.npy, split: [0.6, 0.2, 0.2], "
+                                               "binarization: threshold}"})
+                                      .last_line());
+  CHECK(images.at("shape") == Json({28, 28}));
+  CHECK(images.at("alphabet") == 2);
+  good(place, {"sample", "@last", "--complete", "top", "-n", "2", "--images", "3", "-o", "c.npy"});
+  CHECK(says(place.get("c.npy"), "'shape': (3, 2, 28, 28)"));
+}
+
 TEST_CASE("samples stand beside the nearest training images, and a copy is called one") {
   Workplace place;
   // A model that has seen six equal rows and one other; cold samples of it are that row.

@@ -1,5 +1,9 @@
 #include "cli/terminal/text_table.hpp"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "base/error.hpp"
 #include "catch.hpp"
 
@@ -39,6 +43,23 @@ TEST_CASE("what looks like a number decides the alignment") {
   CHECK_FALSE(right({"k"}));
   CHECK_FALSE(right({"3 +- x"}));
   CHECK_FALSE(right({"made-20261124"}));
+}
+
+TEST_CASE("a table that is too wide goes without the columns that count least") {
+  TextTable table({"run", "status", "nll", "protocol"});
+  table.add({"a-long-name", "finished", "84.2", "static (Larochelle)"});
+  const auto fitted = [&](int width) {
+    std::vector<std::string> left_out;
+    const std::string text = table.fitted(width, {"protocol", "status"}, left_out);
+    return std::pair(text, left_out);
+  };
+  CHECK(fitted(80) == std::pair(table.plain(), std::vector<std::string>{}));
+  CHECK(fitted(48).second.empty());
+  const auto narrow = fitted(47);
+  CHECK(narrow.second == std::vector<std::string>{"protocol"});
+  CHECK(narrow.first == "run          status     nll\na-long-name  finished  84.2\n");
+  CHECK(fitted(10) == std::pair(std::string("run           nll\na-long-name  84.2\n"),
+                                std::vector<std::string>{"protocol", "status"}));
 }
 
 TEST_CASE("widths count characters, not bytes, and lines carry no trailing blanks") {

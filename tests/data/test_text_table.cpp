@@ -53,15 +53,21 @@ TEST_CASE("Names above a text table are passed over") {
   CHECK(printed("# made by hand\nage\tsex\n1\t0\n") == "1 0 |");
   CHECK(printed("close\n1,0\n3,0\n") == "1 |3 |");             // decimal commas under one name
   CHECK(printed(",0,1\n0,1,0\n1,0,1\n") == "0 1 0 |1 0 1 |");  // as pandas names columns
-  CHECK(refusal("x,1,0\n0,1,1\n") == "3: x.csv:1:1: found 'x', expected a whole number 0 .. 65535");
-  CHECK(refusal("0,1,x\n0,1,1\n") == "3: x.csv:1:5: found 'x', expected a whole number 0 .. 65535");
-  CHECK(refusal("a,b\nc,d\n") == "3: x.csv:2:1: found 'c', expected a whole number 0 .. 65535");
+  CHECK(
+      refusal("x,1,0\n0,1,1\n") ==
+      "3: x.csv:1:1: found 'x', expected a whole number 0 .. 65535\n  if it is the class of each row   data.labels=1");
+  CHECK(
+      refusal("0,1,x\n0,1,1\n") ==
+      "3: x.csv:1:5: found 'x', expected a whole number 0 .. 65535\n  if it is the class of each row   data.labels=3");
+  CHECK(refusal("a,b\nc,d\n") ==
+        "3: x.csv:2:1: found 'c', expected a whole number 0 .. 65535 (column 'a')\n"
+        "  if it is the class of each row   data.labels=a");
 }
 
 TEST_CASE("Numbers of columns and rows that pandas wrote are told of, with a command that takes them away") {
   const auto warnings = [](const std::string& text, const std::string& name = "a/t.csv") {
     std::vector<std::string> all;
-    parse_text_table(text, name, 65535, &all);
+    parse_text_rows(text, name, {.warnings = &all});
     return all;
   };
   const auto one = [](const std::vector<std::string>& all, const std::string& part, const std::string& remedy) {

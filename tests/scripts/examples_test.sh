@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every example that `mlrun COMMAND --help` prints, and every block of shell in README.md, configs/README.md and configs/GUIDE.md, as it
-# is printed. The specs that they name are small ones with the same names, which extend the project's; their data are MNIST
+# Runs every example that `mlrun COMMAND --help` prints, and every block of shell in README.md, data/README.md, configs/README.md and
+# configs/GUIDE.md, as it is printed (tutorial_test.sh does so with configs/TUTORIAL.md). The specs that they name are small ones with the same names, which extend the project's; their data are MNIST
 # where MLRUN_TEST_DATA, MLRUN_DATA_ROOT or the checkout has it, else the digits. What needs a tool that is not here (jq,
 # parallel, zsh) runs with its stand-in, and what is left out is in `left_out` below, with the reason. A line each is printed.
 set -euo pipefail
@@ -153,8 +153,9 @@ for command in '' $commands; do
 done
 
 # Blocks of shell, each as one script, one after the other in one place, but for lines that are left out.
-for document in README.md configs/README.md configs/GUIDE.md; do
+for document in README.md data/README.md configs/README.md configs/GUIDE.md; do
   rm -rf experiments
+  if [[ $document == data/* ]]; then mv data/tinyshakespeare elsewhere; fi
   block='' inside=''
   while IFS= read -r line; do
     case $line in
@@ -168,6 +169,7 @@ for document in README.md configs/README.md configs/GUIDE.md; do
         if [[ -n $reason ]]; then echo "left out $document: $line   ($reason)"; else block+=$line$'\n'; fi ;;
     esac
   done <"$source/$document"
+  if [[ -e elsewhere ]]; then mv elsewhere data/tinyshakespeare; fi
 done
 echo "$count examples, $failures failed; images from ${data:-the digits}"
 [[ $failures == 0 && $count -ge 60 ]]

@@ -219,6 +219,7 @@ Candidates of_kind(Value kind, const Position& p, const std::string& current) {
     case Value::kKnownPart:
       for (const std::string& word : region_words()) add(found, current, word);
       add(found, current, "rect:", "rows R0 to R1-1, columns C0 to C1-1: rect:R0,C0,R1,C1");
+      add(found, current, "columns:", "of a table, by names or numbers from 1: columns:A,B,C..D");
       for (const Candidate& file : files(current, {".png"}, true)) found.push_back(file);
       return found;
     case Value::kGroup:

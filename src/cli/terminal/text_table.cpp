@@ -1,10 +1,16 @@
 #include "cli/terminal/text_table.hpp"
 
+#include <fmt/ranges.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "base/number.hpp"
+#include "cli/terminal/terminal.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -111,13 +117,40 @@ std::vector<bool> TextTable::right_aligned() const {
   return right;
 }
 
-std::string TextTable::plain() const {
-  const std::vector<bool> right = right_aligned();
+std::vector<int> TextTable::widths() const {
   std::vector<int> width;
   for (const std::string& heading : headings_) width.push_back(display_width(heading));
   for (const std::vector<std::string>& row : rows_)
     for (size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], display_width(row[i]));
+  return width;
+}
 
+std::string TextTable::fitted(int width, const std::vector<std::string>& least_first,
+                              std::vector<std::string>& left_out) const {
+  TextTable table = *this;
+  for (const std::string& heading : least_first) {
+    const std::vector<int> widths = table.widths();
+    if (std::accumulate(widths.begin(), widths.end(), 2 * static_cast<int>(widths.size()) - 2) <= width) break;
+    const auto found = std::find(table.headings_.begin(), table.headings_.end(), heading);
+    if (found == table.headings_.end()) continue;
+    const std::ptrdiff_t column = found - table.headings_.begin();
+    table.headings_.erase(found);
+    for (std::vector<std::string>& row : table.rows_) row.erase(row.begin() + column);
+    left_out.push_back(heading);
+  }
+  return table.plain();
+}
+
+void print_fitting(const TextTable& table, const std::vector<std::string>& least_first) {
+  if (!is_terminal(STDOUT_FILENO)) return fmt::print("{}", table.plain());
+  std::vector<std::string> left_out;
+  fmt::print("{}", table.fitted(terminal_width(STDOUT_FILENO), least_first, left_out));
+  if (!left_out.empty()) log::info("no room for   {}", fmt::join(left_out, ", "));
+}
+
+std::string TextTable::plain() const {
+  const std::vector<bool> right = right_aligned();
+  const std::vector<int> width = widths();
   std::string text;
   const auto line = [&](const std::vector<std::string>& cells) {
     std::string out;

@@ -14,7 +14,7 @@ RegionOutcome evaluate_region(const EvalRequest& request, const std::string& reg
   require(request.draws == 1, "a region over {} draws", request.draws);
   const EvalSubject subject = subject_of(request);
   const AutoregressiveModel& model = subject.trained.autoregressive();
-  const Region region = region_named(region_text, model.data());
+  const Region region = region_named(region_text, model.data(), subject.trained.identity.names.columns);
   const Completer completer(model, *subject.trained.built.parameters, region);
   const Stopwatch watch;
   if (subject.data->spec().classes > model.classes() && model.conditional()) {

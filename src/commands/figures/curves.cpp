@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "base/error.hpp"
@@ -207,6 +208,24 @@ void require_one_unit(const std::vector<std::string>& metrics) {
   }
 }
 
+// The tables of a run that these metrics are of; of no metrics: all.
+Tables tables_of(const RunSummary& run, const std::vector<std::string>& metrics) {
+  const auto wanted = [&](std::string_view line, std::string_view) {
+    if (metrics.empty() || !is_row_of(line, "")) return true;
+    return std::any_of(metrics.begin(), metrics.end(),
+                       [&](const std::string& metric) { return is_row_of(line, parts_of(metric).first); });
+  };
+  return metric_tables(io::read_journal(run.path + "/metrics.jsonl", wanted));
+}
+
+std::set<std::string> known_metrics(const std::vector<RunSummary>& runs) {
+  std::set<std::string> known;
+  for (const RunSummary& run : runs)
+    for (const auto& [table, columns] : tables_of(run, {}))
+      for (const auto& [column, values] : columns.columns()) known.insert(table + "/" + column);
+  return known;
+}
+
 }  // namespace
 
 std::optional<Abscissa> parse_abscissa(const std::string& word) {
@@ -234,7 +253,7 @@ MetricCurves curves_of(const CurvesRequest& request) {
   std::vector<Tables> tables;
   std::set<std::string> known;
   for (const RunSummary& run : request.runs) {
-    tables.push_back(metric_tables(io::read_journal(run.path + "/metrics.jsonl")));
+    tables.push_back(tables_of(run, request.metrics));
     for (const auto& [table, columns] : tables.back())
       for (const auto& [column, values] : columns.columns()) known.insert(table + "/" + column);
   }
@@ -243,7 +262,7 @@ MetricCurves curves_of(const CurvesRequest& request) {
   std::set<size_t> lacking;
   for (const std::string& metric : request.metrics) {
     const auto [table, column] = parts_of(metric);
-    if (!known.contains(table + "/" + column)) no_such_metric(metric, known);
+    if (!known.contains(table + "/" + column)) no_such_metric(metric, known_metrics(request.runs));
     for (size_t i = 0; i < request.runs.size(); ++i) {
       auto points = points_of(tables[i], request.runs[i], metric, request.against);
       if (points) found[{i, metric}] = std::move(*points);

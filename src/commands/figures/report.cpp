@@ -127,6 +127,7 @@ std::string curves_html(const ReportRequest& request, const std::vector<RunSumma
 
 struct SheetFile {
   std::string name, words;  // in the run's folder samples/, and what it shows
+  bool drawn = false;       // by training: small, so that it is enlarged; others have the size that somebody gave them
 };
 
 // What training drew at the best evaluation, else at the latest; then the pictures that somebody put beside it.
@@ -137,19 +138,20 @@ std::vector<SheetFile> sheets_of(const RunSummary& run) {
   std::string drawn;
   for (const std::string& name : io::list_directory(folder)) {
     if (!name.ends_with(".png")) continue;
-    if (!name.starts_with("step-")) sheets.push_back({name, name.substr(0, name.size() - 4)});
+    if (!name.starts_with("step-")) sheets.push_back({name, name.substr(0, name.size() - 4), false});
     else if (drawn != fmt::format("step-{:09}.png", run.best_step)) drawn = name;
   }
   const char* words = is_of_stage_one(run.nll_of) ? "images, each beside its reconstruction" : "samples";
-  if (!drawn.empty()) sheets.insert(sheets.begin(), {drawn, words});
+  if (!drawn.empty()) sheets.insert(sheets.begin(), {drawn, words, true});
   return sheets;
 }
 
 std::string picture_html(const RunSummary& run, const SheetFile& sheet) {
   try {
     const io::Bytes file = io::read_file(run.path + "/samples/" + sheet.name, kMostPicture, ExitCode::kData);
-    return fmt::format("<img class=\"samples\" alt=\"{} of {}\" src=\"data:image/png;base64,{}\">",
-                       html_escaped(sheet.words), html_escaped(run.id), io::base64(file.span()));
+    return fmt::format("<img class=\"{}\" alt=\"{} of {}\" src=\"data:image/png;base64,{}\">",
+                       sheet.drawn ? "samples" : "picture", html_escaped(sheet.words), html_escaped(run.id),
+                       io::base64(file.span()));
   } catch (const Error& e) {
     return "<p class=\"note\">" + html_escaped(e.what()) + "</p>";
   }

@@ -27,6 +27,7 @@ constexpr const char* kPageStyle =
     ".sheets{display:flex;flex-wrap:wrap;gap:1rem}figure{margin:0;max-width:100%}"
     "figcaption{font-size:.85rem;color:var(--frame);max-width:20rem;overflow-wrap:anywhere}"
     ".samples{width:20rem;max-width:100%;image-rendering:pixelated;border:1px solid var(--grid)}"
+    ".picture{max-width:min(100%,48rem);border:1px solid var(--grid)}"
     "pre{background:color-mix(in srgb,var(--grid) 40%,transparent);padding:.6rem "
     ".8rem;overflow-x:auto;font-size:.85rem;"
     "border-radius:4px}"

@@ -15,7 +15,7 @@ namespace mlrun {
 CompleteOutcome complete(const TrainedModel& trained, const CompleteRequest& request, LanePool& pool) {
   const AutoregressiveModel& model = trained.autoregressive();
   CompleteOutcome outcome;
-  outcome.region = region_named(request.region, model.data());
+  outcome.region = region_named(request.region, model.data(), trained.identity.names.columns);
   const Completer completer(model, *trained.built.parameters, outcome.region);
   outcome.orders = completer.orders();
   const std::unique_ptr<Dataset> data = data_of(trained);
