@@ -35,7 +35,7 @@ fi
 sweep=$1
 shift
 [[ -f $sweep ]] || refuse "there is no file $sweep"
-commands=$(wc -l <"$sweep")
+commands=$(grep -c '' "$sweep" || true) # also a last line that does not end
 [[ $commands -gt 0 ]] || refuse "$sweep is empty"
 lacking=$(grep -nv -e '--resume auto' "$sweep" | cut -d: -f1 | head -n 1 || true)
 if [[ -n $lacking ]]; then

@@ -59,9 +59,10 @@ void answer(const CLI::App& root, const Request& request) {
 
 void add_complete(Command& command, const Globals&) {
   auto request = std::make_shared<Request>();
-  command.add_option("WORDS", request->words, "the words so far, the last one to be completed");
-  Option* line = command.add_option("--line", request->line, "the command line up to the cursor, as bash has it");
-  command.add_option("--breaks", request->breaks, "characters at which bash cuts words");
+  command.add_option("WORDS", request->words, "the words so far, the last one to be completed")->may_be_empty();
+  Option* line =
+      command.add_option("--line", request->line, "the command line up to the cursor, as bash has it")->may_be_empty();
+  command.add_option("--breaks", request->breaks, "characters at which bash cuts words")->may_be_empty();
   command.callback([&command, request, line] {
     request->has_line = line->given();
     answer(command.program(), *request);

@@ -46,8 +46,8 @@ void run_compress(const CompressOptions& o, const Globals& globals) {
     return;
   }
   // Of two stages, the codes and the pixels given them cost the bound.
-  TextTable table({"images", "bytes", "bits", c.bound ? "bound, bits" : "-log2 p", "excess", "packed bytes", "ratio",
-                   "nats/image"});
+  TextTable table({c.of_images ? "images" : "sequences", "bytes", "bits", c.bound ? "bound, bits" : "-log2 p", "excess",
+                   "packed bytes", "ratio", c.of_images ? "nats/image" : "nats/sequence"});
   table.add({fmt::format("{}", c.images), fmt::format("{}", c.bytes), fmt::format("{}", c.bytes * 8),
              fmt::format("{:.0f}", nll_bits), nll_bits > 0 ? fmt::format("{:.3f}%", 100 * (bits / nll_bits - 1)) : "-",
              fmt::format("{}", c.packed_bytes), fmt::format("{:.3f}", ratio),

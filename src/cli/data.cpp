@@ -157,8 +157,9 @@ void describe(const std::vector<std::string>& words, int64_t most, const Globals
   TextTable table({"split", "rows", d.spec.alphabet == 2 ? "ones" : "mean level", "repeated", "also in train"});
   for (size_t s = 0; s < 3; ++s) {
     const SplitDescription& split = d.splits[s];
-    table.add({name_of(static_cast<Split>(s)), fmt::format("{}", split.rows), fmt::format("{:.2f}%", 100 * split.mean),
-               fmt::format("{}", split.repeated), s == 0 ? "-" : fmt::format("{}", split.of_train)});
+    table.add({name_of(static_cast<Split>(s)), fmt::format("{}", split.rows),
+               d.of_text ? "-" : fmt::format("{:.2f}%", 100 * split.mean), fmt::format("{}", split.repeated),
+               s == 0 ? "-" : fmt::format("{}", split.of_train)});
   }
   fmt::print("{}", table.plain());
   if (!d.names.columns.empty()) fmt::print("\ncolumns  {}\n", fmt::join(d.names.columns, ", "));

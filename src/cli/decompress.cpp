@@ -27,7 +27,8 @@ void run_decompress(const DecompressOptions& o, const Globals& globals) {
     fmt::print("{}\n", io::json_line(answer));
     return;
   }
-  log::info("{} images in {} ({}, {} bytes), sha256 {:.12} ok", d.images, o.output, d.format, d.bytes, d.sha256);
+  log::info("{} {} in {} ({}, {} bytes), sha256 {:.12} ok", d.images, d.of_images ? "images" : "sequences", o.output,
+            d.format, d.bytes, d.sha256);
 }
 
 }  // namespace

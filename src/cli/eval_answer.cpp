@@ -174,7 +174,7 @@ void print_answer(const EvalOutcome& e, const std::string& split, const Globals&
     return;
   }
   const bool text = e.dimension == "char";
-  std::vector<std::string> headings = {"split", text ? "sequences" : "images", "nll (nats)"};
+  std::vector<std::string> headings = {"split", e.of_images ? "images" : "sequences", "nll (nats)"};
   std::vector<std::string> cells = {split, fmt::format("{}", e.result.count),
                                     (e.is_bound() ? "<= " : "") + nats(e.result)};
   if (text) {
@@ -187,7 +187,7 @@ void print_answer(const EvalOutcome& e, const std::string& split, const Globals&
     headings.emplace_back("perplexity");
     cells.push_back(fmt::format("{:.4f}", perplexity_per_char(e)));
   }
-  headings.insert(headings.end(), {text ? "seq/s" : "img/s", "protocol", "step"});
+  headings.insert(headings.end(), {e.of_images ? "img/s" : "seq/s", "protocol", "step"});
   cells.insert(cells.end(), {human_rate(images_per_second(e)), e.protocol, fmt::format("{}", e.step)});
   TextTable table(headings);
   table.add(cells);

@@ -93,6 +93,7 @@ void add_grid(Command& command, const Globals& globals) {
       ->type_name("NAME")
       ->takes({{Value::kGroup}});
   command.add_option("--extra", o->extra, "shell text to append to every command, such as '--if-needed --resume auto'")
+      ->may_be_empty()
       ->type_name("TEXT");
   command.callback([o, &globals] { run_grid(*o, globals); });
 }

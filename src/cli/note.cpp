@@ -19,7 +19,7 @@ void add_note(Command& command, const Globals&) {
                "mlrun note @last 'the learning rate is too high from step 4000 on'\n"
                "mlrun show @last                             # and there it is");
   add_one_run(command, o->selector);
-  command.add_option("TEXT", o->note, "what there is to say of it")->required()->type_name("TEXT");
+  command.add_option("TEXT", o->note, "what there is to say of it")->required()->may_be_empty()->type_name("TEXT");
   command.callback([o] { label_and_print({summarise_run(find_run(o->selector))}, {.note = o->note}); });
 }
 

@@ -154,7 +154,7 @@ void add_plot(Command& command, const Globals& globals) {
       ->one_at_a_time();
   command.add_option("--size", o->size, "of the picture in points; a PNG has two pixels to a point (640x400)")
       ->type_name("WxH");
-  command.add_option("--title", o->title, "above the picture")->type_name("TEXT");
+  command.add_option("--title", o->title, "above the picture")->may_be_empty()->type_name("TEXT");
   command.add_option("--rows", o->rows, "lines of the picture in the terminal (16)")
       ->between(int64_t{4}, int64_t{200})
       ->type_name("N");

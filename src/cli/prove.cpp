@@ -54,7 +54,9 @@ void add_prove(Command& command, const Globals& globals) {
   command.add_option("--which", o->which, "checkpoint of the run: best, last or a step")
       ->type_name("best|last|STEP")
       ->takes({{Value::kCheckpoint}});
-  command.add_flag("--full", o->full, "every component of a mixture, and the whole test split instead of 1000 rows");
+  command.add_flag("--full", o->full,
+                   "every component of a mixture, the whole test split instead of 1000 rows, and every step of models "
+                   "that look anew for each (ardm)");
   command.add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
   command.callback([o, &globals] { run_prove(*o, globals); });
 }

@@ -74,7 +74,7 @@ void add_report(Command& command, const Globals& globals) {
   command.add_option("--line", o->lines, "a level to compare with, such as 88.33=NADE")
       ->type_name("VALUE=NAME")
       ->one_at_a_time();
-  command.add_option("--title", o->title, "of the page")->type_name("TEXT");
+  command.add_option("--title", o->title, "of the page")->may_be_empty()->type_name("TEXT");
   command.callback([o, &globals] { run_report(*o, globals); });
 }
 

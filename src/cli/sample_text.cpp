@@ -11,6 +11,7 @@ void add_text_options(Command& command, TextWords& words, Option* complete) {
                   "what every sample begins with: characters of a text, else symbols with blanks between them; @FILE: "
                   "what is in the file")
       ->excludes(complete)
+      ->may_be_empty()
       ->type_name("TEXT|@FILE");
   command
       .add_option("--length", words.length,

@@ -82,6 +82,7 @@ CompressOutcome compress(const CompressRequest& request) {
   return {.checkpoint = trained.path,
           .bound = coder->stages() > 1,
           .format = name_of(file.format),
+          .of_images = coder->images().is_image(),
           .images = file.symbols.dim(0),
           .bytes = static_cast<int64_t>(bytes.size()),
           .header_bytes = static_cast<int64_t>(bytes.size()) - stream_bytes,
@@ -135,6 +136,7 @@ DecompressOutcome decompress(const DecompressRequest& request) {
   io::write_atomically(request.output, original.span());
   return {.format = name_of(file.format),
           .sha256 = io::hex(compressed.original),
+          .of_images = images.is_image(),
           .images = compressed.images,
           .bytes = static_cast<int64_t>(original.size())};
 }

@@ -19,6 +19,7 @@ struct CompressOutcome {
   std::string checkpoint;
   bool bound = false;  // of two stages: `nats` bounds -log p from above
   std::string format;
+  bool of_images = true;  // else of sequences
   int64_t images = 0, bytes = 0, header_bytes = 0;
   double nats = 0;           // -log p of all images together, or the bound on it
   int64_t packed_bytes = 0;  // ceil(log2(alphabet)) bits a symbol, each image from a new byte on
@@ -33,6 +34,7 @@ struct DecompressRequest {
 };
 struct DecompressOutcome {
   std::string format, sha256;  // of the original: of a PNG, of its pixels
+  bool of_images = true;       // else of sequences
   int64_t images = 0, bytes = 0;
 };
 // A damaged or foreign file is Error(kData); one made with another checkpoint, another version of mlrun or another kind

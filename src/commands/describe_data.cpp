@@ -1,5 +1,7 @@
 #include "commands/describe_data.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <span>
@@ -38,7 +40,8 @@ std::string row_text(const int32_t* symbols, int64_t width, const Vocabulary* vo
   const int64_t shown = std::min(width, kSymbolsShown);
   if (vocabulary) {
     std::string text = vocabulary->text(std::span(symbols, static_cast<size_t>(shown)));
-    std::replace(text.begin(), text.end(), '\n', ' ');
+    std::replace_if(
+        text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
     return text + (shown < width ? "..." : "");
   }
   std::string text;
@@ -49,7 +52,8 @@ std::string row_text(const int32_t* symbols, int64_t width, const Vocabulary* vo
 }  // namespace
 
 DataDescription describe_data(const Dataset& data, int64_t most) {
-  DataDescription d{data.description(), data.protocol(), data.hash(), data.spec(), data.names(), {}, {}, {}};
+  const bool of_text = data.vocabulary() != nullptr;
+  DataDescription d{data.description(), data.protocol(), data.hash(), data.spec(), data.names(), of_text, {}, {}, {}};
   const int64_t width = d.spec.positions();
   std::unordered_set<std::string> train;
   for (size_t s = 0; s < 3; ++s) {

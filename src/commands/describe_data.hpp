@@ -23,6 +23,7 @@ struct DataDescription {
   std::string description, protocol, hash;
   DataSpec spec;
   DataNames names;
+  bool of_text = false;                    // symbols stand for characters, which have no level
   std::array<SplitDescription, 3> splits;  // by Split
   std::vector<io::Image> pictures;  // of some training rows (data/shown_rows.hpp); empty where they are no images
   std::vector<std::string> rows;    // these rows as text where they are none

@@ -109,7 +109,8 @@ struct FieldRecord {
   std::optional<std::string> fallback = std::nullopt;  // as YAML text; none: required
   std::string value = {};                              // the effective value as YAML text; "" when there is none
   Origin origin = {};
-  bool later = false;  // see Reader::later
+  bool later = false;         // see Reader::later
+  bool in_full_only = false;  // see Reader::in_full_only
 
   bool required() const { return type != FieldType::kSection && !fallback; }
 };

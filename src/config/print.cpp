@@ -115,6 +115,13 @@ std::string schema_text(const Fields& fields, const std::string& path) {
   return aligned(lines);
 }
 
+namespace {
+
+// What a spec has where it does not say it: a field that came later has its default there (Reader::later).
+std::string unsaid(const FieldRecord& there) { return there.later && there.fallback ? *there.fallback : ""; }
+
+}  // namespace
+
 std::vector<Difference> differences(const Fields& left, const Fields& right) {
   std::map<std::string, std::string> in_left, in_right;
   for (const FieldRecord& field : left) in_left[field.path] = field.value;
@@ -122,11 +129,12 @@ std::vector<Difference> differences(const Fields& left, const Fields& right) {
   std::vector<Difference> out;
   for (const FieldRecord& field : left) {
     const auto other = in_right.find(field.path);
-    const std::string value = other == in_right.end() ? "" : other->second;
+    const std::string value = other == in_right.end() ? unsaid(field) : other->second;
     if (value != field.value) out.push_back({field.path, field.value, value});
   }
   for (const FieldRecord& field : right)
-    if (in_left.count(field.path) == 0 && !field.value.empty()) out.push_back({field.path, "", field.value});
+    if (in_left.count(field.path) == 0 && field.value != unsaid(field))
+      out.push_back({field.path, unsaid(field), field.value});
   return out;
 }
 

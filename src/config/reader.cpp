@@ -33,6 +33,9 @@ Origin Reader::origin(std::string_view key) const {
 }
 
 void Reader::later(std::string_view key) { reading_->fields.at(reading_->places.at(path_of(key))).later = true; }
+void Reader::in_full_only(std::string_view key) {
+  reading_->fields.at(reading_->places.at(path_of(key))).in_full_only = true;
+}
 void Reader::described_by(const std::string& topic) { section_->topic = topic; }
 
 FieldRecord& Reader::declare(std::string_view key, FieldRecord record) {

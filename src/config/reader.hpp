@@ -76,6 +76,9 @@ class Reader {
   // A declared field that came when runs had been made without it: where it has its default it is no part of the
   // resolved spec, so that specs keep their fingerprints.
   void later(std::string_view key);
+  // A declared field that says at length what other fields say, or nothing that people look for (hashes, whole specs):
+  // descriptions of a spec in a line, and tables of what differs, leave it out.
+  void in_full_only(std::string_view key);
   // This section has the keys of another one, which is what `mlrun config schema` knows: "model.mixer.gru".
   void described_by(const std::string& topic);
 

@@ -50,7 +50,7 @@ class RegexParser {
     const size_t begin = s_.at();
     if (s_.take("(")) {
       if (s_.peek() == '?' && !s_.starts_with("?:"))
-        s_.fail_at(begin, "lookaround and named groups are not supported", "a plain group   (?:...)");
+        s_.fail_at(begin, "lookaround, flags and named groups are not supported", "a plain group   (?:...)");
       s_.take("?:");
       s_.enter();
       const NodeId inside = choice();

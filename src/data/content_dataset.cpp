@@ -5,11 +5,11 @@
 namespace mlrun {
 
 Batch ContentDataset::batch(Split split, std::span<const int64_t> rows, int64_t epoch) const {
-  return unpacked(split, rows, epoch, split == Split::kTrain ? augmenter_ : Augmenter());
+  return unpacked(split, rows, epoch, Augmenter());
 }
 
-Batch ContentDataset::plain_batch(Split split, std::span<const int64_t> rows, int64_t epoch) const {
-  return unpacked(split, rows, epoch, Augmenter());
+Batch ContentDataset::training_batch(std::span<const int64_t> rows, int64_t epoch) const {
+  return unpacked(Split::kTrain, rows, epoch, augmenter_);
 }
 
 Batch ContentDataset::unpacked(Split split, std::span<const int64_t> rows, int64_t epoch,

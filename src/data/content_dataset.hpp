@@ -16,7 +16,7 @@ class ContentDataset : public Dataset {
   const DataSpec& spec() const override { return content_.spec; }
   int64_t count(Split split) const override { return content_.part(split).symbols.rows(); }
   Batch batch(Split split, std::span<const int64_t> rows, int64_t epoch) const override;
-  Batch plain_batch(Split split, std::span<const int64_t> rows, int64_t epoch) const override;
+  Batch training_batch(std::span<const int64_t> rows, int64_t epoch) const override;
   std::string protocol() const override { return protocol_; }
   std::string hash() const override { return content_.hash; }
   std::string description() const override { return description_; }

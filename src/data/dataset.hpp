@@ -32,9 +32,9 @@ class Dataset {
   virtual int64_t count(Split split) const = 0;
   // The given rows of the split. Only the training split may depend on the epoch (dynamic binarization).
   virtual Batch batch(Split split, std::span<const int64_t> rows, int64_t epoch) const = 0;
-  // The same, of images that are not augmented.
-  virtual Batch plain_batch(Split split, std::span<const int64_t> rows, int64_t epoch) const {
-    return batch(split, rows, epoch);
+  // Of the training split, for a step of training: images that may be augmented. Everybody else looks at plain ones.
+  virtual Batch training_batch(std::span<const int64_t> rows, int64_t epoch) const {
+    return batch(Split::kTrain, rows, epoch);
   }
   // How the symbols came to be, in words that decide comparability: "static (Larochelle)", "dynamic (seed 1)".
   virtual std::string protocol() const = 0;

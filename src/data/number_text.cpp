@@ -26,14 +26,14 @@ std::string filter_remedy(const std::string& words, const std::string& file, con
   return fmt::format("\n  {}   {} > {}", words, command, shell_word(to));
 }
 
-std::string_view unmarked_text(std::string_view text, const std::string& name) {
+std::string_view unmarked_text(std::string_view text, const std::string& name, ExitCode code) {
   if (text.starts_with("\xef\xbb\xbf")) return text.substr(3);
   const bool little = text.starts_with("\xff\xfe"), big = text.starts_with("\xfe\xff");
   const bool bare = text.size() >= 4 && (text[0] == 0) != (text[1] == 0) && (text[2] == 0) == (text[0] == 0) &&
                     (text[3] == 0) == (text[1] == 0);
   if (little || big || bare) {
     const std::string from = !bare ? "UTF-16" : text[0] == 0 ? "UTF-16BE" : "UTF-16LE";
-    fail(ExitCode::kData, "{}: found UTF-16, expected UTF-8{}", name,
+    fail(code, "{}: found UTF-16, expected UTF-8{}", name,
          filter_remedy("write it anew", name, "iconv -f " + from + " -t UTF-8"));
   }
   return text;

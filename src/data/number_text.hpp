@@ -11,11 +11,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.hpp"
+
 namespace mlrun {
 
-// The text behind its UTF-8 byte order mark, if it has one. UTF-16: Error(kData) naming `name`, with the command that
-// writes it anew.
-std::string_view unmarked_text(std::string_view text, const std::string& name);
+// The text behind its UTF-8 byte order mark, if it has one. UTF-16: an error naming `name`, with the command that writes
+// it anew.
+std::string_view unmarked_text(std::string_view text, const std::string& name, ExitCode code = ExitCode::kData);
 
 // A further line of a message: "\n  WORDS   FILTER x.csv > x-rows.csv". `filter` is a shell command that takes a file
 // or standard input; a file whose name ends in .gz is unpacked for it.

@@ -281,11 +281,14 @@ BuiltModel build_model(const Experiment& experiment, const Dataset& data) {
   require_symbols_of_parts(parts, data);
   BuiltModel built = build_model(experiment.spec().model, data.spec(), experiment.spec().seed);
   if (data.spec().augmentations > 1 && !built.model->told_of_augmentation()) {
+    const std::string kind = experiment.spec().model.kind();
+    const bool could_be = built.model->autoregressive() && !experiment.spec().model.facts().fitted_at_once;
     fail(ExitCode::kUsage,
          "data.augment: a {} model is not told how an image was changed, and would model changed images as well\n"
-         "  one that is told          'model={{kind: augmented, of: {{kind: {}}}}}'\n"
-         "  without augmentation      leave data.augment out",
-         experiment.spec().model.kind(), experiment.spec().model.kind());
+         "{}  without augmentation      leave data.augment out",
+         kind,
+         could_be ? fmt::format("  one that is told          'model={{kind: augmented, of: {{kind: {}}}}}'\n", kind)
+                  : std::string());
   }
   return built;
 }

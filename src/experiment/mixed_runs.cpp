@@ -7,6 +7,7 @@
 #include "base/home.hpp"
 #include "config/yaml_writer.hpp"
 #include "experiment/checkpoint.hpp"
+#include "experiment/codes_dataset.hpp"
 #include "experiment/origin.hpp"
 
 namespace mlrun {
@@ -45,6 +46,7 @@ struct FoundRun {
   Origin origin;
   std::string model;
   uint64_t seed;
+  int64_t ways;  // of augmentation that it was told of
 };
 
 FoundRun found_run(const std::string& name) {
@@ -54,6 +56,7 @@ FoundRun found_run(const std::string& name) {
     const Checkpoint checkpoint(run.origin.checkpoint);
     run.model = model_section(checkpoint.experiment());
     run.seed = checkpoint.identity().seed;
+    run.ways = checkpoint.identity().data.augmentations;
     return run;
   } catch (const Error& e) {
     throw Error(e.code(), fmt::format("model.of: {}", e.what()));
@@ -61,7 +64,8 @@ FoundRun found_run(const std::string& name) {
 }
 
 std::vector<std::string> overrides_of(const std::vector<std::string>& names) {
-  std::vector<std::string> of, models, seeds, runs, steps, sha256;
+  std::vector<std::string> of, models, seeds, runs, steps, sha256, ways;
+  bool any_told = false;
   for (const std::string& name : names) {
     const FoundRun run = found_run(name);
     of.push_back(config::yaml_text(run.origin.checkpoint));
@@ -70,10 +74,14 @@ std::vector<std::string> overrides_of(const std::vector<std::string>& names) {
     runs.push_back(config::yaml_text(run.origin.run.empty() ? "none" : run.origin.run));
     steps.push_back(std::to_string(run.origin.step));
     sha256.push_back(config::yaml_text(run.origin.sha256));
+    ways.push_back(std::to_string(run.ways));
+    any_told = any_told || run.ways > 1;
   }
+  if (!any_told) ways.clear();  // the default, as in mixtures made before there was augmentation
   std::vector<std::string> overrides;
-  for (const auto& [key, values] : {std::pair("of", of), std::pair("models", models), std::pair("seeds", seeds),
-                                    std::pair("runs", runs), std::pair("steps", steps), std::pair("sha256", sha256)})
+  for (const auto& [key, values] :
+       {std::pair("of", of), std::pair("models", models), std::pair("seeds", seeds), std::pair("runs", runs),
+        std::pair("steps", steps), std::pair("sha256", sha256), std::pair("ways", ways)})
     overrides.push_back(fmt::format("model.{}={}", key, config::yaml_list(values)));
   return overrides;
 }
@@ -141,6 +149,9 @@ void require_symbols_of_parts(const std::vector<TrainedPart>& parts, const Datas
     };
     differs("shape of the data", to_string(there.data.shape), to_string(data.spec().shape));
     differs("symbols of the question", std::to_string(there.data.given), std::to_string(data.spec().given));
+    // Of another stage one the same numbers are other things.
+    if (const CodesDataset* codes = as_codes(data); codes && codes->hash() != there.data_hash)
+      differs("codes", there.stage_one ? "of another VQ-VAE" : "none", "those of data.from");
     if (differences.empty()) continue;
     fail(ExitCode::kUsage, "model.of: {} is a model of other symbols than those of this data{}", checkpoint->path(),
          differences);

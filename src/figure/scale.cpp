@@ -12,7 +12,8 @@
 namespace mlrun::figure {
 namespace {
 
-constexpr double kMargin = 0.03;  // of the axis, beyond the outermost values
+constexpr double kMargin = 0.03;     // of the axis, beyond the outermost values
+constexpr double kRounding = 1e-10;  // of a value: closer ones are one, and no labels could tell them apart
 
 // The least of 1, 2, 5 times a power of ten that is at least `least`.
 double round_step(double least) {
@@ -63,7 +64,9 @@ Scale scale_of(Range range, const Axis& axis, double margin) {
   if (!std::isfinite(range.low) && std::isfinite(range.high)) range.low = axis.log ? range.high / 10 : range.high - 1;
   if (!std::isfinite(range.high) && std::isfinite(range.low)) range.high = axis.log ? range.low * 10 : range.low + 1;
   if (range.empty()) range = axis.log ? Range{1, 10} : Range{0, 1};
-  if (range.low == range.high) {  // one value: it stands in the middle
+  // One value, but for roundings perhaps: it stands in the middle.
+  const double greatest = std::max(std::abs(range.low), std::abs(range.high));
+  if (range.high - range.low <= kRounding * greatest) {
     const double around = axis.log ? 0 : std::max(std::abs(range.low) * 0.05, 1e-9);
     range = axis.log ? Range{range.low / 2, range.high * 2} : Range{range.low - around, range.high + around};
   }
@@ -126,8 +129,9 @@ std::vector<Tick> Scale::ticks(int most) const {
   }
   const double step = round_step((high_ - low_) / most);
   const double greatest = std::max(std::abs(low_), std::abs(high_));
-  for (double k = std::ceil(low_ / step - 1e-9); k * step <= high_ + step * 1e-9; ++k)
-    ticks.push_back({k * step, label_of(k * step, step, greatest)});
+  const double first = std::ceil(low_ / step - 1e-9);
+  for (int i = 0; i <= most && (first + i) * step <= high_ + step * 1e-9; ++i)
+    ticks.push_back({(first + i) * step, label_of((first + i) * step, step, greatest)});
   return ticks;
 }
 

@@ -60,6 +60,7 @@ ConstraintProbability probability_of(const std::vector<double>& log_allowed) {
   const auto n = static_cast<double>(found.draws);
   double squares = 0;
   for (const double x : log_allowed) found.mean += std::exp(x) / n;
+  found.mean = std::min(found.mean, 1.0);  // but for roundings it is a probability
   for (const double x : log_allowed) squares += std::pow(std::exp(x) - found.mean, 2);
   found.error = n > 1 ? std::sqrt(squares / (n - 1) / n) : 0;
   return found;

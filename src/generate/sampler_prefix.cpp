@@ -1,4 +1,6 @@
 // What a sampler needs to know of a sample's beginning: whether it can be, and how likely it is.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -20,7 +22,8 @@ void Sampler::require_possible(const SampleOptions& options) const {
           "a prefix of {} rows for {} samples", known == 0 ? 0 : options.prefix.dim(0), options.count);
   if (known >= length) {
     fail(ExitCode::kUsage, "{} symbols are known of samples of {}, so that there is nothing to draw{}", known, length,
-         model_.any_length() || options.law.sliding ? "\n  longer samples   --length N" : "");
+         model_.any_length() || options.law.sliding ? fmt::format("\n  longer samples   --length {}", known + positions)
+                                                    : std::string());
   }
   if (length > positions && !model_.any_length() && !options.law.sliding) {
     const bool can_slide = !model_.data().is_image() && model_.data().given == 0;

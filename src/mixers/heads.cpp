@@ -18,7 +18,8 @@ int64_t head_size(const std::string& kind, int64_t channels, int64_t heads, int6
   const std::string parts = multiple == 1 ? "equal parts" : fmt::format("equal parts of a multiple of {}", multiple);
   fail(ExitCode::kUsage, "mixer {} has {} channels, which {} heads do not divide into {}\n  with   {}", kind, channels,
        heads, parts,
-       nearest > 0 ? fmt::format("heads={}", nearest) : fmt::format("a width that is a multiple of {}", multiple));
+       nearest > 0 ? fmt::format("model.mixer.heads={}", nearest)
+                   : fmt::format("a width that is a multiple of {}", multiple));
 }
 
 }  // namespace mlrun

@@ -195,7 +195,7 @@ class Mamba2 : public Mixer {
     if (inner % options.head != 0) {
       fail(ExitCode::kUsage,
            "mixer mamba2 has expand * width = {} * {} = {} inner channels, which heads of {} do not divide\n"
-           "  with   head={} (or another divisor of {})",
+           "  with   model.mixer.head={} (or another divisor of {})",
            options.common.expand, shape.width, inner, options.head, std::gcd(inner, options.head), inner);
     }
     return inner;

@@ -8,8 +8,9 @@ namespace mlrun {
 
 void require_equal_width(const MixerShape& shape, const std::string& kind) {
   if (shape.in == shape.width) return;
-  fail(ExitCode::kUsage, "mixer {} takes as many channels as it gives ({}), and was given {}\n  with   input=embedding",
-       kind, shape.width, shape.in);
+  fail(ExitCode::kUsage,
+       "mixer {} takes as many channels as it gives ({}), and was given {}\n  with   model.input=embedding", kind,
+       shape.width, shape.in);
 }
 
 namespace {

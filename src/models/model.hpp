@@ -205,6 +205,10 @@ class AutoregressiveModel : public Model {
   // (Stepper::head_logits).
   virtual int64_t heads() const { return 0; }
 
+  // How many times the network sees an example in the parallel view: 1, or where the view is a pass for each step, their
+  // number. Such views are dear, and whoever only samples what holds everywhere looks at less of them.
+  virtual int64_t looks_of_parallel_view() const { return 1; }
+
   // Whether its steppers go on beyond data().positions().
   virtual bool any_length() const { return false; }
 

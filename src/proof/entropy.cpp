@@ -19,7 +19,7 @@
 namespace mlrun {
 namespace {
 
-constexpr int64_t kSamples = 128, kBatch = 32;
+constexpr int64_t kSamples = 128, kFewest = 16, kMostTogether = 32;
 constexpr double kStandardErrors = 4;
 
 struct Drawn {
@@ -105,18 +105,20 @@ ProofCheck check_entropy(const ProofSubject& subject) {
   std::vector<std::unique_ptr<StepView>> views;
   for (const int64_t component : subject.components)
     views.push_back(subject.model.step_view(subject.parameters, component));
-  constexpr int64_t kBatches = kSamples / kBatch;
+  const int64_t samples = affordable(subject, kSamples, kFewest), together = std::min(samples, kMostTogether);
+  const int64_t batches = (samples + together - 1) / together;
   const auto components = static_cast<int64_t>(subject.components.size());
-  std::vector<double> nll(static_cast<size_t>(components * kSamples)), entropy(nll.size()), variance(nll.size());
-  subject.pool.run(components * kBatches, [&](int64_t index) {
-    const int64_t which = index / kBatches, begin = index % kBatches * kBatch;
+  std::vector<double> nll(static_cast<size_t>(components * samples)), entropy(nll.size()), variance(nll.size());
+  subject.pool.run(components * batches, [&](int64_t index) {
+    const int64_t which = index / batches, begin = index % batches * together;
     const int64_t component = subject.components[static_cast<size_t>(which)];
-    const Drawn drawn = draw(subject.model, *views[static_cast<size_t>(which)], component, begin, kBatch,
-                             sample_noise(subject.seed, component), &subject.rows.symbols);
+    const Drawn drawn =
+        draw(subject.model, *views[static_cast<size_t>(which)], component, begin, std::min(together, samples - begin),
+             sample_noise(subject.seed, component), &subject.rows.symbols);
     const std::vector<double> part = nll_of(subject, drawn.batch, component);
-    std::copy(part.begin(), part.end(), nll.begin() + which * kSamples + begin);
-    std::copy(drawn.entropy.begin(), drawn.entropy.end(), entropy.begin() + which * kSamples + begin);
-    std::copy(drawn.variance.begin(), drawn.variance.end(), variance.begin() + which * kSamples + begin);
+    std::copy(part.begin(), part.end(), nll.begin() + which * samples + begin);
+    std::copy(drawn.entropy.begin(), drawn.entropy.end(), entropy.begin() + which * samples + begin);
+    std::copy(drawn.variance.begin(), drawn.variance.end(), variance.begin() + which * samples + begin);
   });
   return compared("entropy of samples", "own samples", nll, entropy, variance);
 }

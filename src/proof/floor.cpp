@@ -11,7 +11,7 @@
 namespace mlrun {
 namespace {
 
-constexpr int64_t kRows = 1000, kBatch = 100;
+constexpr int64_t kRows = 1000, kFewestRows = 32, kBatch = 100;
 
 struct Floor {
   double nats = 0;
@@ -42,7 +42,10 @@ Floor floor_of(const TrainedModel& trained, const Dataset& data, Split split, co
 
 ProofCheck check_data_floor(const TrainedModel& trained, const Dataset& data, Split split, bool all_rows,
                             LanePool& pool) {
-  const int64_t count = data.count(split), wanted = all_rows ? count : std::min(count, kRows);
+  constexpr int64_t kLooks = 1 << 16;  // of a network, where a likelihood takes one for each step
+  const int64_t affordable =
+      std::clamp<int64_t>(kLooks / trained.autoregressive().looks_of_parallel_view(), kFewestRows, kRows);
+  const int64_t count = data.count(split), wanted = all_rows ? count : std::min(count, affordable);
   std::vector<int64_t> rows;  // evenly spread, since a split may be sorted by difficulty
   for (int64_t i = 0; i < wanted; ++i) rows.push_back(i * count / wanted);
   std::vector<double> nll(rows.size());

@@ -43,6 +43,13 @@ int64_t rows_at_a_time(const DataSpec& data) {
   return std::clamp<int64_t>(kNumbers / (data.positions() * logits_per_step(data.alphabet)), 4, 128);
 }
 
+int64_t affordable(const ProofSubject& subject, int64_t usual, int64_t least) {
+  constexpr int64_t kLooks = 8192;
+  const int64_t looks = subject.model.looks_of_parallel_view();
+  if (looks <= 1 || subject.whatever_it_takes) return usual;
+  return std::min(usual, std::max(least, kLooks / looks));
+}
+
 std::vector<double> log_probabilities(const ProofSubject& subject, const Batch& batch, int64_t component, Range steps) {
   const Tensor logits = parallel_logits(subject, batch, component);
   const Tensor symbols = subject.model.ordered(batch, component).symbols;

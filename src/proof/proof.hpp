@@ -27,6 +27,7 @@ struct ProofSubject {
   std::vector<int64_t> components;  // those that are checked one by one
   uint64_t seed = 1;                // of samples and of flips
   LanePool& pool;
+  bool whatever_it_takes = false;  // else fewer rows and steps are looked at where a look is dear
 };
 
 // `count` of `total` components, evenly spread, first and last among them.

@@ -23,7 +23,8 @@ std::vector<ProofCheck> prove_model(const AutoregressiveModel& model, const Para
                                 .rows = rows,
                                 .components = components_to_check(model.components(), options.components),
                                 .seed = options.seed,
-                                .pool = pool};
+                                .pool = pool,
+                                .whatever_it_takes = options.whatever_it_takes};
   std::vector<ProofCheck> checks = {check_no_leak(subject)};
   const auto append = [&](std::vector<ProofCheck> more) {
     std::move(more.begin(), more.end(), std::back_inserter(checks));
@@ -72,6 +73,7 @@ ProveOutcome prove(const ProveRequest& request) {
   }
   ProofOptions options;
   if (request.full) options.components = model.components();
+  options.whatever_it_takes = request.full;
   outcome.components_checked = std::min(options.components, model.components());
   outcome.checks = prove_model(model, *trained.built.parameters, rows, options, pool);
   if (data) outcome.checks.push_back(check_data_floor(trained, *data, split, request.full, pool));

@@ -14,6 +14,7 @@ namespace mlrun {
 struct ProofOptions {
   int64_t components = 4;  // of a mixture, checked one by one
   uint64_t seed = 1;
+  bool whatever_it_takes = false;  // every step of a model whose parallel view is dear
 };
 
 // All checks of proof.hpp, in the order of a table. `rows`: up to 128 that the model should know.
@@ -22,7 +23,8 @@ std::vector<ProofCheck> prove_model(const AutoregressiveModel& model, const Para
 
 // The mean NLL of a split against the entropy of the noise in it: nobody who has not seen the coins can be
 // below. The noise is computed from the grey levels where the data are binarized by Bernoulli(grey), known for
-// Larochelle's MNIST, and 0 for other data, since a probability is at most 1. 1000 rows, evenly spread, or all.
+// Larochelle's MNIST, and 0 for other data, since a probability is at most 1. 1000 rows (fewer where a likelihood is
+// dear), evenly spread, or all.
 ProofCheck check_data_floor(const TrainedModel& trained, const Dataset& data, Split split, bool all_rows,
                             LanePool& pool);
 

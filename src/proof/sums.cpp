@@ -85,8 +85,9 @@ std::vector<ProofCheck> check_continuations(const ProofSubject& subject) {
   const DataSpec& data = subject.model.data();
   const int64_t d = data.positions();
   int64_t steps = 1;
-  while (steps < data.modelled_positions() && sequences(data.alphabet, steps + 1, kContinuations) > 0) ++steps;
-  const int64_t count = sequences(data.alphabet, steps, kEverything);
+  const int64_t most = affordable(subject, kContinuations, 16);
+  while (steps < data.modelled_positions() && sequences(data.alphabet, steps + 1, most) > 0) ++steps;
+  const int64_t count = sequences(data.alphabet, steps, affordable(subject, kEverything, 64));
   if (count == 0) return {};
   double worst = 1;
   const Batch row = subject.rows.slice(0, 1);

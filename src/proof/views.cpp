@@ -77,7 +77,7 @@ std::vector<ProofCheck> check_views(const ProofSubject& subject) {
 }
 
 ProofCheck check_nll(const ProofSubject& subject) {
-  const int64_t rows = std::min<int64_t>(subject.rows.count(), rows_at_a_time(subject.model.data()));
+  const int64_t rows = std::min(subject.rows.count(), affordable(subject, rows_at_a_time(subject.model.data()), 4));
   const Batch batch = subject.rows.slice(0, rows);
   const int64_t components = subject.model.components();
   std::vector<std::vector<double>> log_p(static_cast<size_t>(components));

@@ -12,7 +12,7 @@ TrainSample::TrainSample(const Dataset& data, int64_t size) : data_(data) {
 Batch TrainSample::batch(Split, std::span<const int64_t> rows, int64_t) const {
   std::vector<int64_t> chosen;
   for (const int64_t row : rows) chosen.push_back(rows_[static_cast<size_t>(row)]);
-  return data_.plain_batch(Split::kTrain, chosen, 0);
+  return data_.batch(Split::kTrain, chosen, 0);
 }
 
 }  // namespace mlrun

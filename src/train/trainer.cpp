@@ -108,7 +108,7 @@ void Trainer::initialise() {
   }
   std::vector<int64_t> rows = epoch_order(spec.seed, 0, data_.count(Split::kTrain));
   rows.resize(std::min(rows.size(), static_cast<size_t>(spec.train.batch_size)));
-  built_.model->initialise_from(*built_.parameters, data_.batch(Split::kTrain, rows, 0),
+  built_.model->initialise_from(*built_.parameters, data_.training_batch(rows, 0),
                                 RandomStream(spec.seed, "init/from data"));
   updater_->begin_average();
 }
@@ -155,7 +155,7 @@ Trainer::StepResult Trainer::step(const std::function<int()>& interrupted) {
       Pass pass(*built_.parameters, gradients, state_.step,
                 piece == 0 ? lane_noise : lane_noise.at(static_cast<uint64_t>(piece)), /*accumulate=*/piece > 0,
                 &statistics);
-      const TrainingLoss found = built_.model->loss_and_nll(pass, data_.batch(Split::kTrain, rows, epoch));
+      const TrainingLoss found = built_.model->loss_and_nll(pass, data_.training_batch(rows, epoch));
       LaneSums& sum = sums[static_cast<size_t>(lane)];
       sum.loss += static_cast<double>(found.loss.value().data<float>()[0]);
       sum.nll += found.nll;
@@ -218,6 +218,7 @@ Trainer::StepResult Trainer::fit(const std::function<int()>& interrupted) {
   }
   updater_->begin_average();
   count_step(result);
+  if (state_.step > 1) return result;  // a step that is only timed, of a dry run or a profile: it has been said
   const std::vector<TrainedPart> parts = experiment_.spec().model.facts().parts;
   const std::vector<std::pair<std::string, double>> weights = model.figures(*built_.parameters);
   log::info("fitted to the {} examples of the valid split", result.count);

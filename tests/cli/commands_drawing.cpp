@@ -184,6 +184,27 @@ TEST_CASE("drafts and constraints that cannot be are refused in one message with
   }
 }
 
+TEST_CASE("a byte order mark before a prompt, a grammar, a schema or a mask is passed over") {
+  Workplace place;
+  const Runs runs = train(place);
+  place.put("g.ebnf",
+            "\xef\xbb\xbf"
+            "a ::= 'ab'\r\n");
+  place.put("s.json", "\xef\xbb\xbf{\"const\": 1}");
+  place.put("p.txt",
+            "\xef\xbb\xbf"
+            "b");
+  place.put("wide.ebnf", std::string("\xff\xfe"
+                                     "a\0",
+                                     4));
+  CHECK(place.mlrun({"sample", runs.run, "--grammar", "g.ebnf", "-n", "1"}).out == "ab\n");
+  CHECK(place.mlrun({"sample", runs.run, "--json-schema", "s.json", "-n", "1"}).out == "1\n");
+  CHECK(place.mlrun({"sample", runs.run, "--prompt", "@p.txt", "-n", "1"}).out.substr(0, 1) == "b");
+  const ProgramResult wide = place.mlrun({"sample", runs.run, "--grammar", "wide.ebnf"});
+  CHECK(wide.exit_code == 2);
+  CHECK(says(wide.err, "iconv -f UTF-16 -t UTF-8 wide.ebnf"));
+}
+
 TEST_CASE("a mask forces pixels of an image") {
   Workplace place;
   const Runs runs = train(place);

@@ -34,7 +34,11 @@ TEST_CASE("tags, notes, groups and names come to a run after the fact, once each
   CHECK(place.mlrun({"tag", "@last"}).exit_code == 2);
   // A run goes on with what was written on it.
   REQUIRE(place.mlrun({"train", "--resume", run, "train.for=6 steps", "-q"}).exit_code == 0);
-  CHECK(Json::parse(place.mlrun({"ls", "--json"}).last_line())["notes"].size() == 1);
+  const Json after = Json::parse(place.mlrun({"ls", "--json"}).last_line());
+  CHECK(after["notes"].size() == 1);
+  CHECK(after["name"] == "better");
+  REQUIRE(place.mlrun({"train", "--resume", run, "train.for=7 steps", "--name", "best", "-q"}).exit_code == 0);
+  CHECK(Json::parse(place.mlrun({"ls", "--json"}).last_line())["name"] == "best");
 }
 
 TEST_CASE("--where chooses runs by facts and by fields of their specs, and names what it does not know") {

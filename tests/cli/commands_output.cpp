@@ -1,4 +1,9 @@
 // What cannot be printed must not kill; who reads may leave; options that are no numbers.
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "cli/run_program.hpp"
 
 using mlrun::test::ProgramResult;
@@ -106,6 +111,30 @@ TEST_CASE("a number that is none is refused in words, by every option that takes
   CHECK(says(zero.err, "--top-k 1"));
   CHECK(place.mlrun({"sample", "@last", "-n", "2", "--top-k", "1", "-o", "-"}).exit_code == 0);
   CHECK(place.mlrun({"sample", "@last", "-n", "1e1", "-o", "-"}).lines().size() == 10);  // as in a spec
+}
+
+TEST_CASE("an option that says nothing is a mistake, and never as if it were not there") {
+  Workplace place;
+  place.train();
+  // As of a shell's variable that was never set. What a training begins from, or samples are to be, is not left out.
+  const std::vector<std::pair<std::string, std::string>> all = {
+      {"train tiny.yaml", "--from --resume --group --name --run-dir --stop-after --tag"},
+      {"sample @last", "--match --grammar --json-schema --mask --draft --stop --out --grid --complete --images"},
+      {"eval @last", "--match --region --per-example"},
+      {"plot @last", "--out --range --metric"},
+      {"grid tiny.yaml seed=1,2", "--group"},
+      {"export @last", "--out"},
+      {"ls", "--where --group"}};
+  for (const auto& [command, options] : all) {
+    std::istringstream words(options);
+    for (std::string option; words >> option;) {
+      const ProgramResult r = place.shell("mlrun " + command + " " + option + " ''");
+      INFO(command << " " << option << ": " << r.err);
+      CHECK(r.exit_code == 2);
+      CHECK(says(r.err, option + ": expected a word, found ''"));
+    }
+  }
+  CHECK(place.mlrun({"grid", "tiny.yaml", "seed=1,2", "--extra", ""}).exit_code == 0);
 }
 
 TEST_CASE("what does not fit is refused with its size before anything is done") {

@@ -122,6 +122,8 @@ TEST_CASE("eval of a text counts by characters") {
   CHECK(says(text.out, "nats/char"));
   CHECK(says(text.out, "bits/char"));
   CHECK(says(text.out, "perplexity"));
+  CHECK(says(place.mlrun({"compress", run, "split:test", "-o", "packed"}).out, "nats/sequence"));
+  CHECK(says(place.mlrun({"decompress", run, "packed", "-o", "out.amat"}).err, " sequences in out.amat"));
   const Json answer = Json::parse(place.mlrun({"eval", run, "--json"}).out);
   CHECK(answer.at("nats_per_char").get<double>() == Approx(answer.at("nll").get<double>() / 12));
   CHECK(answer.at("bpd").get<double>() == Approx(answer.at("nll").get<double>() / 12 / std::log(2.0)));
@@ -136,6 +138,9 @@ TEST_CASE("a task prints its accuracy, and samples answer the questions of the t
   INFO(text.out << text.err);
   CHECK(says(text.out, "accuracy 100.00%"));
   CHECK(says(text.out, "answer given question"));
+  CHECK(says(text.out, "sequences"));
+  CHECK_FALSE(says(text.out, "images"));
+  CHECK_FALSE(says(text.out, "img/s"));
   const Json answer = Json::parse(place.mlrun({"eval", run, "--json"}).out);
   CHECK(answer.at("accuracy") == 1);
   CHECK(answer.contains("accuracy_se"));

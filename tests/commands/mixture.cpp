@@ -6,6 +6,8 @@
 
 #include "catch.hpp"
 #include "coding/codec.hpp"
+#include "commands/runs/compare.hpp"
+#include "commands/runs/show.hpp"
 #include "data/source_file.hpp"
 #include "evaluate/evaluate.hpp"
 #include "experiment/checkpoint.hpp"
@@ -102,6 +104,17 @@ TEST_CASE("a mixture of runs is the weighted mean of their probabilities, and ne
   std::vector<std::span<const std::byte>> spans(streams.begin(), streams.end());
   const Tensor back = codec.decode(spans, 40, pool);
   CHECK(std::equal(back.data<int32_t>(), back.data<int32_t>() + back.count(), test.symbols.data<int32_t>()));
+}
+
+TEST_CASE("a mixture is described by its runs and their steps, and not by all that was found of them", "[mixture]") {
+  const TemporaryDirectory root;
+  const std::vector<std::string> runs = three_runs(root);
+  train_in(root / "two", mixture_spec(runs[0] + ", " + runs[1]));
+  train_in(root / "others", mixture_spec(runs[1] + ", " + runs[2]));
+  CHECK(section_in_short(run_details(root / "two", false).fields, "model") ==
+        "mixture  runs [fvsbn, made]  steps [20, 20]");
+  const Comparison comparison = compare_runs({summarise_run(root / "two"), summarise_run(root / "others")}, {});
+  CHECK(comparison.fields == std::vector<std::string>{"model.runs"});
 }
 
 TEST_CASE("samples of a mixture come from its parts as often as their weights say", "[mixture]") {

@@ -64,6 +64,18 @@ TEST_CASE("a model of grey levels is proved, whose continuations are of one step
   CHECK(checks.at("continuations sum to 1").finding.find("all 256") != std::string::npos);
 }
 
+TEST_CASE("where a look takes a pass for each step fewer are taken, and all of them with --full") {
+  const DataSpec data = {.shape = {10, 12}, .alphabet = 2, .classes = 0};
+  const Built built = build("ardm", data, {"channels=2", "blocks=1", "scales=1", "head=3"});
+  CHECK(built.autoregressive().looks_of_parallel_view() == 120);
+  const Checks checks = prove_built(built, data);
+  CHECK(failures(checks) == "");
+  CHECK(checks.at("no leak").finding.find("272 flips, 68 steps, evenly spread, of 4 images") != std::string::npos);
+  CHECK(checks.at("continuations sum to 1").finding.find("all 64 continuations of 6 steps") != std::string::npos);
+  const Built at_once = build("ardm", data, {"channels=2", "blocks=1", "scales=1", "head=3", "parallel=120"});
+  CHECK(prove_built(at_once, data).at("no leak").finding.find("480 flips, each step of 4 images") != std::string::npos);
+}
+
 TEST_CASE("the model of the faults below passes without its fault") { CHECK(failures(prove_fault("none")) == ""); }
 
 TEST_CASE("one logit that sees one later pixel is found, and named") {

@@ -47,7 +47,7 @@ TEST_CASE("a sample of train is judged by the law of valid: averaged weights, pl
   const auto data = model.experiment.spec().data.build(data_sources_from_environment(model.identity.seed));
   std::vector<int64_t> every;
   for (int64_t i = 0; i < 12; ++i) every.push_back(i * 30 / 12);
-  const Batch plain = data->plain_batch(Split::kTrain, every, 0);
+  const Batch plain = data->batch(Split::kTrain, every, 0);
   double mean = 0;
   for (const double nll : model.built.model->nll(*model.built.parameters, plain)) mean += nll / 12;
   CHECK(rows[1].at("train_nll").get<double>() == Approx(mean).epsilon(1e-6));

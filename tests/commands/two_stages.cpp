@@ -9,6 +9,7 @@
 
 #include "catch.hpp"
 #include "commands/eval/eval.hpp"
+#include "commands/sample/draft.hpp"
 #include "evaluate/bound.hpp"
 #include "experiment/autoencoder.hpp"
 #include "experiment/codes_dataset.hpp"
@@ -272,6 +273,34 @@ TEST_CASE("codes are encoded by the thread that asks for them") {
     const Batch one = again.batch(Split::kTrain, std::vector<int64_t>{i}, 0);
     CHECK(std::memcmp(one.symbols.raw(), all.symbols.rows(i, i + 1).raw(), one.symbols.bytes()) == 0);
   }
+}
+
+TEST_CASE("codes of another stage one, or of another step of it, are other symbols for mixtures and drafts") {
+  const TemporaryDirectory root;
+  train_in(root / "one", kStageOne);
+  train_in(root / "other", kStageOne + "seed: 2\n");
+  const std::string first = root / "one/checkpoints/step-000000020.h5",
+                    second = root / "one/checkpoints/step-000000040.h5";
+  train_in(root / "a", prior_spec(first));
+  train_in(root / "b", prior_spec(second));
+  train_in(root / "c", prior_spec(root / "other"));
+  for (const char* run : {"b", "c"}) {
+    const std::string words = refusal_of(ExitCode::kUsage, [&] {
+      train_in(root / "no", "data: {kind: codes, from: " + first + "}\nmodel: {kind: mixture, of: [" + (root / "a") +
+                                ", " + (root / run) + "]}\n");
+    });
+    INFO(words);
+    CHECK(says(words, "codes: of another VQ-VAE there"));
+    const TrainedModel model = load_trained_model(find_checkpoint(root / "a"));
+    CHECK(says(refusal_of(ExitCode::kUsage, [&] { load_draft(root / run, model); }),
+               "the codes of this run's stage one"));
+  }
+  // The words for both data are the same; what was evaluated is told apart all the same.
+  EvalRequest elsewhere = request(root / "a");
+  elsewhere.overrides = {"data.from=" + (root / "other")};
+  const EvalOutcome e = evaluate_checkpoint(elsewhere);
+  CHECK(e.data.other);
+  CHECK(e.data.description != e.data.trained_on);
 }
 
 TEST_CASE("a classifier of codes is judged by the labels of their images") {

@@ -122,8 +122,7 @@ TEST_CASE("training batches are augmented and say how; valid, test and plain bat
     CHECK(augmented->spec().augmentations == 9 * 5 * 3);
     CHECK(augmented->hash() == plain->hash());
     CHECK(augmented->protocol() == plain->protocol());
-    const Batch batch = augmented->batch(Split::kTrain, rows(200), 3),
-                before = plain->batch(Split::kTrain, rows(200), 3);
+    const Batch batch = augmented->training_batch(rows(200), 3), before = plain->batch(Split::kTrain, rows(200), 3);
     REQUIRE(batch.augmentation.defined());
     CHECK_FALSE(before.augmentation.defined());
     int64_t changed = 0;
@@ -133,8 +132,8 @@ TEST_CASE("training batches are augmented and say how; valid, test and plain bat
       else changed += equal ? 0 : 1;
     }
     CHECK(changed > 80);
-    CHECK(same(augmented->batch(Split::kTrain, rows(200), 3).symbols, batch.symbols));
-    CHECK(same(augmented->plain_batch(Split::kTrain, rows(200), 3).symbols, before.symbols));
+    CHECK(same(augmented->training_batch(rows(200), 3).symbols, batch.symbols));
+    CHECK(same(augmented->batch(Split::kTrain, rows(200), 3).symbols, before.symbols));
     for (const Split split : {Split::kValid, Split::kTest}) {
       const Batch judged = augmented->batch(split, rows(50), 0);
       CHECK_FALSE(judged.augmentation.defined());
@@ -147,7 +146,7 @@ TEST_CASE("training batches are augmented and say how; valid, test and plain bat
 
 TEST_CASE("binary data can be shifted and mirrored, and nothing else") {
   const auto shifted = digits("binarization: threshold, augment: {shift: 1, mirror: true, plain: 0}");
-  const Batch batch = shifted->batch(Split::kTrain, rows(20), 0);
+  const Batch batch = shifted->training_batch(rows(20), 0);
   for (int64_t i = 0; i < batch.symbols.count(); ++i) CHECK(batch.symbols.data<int32_t>()[i] <= 1);
   for (const std::string other : {"turn: 5", "scale: 0.1"}) {
     try {

@@ -31,6 +31,20 @@ TEST_CASE("ticks are round numbers between the ends, no more than asked for, and
   CHECK(Scale(0, 1, false).ticks(5)[1].label == "0.2");
 }
 
+TEST_CASE("values that differ by roundings alone are one value, and no axis has more ticks than asked for") {
+  // Sums of the same numbers in two orders, as the train and the valid row of a mixture are.
+  Chart chart;
+  chart.series.push_back({"", {1, 2}, {191.47547642057205, 191.47547642057222}});
+  for (const bool log : {false, true}) {
+    chart.y.log = log;
+    const Scale y = scales_of(chart).y;
+    CHECK(y.high() - y.low() > 1);
+    CHECK(y.ticks(5).size() >= 1);
+  }
+  const double next = std::nextafter(191.0, 192.0);
+  CHECK(Scale(191, next, false).ticks(5).size() <= 6);
+}
+
 TEST_CASE("a logarithmic axis has powers of ten, and 2 and 5 times these where there is room") {
   const std::vector<Tick> wide = Scale(1e-5, 10, true).ticks(8);
   REQUIRE(wide.size() >= 3);

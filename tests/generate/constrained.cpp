@@ -88,6 +88,7 @@ TEST_CASE("exact samples of a constraint follow the model given it, and local on
 
       const auto local = sampler.draw_labelled(options, pool);
       const ConstraintProbability p = probability_of(local.log_allowed);
+      CHECK(p.mean <= 1);
       CHECK(std::abs(p.mean - law.total) <= 4 * p.error + 1e-5);
       // A local sample's own probability, times what was allowed, is the model's.
       std::map<std::string, int64_t> counts;

@@ -294,10 +294,10 @@ TEST_CASE("DeBERTa's scores are equation 4 of its paper, with its clipped delta"
 
 TEST_CASE("attention that cannot be built says with which value it can") {
   const MixerShape ten = {10, 10, 20}, nine = {9, 9, 20};
-  CHECK_THAT(message_of({"heads=4"}, ten), Catch::Contains("10 channels") && Catch::Contains("heads=5"));
-  CHECK_THAT(message_of({"heads=2"}, ten), Catch::Contains("multiple of 2") && Catch::Contains("heads=1"));
+  CHECK_THAT(message_of({"heads=4"}, ten), Catch::Contains("10 channels") && Catch::Contains("model.mixer.heads=5"));
+  CHECK_THAT(message_of({"heads=2"}, ten), Catch::Contains("multiple of 2") && Catch::Contains("model.mixer.heads=1"));
   CHECK_THAT(message_of({"heads=3"}, nine), Catch::Contains("a width that is a multiple of 2"));
-  CHECK_THAT(message_of({"heads=1", "position.kind=rope_2d"}, ten), Catch::Contains("position.kind=rope"));
+  CHECK_THAT(message_of({"heads=1", "position.kind=rope_2d"}, ten), Catch::Contains("model.mixer.position.kind=rope"));
   CHECK_THAT(message_of({"heads=4", "kv_heads=3"}, {8, 8, 20}), Catch::Contains("kv_heads: 1"));
   CHECK_THAT(message_of({"heads=2", "kv_heads=1", "position.kind=deberta"}, ten), Catch::Contains("kv_heads=2"));
   CHECK_THAT(message_of({"heads=2", "window=0"}, {8, 8, 20}), Catch::Contains("window"));

@@ -196,7 +196,9 @@ inline std::vector<Case> cases(const DataSpec& data) {
     }
     if (kind == "augmented") {
       variants = {{"of={kind: pixelcnn, channels: 4, blocks: 1, head: [5]}"},
-                  {"condition=class", "of={kind: made, hidden: [9], masks: 2, direct: true, order: random}"}};
+                  {"condition=class", "of={kind: made, hidden: [9], masks: 2, direct: true, order: random}"},
+                  {"of={kind: eonade, hidden: [9], activation: tanh, orders: 2}"},
+                  {"condition=joint", "of={kind: ardm, channels: 9, blocks: 1, scales: 1}"}};
     }
     if (kind == "pixelcnn") {
       variants = {{"channels=4", "blocks=2", "head=5"},
@@ -217,6 +219,7 @@ inline std::vector<Case> cases(const DataSpec& data) {
       const std::string orders = data.shape.size() == 2 && data.shape[0] == data.shape[1] ? "orders=8" : "orders=4";
       variants = {{orders, "of={kind: pixelcnn, channels: 4, blocks: 1, head: [5]}"},
                   {"orders=3", "of={kind: fvsbn, order: hilbert}"},
+                  {"orders=2", "of={kind: eonade, hidden: [9], activation: tanh}"},
                   {"orders=2", "condition=joint", "of={kind: made, hidden: [9], direct: true}"}};
     }
     if (kind == "mixture") {

@@ -59,6 +59,7 @@ export PATH=$work/bin:$PATH
 for task in 1 2; do
   echo "mlrun train made.yaml seed=$task 'train.for=40 epochs' --name sweep-$task --if-needed --resume auto -q"
 done >sweep.txt
+truncate -s -1 sweep.txt # an editor's file may end without the end of its last line
 "$array" sweep.txt --time=1:00 || fail "the array ended with $?"
 grep -q -- '--array=1-2 --requeue --signal=B:TERM@120 .*--time=1:00' sbatch.arguments || fail "sbatch was given $(<sbatch.arguments)"
 [[ $(grep -c ' 143$' codes) == 2 && $(grep -c ' 0$' codes) == 2 ]] || fail "codes of the tasks: $(<codes), $(cat sweep-*.log)"

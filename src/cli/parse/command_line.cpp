@@ -15,12 +15,21 @@ namespace {
 struct Told {
   Values values;
   std::optional<OverrideWords> overrides;
+  bool may_be_empty = false;
 };
 
 // By option: CLI11 keeps nothing of ours with them, and one command line is parsed in a process.
 std::map<const CLI::Option*, Told>& told() {
   static std::map<const CLI::Option*, Told> options;
   return options;
+}
+
+// The option of texts, each of which says something unless it was told that it may not.
+CLI::Option* of_texts(CLI::Option* option) {
+  option->check([option](const std::string& word) {
+    return word.empty() && !told()[option].may_be_empty ? "expected a word, found ''" : "";
+  });
+  return option;
 }
 
 CLI::Validator any_whole_number() { return whole_number(std::numeric_limits<int64_t>::min()); }
@@ -94,6 +103,11 @@ Option* Option::required() {
   return this;
 }
 
+Option* Option::may_be_empty() {
+  told()[option_].may_be_empty = true;
+  return this;
+}
+
 Option* Option::excludes(const Option* other) {
   option_->excludes(other->option_);
   return this;
@@ -111,7 +125,7 @@ Command* Command::add_subcommand(const std::string& name, const std::string& des
 }
 
 Option* Command::add_option(const std::string& name, std::string& value, const std::string& help) {
-  return &options_.emplace_back(app_.add_option(name, value, help));
+  return &options_.emplace_back(of_texts(app_.add_option(name, value, help)));
 }
 
 Option* Command::add_option(const std::string& name, int64_t& value, const std::string& help) {
@@ -131,7 +145,7 @@ Option* Command::add_option(const std::string& name, std::optional<int64_t>& val
 }
 
 Option* Command::add_option(const std::string& name, std::vector<std::string>& value, const std::string& help) {
-  return &options_.emplace_back(app_.add_option(name, value, help));
+  return &options_.emplace_back(of_texts(app_.add_option(name, value, help)));
 }
 
 Option* Command::add_option(const std::string& name, std::vector<int64_t>& value, const std::string& help) {

@@ -41,6 +41,9 @@ class Option {
   // `rule` answers "" to a good value, else what is wrong with it.
   Option* check(std::function<std::string(const std::string&)> rule);
   Option* required();
+  // A text or a word of a list that is empty means something. Else it is a mistake: mostly a variable of a shell that
+  // was never set, and what it was to say would be as if not said.
+  Option* may_be_empty();
   Option* excludes(const Option* other);
   Option* needs(const Option* other);
   bool given() const;  // on the command line, once that has been parsed

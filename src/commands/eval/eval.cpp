@@ -156,7 +156,12 @@ EvalSubject subject_of(const EvalRequest& request) {
 }
 
 EvaluatedData data_of(const EvalSubject& subject) {
-  return {subject.data->description(), subject.other_data, subject.trained.identity.data_description};
+  EvaluatedData data = {subject.data->description(), subject.other_data, subject.trained.identity.data_description};
+  if (data.other && data.description == data.trained_on) {  // as of the codes of two models: no words tell them apart
+    data.description += fmt::format(", sha256 {:.8}", subject.data->hash());
+    data.trained_on += fmt::format(", sha256 {:.8}", subject.trained.identity.data_hash);
+  }
+  return data;
 }
 
 EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
@@ -169,6 +174,7 @@ EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
   outcome.protocol = data->protocol();
   if (request.draws > 1) outcome.protocol += fmt::format(", mean of {} draws", request.draws);
   outcome.step = trained.state.step;
+  outcome.of_images = data->spec().is_image();
   outcome.dimension = dimension_of(*trained.built.model, *data);
   outcome.nll_of = trained.built.model->nll_subject(/*labels_summed_out=*/true);
   outcome.components = trained.built.model->components();

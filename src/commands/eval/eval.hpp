@@ -69,6 +69,7 @@ struct EvalOutcome {
   std::optional<Evaluation> accuracy;  // `nll` and `nll_se` are shares; `accuracy_of` says of what
   std::string accuracy_of;
   NllSubject nll_of = NllSubject::kX;  // what `result` is of
+  bool of_images = true;               // else of sequences
   std::string dimension;               // what bits are counted by: "dim" or "char"
   double nats_per_dimension = 0;
   std::optional<BoundParts> bound;  // then `result` is an upper bound on -log p(x) of the images, not exact

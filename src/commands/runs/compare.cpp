@@ -61,6 +61,7 @@ void drop_repeated(std::vector<RunSummary>& runs) {
 struct Specs {
   std::vector<Values> values;      // of each run
   std::vector<std::string> paths;  // of all, in the order of the specs
+  std::set<std::string> lengthy;   // those that other fields stand for (config::FieldRecord::in_full_only)
 };
 
 // Fields that only say where the initial weights are. Which they are is one field, `origin`.
@@ -98,6 +99,7 @@ Specs read_specs(const std::vector<RunSummary>& runs) {
       if (field.type == config::FieldType::kSection || is_of_origin(field.path)) continue;
       values[field.path] = field.value;
       if (known.insert(field.path).second) specs.paths.push_back(field.path);
+      if (field.in_full_only) specs.lengthy.insert(field.path);
     }
     values["origin"] = origins.of(experiment.origin());
     values["history"] = words_of(run.history);
@@ -153,6 +155,9 @@ Comparison compare_runs(const std::vector<RunSummary>& runs, const std::vector<s
                                      [&](const Values& values) { return value_of(values, path) != first; });
     if (differs) comparison.fields.push_back(path);
   }
+  const auto is_lengthy = [&](const std::string& path) { return specs.lengthy.count(path) > 0; };
+  if (!std::all_of(comparison.fields.begin(), comparison.fields.end(), is_lengthy))
+    std::erase_if(comparison.fields, is_lengthy);
   for (size_t i = 0; i < runs.size(); ++i) {
     std::vector<std::string> values;
     for (const std::string& path : comparison.fields) values.push_back(value_of(specs.values[i], path));

@@ -129,7 +129,8 @@ std::string shortened(const std::string& value) {
 std::string section_in_short(const config::Fields& fields, const std::string& section) {
   std::string kind, rest;
   for (const config::FieldRecord& field : fields) {
-    if (!field.path.starts_with(section + ".") || field.type == config::FieldType::kSection) continue;
+    if (!field.path.starts_with(section + ".") || field.type == config::FieldType::kSection || field.in_full_only)
+      continue;
     const std::string key = field.path.substr(section.size() + 1);
     if (key == "kind") kind = field.value;
     else if (!field.fallback || field.value != *field.fallback)

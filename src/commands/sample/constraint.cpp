@@ -6,11 +6,13 @@
 #include "base/error.hpp"
 #include "base/number.hpp"
 #include "base/shell_word.hpp"
+#include "config/diagnostics.hpp"
 #include "constraints/automaton.hpp"
 #include "constraints/ebnf.hpp"
 #include "constraints/json_schema.hpp"
 #include "constraints/mask.hpp"
 #include "constraints/regex.hpp"
+#include "data/number_text.hpp"
 #include "io/file.hpp"
 #include "io/png.hpp"
 
@@ -34,17 +36,24 @@ std::vector<int32_t> mask_of_png(const std::string& path, const DataSpec& data) 
   return forced;
 }
 
+// Without the byte order mark that editors on Windows write.
+std::string text_of_file(const std::string& path) {
+  return std::string(
+      unmarked_text(io::read_text_file(path, kMostSourceBytes, ExitCode::kUsage), path, ExitCode::kUsage));
+}
+
 std::vector<int32_t> mask_of_text(const std::string& path, const DataSpec& data) {
   constexpr std::string_view kBlanks = " \t\r\n,";
-  const std::string text = io::read_text_file(path, kMostSourceBytes, ExitCode::kUsage);
+  const std::string text = text_of_file(path);
   std::vector<int32_t> forced;
   for (size_t begin = text.find_first_not_of(kBlanks); begin != std::string::npos;) {
     const size_t end = std::min(text.find_first_of(kBlanks, begin), text.size());
     const std::string word = text.substr(begin, end - begin);
     const auto number = parse_integer(word);
     if (word != "?" && (!number || *number < 0 || *number >= data.alphabet)) {
-      fail(ExitCode::kUsage, "--mask {}: found '{}' at place {}, expected a symbol from 0 to {}, or ? for any", path,
-           word, forced.size(), data.alphabet - 1);
+      fail(ExitCode::kUsage,
+           "--mask {}: found {} at place {}, expected symbols 0 to {}, or ? for any, with blanks between them", path,
+           config::quote(word), forced.size(), data.alphabet - 1);
     }
     forced.push_back(word == "?" ? -1 : static_cast<int32_t>(*number));
     begin = text.find_first_not_of(kBlanks, end);
@@ -93,7 +102,7 @@ std::unique_ptr<const constraints::Constraint> constraint_of(const ConstraintSou
   const bool bytes = vocabulary->unit() == TextUnit::kBytes;
   const auto grammar = [&] {
     if (!source.match.empty()) return constraints::grammar_of_regex(source.match, name, bytes);
-    const std::string text = io::read_text_file(name, kMostSourceBytes, ExitCode::kUsage);
+    const std::string text = text_of_file(name);
     return source.grammar.empty() ? constraints::grammar_of_json_schema(text, name, bytes)
                                   : constraints::grammar_of_ebnf(text, name, bytes);
   };

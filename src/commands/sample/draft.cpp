@@ -20,7 +20,7 @@ std::unique_ptr<const TrainedModel> load_draft(const std::string& run, const Tra
     refuse("its text has other characters than this run's");
   const bool codes = ours.stage_one != nullptr;
   if (codes != (theirs.stage_one != nullptr) ||
-      (codes && ours.stage_one->identity.fingerprint != theirs.stage_one->identity.fingerprint))
+      (codes && ours.data_hash != theirs.data_hash))  // of stage one's weights: of another step they give other codes
     refuse(codes ? "its symbols are not the codes of this run's stage one"
                  : "its symbols are codes, and this run's are none");
   return draft;

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/number.hpp"
+#include "data/number_text.hpp"
 #include "experiment/trained_data.hpp"
 #include "io/file.hpp"
 
@@ -15,7 +16,9 @@ constexpr uint64_t kMostPromptBytes = uint64_t{1} << 26;
 std::string read_prompt(const std::string& text) {
   if (!text.starts_with("@")) return text;
   if (text.starts_with("@@")) return text.substr(1);
-  return io::read_text_file(text.substr(1), kMostPromptBytes, ExitCode::kUsage);
+  const std::string file = text.substr(1);
+  return std::string(
+      unmarked_text(io::read_text_file(file, kMostPromptBytes, ExitCode::kUsage), file, ExitCode::kUsage));
 }
 
 std::vector<int32_t> numbers_of(const std::string& text, int64_t alphabet) {

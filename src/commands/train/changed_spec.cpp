@@ -8,6 +8,11 @@
 
 namespace mlrun {
 
+bool is_argument(const Experiment& spec, const std::string& path) {
+  return std::any_of(spec.fields().begin(), spec.fields().end(),
+                     [&](const config::FieldRecord& field) { return field.path == path && field.origin.argument > 0; });
+}
+
 std::optional<Experiment> with_labels_kept(const RunDirectory& run, const Experiment& spec,
                                            const std::string& spec_path, std::vector<std::string> overrides,
                                            std::vector<std::string> places) {
@@ -15,9 +20,7 @@ std::optional<Experiment> with_labels_kept(const RunDirectory& run, const Experi
   const size_t before = overrides.size();
   for (const config::Difference& d : config::differences(begun.fields(), spec.fields())) {
     if (d.path != "name" && d.path != "group" && d.path != "tags") continue;
-    const auto given = std::find_if(spec.fields().begin(), spec.fields().end(),
-                                    [&](const config::FieldRecord& field) { return field.path == d.path; });
-    if (given->origin.argument > 0) continue;
+    if (is_argument(spec, d.path)) continue;
     overrides.push_back(d.path + "=" + d.left);
     places.push_back(run.path());
   }

@@ -16,6 +16,9 @@
 
 namespace mlrun {
 
+// Whether an argument of this command gave the field its value.
+bool is_argument(const Experiment& spec, const std::string& path);
+
 // The run's spec has the name, group and tags that it was begun with, where no argument gives others: `spec` of these
 // overrides with them, or nothing where it has them already.
 std::optional<Experiment> with_labels_kept(const RunDirectory& run, const Experiment& spec,

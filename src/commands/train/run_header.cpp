@@ -20,7 +20,8 @@ RunHeader header_of(const Trainer& trainer, const RunDirectory& directory, int t
   h.data_hash = id.data_hash;
   h.model = experiment.spec().model.kind();
   for (const config::FieldRecord& field : experiment.fields()) {
-    if (field.path.rfind("model.", 0) != 0 || field.path == "model.kind" || field.type == config::FieldType::kSection)
+    if (field.path.rfind("model.", 0) != 0 || field.path == "model.kind" || field.type == config::FieldType::kSection ||
+        field.in_full_only)
       continue;
     h.model_text += (h.model_text.empty() ? "" : "  ") + field.path.substr(6) + " " + shortened(field.value);
   }

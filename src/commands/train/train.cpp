@@ -159,6 +159,7 @@ class Training {
       return is_answered_by(so_far, &directory);
     }
     const Labels labels = missing_labels(so_far, experiment_->spec());
+    const bool named = is_argument(*experiment_, "name");  // else it keeps what `mlrun rename` called it
     if (!request_.spec.empty()) {
       if (auto kept = with_labels_kept(directory, *experiment_, spec_path_, request_.overrides, request_.places))
         experiment_ = std::make_unique<Experiment>(std::move(*kept));
@@ -184,11 +185,12 @@ class Training {
         log::warning("{} has no checkpoint left: it begins again, and its {} steps are lost", path, so_far.step);
     }
     trainer_->set_history(next.history);
-    const RunFacts facts = facts_of(directory, *trainer_, so_far.created, threads_);
+    RunFacts facts = facts_of(directory, *trainer_, so_far.created, threads_);
+    if (!named && !so_far.name.empty()) facts.run.name = so_far.name;
     Recorder recorder(directory, facts);
     const TrainedTime before = recorder.resume(trainer_->state());
     if (facts.run.fingerprint != so_far.fingerprint) note_change(recorder, facts, so_far, next, *trainer_);
-    note_labels(recorder, so_far, labels, experiment_->spec().name);
+    note_labels(recorder, so_far, labels, facts.run.name);
     if (io::read_text_file(directory.file("resolved.yaml"), 1 << 20, ExitCode::kDisk) != facts.resolved_yaml)
       io::write_atomically(directory.file("resolved.yaml"), facts.resolved_yaml);
     recorder.note("resume", {{"from_step", trainer_->state().step}, {"at", now_utc()}, {"threads", threads_}});

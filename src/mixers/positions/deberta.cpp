@@ -37,7 +37,7 @@ class Deberta : public AttentionPositions {
     if (layout.groups != layout.heads) {
       fail(ExitCode::kUsage,
            "position deberta multiplies every head's own keys by positions, and {} heads share {} of them\n"
-           "  with   kv_heads={}",
+           "  with   model.mixer.kv_heads={}",
            layout.heads, layout.groups, layout.heads);
     }
   }

@@ -120,9 +120,9 @@ class Rope2d : public Rotary {
  private:
   static RotaryTable table_of(const Options& options, const AttentionLayout& layout) {
     if (layout.shape.places.empty()) {
-      fail(
-          ExitCode::kUsage,
-          "position rope_2d turns by rows and columns, and these sequences are no images\n  with   position.kind=rope");
+      fail(ExitCode::kUsage,
+           "position rope_2d turns by rows and columns, and these sequences are no images\n  with   "
+           "model.mixer.position.kind=rope");
     }
     head_size("attention with rope_2d", layout.shape.width, layout.heads, 4);
     const auto angles = [places = layout.shape.places,

@@ -191,6 +191,7 @@ class Ardm : public AutoregressiveModel {
     return shape_as_logits(Variable(y), data());
   }
 
+  int64_t looks_of_parallel_view() const override { return (data().positions() + parallel_ - 1) / parallel_; }
   bool views_share_bits() const override { return true; }  // kernels/conv/conv.hpp
   std::unique_ptr<StepView> step_view(const ParameterArena& parameters, int64_t component) const override {
     return step_view_in(parameters, order(component));

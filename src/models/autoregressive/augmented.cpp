@@ -14,6 +14,7 @@
 #include "models/autoregressive/told_step_view.hpp"
 #include "models/model.hpp"
 #include "models/order.hpp"
+#include "ops/elementwise.hpp"
 
 namespace mlrun {
 namespace {
@@ -30,13 +31,14 @@ class Augmented : public AutoregressiveModel {
     Condition condition;
     ModelRegistry::Choice inside;
   };
-  static Facts facts(const Options& options) { return options.inside.facts(); }
+  static Facts facts(const Options& options) { return facts_of_told(options.inside); }
 
   Augmented(const Options& options, const DataSpec& data, const Scope& scope)
       : AutoregressiveModel(data, options.condition, scope), ways_(data.augmentations) {
     DataSpec told = data;
     told.augmentations = 1;
     told.classes = ways_ * (conditional() ? classes() : 1);
+    require_trained(options.inside);
     inner_ = options.inside.build(told, scope / "of");
     network_ = inner_->autoregressive();
     if (!network_ || network_->condition() != Condition::kClass) {
@@ -59,19 +61,24 @@ class Augmented : public AutoregressiveModel {
   int64_t training_component(int64_t step) const override { return network_->training_component(step); }
   void after_step(const std::vector<Statistics>& lanes) override { inner_->after_step(lanes); }
 
+  // The network's own: what one of any order learns from is not its parallel view.
+  Variable loss(Pass& pass, const Batch& batch) const override {
+    const Variable given = network_->loss(pass, Batch{batch.symbols, told_classes(batch)});
+    return condition() == Condition::kJoint ? ops::add(given, class_prior_loss(pass, batch)) : given;
+  }
   Variable logits(Pass& pass, const OrderedBatch& batch, int64_t component) const override {
-    const int64_t n = batch.count();
-    OrderedBatch told = {{batch.symbols, Tensor({n}, DType::kS32)}};
-    const int32_t* labels = conditional() ? labels_of(batch).data<int32_t>() : nullptr;
-    const int32_t* way = batch.augmentation.defined() ? batch.augmentation.data<int32_t>() : nullptr;
-    for (int64_t i = 0; i < n; ++i)
-      told.labels.data<int32_t>()[i] = static_cast<int32_t>((labels ? labels[i] : 0) * ways_ + (way ? way[i] : 0));
-    return network_->logits(pass, told, component);
+    return network_->logits(pass, OrderedBatch{{batch.symbols, told_classes(batch)}}, component);
   }
 
   std::unique_ptr<StepView> step_view(const ParameterArena& parameters, int64_t component) const override {
     return std::make_unique<ToldStepView>(network_->step_view(parameters, component), ways_, 0, conditional());
   }
+  bool any_order() const override { return network_->any_order(); }
+  std::unique_ptr<StepView> step_view_in(const ParameterArena& parameters,
+                                         const std::vector<int64_t>& order) const override {
+    return std::make_unique<ToldStepView>(network_->step_view_in(parameters, order), ways_, 0, conditional());
+  }
+  int64_t looks_of_parallel_view() const override { return network_->looks_of_parallel_view(); }
 
  protected:
   Layout network_layout() const override {
@@ -86,6 +93,16 @@ class Augmented : public AutoregressiveModel {
   }
 
  private:
+  // What the network is told in the place of a label.
+  Tensor told_classes(const Batch& batch) const {
+    Tensor told({batch.count()}, DType::kS32);
+    const int32_t* labels = conditional() ? labels_of(batch).data<int32_t>() : nullptr;
+    const int32_t* way = batch.augmentation.defined() ? batch.augmentation.data<int32_t>() : nullptr;
+    for (int64_t i = 0; i < batch.count(); ++i)
+      told.data<int32_t>()[i] = static_cast<int32_t>((labels ? labels[i] : 0) * ways_ + (way ? way[i] : 0));
+    return told;
+  }
+
   int64_t ways_;
   std::unique_ptr<Model> inner_;
   const AutoregressiveModel* network_ = nullptr;  // inner_

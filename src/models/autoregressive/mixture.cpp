@@ -49,15 +49,23 @@ class Mixture : public AutoregressiveModel {
       const std::vector<int64_t> steps = reader.integers(
           "steps", {.help = "the step of each, as found", .min = 0, .fallback = std::vector<int64_t>{}});
       const std::vector<std::string> sha256 = found("sha256", "of the weights of each");
+      const std::vector<int64_t> told = reader.integers(
+          "ways", {.help = "of augmentation that each was told of, as found; none: 1 of each, there was none",
+                   .min = 1,
+                   .fallback = std::vector<int64_t>{}});
+      reader.later("ways");
+      for (const char* key : {"models", "seeds", "sha256", "ways"}) reader.in_full_only(key);
+      if (!models.empty()) reader.in_full_only("of");  // files then, whose runs and steps say the same
       if (reader.describing()) return;
       for (size_t k = 0; k < of.size(); ++k) parts.push_back({.scope = place_of(k), .checkpoint = of[k]});
       if (models.empty()) return;  // they were not found: whoever builds the model says why
-      for (const size_t size : {models.size(), seeds.size(), runs.size(), steps.size(), sha256.size()}) {
+      ways = told.empty() ? std::vector<int64_t>(of.size(), 1) : told;
+      for (const size_t size : {models.size(), seeds.size(), runs.size(), steps.size(), sha256.size(), ways.size()}) {
         if (size == of.size()) continue;
         reader.mistake(
             "of",
             fmt::format("model.of names {} runs, and something that was found is there {} times", of.size(), size),
-            "leave models, seeds, runs, steps and sha256 out: they are found by of");
+            "leave models, seeds, runs, steps, sha256 and ways out: they are found by of");
         return;
       }
       for (size_t k = 0; k < of.size(); ++k) {
@@ -79,6 +87,7 @@ class Mixture : public AutoregressiveModel {
     }
     std::vector<ModelRegistry::Choice> kinds;
     std::vector<uint64_t> seed;
+    std::vector<int64_t> ways;  // DataSpec::augmentations of the data that each was trained on
     std::vector<TrainedPart> parts;
   };
   static Facts facts(const Options& options) {
@@ -105,6 +114,11 @@ class Mixture : public AutoregressiveModel {
   bool views_share_bits() const override {
     return std::all_of(parts_.begin(), parts_.end(),
                        [](const auto& part) { return part->autoregressive()->views_share_bits(); });
+  }
+  int64_t looks_of_parallel_view() const override {
+    int64_t most = 1;
+    for (const auto& part : parts_) most = std::max(most, part->autoregressive()->looks_of_parallel_view());
+    return most;
   }
   bool any_length() const override {
     return std::all_of(parts_.begin(), parts_.end(),
@@ -202,7 +216,9 @@ class Mixture : public AutoregressiveModel {
     }
     Parts parts;
     for (size_t k = 0; k < options.kinds.size(); ++k) {
-      parts.push_back(options.kinds[k].build(data, scope.frozen(place_of(k), options.seed[k])));
+      DataSpec told = data;
+      told.augmentations = options.ways[k];
+      parts.push_back(options.kinds[k].build(told, scope.frozen(place_of(k), options.seed[k])));
       const AutoregressiveModel* model = parts.back()->autoregressive();
       const std::string& name = options.parts[k].checkpoint;
       if (!model) {

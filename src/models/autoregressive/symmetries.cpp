@@ -15,6 +15,7 @@
 #include "models/autoregressive/told_step_view.hpp"
 #include "models/model.hpp"
 #include "models/order.hpp"
+#include "ops/elementwise.hpp"
 
 namespace mlrun {
 namespace {
@@ -54,7 +55,7 @@ class Symmetries : public AutoregressiveModel {
     Condition condition;
     ModelRegistry::Choice inside;
   };
-  static Facts facts(const Options& options) { return options.inside.facts(); }
+  static Facts facts(const Options& options) { return facts_of_told(options.inside); }
 
   Symmetries(const Options& options, const DataSpec& data, const Scope& scope)
       : AutoregressiveModel(data, options.condition, scope), orders_(options.orders) {
@@ -68,6 +69,7 @@ class Symmetries : public AutoregressiveModel {
     }
     DataSpec shown = data;
     shown.classes = orders_ * (conditional() ? classes() : 1);
+    require_trained(options.inside);
     inner_ = options.inside.build(shown, scope / "of");
     const AutoregressiveModel* network = inner_->autoregressive();
     if (!network || network->condition() != Condition::kClass || network->components() != 1) {
@@ -94,15 +96,24 @@ class Symmetries : public AutoregressiveModel {
   int64_t examples_at_once() const override { return inner_->examples_at_once(); }
   void after_step(const std::vector<Statistics>& lanes) override { inner_->after_step(lanes); }
 
+  // The network's own: what one of any order learns from is not its parallel view.
+  Variable loss(Pass& pass, const Batch& batch) const override {
+    const int64_t component = training_component(pass.step()), n = batch.count(), positions = data().positions();
+    const OrderedBatch steps = ordered(batch, component);
+    Batch turned = {Tensor({n, positions}, DType::kS32), told_classes(batch, component), batch.augmentation};
+    for (int64_t i = 0; i < n; ++i) {
+      const int32_t* from = steps.symbols.data<int32_t>() + i * positions;
+      int32_t* to = turned.symbols.data<int32_t>() + i * positions;
+      for (const int64_t place : network_->order(0)) to[place] = *from++;
+    }
+    const Variable given = network_->loss(pass, turned);
+    return condition() == Condition::kJoint ? ops::add(given, class_prior_loss(pass, batch)) : given;
+  }
   // Turned, the image is the same sequence of symbols: the orders are chosen so.
   Variable logits(Pass& pass, const OrderedBatch& batch, int64_t component) const override {
-    const int64_t n = batch.count();
-    OrderedBatch turned = {{batch.symbols, Tensor({n}, DType::kS32), batch.augmentation}};
-    const int32_t* labels = conditional() ? labels_of(batch).data<int32_t>() : nullptr;
-    for (int64_t i = 0; i < n; ++i)
-      turned.labels.data<int32_t>()[i] = static_cast<int32_t>((labels ? labels[i] : 0) * orders_ + component);
-    return network_->logits(pass, turned, 0);
+    return network_->logits(pass, OrderedBatch{{batch.symbols, told_classes(batch, component), batch.augmentation}}, 0);
   }
+  int64_t looks_of_parallel_view() const override { return network_->looks_of_parallel_view(); }
 
   std::unique_ptr<StepView> step_view(const ParameterArena& parameters, int64_t component) const override {
     return std::make_unique<ToldStepView>(network_->step_view(parameters, 0), orders_, component, conditional());
@@ -126,6 +137,15 @@ class Symmetries : public AutoregressiveModel {
   }
 
  private:
+  // What the network is told in the place of a label.
+  Tensor told_classes(const Batch& batch, int64_t component) const {
+    Tensor told({batch.count()}, DType::kS32);
+    const int32_t* labels = conditional() ? labels_of(batch).data<int32_t>() : nullptr;
+    for (int64_t i = 0; i < batch.count(); ++i)
+      told.data<int32_t>()[i] = static_cast<int32_t>((labels ? labels[i] : 0) * orders_ + component);
+    return told;
+  }
+
   int64_t orders_;
   std::unique_ptr<Model> inner_;
   const AutoregressiveModel* network_ = nullptr;      // inner_

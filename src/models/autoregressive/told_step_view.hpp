@@ -1,11 +1,12 @@
-// The step view of a conditional model that is told something besides the label, by its class: class = label * ways +
-// way, where all sequences of a view share the way.
+// What models have in common whose network is told something besides the label, by its class (class = label * ways +
+// way): its step view, where all sequences of a view share the way, and what may be such a network.
 #pragma once
 
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "base/error.hpp"
 #include "models/model.hpp"
 
 namespace mlrun {
@@ -17,6 +18,11 @@ class ToldStepper : public Stepper {
       : classes_(std::move(classes)), inner_(inner.begin(static_cast<int64_t>(classes_.size()), classes_.data())) {}
   void logits(float* out) override { inner_->logits(out); }
   void observe(const int32_t* symbols) override { inner_->observe(symbols); }
+  bool can_extend() const override { return inner_->can_extend(); }
+  void extend(const int32_t* symbols, int64_t length, float* out) override { inner_->extend(symbols, length, out); }
+  bool can_rewind() const override { return inner_->can_rewind(); }
+  void mark() override { inner_->mark(); }
+  void rewind() override { inner_->rewind(); }
 
  private:
   std::vector<int32_t> classes_;
@@ -42,5 +48,20 @@ class ToldStepView : public StepView {
   int64_t ways_, way_;
   bool conditional_;
 };
+
+// Of a network that is trained as a part of the model.
+inline Model::Facts facts_of_told(const ModelRegistry::Choice& network) {
+  return {.examples_per_lane = network.facts().examples_per_lane};
+}
+
+// Error(kUsage) where the network would not be trained, but come from runs.
+inline void require_trained(const ModelRegistry::Choice& network) {
+  if (!network.facts().fitted_at_once) return;
+  fail(ExitCode::kUsage,
+       "model.of: a {} is made of trained runs, which nobody told anything; it is a whole model, and no part of "
+       "another one\n"
+       "  take   a kind that is trained, such as model.of.kind=pixelcnn",
+       network.kind());
+}
 
 }  // namespace mlrun
