@@ -7,6 +7,7 @@ A function counts as unused when no object file of the program has a relocation 
 with name it only where they define it (a call that was inlined leaves no relocation). What only tests use is unused, too.
 """
 
+import json
 import pathlib
 import re
 import subprocess
@@ -55,7 +56,12 @@ def plain_name(symbol):
 
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
-    objects = sorted(build.glob("CMakeFiles/mlrun*.dir/**/*.o"))
+    # By what is compiled now: an object file may be left of a source that is gone.
+    commands = build / "compile_commands.json"
+    entries = json.loads(commands.read_text()) if commands.exists() else []
+    outputs = {re.search(r" -o (\S+)", entry["command"]).group(1) for entry in entries}
+    objects = sorted(build / output for output in outputs if re.match(r"CMakeFiles/mlrun.*\.o$", output))
+    objects = [item for item in objects if item.exists()]
     if not objects:
         sys.exit(f"check_unused: no object files in {build}/CMakeFiles; build first")
     used = set()

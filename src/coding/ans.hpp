@@ -40,9 +40,9 @@ class IntegerLaw {
 // The state is in [2^32, 2^64), and words of 32 bits lie below it.
 class AnsStack {
  public:
-  // Holds `free_bits` random bits that may be popped at once; what is popped below the bottom comes in words of 32
-  // bits. Both are those of `pad`, which both sides know. (A word that is borrowed for a few bits is stored with the
-  // rest.)
+  // A stack with `free_bits` random bits on it, which may be popped before anything is pushed. Where more is popped than
+  // there is, random words of 32 bits are put below the bottom; a word of which only a few bits are used is stored whole.
+  // All of these bits come from `pad`, which coder and decoder both know.
   explicit AnsStack(const RandomStream& pad, int free_bits = 0) : pad_(pad), state_(first_state(pad, free_bits)) {}
   // What bytes() gave. Popping below the bottom is Error(kData): such bytes do not come from the same laws.
   static AnsStack from_bytes(std::span<const std::byte> bytes);

@@ -71,7 +71,7 @@ StreamCoding Codec::coding() const {
           }};
 }
 
-// What naming the component of the first image takes, if it is not a rare one.
+// The bits that drawing the first image's component takes from the stack, unless it is a rare one.
 int Codec::free_bits() const {
   return latents() == 1 ? 0 : 2 + static_cast<int>(std::bit_width(static_cast<uint64_t>(latents() - 1)));
 }

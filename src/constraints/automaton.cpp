@@ -69,7 +69,7 @@ int64_t Automaton::least_of_node(NodeId id, int64_t times) const {
   return kNone;
 }
 
-// From "nothing can be" down, until nothing changes.
+// A fixed point: all lengths begin as kNone, that of what cannot be, and fall until none of them changes.
 void Automaton::find_least_of_nodes() {
   least_of_nodes_.assign(static_cast<size_t>(grammar_.size()), kNone);
   least_of_rules_.assign(grammar_.rules().size(), kNone);
@@ -94,7 +94,7 @@ int32_t Automaton::frame(NodeId node, int64_t times, int32_t behind) const {
   return known_frames_[key] = static_cast<int32_t>(frames_.size()) - 1;
 }
 
-// Adds all stacks that this one stands for, with a symbol on top. What can come to no end is left out.
+// Expands a stack until symbols are on top: adds all stacks that it stands for, but none that cannot reach an end.
 void Automaton::open(int32_t top, std::map<int32_t, bool>& seen, Stacks& to) const {
   if (top == kEnd) {
     to.complete = true;

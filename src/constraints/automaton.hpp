@@ -1,5 +1,6 @@
-// A grammar as an automaton over symbols, made as far as samples ask for it: a state is a set of stacks of what is still
-// to come (for a regular expression, the subset construction; for a grammar that nests, a pushdown automaton's sets).
+// A grammar as an automaton over symbols, whose states are made when a sample first reaches them. A state is a set of
+// stacks, one for each way to read the symbols so far, and a stack holds what has still to come. For a regular expression
+// this is the subset construction; for a grammar whose rules nest, states are sets of a pushdown automaton's stacks.
 #pragma once
 
 #include <deque>
@@ -18,8 +19,8 @@ namespace mlrun::constraints {
 
 class Automaton : public Constraint {
  public:
-  // Symbol s stands for the code codes[s]. The grammar has no left recursion. Error(kUsage), by `name`, where no
-  // sequence of these symbols of at most `room` is of the grammar.
+  // Symbol s stands for the code codes[s]. The grammar has no left recursion. Error(kUsage), which calls the grammar
+  // `name`, where no sequence of at most `room` of these symbols belongs to it.
   Automaton(Grammar grammar, const std::vector<int64_t>& codes, int64_t room, const std::string& name);
 
   State start() const override { return 0; }

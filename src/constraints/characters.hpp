@@ -1,5 +1,5 @@
-// What regular expressions and grammars have in common below their own syntax: characters, escapes and classes of
-// characters, and counts behind a part.
+// The syntax that regular expressions and grammars share: characters, escapes, classes of characters, and the counts that
+// may stand behind a part.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,13 @@
 
 namespace mlrun::constraints {
 
-// The code at text[at], behind which `at` then is: a byte, or a code point of UTF-8 (a malformed one counts as its
-// byte).
+// Reads the code that begins at text[at], and moves `at` behind it: a byte, or a code point of UTF-8 (of a malformed one
+// the first byte).
 int64_t next_code(std::string_view text, size_t& at, bool bytes);
 std::string text_of(int64_t code);  // UTF-8
 
-// A place in a text that is parsed, and what is said of it. Error(kUsage) from fail_at.
+// A text that is being parsed, the place that the parser has reached, and messages that name a place: fail_at throws
+// Error(kUsage).
 class Scanner {
  public:
   // `name`: "--match", or a file. Messages of a file name the line.
@@ -31,7 +32,8 @@ class Scanner {
   size_t at() const { return at_; }
   void go_to(size_t at) { at_ = at; }
   bool bytes() const { return bytes_; }
-  // Groups inside one another, as far as a parser that calls itself may go. Error(kUsage) beyond it.
+  // Called where a group begins and where it ends. Error(kUsage) where groups are nested deeper than a recursive parser
+  // may go.
   void enter() {
     if (++depth_ > 1000) fail_here("groups a thousand deep");
   }
@@ -50,16 +52,16 @@ class Scanner {
   int depth_ = 0;
 };
 
-// What a backslash begins, which is taken already: \n \r \t \f \v \0 \xHH \uHHHH, the classes \d \w \s and their
+// The escape whose backslash has been taken: \n \r \t \f \v \0 \xHH \uHHHH, the classes \d \w \s and their
 // opposites, and any character that is no letter or digit as itself.
 CodeSet take_escape(Scanner& s);
-// A class of characters whose [ is taken already, as far as its ].
+// The class of characters whose [ has been taken, with its ].
 CodeSet take_class(Scanner& s);
 
 struct Count {
-  int64_t least = 1, most = 1;  // -1: no end
+  int64_t least = 1, most = 1;  // how often a part comes; most -1: any number of times
 };
-// ? * + {m} {m,} {m,n} where one is next; else false.
+// Takes a count ? * + {m} {m,} {m,n}; false where none is next.
 bool take_count(Scanner& s, Count& count);
 
 }  // namespace mlrun::constraints

@@ -17,13 +17,13 @@ class CodeSet {
   void add(int64_t first, int64_t last) { ranges_.push_back({first, last}); }
   void add(const CodeSet& other) { ranges_.insert(ranges_.end(), other.ranges_.begin(), other.ranges_.end()); }
   bool has(int64_t code) const { return in(ranges_, code) != inverted_ && !in(away_, code); }
-  // Without those of `other`, which is not inverted.
+  // This set without the codes of `other`, which must not be inverted.
   CodeSet without(const CodeSet& other) const {
     CodeSet rest = *this;
     rest.away_.insert(rest.away_.end(), other.ranges_.begin(), other.ranges_.end());
     return rest;
   }
-  // Of one without exceptions.
+  // All other codes. Not for a set that without() made.
   CodeSet inverted() const {
     CodeSet other = *this;
     other.inverted_ = !inverted_;
@@ -45,7 +45,7 @@ class CodeSet {
     }
     return false;
   }
-  std::vector<Range> ranges_, away_;  // away_: of none of these, whatever else
+  std::vector<Range> ranges_, away_;  // away_: codes that are not in the set, whatever ranges_ say
   bool inverted_ = false;
 };
 

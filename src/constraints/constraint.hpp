@@ -1,4 +1,4 @@
-// What a sample may be: from one symbol to the next, what may come.
+// A constraint on samples: it says after every symbol which ones may come next.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,9 @@
 namespace mlrun::constraints {
 
 enum class Next : uint8_t {
-  kNever,   // with this symbol no sample could be what is wanted
-  kGoesOn,  // a symbol of it
-  kEnds,    // the sample is complete, and this symbol is behind it
+  kNever,   // no sample that satisfies the constraint goes on with this symbol
+  kGoesOn,  // the sample goes on with this symbol
+  kEnds,    // the sample is complete before this symbol, which is no part of it
 };
 
 // States are numbers. Safe for any number of threads.
@@ -18,10 +18,11 @@ class Constraint {
   using State = int32_t;
   virtual ~Constraint() = default;
   virtual State start() const = 0;
-  // What each symbol [alphabet] would be, where `left` >= 1 symbols may still come: one that goes on can be completed
-  // within the rest. There are no dead ends: in a state that was reached so, some symbol may come, or may_end().
+  // What each symbol of the alphabet would be as the next one, where at most `left` >= 1 symbols may still come. A symbol
+  // is kGoesOn only where the sample can be completed within the symbols after it. So there are no dead ends: in every
+  // state that is reached by such symbols, some symbol may come, or may_end() holds.
   virtual void next(State state, int64_t left, std::vector<Next>& symbols) const = 0;
-  virtual State after(State state, int32_t symbol) const = 0;  // of one that goes on
+  virtual State after(State state, int32_t symbol) const = 0;  // where the symbol is kGoesOn
   // Whether a sample that ends here is complete.
   virtual bool may_end(State state) const = 0;
   // Symbols of the shortest complete sample.

@@ -58,7 +58,7 @@ class SchemaReader {
   NodeId comma() { return grammar_.sequence({text(","), maybe(text(" "))}); }
   NodeId colon() { return grammar_.sequence({text(":"), maybe(text(" "))}); }
 
-  // What stands for itself between quotes.
+  // The characters that a JSON string may not hold as they are.
   CodeSet not_plain() const {
     CodeSet set(0, 0x1F);
     set.add('"', '"');
@@ -94,7 +94,7 @@ class SchemaReader {
   NodeId anything() {
     const int32_t rule = grammar_.rule("any value");
     if (grammar_.rules()[static_cast<size_t>(rule)].node < 0) {
-      grammar_.define(rule, grammar_.nothing());  // it is under way
+      grammar_.define(rule, grammar_.nothing());  // found by the use below, and replaced after it
       const NodeId value = grammar_.use(rule);
       grammar_.define(rule, grammar_.choice({object_of(value), array_of(value, 0, -1), quoted(any_number(character())),
                                              number(), text("true"), text("false"), text("null")}));
@@ -130,7 +130,7 @@ class SchemaReader {
     return *here;
   }
 
-  // Keywords of one place, each to be asked for; what nobody asked for is refused.
+  // The keywords of one schema. The reader asks for each that it knows, and finish() refuses the others.
   class Keywords {
    public:
     Keywords(const SchemaReader& reader, const Json& schema, std::string path)

@@ -10,7 +10,7 @@
 
 namespace mlrun::constraints {
 
-// A sample of as many symbols, each the forced one or, where that is -1, any. In the order in which they are drawn.
+// Samples of forced.size() symbols, in the order in which they are drawn: symbol t is forced[t], or any where that is -1.
 class Mask : public Constraint {
  public:
   Mask(std::vector<int32_t> forced, int64_t alphabet) : forced_(std::move(forced)), alphabet_(alphabet) {}

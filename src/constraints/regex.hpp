@@ -15,7 +15,7 @@ namespace mlrun::constraints {
 // elsewhere, backreferences, lookaround and lazy counts, which are not supported.
 Grammar grammar_of_regex(std::string_view pattern, const std::string& name, bool bytes);
 
-// The same into a grammar that is under way, where none of its characters is one of `without`.
+// Adds a pattern to a grammar that is being built. None of its characters matches a code of `without`.
 NodeId add_regex(Grammar& grammar, std::string_view pattern, const std::string& name, bool bytes,
                  const CodeSet& without = {});
 

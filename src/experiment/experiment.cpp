@@ -1,7 +1,6 @@
 #include "experiment/experiment.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <map>
 
 #include "base/error.hpp"
@@ -21,7 +20,6 @@ namespace {
 using config::Period;
 using Unit = Period::Unit;
 
-constexpr int64_t kMostByRule = 8;
 constexpr const char* kCodesFrom = "data.from";
 
 std::string check_name(const std::string& name) {
@@ -136,11 +134,6 @@ ExperimentSpec::ExperimentSpec(config::Reader root)
                           fmt::format("a {} is fitted in one step, which looks at the whole valid split", model.kind()),
                           "leave train.for out, or train.for=1 step");
   }
-}
-
-int64_t lanes_for(int64_t batch_size, int64_t examples_per_lane) {
-  const int64_t lanes = std::clamp<int64_t>(batch_size / examples_per_lane, 2, kMostByRule);
-  return static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(std::min(lanes, batch_size))));
 }
 
 config::Fields resolved_fields(const config::Document& document, const ExperimentSpec& spec) {

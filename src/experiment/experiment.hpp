@@ -10,6 +10,7 @@
 #include "config/document.hpp"
 #include "config/print.hpp"
 #include "data/dataset.hpp"
+#include "experiment/lane_count.hpp"
 #include "experiment/origin.hpp"
 #include "models/model.hpp"
 #include "optim/optimizer.hpp"
@@ -60,12 +61,6 @@ struct ExperimentSpec {
   std::optional<Origin> origin;  // as written; Experiment::origin() is the one that was found
   std::optional<int64_t> lanes;  // nullopt: auto
 };
-
-// Lanes of `compute.lanes: auto`: batch_size / examples_per_lane (Model::Facts), from 2 to 8, rounded down to a power
-// of two so that the tree of base/lanes.hpp is whole, and never more than there are examples. More than 8 would each
-// keep an arena of gradients in memory, which shows in models of millions of parameters, and help only where there are
-// more cores. Nothing of the machine is in it: the same spec is the same computation everywhere.
-int64_t lanes_for(int64_t batch_size, int64_t examples_per_lane);
 
 // The fields of a spec that was read without mistakes, with `auto` resolved to what it means and the rule in its
 // origin.

@@ -21,7 +21,8 @@ class Scale {
   double low() const { return low_; }
   double high() const { return high_; }
   bool log() const { return log_; }
-  // 0 at `low`, 1 at `high`, beyond these outside. NaN for NaN, and for what a logarithm does not take.
+  // 0 at `low` and 1 at `high`; below 0 or above 1 for values beyond these. NaN for NaN, and on a logarithmic axis for
+  // values that are not above 0.
   double at(double value) const;
   // At most `most` (at least 2) round numbers between the ends: multiples of 1, 2 or 5 times a power of ten; on a
   // logarithmic axis powers of ten, and 2 and 5 times these where there is room.

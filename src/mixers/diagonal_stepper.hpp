@@ -33,8 +33,8 @@ class DiagonalStepper : public MixerStepper {
 // y = C x + d u of all positions: x [n, length, 2 p], c [width, 2 p], skip [width], u [n, length, width].
 Variable read_states(const Variable& x, const Variable& c, const Variable& skip, const Variable& u);
 
-// Sequences of one pass whose states ([length, 2 p], twice: what goes in and what is kept) stay in an L2 cache of 1 MB;
-// 2 to 4, so that products have rows enough.
+// How many sequences one pass should hold so that their states stay in an L2 cache of 1 MB: [length, 2 p] numbers go in,
+// and as many are kept. At least 2, so that products have enough rows, and at most 4.
 int64_t sequences_in_cache(int64_t length, int64_t states);
 
 }  // namespace mlrun

@@ -43,7 +43,7 @@ struct TrainingLoss {
 class Model {
  public:
   // Known before the model is built. `compute.lanes: auto` cuts a batch into lanes of about `examples_per_lane`
-  // (lanes_for in experiment/experiment.hpp): the fewest with which a lane more costs nothing. Each lane reads all
+  // (lanes_for in experiment/lane_count.hpp): the fewest with which a lane more costs nothing. Each lane reads all
   // weights and fills an arena of gradients of its own, which is then folded. That is dear where an example uses each
   // weight once (dense models want 50), and next to nothing where it uses them at hundreds of pixels or positions
   // (convolutions want 4 to 16, sequences what their mixer says). Part of the numerics.

@@ -1,8 +1,8 @@
 #include "ops/gated_norm.hpp"
 
 #include "base/error.hpp"
-#include "kernels/vector/elementwise.hpp"
 #include "kernels/vector/gated_norm.hpp"
+#include "ops/gradient_room.hpp"
 
 namespace mlrun::ops {
 
@@ -15,17 +15,12 @@ Variable gated_norm(const Variable& x, const Variable& z, const Variable& gain, 
   kernels::gated_norm(X.data<float>(), Z.data<float>(), G.data<float>(), rows, width, epsilon, y.data<float>(),
                       scale.data<float>());
   return record_joint(y, {x, z, gain}, [=](const Tensor& dy, std::vector<Destination>& to) {
-    std::vector<Tensor> d;
-    for (const Tensor& of : {X, Z, G}) {
-      const Destination& place = to[d.size()];
-      d.push_back(place.needed && !place.accumulate ? place.tensor : Tensor(of.shape()));
-    }
-    d[2].fill(0);
+    Tensor dx = room_for(to[0], X.shape()), dz = room_for(to[1], Z.shape()), dg = zeroed_room_for(to[2], G.shape());
     kernels::gated_norm_gradient(X.data<float>(), Z.data<float>(), G.data<float>(), scale.data<float>(),
-                                 dy.data<float>(), rows, width,
-                                 {d[0].data<float>(), d[1].data<float>(), d[2].data<float>()});
-    for (size_t i = 0; i < 3; ++i)
-      if (to[i].needed && to[i].accumulate) kernels::add_to(to[i].tensor, d[i]);
+                                 dy.data<float>(), rows, width, {dx.data<float>(), dz.data<float>(), dg.data<float>()});
+    add_gradient(to[0], dx);
+    add_gradient(to[1], dz);
+    add_gradient(to[2], dg);
   });
 }
 

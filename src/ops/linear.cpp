@@ -4,6 +4,7 @@
 #include "kernels/vector/broadcast.hpp"
 #include "kernels/vector/elementwise.hpp"
 #include "kernels/vector/reduce.hpp"
+#include "ops/gradient_room.hpp"
 
 namespace mlrun::ops {
 namespace {
@@ -88,10 +89,10 @@ Variable masked_linear(const Variable& x, const Variable& w, const Variable& b, 
   std::vector<Input> inputs = {{x, [W](const Tensor& dy) { return kernels::matmul(rows_of(dy), W); }},
                                {w, Rule::into([X, mask](const Tensor& dy, Destination& to) {
                                   // What is there already came by another way, and must not be masked with this mask.
-                                  Tensor dw = to.accumulate ? Tensor(to.tensor.shape()) : to.tensor;
+                                  Tensor dw = room_for(to, to.tensor.shape());
                                   kernels::matmul_into(dw, rows_of(dy), X, kYes, kNo);
                                   kernels::mul_in_place(dw, mask);
-                                  if (to.accumulate) kernels::add_to(to.tensor, dw);
+                                  add_gradient(to, dw);
                                 })}};
   if (b.defined()) inputs.push_back({b, bias_rule()});
   return record(y.reshape(with_last(x.shape(), w.dim(0))), std::move(inputs));

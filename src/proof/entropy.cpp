@@ -25,10 +25,10 @@ constexpr double kStandardErrors = 4;
 struct Drawn {
   Batch batch;
   std::vector<double> entropy;   // of each row, nats
-  std::vector<double> variance;  // of each row: what -log p differs from it by, squared, in expectation
+  std::vector<double> variance;  // of each row: the expected square of the difference of -log p and `entropy`
 };
 
-// questions: rows whose given symbols are taken in turn, or null, and then they are drawn as well.
+// questions: rows whose given symbols are taken in turn; null: these symbols are drawn as well.
 Drawn draw(const AutoregressiveModel& model, const StepView& view, int64_t component, int64_t first, int64_t count,
            const RandomStream& noise, const Tensor* questions) {
   const DataSpec& data = model.data();
@@ -64,7 +64,7 @@ RandomStream sample_noise(uint64_t seed, int64_t component) {
   return RandomStream(seed, "prove/sample").at(static_cast<uint64_t>(component));
 }
 
-// -log p(x) of the component in nats; nll() itself where it says nothing else.
+// -log p(x) of the component, in nats: from its logits, or by nll() where that is about this component and nothing else.
 std::vector<double> nll_of(const ProofSubject& subject, const Batch& batch, int64_t component) {
   if (subject.model.components() > 1 || subject.model.condition() == Condition::kJoint) {
     std::vector<double> nll = log_probabilities(subject, batch, component);
@@ -74,7 +74,7 @@ std::vector<double> nll_of(const ProofSubject& subject, const Batch& batch, int6
   return subject.model.nll(subject.parameters, batch);
 }
 
-// Both of each sample, in nats, with the variance of their difference as it is expected.
+// Compares the means of -log p and of the entropy over samples, nats. variance: the expected square of their difference.
 ProofCheck compared(const char* name, const char* samples, const std::vector<double>& nll,
                     const std::vector<double>& entropy, const std::vector<double>& variance) {
   const auto n = static_cast<double>(nll.size());

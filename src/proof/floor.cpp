@@ -57,8 +57,8 @@ ProofCheck check_data_floor(const TrainedModel& trained, const Dataset& data, Sp
   });
   const Evaluation evaluation = summarise(std::move(nll), data.spec().positions());
   const Floor floor = floor_of(trained, data, split, rows);
-  // Who is certain of everything (an alphabet of one, a task that was learned) stands on the floor of 0, but for
-  // roundings of the logarithms.
+  // A model that is certain of everything (an alphabet of one, a task that was learned) has an NLL of 0, which is the
+  // floor, but for roundings of the logarithms.
   const double rounding = 1e-6 * static_cast<double>(data.spec().positions());
   ProofCheck check = {"above the data floor", evaluation.nll >= floor.nats - rounding, evaluation.nll, floor.nats, {}};
   check.finding = fmt::format("mean NLL of {} {} rows, nats (+- {:.2f}); floor: {}", wanted, name_of(split),

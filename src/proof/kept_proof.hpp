@@ -12,14 +12,15 @@ namespace mlrun {
 // One line: checks (name, pass, figure, limit, finding), pass, checkpoint, step, components, components_checked.
 std::string proof_json(const ProveOutcome& proof);
 
-// Into the run of its checkpoint; a checkpoint of no run leaves nothing. A run that cannot be written is a warning.
+// Writes it into the run of its checkpoint; for a checkpoint that is in no run, nothing. Where the run cannot be written,
+// there is a warning.
 void keep_proof(const ProveOutcome& proof);
 
 struct KeptProof {
   int64_t step = 0;
   std::vector<ProofCheck> checks;
 };
-// Those of a run, by step. What cannot be read is a warning, and is left out.
+// The proofs that are kept in a run, by step. One that cannot be read is left out, with a warning.
 std::vector<KeptProof> kept_proofs(const std::string& run_path);
 
 }  // namespace mlrun

@@ -1,4 +1,4 @@
-// `mlrun prove`: is it a likelihood?
+// `mlrun prove`: checks whether what a model says is a likelihood.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,10 @@ struct ProofOptions {
 std::vector<ProofCheck> prove_model(const AutoregressiveModel& model, const ParameterArena& parameters,
                                     const Batch& rows, const ProofOptions& options, LanePool& pool);
 
-// The mean NLL of a split against the entropy of the noise in it: nobody who has not seen the coins can be
-// below. The noise is computed from the grey levels where the data are binarized by Bernoulli(grey), known for
-// Larochelle's MNIST, and 0 for other data, since a probability is at most 1. 1000 rows (fewer where a likelihood is
-// dear), evenly spread, or all.
+// The mean NLL of a split against the entropy of the noise in its data, below which no model can be that has not seen the
+// noise itself. It is computed from the grey levels where the data are binarized by Bernoulli(grey), known for
+// Larochelle's MNIST, and 0 for other data, since a probability is at most 1. 1000 rows (fewer
+// where a likelihood is dear), evenly spread, or all.
 ProofCheck check_data_floor(const TrainedModel& trained, const Dataset& data, Split split, bool all_rows,
                             LanePool& pool);
 
@@ -41,7 +41,8 @@ struct ProveOutcome {
   std::string no_data;  // why there is no check of the data floor; "" where there is one
   bool pass() const;
 };
-// Judges by the test split, or the validation split where there is none. Works without the data too, on the model's own samples. Error(kUsage) for a model that is not autoregressive.
+// Judges by the test split, or the validation split where there is none; without the data, by the model's own samples.
+// Error(kUsage) for a model that is not autoregressive.
 ProveOutcome prove(const ProveRequest& request);
 
 }  // namespace mlrun

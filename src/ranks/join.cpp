@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -17,6 +16,7 @@
 
 #include "base/cpu.hpp"
 #include "base/log.hpp"
+#include "base/stopwatch.hpp"
 #include "ranks/lifeline.hpp"
 #include "ranks/transport.hpp"
 
@@ -24,7 +24,6 @@ namespace mlrun {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 constexpr const char* kLibrary = "libmlrun_mpi.so";
 constexpr double kGrace = 0.1;   // seconds that messages have once a rank has failed
@@ -53,12 +52,13 @@ const MlrunTransport& load_transport(const Launch& launch) {
        launch.launcher, launch.size, kLibrary, reason, launch.launcher);
 }
 
-// Looks for what should come, and gives the core to others more and more while it does not.
+// Waits between looks at something that should come: not at all at first, then by yielding the core, then by sleeping for
+// longer and longer, so that ranks which share cores give them to each other.
 class Patience {
  public:
   void wait() {
     if (++looks_ < 200) return;
-    const double waited = std::chrono::duration<double>(Clock::now() - begin_).count();
+    const double waited = seconds();
     if (waited < 5e-4) {
       sched_yield();
       return;
@@ -67,11 +67,11 @@ class Patience {
     const timespec time{0, static_cast<decltype(timespec::tv_nsec)>(pause)};
     nanosleep(&time, nullptr);
   }
-  double seconds() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
+  double seconds() const { return watch_.seconds(); }
 
  private:
   int64_t looks_ = 0;
-  Clock::time_point begin_ = Clock::now();
+  Stopwatch watch_;
 };
 
 class LaunchedRanks : public Ranks {
@@ -104,7 +104,7 @@ class LaunchedRanks : public Ranks {
 
   void leave(ExitCode code) override {
     std::fflush(stdout);
-    // With a rank lost, or no way to tell the others of a failure, nobody is to be waited for.
+    // Where a rank is lost, or the others cannot be told of a failure, waiting for them would never end.
     if ((lifeline_ && lifeline_->lost()) || (!lifeline_ && failed_)) std::_Exit(static_cast<int>(code));
     if (lifeline_ && !failed_) lifeline_->say_farewell();
     std::atomic<bool> closed = false;

@@ -9,8 +9,8 @@
 namespace mlrun {
 
 // Loads the library that connects ranks (libmlrun_mpi.so, beside the program or where `make install` puts it) and meets
-// the others. Error(kUsage), in words, where there is no such library, or where the launcher and the library do not know
-// each other: never as many runs as there are processes.
+// the others. Error(kUsage), in words, where there is no such library, or where the launcher and the library do not belong
+// together: the processes of a launcher never become as many separate runs by mistake.
 std::unique_ptr<Ranks> join_ranks(const Launch& launch);
 
 }  // namespace mlrun

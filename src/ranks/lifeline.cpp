@@ -123,7 +123,7 @@ void Lifeline::listen_to_all() {
     for (const Peer& peer : peers_) sockets.push_back({peer.farewell ? -1 : peer.socket, POLLIN, 0});
     poll(sockets.data(), sockets.size(), 200);
     const double time = now();
-    // This process itself was stopped (Ctrl-Z, a suspended machine): nothing that the others said was heard.
+    // This process itself was stopped (Ctrl-Z, a suspended machine), and heard nothing: that is no silence of the others.
     if (time - woken > kPing * 2) {
       for (Peer& peer : peers_) peer.heard = time;
     }
@@ -186,7 +186,7 @@ void Lifeline::lose(Peer& peer, const std::string& how) {
   peer.farewell = true;  // nothing more will be heard
 }
 
-// Tells all but `except`, which said it.
+// Tells all peers how the run ended, but for `except`, from which this rank heard it.
 void Lifeline::end(const RanksEnd& how, const Peer* except) {
   const std::lock_guard lock(mutex_);
   if (end_) return;
@@ -217,7 +217,7 @@ void Lifeline::check() {
   if (!ended_) return;
   noticed_ = true;
   const std::lock_guard lock(mutex_);
-  // Who is left must say that the first one is gone.
+  // The first rank, which prints for all, is gone: the next one says so.
   if (rank_ == 1 && end_->code == ExitCode::kRankLost && end_->rank == 0) log::mute(false);
   throw Error(end_->code, end_->message);
 }

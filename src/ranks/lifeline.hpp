@@ -16,7 +16,7 @@
 
 namespace mlrun {
 
-// How a run ended on account of some rank.
+// Why all ranks have to end: one of them failed, or was lost.
 struct RanksEnd {
   ExitCode code = ExitCode::kRankLost;
   int rank = 0;         // that failed or was lost
@@ -25,26 +25,28 @@ struct RanksEnd {
 
 class Lifeline {
  public:
-  // A place where others can reach this process: to be told to all ranks before they connect.
+  // Opens a socket on which the other ranks reach this process; they have to be told address() before they connect.
   static std::unique_ptr<Lifeline> listen(int ranks);
   const std::string& address() const { return address_; }  // "PORT TOKEN HOST IP IP ..."
-  // Until all others have connected; false after `seconds` in vain.
+  // Waits until all others have connected; false where that takes longer than `seconds`.
   bool accept_all(double seconds);
-  // Of another rank: a connection to the first one, or null.
+  // On every other rank: a connection to the first one, or null where it cannot be reached.
   static std::unique_ptr<Lifeline> connect(const std::string& address, int rank);
   ~Lifeline();
   Lifeline(const Lifeline&) = delete;
   Lifeline& operator=(const Lifeline&) = delete;
 
-  void start(int rank);  // the thread
-  // Throws the Error of an end that came from another rank, once there was one.
+  // Begins to listen and to send signs of life, in a thread of its own.
+  void start(int rank);
+  // Throws the Error with which another rank ended the run, where one did.
   void check();
   bool ended() const { return ended_; }
   bool lost() const { return lost_; }  // by the death of a rank
-  // This rank fails.
+  // Tells all ranks that this one fails, and with which message.
   void fail(ExitCode code, const std::string& message);
+  // The line that ends the message about a lost rank: how to go on.
   void set_remedy(const std::string& line);
-  // This rank's work is done: that it goes is no loss.
+  // Says that this rank's work is done, so that the end of its process is not taken for a loss.
   void say_farewell();
 
  private:
@@ -52,8 +54,8 @@ class Lifeline {
     int rank = 0;
     int socket = -1;
     std::string name;      // "pid 123 on HOST"
-    std::string received;  // of a message that is not complete yet
-    double heard = 0;      // when it last said something, seconds
+    std::string received;  // the beginning of a message that is not complete yet
+    double heard = 0;      // when the last bytes came from it, seconds of a clock
     bool farewell = false;
   };
   Lifeline() = default;

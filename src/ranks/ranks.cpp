@@ -70,7 +70,7 @@ void broadcast_bytes(Ranks& ranks, std::span<std::byte> data) {
   std::vector<Ranks::Send> sends;
   std::vector<Ranks::Receive> receives;
   if (data.empty()) return;
-  // Down a binary tree: the rank above is that without the lowest of one's bits.
+  // Down a binary tree: rank r gets the data from the rank whose number is r without its lowest bit that is 1.
   int lowest = 1;
   while (lowest < ranks.size() && (ranks.rank() & lowest) == 0) lowest *= 2;
   if (!ranks.first()) {

@@ -35,8 +35,9 @@ class Ranks {
     int from;
     std::span<std::byte> bytes;
   };
-  // Starts all of them at once and waits for the last. Two ranks that send to each other more than once receive in the
-  // order of sending; both must say the same number of bytes. Nothing may be sent to oneself.
+  // Starts all sends and receives at once, and returns when the last of them is complete. Messages from one rank to
+  // another arrive in the order in which they were sent; both sides must give the same number of bytes. A rank may not
+  // send to itself.
   void exchange(std::span<const Send> sends, std::span<const Receive> receives);
   // What this rank has sent so far, without what the network adds.
   int64_t bytes_sent() const { return bytes_sent_; }
@@ -60,11 +61,11 @@ class Ranks {
 // One rank: this process, by itself. Without state.
 Ranks& one_rank();
 
-// Rank r has the bytes parts[r] of `data`, and afterwards those of all ranks. A part may be empty.
+// Before the call rank r holds the bytes parts[r] of `data`; after it every rank holds all of them. A part may be empty.
 void all_gather_bytes(Ranks& ranks, std::span<std::byte> data, std::span<const Range> parts);
-// The same, but only the first rank has them all.
+// The same, but after the call only the first rank holds all of them.
 void gather_bytes(Ranks& ranks, std::span<std::byte> data, std::span<const Range> parts);
-// The first rank's data becomes that of all.
+// Copies the first rank's data to all other ranks.
 void broadcast_bytes(Ranks& ranks, std::span<std::byte> data);
 
 std::vector<Range> parts_in_bytes(std::span<const Range> parts, size_t size_of_one);
@@ -72,7 +73,7 @@ template <class T>
 std::span<std::byte> bytes_of(T* data, size_t count) {
   return std::as_writable_bytes(std::span(data, count));
 }
-// Of `count` numbers, those of parts[r] from rank r.
+// The same for `count` numbers, of which rank r holds parts[r] before the call.
 template <class T>
 void all_gather(Ranks& ranks, T* data, size_t count, std::span<const Range> parts) {
   if (ranks.several()) all_gather_bytes(ranks, bytes_of(data, count), parts_in_bytes(parts, sizeof(T)));
@@ -85,7 +86,7 @@ template <class T>
 void broadcast(Ranks& ranks, T* data, size_t count) {
   if (ranks.several()) broadcast_bytes(ranks, bytes_of(data, count));
 }
-// A value of every rank, by rank. T is copied byte by byte.
+// The `own` of every rank, by rank. T is copied byte by byte.
 template <class T>
 std::vector<T> of_all(Ranks& ranks, const T& own) {
   std::vector<T> all(static_cast<size_t>(ranks.size()), own);
@@ -94,12 +95,12 @@ std::vector<T> of_all(Ranks& ranks, const T& own) {
   all_gather(ranks, all.data(), all.size(), parts);
   return all;
 }
-bool any(Ranks& ranks, bool own);  // of any rank
+bool any(Ranks& ranks, bool own);  // whether `own` is true on some rank
 std::vector<std::string> texts_of_all(Ranks& ranks, const std::string& own);
 std::string text_of_first(Ranks& ranks, const std::string& own);
 
-// Runs `work` on every rank. If it failed with an Error on any of them, all fail: a rank where it failed with that error,
-// the others with the one of the lowest rank, which is named.
+// Runs `work` on every rank, and returns when all have run it. Where it throws an Error on some ranks, every rank throws:
+// these ranks their own error, the others that of the lowest of these, whose number the message says.
 void together(Ranks& ranks, const std::function<void()>& work);
 
 }  // namespace mlrun

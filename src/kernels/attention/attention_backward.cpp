@@ -102,7 +102,7 @@ void enter(const Head& head, int64_t t0, int64_t count, Workspace& work, const H
 }
 
 // The gradient of queries, turned back.
-void leave(const Head& head, int64_t t0, int64_t count, float* turned, const SequenceRows<float>& to) {
+void write_turned_back(const Head& head, int64_t t0, int64_t count, float* turned, const SequenceRows<float>& to) {
   const V by = hn::Set(Floats(), head.scale);
   simd::map(turned, turned, head.keys * kTile, [by](V x) HWY_ATTR { return hn::Mul(x, by); });
   tile::transpose(turned, kTile, head.keys, count, to.at(0, t0), to.position);
@@ -130,8 +130,8 @@ void backward(const Head& head, Workspace& work, const HeadGradient& to) {
                     {work.dq.data<float>() + column, kTile, true});
       position_gradients(head, at, work, to);
     });
-    leave(head, t0, count, work.dq.data<float>(), to.dq);
-    if (head.position_q) leave(head, t0, count, work.d_position_q.data<float>(), to.d_position_q);
+    write_turned_back(head, t0, count, work.dq.data<float>(), to.dq);
+    if (head.position_q) write_turned_back(head, t0, count, work.d_position_q.data<float>(), to.d_position_q);
   }
 }
 

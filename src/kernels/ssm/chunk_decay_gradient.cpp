@@ -81,11 +81,11 @@ class Gradient {
                             .d_weight = d_weight_.data<float>(),
                             .change = change_.data<float>(),
                             .d_skip = to.skip ? to.skip + heads_.head : nullptr});
-    leave(to);
+    write_decays(to);
   }
 
   // d weight and d log a, from heads to rows.
-  void leave(const DecayGradients& to) {
+  void write_decays(const DecayGradients& to) {
     for (int64_t h = 0; h < heads_.heads; ++h) {
       double sum = static_cast<double>(dots_.data<float>()[h]);
       for (int64_t t = walk_.block().count - 1; t >= 0; --t) {

@@ -1,7 +1,7 @@
 #include "ops/attention/attention.hpp"
 
 #include "base/error.hpp"
-#include "kernels/vector/elementwise.hpp"
+#include "ops/gradient_room.hpp"
 
 namespace mlrun::ops {
 namespace {
@@ -25,17 +25,6 @@ struct Optional {
   Tensor value;
   size_t at = 0;
 };
-
-// Room for a gradient that the kernel overwrites (`like` undefined: none).
-Tensor room(const Destination& to, const Tensor& like) {
-  return to.needed && !to.accumulate ? to.tensor : Tensor(like.shape());
-}
-// Room for one that it adds to.
-Tensor cleared(const Destination& to, const Tensor& like) {
-  if (!to.needed) return Tensor::zeros(like.shape());
-  if (!to.accumulate) Tensor(to.tensor).fill(0);
-  return to.tensor;
-}
 
 }  // namespace
 
@@ -84,33 +73,31 @@ Variable attention(const Variable& q, const Variable& k, const Variable& v, cons
   Tensor y({n, length, heads.heads * values}), log_sum({shape.log_sum_count()});
   kernels::attention(shape, inputs(), rows_of(y), log_sum.data<float>());
   return record_joint(y, all, [=](const Tensor& dy, std::vector<Destination>& to) {
-    Tensor dq = room(to[0], Q), dk = room(to[1], K), dv = room(to[2], V), d_bias, d_position_q, d_keys, d_queries;
+    Tensor dq = room_for(to[0], Q.shape()), dk = room_for(to[1], K.shape()), dv = room_for(to[2], V.shape()), d_bias,
+           d_position_q, d_keys, d_queries;
     kernels::AttentionGradients g;
     g.q = rows_of(dq);
     g.k = rows_of(dk);
     g.v = rows_of(dv);
     if (bias.at && to[bias.at].needed) {
-      d_bias = cleared(to[bias.at], bias.value);
+      d_bias = sum_for(to[bias.at], bias.value.shape());
       g.bias = d_bias.data<float>();
     }
     if (position_q.at) {
-      d_position_q = room(to[position_q.at], position_q.value);
-      d_keys = cleared(to[position_keys.at], position_keys.value);
+      d_position_q = room_for(to[position_q.at], position_q.value.shape());
+      d_keys = sum_for(to[position_keys.at], position_keys.value.shape());
       g.position_q = rows_of(d_position_q);
       g.position_keys = d_keys.data<float>();
     }
     if (position_queries.at) {
-      d_queries = cleared(to[position_queries.at], position_queries.value);
+      d_queries = sum_for(to[position_queries.at], position_queries.value.shape());
       g.position_queries = d_queries.data<float>();
     }
     kernels::attention_gradient(shape, inputs(), rows_of(y), rows_of(dy), log_sum.data<float>(), g);
-    const auto arrive = [&to](size_t i, const Tensor& gradient) {
-      if (to[i].needed && to[i].accumulate) kernels::add_to(to[i].tensor, gradient);
-    };
-    arrive(0, dq);
-    arrive(1, dk);
-    arrive(2, dv);
-    if (position_q.at) arrive(position_q.at, d_position_q);
+    add_gradient(to[0], dq);
+    add_gradient(to[1], dk);
+    add_gradient(to[2], dv);
+    if (position_q.at) add_gradient(to[position_q.at], d_position_q);
   });
 }
 

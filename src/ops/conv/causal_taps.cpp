@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 #include "kernels/conv/causal_taps.hpp"
-#include "kernels/vector/elementwise.hpp"
+#include "ops/gradient_room.hpp"
 
 namespace mlrun::ops {
 
@@ -16,18 +16,14 @@ Variable causal_taps(const Variable& x, const Variable& w, const Variable& bias)
   kernels::causal_taps(shape, {X.data<float>(), all, row}, W.data<float>(), B.data<float>(),
                        {y.data<float>(), all, row});
   return record_joint(y, {x, w, bias}, [=](const Tensor& dy, std::vector<Destination>& to) {
-    std::vector<Tensor> d;
-    for (const Tensor& of : {X, W, B}) {
-      const Destination& place = to[d.size()];
-      d.push_back(place.needed && !place.accumulate ? place.tensor : Tensor(of.shape()));
-    }
-    d[1].fill(0);
-    d[2].fill(0);
+    Tensor dx = room_for(to[0], X.shape()), dw = zeroed_room_for(to[1], W.shape()),
+           db = zeroed_room_for(to[2], B.shape());
     kernels::causal_taps_gradient(shape, {X.data<float>(), all, row}, W.data<float>(), B.data<float>(),
                                   {dy.data<float>(), all, row},
-                                  {{d[0].data<float>(), all, row}, d[1].data<float>(), d[2].data<float>()});
-    for (size_t i = 0; i < 3; ++i)
-      if (to[i].needed && to[i].accumulate) kernels::add_to(to[i].tensor, d[i]);
+                                  {{dx.data<float>(), all, row}, dw.data<float>(), db.data<float>()});
+    add_gradient(to[0], dx);
+    add_gradient(to[1], dw);
+    add_gradient(to[2], db);
   });
 }
 

@@ -124,11 +124,6 @@ void backward(const Cell& cell, const Tensor& w, const Tensor& write, const Tens
   }
 }
 
-void add_or_set(Destination& to, const float* sums) {
-  float* place = to.tensor.data<float>();
-  for (int64_t i = 0; i < to.tensor.count(); ++i) place[i] = to.accumulate ? place[i] + sums[i] : sums[i];
-}
-
 }  // namespace
 
 Variable hippo_cell(const Variable& x, const HippoWeights& weights, std::shared_ptr<const MemoryUpdate> memory) {
@@ -168,7 +163,7 @@ Variable hippo_cell(const Variable& x, const HippoWeights& weights, std::shared_
         for (size_t k = 0; k < exact.size(); ++k) exact[k] += static_cast<double>(g[k]);
       }
       std::transform(exact.begin(), exact.end(), sums.begin(), [](double v) { return static_cast<float>(v); });
-      add_or_set(to[2], sums.data());
+      to[2].put(Tensor::of(to[2].tensor.shape(), sums));
     }
     // The hidden state after step t is the input h' of step t + 1, so the f of step t + 1 gives its gradient; there is
     // no step after the last one.
@@ -182,8 +177,7 @@ Variable hippo_cell(const Variable& x, const HippoWeights& weights, std::shared_
     if (to[4].needed) {
       double sum = 0;
       for (int64_t r = 0; r < rows; ++r) sum += static_cast<double>(df.data<float>()[r]);
-      const auto all = static_cast<float>(sum);
-      add_or_set(to[4], &all);
+      to[4].put(Tensor::full(to[4].tensor.shape(), static_cast<float>(sum)));
     }
   });
 }

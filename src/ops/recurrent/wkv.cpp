@@ -13,13 +13,6 @@ void check(const Tensor& x, const Tensor& of_channels) {
           to_string(x.shape()), to_string(of_channels.shape()));
 }
 
-// Room that a kernel adds to.
-Tensor cleared(const Destination& to, const Shape& shape) {
-  Tensor room = room_for(to, shape);
-  room.fill(0);
-  return room;
-}
-
 }  // namespace
 
 Variable wkv(const Variable& k, const Variable& v, const Variable& w, const Variable& u) {
@@ -32,13 +25,13 @@ Variable wkv(const Variable& k, const Variable& v, const Variable& w, const Vari
   kernels::wkv(shape, K.data<float>(), V.data<float>(), W.data<float>(), U.data<float>(), y.data<float>());
   return record_joint(y, {k, v, w, u}, [=](const Tensor& dy, std::vector<Destination>& to) {
     Tensor dk = room_for(to[0], K.shape()), dv = room_for(to[1], V.shape());
-    Tensor dw = cleared(to[2], W.shape()), du = cleared(to[3], U.shape());
+    Tensor dw = zeroed_room_for(to[2], W.shape()), du = zeroed_room_for(to[3], U.shape());
     kernels::wkv_gradient(shape, K.data<float>(), V.data<float>(), W.data<float>(), U.data<float>(), y.data<float>(),
                           dy.data<float>(), {dk.data<float>(), dv.data<float>(), dw.data<float>(), du.data<float>()});
-    leave_in(to[0], dk);
-    leave_in(to[1], dv);
-    leave_in(to[2], dw);
-    leave_in(to[3], du);
+    add_gradient(to[0], dk);
+    add_gradient(to[1], dv);
+    add_gradient(to[2], dw);
+    add_gradient(to[3], du);
   });
 }
 
@@ -48,11 +41,11 @@ Variable token_shift(const Variable& x, const Variable& mix) {
   Tensor y(X.shape());
   kernels::token_shift(X.dim(0), X.dim(1), X.dim(2), X.data<float>(), M.data<float>(), y.data<float>());
   return record_joint(y, {x, mix}, [=](const Tensor& dy, std::vector<Destination>& to) {
-    Tensor dx = room_for(to[0], X.shape()), dm = cleared(to[1], M.shape());
+    Tensor dx = room_for(to[0], X.shape()), dm = zeroed_room_for(to[1], M.shape());
     kernels::token_shift_gradient(X.dim(0), X.dim(1), X.dim(2), X.data<float>(), M.data<float>(), dy.data<float>(),
                                   dx.data<float>(), dm.data<float>());
-    leave_in(to[0], dx);
-    leave_in(to[1], dm);
+    add_gradient(to[0], dx);
+    add_gradient(to[1], dm);
   });
 }
 

@@ -25,10 +25,10 @@ Variable channel_decay(const Variable& q, const Variable& k, const Variable& v, 
            da = room_for(to[3], A.shape());
     kernels::channel_decay_gradient(shape, inputs(), dy.data<float>(), borders.data<float>(),
                                     {dq.data<float>(), dk.data<float>(), dv.data<float>(), da.data<float>()});
-    leave_in(to[0], dq);
-    leave_in(to[1], dk);
-    leave_in(to[2], dv);
-    leave_in(to[3], da);
+    add_gradient(to[0], dq);
+    add_gradient(to[1], dk);
+    add_gradient(to[2], dv);
+    add_gradient(to[3], da);
   });
 }
 

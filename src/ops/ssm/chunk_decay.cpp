@@ -98,10 +98,10 @@ Variable record_decay(std::vector<Variable> all, const DecayHeads& heads, const 
       g.skip = to[at_skip].tensor.data<float>();
     }
     kernels::chunk_decay_gradient(shape, inputs(), rows_of(y), rows_of(dy), borders.data<float>(), g);
-    for (size_t i = 0; i < held.size(); ++i) leave_in(to[i], d[i]);
-    if (d_weight.defined()) leave_in(to[at_weight], d_weight);
+    for (size_t i = 0; i < held.size(); ++i) add_gradient(to[i], d[i]);
+    if (d_weight.defined()) add_gradient(to[at_weight], d_weight);
     if (!d_decay.defined()) return;
-    if (!constant) return leave_in(to[at_decay], d_decay);
+    if (!constant) return add_gradient(to[at_decay], d_decay);
     kernels::sum_rows(to[at_decay].tensor, d_decay.reshape({-1, heads.heads}), to[at_decay].accumulate);
   });
 }

@@ -27,10 +27,10 @@ Variable delta_rule(const Variable& q, const Variable& k, const Variable& v, con
            db = room_for(to[3], B.shape());
     kernels::delta_rule_gradient(shape, inputs(), dy.data<float>(), borders.data<float>(),
                                  {dq.data<float>(), dk.data<float>(), dv.data<float>(), db.data<float>()});
-    leave_in(to[0], dq);
-    leave_in(to[1], dk);
-    leave_in(to[2], dv);
-    leave_in(to[3], db);
+    add_gradient(to[0], dq);
+    add_gradient(to[1], dk);
+    add_gradient(to[2], dv);
+    add_gradient(to[3], db);
   });
 }
 

@@ -7,6 +7,7 @@
 #include "kernels/ssm/diagonal_scan.hpp"
 #include "kernels/vector/elementwise.hpp"
 #include "ops/elementwise.hpp"
+#include "ops/gradient_room.hpp"
 #include "ops/shape.hpp"
 
 namespace mlrun::ops {
@@ -26,7 +27,8 @@ void put(Tensor& x, int64_t row, int64_t p, int64_t k, Complex z) {
   x.data<float>()[(2 * row + 1) * p + k] = static_cast<float>(z.imag());
 }
 
-void leave(Destination& to, int64_t k, double gradient) {
+// Writes number k of a gradient, or adds to it.
+void add_number(Destination& to, int64_t k, double gradient) {
   if (!to.needed) return;
   float& place = to.tensor.data<float>()[k];
   place = static_cast<float>(gradient) + (to.accumulate ? place : 0.0f);
@@ -67,13 +69,12 @@ Variable diagonal_scan(const Variable& v, const Variable& lambda) {
   Tensor x(V.shape());
   kernels::diagonal_scan(L.data<float>(), V.data<float>(), n, length, p, x.data<float>());
   return record_joint(x, {v, lambda}, [x, L, n, length, p](const Tensor& dx, std::vector<Destination>& to) {
-    const bool straight = to[0].needed && !to[0].accumulate;
-    Tensor dv = straight ? to[0].tensor : Tensor(dx.shape());
+    Tensor dv = room_for(to[0], dx.shape());
     std::vector<double> dlambda(static_cast<size_t>(2 * p), 0.0);
     kernels::diagonal_scan_gradient(L.data<float>(), x.data<float>(), dx.data<float>(), n, length, p, dv.data<float>(),
                                     dlambda.data());
-    if (to[0].needed && !straight) kernels::add_to(to[0].tensor, dv);
-    for (int64_t k = 0; k < 2 * p; ++k) leave(to[1], k, dlambda[static_cast<size_t>(k)]);
+    add_gradient(to[0], dv);
+    for (int64_t k = 0; k < 2 * p; ++k) add_number(to[1], k, dlambda[static_cast<size_t>(k)]);
   });
 }
 
@@ -89,8 +90,8 @@ Variable exponential_poles(const Variable& nu_log, const Variable& theta_log) {
   return record_joint(y, {nu_log, theta_log}, [N, T, p, lambda](const Tensor& dy, std::vector<Destination>& to) {
     for (int64_t k = 0; k < p; ++k) {
       const Complex through = std::conj(lambda(k)) * complex_at(dy, 0, p, k);
-      leave(to[0], k, -std::exp(at(N, k)) * through.real());
-      leave(to[1], k, std::exp(at(T, k)) * through.imag());
+      add_number(to[0], k, -std::exp(at(N, k)) * through.real());
+      add_number(to[1], k, std::exp(at(T, k)) * through.imag());
     }
   });
 }
@@ -117,9 +118,9 @@ Variable discretise(const Variable& real_log, const Variable& imaginary, const V
                           const Complex dl = complex_at(dy, 0, p, k), ds = complex_at(dy, 1, p, k);
                           const Complex pole = std::conj(s.lambda_by_pole) * dl + std::conj(s.scale_by_pole) * ds;
                           const Complex step = std::conj(s.lambda_by_step) * dl + std::conj(s.scale_by_step) * ds;
-                          leave(to[0], k, -std::exp(at(R, k)) * pole.real());
-                          leave(to[1], k, pole.imag());
-                          leave(to[2], k, std::exp(at(S, k)) * step.real());
+                          add_number(to[0], k, -std::exp(at(R, k)) * pole.real());
+                          add_number(to[1], k, pole.imag());
+                          add_number(to[2], k, std::exp(at(S, k)) * step.real());
                         }
                       });
 }

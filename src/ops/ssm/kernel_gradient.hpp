@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "autograd/tape.hpp"
-#include "kernels/vector/elementwise.hpp"
+#include "ops/gradient_room.hpp"
 
 namespace mlrun::ops {
 
@@ -13,21 +13,16 @@ class KernelGradient {
  public:
   // `values` are the op's inputs, the first of which is what the state space reads; to[i] belongs to values[i].
   KernelGradient(const std::vector<Variable>& values, std::vector<Destination>& to) : to_(to) {
-    if (to[0].needed) input_ = to[0].accumulate ? Tensor(values[0].shape()) : to[0].tensor;
+    if (to[0].needed) input_ = room_for(to[0], values[0].shape());
     bool any = false;
     for (size_t i = 1; i < to.size(); ++i) any = any || to[i].needed;
-    for (size_t i = 1; any && i < to.size(); ++i) {
-      if (to[i].needed && !to[i].accumulate) to[i].tensor.fill(0);
-      parameters_.push_back(to[i].needed ? to[i].tensor : Tensor::zeros(values[i].shape()));
-    }
+    for (size_t i = 1; any && i < to.size(); ++i) parameters_.push_back(sum_for(to[i], values[i].shape()));
   }
   // Null where none is wanted.
   float* input() { return input_.defined() ? input_.data<float>() : nullptr; }
   float* parameter(size_t i) { return parameters_.empty() ? nullptr : parameters_[i - 1].data<float>(); }
   // Once the kernel has run.
-  void finish() {
-    if (to_[0].needed && to_[0].accumulate) kernels::add_to(to_[0].tensor, input_);
-  }
+  void finish() { add_gradient(to_[0], input_); }
 
  private:
   std::vector<Destination>& to_;

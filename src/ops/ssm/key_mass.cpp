@@ -20,9 +20,9 @@ Variable divide_by_key_mass(const Variable& u, const Variable& q, const Variable
     Tensor du = room_for(to[0], y.shape()), dq = room_for(to[1], Q.shape()), dk = room_for(to[2], K.shape());
     kernels::divide_by_key_mass_gradient(shape, Q.data<float>(), K.data<float>(), y.data<float>(), mass.data<float>(),
                                          dy.data<float>(), {dq.data<float>(), dk.data<float>(), du.data<float>()});
-    leave_in(to[0], du);
-    leave_in(to[1], dq);
-    leave_in(to[2], dk);
+    add_gradient(to[0], du);
+    add_gradient(to[1], dq);
+    add_gradient(to[2], dk);
   });
 }
 

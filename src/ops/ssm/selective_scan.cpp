@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "kernels/ssm/selective_scan.hpp"
 #include "kernels/vector/elementwise.hpp"
+#include "ops/gradient_room.hpp"
 
 namespace mlrun::ops {
 namespace {
@@ -41,16 +42,14 @@ Variable selective_scan(const Variable& u, const Variable& delta, const Variable
     const std::vector<Shape> shapes = {U.shape(), U.shape(), {shape.channels, shape.states},
                                        B.shape(), B.shape(), {shape.channels}};
     std::vector<Tensor> d;
-    for (size_t i = 0; i < shapes.size(); ++i)
-      d.push_back(to[i].needed && !to[i].accumulate ? to[i].tensor : Tensor(shapes[i]));
+    for (size_t i = 0; i < shapes.size(); ++i) d.push_back(room_for(to[i], shapes[i]));
     Tensor d_poles = Tensor::zeros(poles.shape());
     d[5].fill(0);
     kernels::selective_scan_gradient(shape, in(), dy.data<float>(), borders.data<float>(),
                                      {d[0].data<float>(), d[1].data<float>(), d[3].data<float>(), d[4].data<float>(),
                                       d_poles.data<float>(), d[5].data<float>()});
     turn_back(d_poles, d[2]);
-    for (size_t i = 0; i < d.size(); ++i)
-      if (to[i].needed && to[i].accumulate) kernels::add_to(to[i].tensor, d[i]);
+    for (size_t i = 0; i < d.size(); ++i) add_gradient(to[i], d[i]);
   });
 }
 

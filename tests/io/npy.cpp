@@ -42,7 +42,6 @@ const std::string kHeader = "{'descr': '|u1', 'fortran_order': False, 'shape': (
 
 TEST_CASE("a .npy file of bytes, version 1 to 3") {
   for (const int version : {1, 2, 3}) {
-    const std::string path = directory / std::string(type) + ".npy";
     const NpyArray array = parse(npy(kHeader, "\1\2\3\4\5\6", version));
     CHECK(array.type == NpyArray::Type::kU8);
     CHECK(array.shape == Shape{2, 3});
