@@ -105,7 +105,8 @@ class Training {
       require_same_on_all_ranks(ranks, facts, request_.mixed_cpus);
       together(ranks, [&] { rank_reducer_ = std::make_unique<RankReducer>(ranks, experiment_->lanes()); });
     }
-    threads_ = threads_of_rank(ranks, reducer().own_lanes(experiment_->lanes()).size(), request_.threads);
+    const int64_t at_once = std::max<int64_t>(1, reducer().own_lanes(experiment_->lanes_at_once()).size());
+    threads_ = threads_of_rank(ranks, at_once, request_.threads);
   }
 
   Reducer& reducer() { return rank_reducer_ ? *rank_reducer_ : in_process_reducer(); }
@@ -316,14 +317,15 @@ class Training {
 }  // namespace
 
 void say_what_idles(const Experiment& experiment, int wanted) {
-  const int64_t lanes = experiment.lanes(), batch = experiment.spec().train.batch_size;
+  const int64_t turns = experiment.spec().train.accumulate, lanes = experiment.lanes_at_once();
+  const int64_t batch = experiment.spec().train.batch_size / turns;
   const int64_t threads = threads_for(kMostLanes, wanted), use = std::min(threads, batch);
   if (lanes >= use) return;
   log::info(
       "{} {}, and {} lane{} to run on them; compute.lanes={} uses more of them, and is another run (other bits, "
       "another "
       "fingerprint)",
-      threads, wanted > 0 ? "threads" : "cores", lanes, lanes == 1 ? "" : "s", use);
+      threads, wanted > 0 ? "threads" : "cores", lanes, lanes == 1 ? "" : "s", use * turns);
 }
 
 std::string expand_name(const std::string& name_template, const config::Fields& fields) {

@@ -104,7 +104,7 @@ class Sequence : public AutoregressiveModel {
  public:
   using Options = SequenceOptions;
   static Facts facts(const Options& options) {
-    return {.examples_per_lane = options.network.block.sequences_per_lane()};
+    return {.examples_per_lane = options.network.block.sequences_per_lane(), .blocks = true};
   }
 
   Sequence(const Options& options, const DataSpec& data, const Scope& scope)
