@@ -102,8 +102,13 @@ void Tape::arrive(Variable::Node& node, Tensor gradient) {
 void Tape::backward(const Variable& loss, float seed) {
   require(tape_of(loss) == this && loss.value().count() == 1, "backward needs one number of this tape, not shape {}",
           to_string(loss.shape()));
+  backward(loss, Tensor::full(loss.shape(), seed));
+}
+
+void Tape::backward(const Variable& y, const Tensor& gradient) {
+  require(tape_of(y) == this, "backward from a variable that this tape does not have");
   for (const NodePtr& leaf : leaves_) leaf->arrived = leaf->accumulate;
-  arrive(*loss.node_, Tensor::full(loss.shape(), seed));
+  arrive(*y.node_, gradient);
   while (!entries_.empty()) {
     Entry entry = std::move(entries_.back());
     entries_.pop_back();

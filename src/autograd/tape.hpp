@@ -71,6 +71,8 @@ class Tape {
   Variable leaf(Tensor value, Tensor gradient_window = {}, bool accumulate = false);
   // d(loss)/d(leaves), times `seed`. `loss` has one number. The tape is empty afterwards and may be used again.
   void backward(const Variable& loss, float seed = 1.0f);
+  // The same from any variable of this tape and the gradient that arrived there.
+  void backward(const Variable& y, const Tensor& dy);
 
  private:
   friend Variable record(Tensor, std::vector<Input>);

@@ -53,6 +53,16 @@ std::optional<int64_t> read_lanes(config::Reader reader) {
   return lanes;
 }
 
+bool read_recompute(config::Reader reader) {
+  const std::string what = reader.choice(
+      "recompute", {"none", "blocks"},
+      {.help = "what a step forgets on its way forward and computes again for the gradient, to the same bits; blocks: "
+               "all of a block but its input, for less memory and about a third more time",
+       .fallback = "none"});
+  reader.later("recompute");
+  return what == "blocks";
+}
+
 }  // namespace
 
 TrainOptions::TrainOptions(config::Reader reader, const ModelRegistry::Facts& model)
@@ -61,6 +71,13 @@ TrainOptions::TrainOptions(config::Reader reader, const ModelRegistry::Facts& mo
                               .fallback = model.fitted_at_once ? Period{1, Unit::kSteps} : Period{20, Unit::kEpochs}})),
       batch_size(
           reader.integer("batch_size", {.help = "examples per step", .min = 1, .max = 1 << 20, .fallback = 100})),
+      accumulate(reader.integer(
+          "accumulate",
+          {.help = "small batches that a step goes through one after the other, for less memory; the bits are those of "
+                   "the whole batch with the same compute.lanes, which are shared out among them",
+           .min = 1,
+           .max = kMostLanes,
+           .fallback = 1})),
       update{
           .clip_norm = reader.real(
               "clip_norm",
@@ -74,7 +91,9 @@ TrainOptions::TrainOptions(config::Reader reader, const ModelRegistry::Facts& mo
       patience(reader.integer_or("patience", "never",
                                  {.help = "evaluations without a new best before training stops", .min = 1})),
       log_every(reader.period(
-          "log_every", {.help = "distance of the rows of train metrics", .fallback = Period{100, Unit::kSteps}})) {}
+          "log_every", {.help = "distance of the rows of train metrics", .fallback = Period{100, Unit::kSteps}})) {
+  reader.later("accumulate");
+}
 
 EvalOptions::EvalOptions(config::Reader reader)
     : every(reader.period(
@@ -125,7 +144,8 @@ ExperimentSpec::ExperimentSpec(config::Reader root)
       eval(root.section("eval", "evaluation during training")),
       checkpoint(root.section("checkpoint", "what is kept of the weights")),
       origin(read_origin(root.section("origin", "where the initial weights come from"))),
-      lanes(read_lanes(root.section("compute", "how it is computed"))) {
+      lanes(read_lanes(root.section("compute", "how it is computed"))),
+      recompute(read_recompute(root.section("compute"))) {
   if (root.describing()) return;
   config::Reader train_section = root.section("train");
   if (train.duration.amount <= 0) train_section.mistake("for", "training for nothing");
@@ -134,6 +154,32 @@ ExperimentSpec::ExperimentSpec(config::Reader root)
                           fmt::format("a {} is fitted in one step, which looks at the whole valid split", model.kind()),
                           "leave train.for out, or train.for=1 step");
   }
+  if (recompute && !model.facts().blocks) {
+    root.section("compute").mistake("recompute", fmt::format("a {} has no blocks to compute again", model.kind()),
+                                    "none, or train.accumulate for less memory");
+  }
+  if (train.accumulate == 1) return;
+  if (model.facts().fitted_at_once) {
+    train_section.mistake("accumulate", fmt::format("a {} is fitted in one pass, without gradients", model.kind()),
+                          "leave train.accumulate out");
+  } else if (train.batch_size % train.accumulate != 0) {
+    train_section.mistake("accumulate",
+                          fmt::format("{} small batches do not make a batch of {}", train.accumulate, train.batch_size),
+                          "a divisor of train.batch_size");
+  } else if (lanes && *lanes % train.accumulate != 0) {
+    train_section.mistake("accumulate",
+                          fmt::format("{} lanes cannot be shared out among {} small batches", *lanes, train.accumulate),
+                          "a divisor of compute.lanes, or compute.lanes: auto");
+  } else if (lanes_of_batch() > kMostLanes) {
+    train_section.mistake("accumulate",
+                          fmt::format("a step would have {} lanes, and {} are the most", lanes_of_batch(), kMostLanes),
+                          fmt::format("a smaller number, or compute.lanes: {}", train.accumulate));
+  }
+}
+
+int64_t ExperimentSpec::lanes_of_batch() const {
+  return lanes.value_or(train.accumulate *
+                        lanes_for(train.batch_size / train.accumulate, model.facts().examples_per_lane));
 }
 
 config::Fields resolved_fields(const config::Document& document, const ExperimentSpec& spec) {
@@ -153,8 +199,9 @@ config::Fields resolved_fields(const config::Document& document, const Experimen
   const int64_t wanted = spec.model.facts().examples_per_lane;
   for (config::FieldRecord& field : fields) {
     if (field.path != "compute.lanes" || spec.lanes) continue;
-    field.value = fmt::format("{}", lanes_for(spec.train.batch_size, wanted));
+    field.value = fmt::format("{}", spec.lanes_of_batch());
     field.origin.rule = fmt::format("auto: about {} example{} a lane", wanted, wanted == 1 ? "" : "s");
+    if (spec.train.accumulate > 1) field.origin.rule += fmt::format(", {} times", spec.train.accumulate);
   }
   return fields;
 }
@@ -231,8 +278,9 @@ std::string Experiment::hash_without(const std::vector<std::string>& excluded, c
 }
 
 const std::vector<std::string>& bookkeeping_fields() {
-  static const std::vector<std::string> fields = {"name",         "group",     "tags", "checkpoint", "train.log_every",
-                                                  "eval.samples", "eval.train"};
+  static const std::vector<std::string> fields = {
+      "name",         "group",     "tags", "checkpoint", "train.log_every", "train.accumulate", "compute.recompute",
+      "eval.samples", "eval.train"};
   return fields;
 }
 

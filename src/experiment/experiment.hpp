@@ -23,6 +23,7 @@ struct TrainOptions {
   TrainOptions(config::Reader reader, const ModelRegistry::Facts& model);
   config::Period duration;  // train.for
   int64_t batch_size;
+  int64_t accumulate;  // small batches that a step goes through one after the other
   UpdateOptions update;
   std::optional<int64_t> patience;  // evaluations without a new best before training stops
   config::Period log_every;         // a row of train metrics
@@ -60,6 +61,9 @@ struct ExperimentSpec {
   CheckpointOptions checkpoint;
   std::optional<Origin> origin;  // as written; Experiment::origin() is the one that was found
   std::optional<int64_t> lanes;  // nullopt: auto
+  bool recompute;                // blocks are computed again for the gradient
+  // Of a batch, with `auto` resolved: each of the small batches of train.accumulate has those of a batch of its size.
+  int64_t lanes_of_batch() const;
 };
 
 // The fields of a spec that was read without mistakes, with `auto` resolved to what it means and the rule in its
@@ -78,9 +82,9 @@ class Experiment {
 
   const ExperimentSpec& spec() const { return *spec_; }
   const config::Fields& fields() const { return fields_; }  // resolved_fields
-  int64_t lanes() const {
-    return spec_->lanes.value_or(lanes_for(spec_->train.batch_size, spec_->model.facts().examples_per_lane));
-  }
+  int64_t lanes() const { return spec_->lanes_of_batch(); }
+  // Those of a small batch (train.accumulate): more threads than these have nothing to do.
+  int64_t lanes_at_once() const { return (lanes() + spec_->train.accumulate - 1) / spec_->train.accumulate; }
   const std::optional<Origin>& origin() const { return origin_; }  // nullopt: fresh weights
   // What was read otherwise than it was written, a line each, for the person: see config::Document::notes.
   const std::vector<std::string>& notes() const { return notes_; }

@@ -49,6 +49,8 @@ class Model {
   // (convolutions want 4 to 16, sequences what their mixer says). Part of the numerics.
   struct Facts {
     int64_t examples_per_lane = 1;
+    // Whether it has blocks that a step may forget and compute again (Pass::block, compute.recompute).
+    bool blocks = false;
     // Whose weights are parts of this model, and stay as they are.
     std::vector<TrainedPart> parts = {};
     // What is not trained comes from a run, and a training begins with its weights (train --from).

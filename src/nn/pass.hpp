@@ -1,6 +1,7 @@
 // One run of a model over a slice of a batch, in one lane: the tape, the parameters as variables, the noise.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "autograd/tape.hpp"
@@ -9,15 +10,23 @@
 
 namespace mlrun {
 
+struct PassOptions {
+  bool accumulate = false;           // gradients are added to those of earlier passes of the same step
+  Statistics* statistics = nullptr;  // this lane's; null where nobody asks for them
+  bool recompute = false;            // Pass::block forgets what a block computed on its way
+};
+
 class Pass {
  public:
+  // A part of a model that has one input and one result.
+  using Block = std::function<Variable(Pass& pass, const Variable& x)>;
+
   // Without gradients: evaluation and sampling. Parameters are constants, nothing is recorded.
   explicit Pass(const ParameterArena& parameters);
-  // Training: gradients are left in `gradients`, an arena of the parameters' layout that was zero when it was made; or
-  // added to those of earlier passes of the same step. `noise` is this pass's stream. `statistics` are this lane's, or
-  // null where nobody asks for them.
-  Pass(const ParameterArena& parameters, Tensor gradients, int64_t step, RandomStream noise, bool accumulate = false,
-       Statistics* statistics = nullptr);
+  // Training: gradients are left in `gradients`, an arena of the parameters' layout that was zero when it was made.
+  // `noise` is this pass's stream.
+  Pass(const ParameterArena& parameters, Tensor gradients, int64_t step, RandomStream noise,
+       const PassOptions& options = {});
 
   const ParameterArena& parameters() const { return *parameters_; }
 
@@ -25,16 +34,28 @@ class Pass {
   int64_t step() const { return step_; }  // of training; 0 in evaluation
   Variable operator()(const Parameter& parameter);
   // To be added to; null in evaluation, and where nobody asks.
-  Tensor* statistic(const Statistic& statistic) { return statistics_ ? &(*statistics_)[statistic.index()] : nullptr; }
+  Tensor* statistic(const Statistic& statistic) {
+    return options_.statistics ? &(*options_.statistics)[statistic.index()] : nullptr;
+  }
   RandomStream next_noise() { return noise_.at(noise_uses_++); }  // a new independent stream at every call
   void backward(const Variable& loss, float seed);
+  // block(*this, x). With PassOptions::recompute only x is kept of it, and the gradient computes the block again (Chen et
+  // al. 2016, "Training Deep Nets with Sublinear Memory Cost"), from the same noise and to the same bits. The block is
+  // called later, and must hold what it needs; statistics are taken the first time alone.
+  Variable block(const Variable& x, const Block& block);
 
  private:
+  // Another run of a block of `of`, with the noise from its use `noise_uses` on. Without gradients parameters are
+  // constants, and nothing is recorded; with them, they are leaves of a tape of its own.
+  Pass(const Pass& of, uint64_t noise_uses, bool records);
+  Variable parameter(size_t index);
   const ParameterArena* parameters_;
   Tensor gradients_;
   int64_t step_ = 0;
-  bool accumulate_ = false;
-  Statistics* statistics_ = nullptr;
+  PassOptions options_;
+  bool records_ = false;
+  // Where leaves leave their gradients, of a block that is computed again; of others in the arena.
+  std::vector<Destination> destinations_;
   RandomStream noise_;
   uint64_t noise_uses_ = 0;
   Tape tape_;

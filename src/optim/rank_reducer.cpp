@@ -97,6 +97,7 @@ void RankReducer::fold(const std::vector<float*>& lanes, const FoldPlan& plan, s
     if (block.rank != ranks_.rank() || block.lanes.size() == 1) continue;
     const std::vector<float*> of_block(lanes.begin() + (block.lanes.begin - first_lane),
                                        lanes.begin() + (block.lanes.end - first_lane));
+    if (std::find(of_block.begin(), of_block.end(), nullptr) != of_block.end()) continue;  // folded already
     pool.run(static_cast<int64_t>(plan.pieces.size()), [&](int64_t i) {
       const Range& piece = plan.pieces[static_cast<size_t>(i)];
       const auto begin = static_cast<size_t>(piece.begin), count = static_cast<size_t>(piece.size());

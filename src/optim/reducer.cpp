@@ -9,10 +9,12 @@ class InProcessReducer : public Reducer {
  public:
   void fold(const std::vector<float*>& lanes, const FoldPlan& plan, std::span<double> squares,
             LanePool& pool) override {
+    std::vector<float*> sums = lanes;  // those of the root alone, or of all lanes
+    std::erase(sums, nullptr);
     pool.run(static_cast<int64_t>(plan.pieces.size()), [&](int64_t i) {
       const Range& piece = plan.pieces[static_cast<size_t>(i)];
       const auto begin = static_cast<size_t>(piece.begin), count = static_cast<size_t>(piece.size());
-      kernels::fold_gradients(lanes, plan.runs.subspan(begin, count), squares.data() + begin);
+      kernels::fold_gradients(sums, plan.runs.subspan(begin, count), squares.data() + begin);
     });
   }
 

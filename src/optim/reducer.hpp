@@ -45,7 +45,8 @@ class Reducer {
   // Of `lanes` of the run, those that are this process's.
   Range own_lanes(int64_t lanes) { return slice(lanes, ranks().size(), ranks().rank()); }
 
-  // lanes: the gradient arenas of this process's lanes. Afterwards lanes[0][i] is the sum over all lanes of the run,
+  // lanes: the gradient arenas of this process's lanes; or, of a block of the tree that is folded already, its sum as
+  // that of its first lane, and null for the others. Of a lane's block either all lanes are folded or none. Afterwards lanes[0][i] is the sum over all lanes of the run,
   // for every i of the runs of this rank's share, and squares[r] the sum over runs[r] of the squares of that sum
   // (kernels::fold_gradients), for every run.
   virtual void fold(const std::vector<float*>& lanes, const FoldPlan& plan, std::span<double> squares,

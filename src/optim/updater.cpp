@@ -98,10 +98,21 @@ int Updater::owner_of(size_t parameter) const {
   return 0;  // of nothing that is trained
 }
 
-Updater::Outcome Updater::apply(std::vector<Tensor>& lanes, int64_t step, double lr_factor, LanePool& pool,
+void Updater::fold_block(std::vector<Tensor>& arenas, size_t first, size_t count, LanePool& pool) const {
+  std::vector<float*> block;
+  for (size_t i = first; i < first + count; ++i) block.push_back(arenas[i].data<float>());
+  std::vector<double> squares(runs_.size());
+  pool.run(static_cast<int64_t>(piece_runs_.size()), [&](int64_t i) {
+    const Range& piece = piece_runs_[static_cast<size_t>(i)];
+    const auto begin = static_cast<size_t>(piece.begin), runs = static_cast<size_t>(piece.size());
+    kernels::fold_gradients(block, std::span(runs_).subspan(begin, runs), squares.data() + begin);
+  });
+}
+
+Updater::Outcome Updater::apply(const std::vector<Tensor>& lanes, int64_t step, double lr_factor, LanePool& pool,
                                 Reducer& reducer) {
   std::vector<float*> gradients, slots;
-  for (Tensor& lane : lanes) gradients.push_back(lane.data<float>());
+  for (Tensor lane : lanes) gradients.push_back(lane.defined() ? lane.data<float>() : nullptr);
   for (auto& [name, arena] : slots_) slots.push_back(arena.data<float>());
   std::vector<double> squares(runs_.size());
   reducer.fold(gradients, {runs_, piece_runs_, shares_}, squares, pool);

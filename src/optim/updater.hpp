@@ -41,10 +41,13 @@ class Updater {
     double gradient_norm = 0;  // L2, before clipping
     bool finite = true;        // false: nothing was written
   };
-  // lanes[l]: the gradient arena of lane l of this process; lane 0's is overwritten with the sum over all lanes of the
-  // run, in this rank's share, which the reducer finds. `step` counts from 0.
-  Outcome apply(std::vector<Tensor>& lanes, int64_t step, double lr_factor, LanePool& pool,
+  // lanes[l]: the gradient arena of lane l of this process, or what Reducer::fold says of blocks that are folded already;
+  // lane 0's is overwritten with the sum over all lanes of the run, in this rank's share, which the reducer finds. `step`
+  // counts from 0.
+  Outcome apply(const std::vector<Tensor>& lanes, int64_t step, double lr_factor, LanePool& pool,
                 Reducer& reducer = in_process_reducer());
+  // arenas[first] becomes the sum of `count` arenas from there on, by the tree of base/lanes.hpp.
+  void fold_block(std::vector<Tensor>& arenas, size_t first, size_t count, LanePool& pool) const;
   // The average begins as what the parameters and states are now.
   void begin_average();
   // The average of the states, after the model has changed them in that step.

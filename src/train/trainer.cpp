@@ -39,7 +39,8 @@ Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads,
       schedule_(experiment.spec().schedule.build()),
       pool_(threads),
       reducer_(reducer),
-      own_lanes_(experiment.spec().model.facts().fitted_at_once ? Range{} : reducer.own_lanes(experiment.lanes())) {
+      own_lanes_(experiment.spec().model.facts().fitted_at_once ? Range{} : reducer.own_lanes(experiment.lanes())),
+      lane_turns_(experiment.lanes(), own_lanes_, experiment.spec().train.accumulate) {
   const ExperimentSpec& spec = experiment_.spec();
   if (schedule_->needs_total() && length_.total_steps == 0) {
     fail(ExitCode::kUsage,
@@ -62,15 +63,14 @@ Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads,
   // once has none.
   std::unique_ptr<Optimizer> optimizer = spec.optimizer.build();
   const auto slots = static_cast<int64_t>(optimizer->slots().size());
-  const int64_t parameters = built_.parameters->parameter_count(), copies = 2 + slots + own_lanes_.size();
+  const int64_t parameters = built_.parameters->parameter_count(),
+                copies = 2 + slots + static_cast<int64_t>(lane_turns_.arenas());
   require_memory(sizeof(float) * static_cast<double>(parameters) * static_cast<double>(copies),
                  fmt::format("training {} parameters in {} lanes", print_thousands(parameters), own_lanes_.size()),
-                 "fewer lanes   compute.lanes=1, or a smaller model");
+                 "fewer lanes at a time   train.accumulate, compute.lanes=1, or a smaller model");
   updater_ = std::make_unique<Updater>(*built_.parameters, std::move(optimizer), spec.train.update, reducer_.ranks());
-  for (int64_t lane = 0; lane < own_lanes_.size(); ++lane) {
-    gradients_.push_back(built_.parameters->like());
-    statistics_.push_back(built_.parameters->statistics());
-  }
+  for (size_t i = 0; i < lane_turns_.arenas(); ++i) gradients_.push_back(built_.parameters->like());
+  for (int64_t lane = 0; lane < own_lanes_.size(); ++lane) statistics_.push_back(built_.parameters->statistics());
 }
 
 CheckpointIdentity Trainer::identity() const {
@@ -125,6 +125,32 @@ void Trainer::share_beginning() {
   updater_->share_beginning();
 }
 
+LaneSums Trainer::compute_lane(int64_t lane, const StepBatch& batch, Tensor& gradients) {
+  const int64_t of_run = own_lanes_.begin + lane;  // the lane among those of all ranks
+  const Range part = slice(batch.count, experiment_.lanes(), of_run);
+  Statistics& statistics = statistics_[static_cast<size_t>(lane)];
+  for (Tensor& statistic : statistics) statistic.fill(0.0f);
+  LaneSums sum;
+  if (part.size() == 0) {
+    std::memset(gradients.raw(), 0, gradients.bytes());
+    return sum;
+  }
+  const RandomStream noise = batch.noise.at(static_cast<uint64_t>(of_run));
+  int64_t piece = 0;
+  built_.model->in_pieces(part.size(), [&](int64_t from, int64_t to) {
+    const std::span<const int64_t> rows(epoch_order_.data() + batch.begin + part.begin + from,
+                                        static_cast<size_t>(to - from));
+    Pass pass(*built_.parameters, gradients, state_.step, piece == 0 ? noise : noise.at(static_cast<uint64_t>(piece)),
+              {.accumulate = piece > 0, .statistics = &statistics, .recompute = experiment_.spec().recompute});
+    const TrainingLoss found = built_.model->loss_and_nll(pass, data_.training_batch(rows, batch.epoch));
+    sum.loss += static_cast<double>(found.loss.value().data<float>()[0]);
+    sum.nll += found.nll;
+    pass.backward(found.loss, 1.0f / static_cast<float>(batch.count));
+    ++piece;
+  });
+  return sum;
+}
+
 Trainer::StepResult Trainer::step(const std::function<int()>& interrupted) {
   const ExperimentSpec& spec = experiment_.spec();
   if (spec.model.facts().fitted_at_once) return fit(interrupted);
@@ -135,34 +161,17 @@ Trainer::StepResult Trainer::step(const std::function<int()>& interrupted) {
   }
   const int64_t begin = position * spec.train.batch_size;
   const int64_t count = std::min(spec.train.batch_size, static_cast<int64_t>(epoch_order_.size()) - begin);
-  const RandomStream noise = RandomStream(spec.seed, "noise").at(static_cast<uint64_t>(state_.step));
-  std::vector<LaneSums> sums(gradients_.size());
-  pool_.run(own_lanes_.size(), [&](int64_t lane) {
-    const int64_t of_run = own_lanes_.begin + lane;  // the lane among those of all ranks
-    const Range part = slice(count, experiment_.lanes(), of_run);
-    Tensor& gradients = gradients_[static_cast<size_t>(lane)];
-    Statistics& statistics = statistics_[static_cast<size_t>(lane)];
-    for (Tensor& statistic : statistics) statistic.fill(0.0f);
-    if (part.size() == 0) {
-      std::memset(gradients.raw(), 0, gradients.bytes());
-      return;
-    }
-    const RandomStream lane_noise = noise.at(static_cast<uint64_t>(of_run));
-    int64_t piece = 0;
-    built_.model->in_pieces(part.size(), [&](int64_t from, int64_t to) {
-      const std::span<const int64_t> rows(epoch_order_.data() + begin + part.begin + from,
-                                          static_cast<size_t>(to - from));
-      Pass pass(*built_.parameters, gradients, state_.step,
-                piece == 0 ? lane_noise : lane_noise.at(static_cast<uint64_t>(piece)), /*accumulate=*/piece > 0,
-                &statistics);
-      const TrainingLoss found = built_.model->loss_and_nll(pass, data_.training_batch(rows, epoch));
-      LaneSums& sum = sums[static_cast<size_t>(lane)];
-      sum.loss += static_cast<double>(found.loss.value().data<float>()[0]);
-      sum.nll += found.nll;
-      pass.backward(found.loss, 1.0f / static_cast<float>(count));
-      ++piece;
-    });
-  });
+  const StepBatch batch = {epoch, begin, count,
+                           RandomStream(spec.seed, "noise").at(static_cast<uint64_t>(state_.step))};
+  std::vector<LaneSums> sums(statistics_.size());
+  lane_turns_.step(
+      [&](const Range& lanes, size_t first) {
+        pool_.run(lanes.size(), [&](int64_t i) {
+          const int64_t lane = lanes.begin - own_lanes_.begin + i;
+          sums[static_cast<size_t>(lane)] = compute_lane(lane, batch, gradients_[first + static_cast<size_t>(i)]);
+        });
+      },
+      [&](size_t first, size_t arenas) { updater_->fold_block(gradients_, first, arenas, pool_); });
   StepResult result;
   const LaneSums all = reducer_.sum(sums);
   result.loss = all.loss / static_cast<double>(count);
@@ -176,7 +185,10 @@ Trainer::StepResult Trainer::step(const std::function<int()>& interrupted) {
          "  try a lower optim.lr, or train.clip_norm",
          state_.step + 1, in_words(result.loss));
   }
-  const Updater::Outcome outcome = updater_->apply(gradients_, state_.step, factor, pool_, reducer_);
+  std::vector<Tensor> of_lanes;
+  for (const size_t arena : lane_turns_.arena_of_lane())
+    of_lanes.push_back(arena == LaneTurns::kFolded ? Tensor() : gradients_[arena]);
+  const Updater::Outcome outcome = updater_->apply(of_lanes, state_.step, factor, pool_, reducer_);
   if (!outcome.finite) {
     fail(ExitCode::kDiverged,
          "step {}: the gradient of {} is not finite (loss {}); the weights are as they were before this step\n"
@@ -263,6 +275,17 @@ std::optional<Evaluation> Trainer::evaluate_train(const std::function<int()>& in
   if (size == 0) return std::nullopt;
   const TrainSample sample(data_, size);
   return evaluate(*built_.model, *built_.parameters, sample, Split::kTrain, valid_options(interrupted), pool_);
+}
+
+void Trainer::rehearse() {
+  {
+    const AveragedWeights averaged(*this);
+    EvaluateOptions options = valid_options(nullptr);
+    options.limit = options.batch_size * pool_.threads();
+    evaluate(*built_.model, *built_.parameters, data_, Split::kValid, options, pool_);
+    preview();
+  }
+  checkpoint_image(identity(), state_, *built_.parameters, *updater_);
 }
 
 Preview Trainer::preview() {

@@ -13,6 +13,7 @@
 #include "evaluate/evaluate.hpp"
 #include "experiment/checkpoint.hpp"
 #include "experiment/preview.hpp"
+#include "optim/lane_turns.hpp"
 #include "optim/reducer.hpp"
 #include "runs/metrics.hpp"
 
@@ -60,6 +61,9 @@ class Trainer {
   std::optional<Evaluation> evaluate_train(const std::function<int()>& interrupted);
   // As many as eval.samples says.
   Preview preview();
+  // What a training does beside its steps, for the memory it takes: an evaluation of a batch for each thread, a preview,
+  // and the image of a checkpoint, which is written nowhere.
+  void rehearse();
   // While it lives, the moving average (where there is one) stands in for the weights and the states like them. Of
   // several ranks, all call Updater::share_average before.
   class AveragedWeights {
@@ -76,6 +80,13 @@ class Trainer {
 
  private:
   StepResult fit(const std::function<int()>& interrupted);
+  // A step's batch: the examples at `begin` of the epoch's order, and their noise.
+  struct StepBatch {
+    int64_t epoch = 0, begin = 0, count = 0;
+    RandomStream noise;
+  };
+  // The gradients of one lane of this rank, and its sums.
+  LaneSums compute_lane(int64_t lane, const StepBatch& batch, Tensor& gradients);
   void count_step(const StepResult& result);
   EvaluateOptions valid_options(const std::function<int()>& interrupted) const;
 
@@ -85,11 +96,12 @@ class Trainer {
   BuiltModel built_;
   std::unique_ptr<Schedule> schedule_;
   std::unique_ptr<Updater> updater_;
-  std::vector<Tensor> gradients_;       // one arena for each lane of this rank
-  std::vector<Statistics> statistics_;  // one set for each of them
+  std::vector<Tensor> gradients_;       // arenas, as many as lane_turns_ holds at a time
+  std::vector<Statistics> statistics_;  // one set for each lane of this rank
   LanePool pool_;
   Reducer& reducer_;
   Range own_lanes_;  // of experiment_.lanes(); none of a model that is fitted at once
+  LaneTurns lane_turns_;
   TrainState state_;
   History history_;
   std::vector<int64_t> epoch_order_;

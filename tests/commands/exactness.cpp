@@ -17,6 +17,13 @@ using namespace mlrun::test;
 
 namespace {
 
+// A mixer's kind, with what makes it fit into four channels.
+std::string sized(const std::string& mixer) {
+  if (mixer == "mamba2") return mixer + ", head: 4";
+  if (mixer == "attention") return mixer + ", heads: 2, dropout: 0.1";
+  return mixer + (mixer == "gla" || mixer == "retnet" ? ", heads: 2" : "");
+}
+
 // One small spec for every registered model, by its defaults where it has no size.
 std::vector<std::string> models() {
   std::vector<std::string> specs;
@@ -29,11 +36,7 @@ std::vector<std::string> models() {
     if (kind != "vqvae" && kind.rfind("sequence", 0) != 0) specs.push_back("{kind: " + kind + "}");
   }
   for (const auto& [mixer, entry] : registered(mixer_kinds())) {
-    const std::string size = mixer == "mamba2"                     ? ", head: 4"
-                             : mixer == "attention"                ? ", heads: 2, dropout: 0.1"
-                             : mixer == "gla" || mixer == "retnet" ? ", heads: 2"
-                                                                   : "";
-    specs.push_back("{kind: sequence, width: 4, layers: 1, mixer: {kind: " + mixer + size + "}}");
+    specs.push_back("{kind: sequence, width: 4, layers: 1, mixer: {kind: " + sized(mixer) + "}}");
   }
   specs.push_back("{kind: sequence_classifier, width: 4, layers: 1, mlp: gelu, dropout: 0.2, mixer: {kind: gru}}");
   for (const std::string quantizer :
@@ -241,4 +244,76 @@ TEST_CASE("a damaged newest checkpoint is set aside, and the run goes on from th
   CHECK(std::filesystem::exists(newest + ".damaged"));
   CHECK(read((root / "run") + "/" + kLast) == read((root / "whole") + "/" + kLast));
   CHECK(timeless_journal(root / "run") == timeless_journal(root / "whole"));
+}
+
+namespace {
+
+// Trains all steps but the last with these overrides, and the last one without them: the bytes of its checkpoint are
+// those of a run that never had them only if every step gave the same bits.
+std::string bytes_but_for_the_end(const std::string& directory, const std::string& spec, int threads,
+                                  const std::vector<std::string>& overrides) {
+  REQUIRE(train_in(directory, spec, threads, kSteps - 1, overrides).status == RunStatus::kStopped);
+  REQUIRE(train_in(directory, spec, threads).status == RunStatus::kFinished);
+  return read(directory + "/" + kLast);
+}
+
+}  // namespace
+
+TEST_CASE("small batches one after the other give the bytes of the whole batch, and may change on the way") {
+  const TemporaryDirectory root;
+  int number = 0;
+  for (const std::string model :
+       {"{kind: made, hidden: [20, 15], masks: 2}", "{kind: pixelcnn, channels: 2, blocks: 1}",
+        "{kind: sequence, width: 4, layers: 1, dropout: 0.2, mixer: {kind: s4d}}",
+        "{kind: vqvae, width: 4, dim: 4, blocks: 1, quantizer: {kind: ema, codes: 300, restart_below: 5}}"}) {
+    std::string spec = spec_of(model, kSteps);
+    spec.replace(spec.find("batch_size: 14"), 14, "batch_size: 16");  // 60 examples: the last batch of an epoch has 12
+    const std::string whole = root / ("whole" + std::to_string(number));
+    REQUIRE(train_in(whole, spec, 2).status == RunStatus::kFinished);
+    for (const std::string batches : {"2", "4"}) {
+      INFO(model << ", " << batches << " small batches");
+      const std::string directory = root / (batches + "-" + std::to_string(number));
+      CHECK(bytes_but_for_the_end(directory, spec, 1 + number % 2, {"train.accumulate=" + batches}) ==
+            read(whole + "/" + kLast));
+    }
+    ++number;
+  }
+}
+
+TEST_CASE("blocks that are computed again for the gradient give the bytes of those that are kept, noise included") {
+  const TemporaryDirectory root;
+  int number = 0;
+  std::vector<std::string> models = {
+      "{kind: pixelcnn, channels: 2, blocks: 3, condition: class}",
+      "{kind: diagonal_bilstm, hidden: 2, layers: 2, dropout: 0.2, condition: class}",
+      "{kind: augmented, of: {kind: pixelcnn, channels: 2, blocks: 2}}",
+      "{kind: sequence, width: 4, layers: 2, mlp: swiglu, dropout: 0.2, parallel: true, mixer: {kind: retnet, heads: "
+      "2}}",
+      "{kind: sequence_classifier, width: 4, layers: 3, mlp: gelu, dropout: 0.2, norm_place: post, mixer: {kind: "
+      "gru}}"};
+  for (const auto& [mixer, entry] : registered(mixer_kinds())) {
+    models.push_back("{kind: sequence, width: 4, layers: 2, mixer: {kind: " + sized(mixer) + "}}");
+  }
+  for (const std::string& model : models) {
+    INFO(model);
+    const std::string spec = spec_of(model, kSteps), whole = root / ("whole" + std::to_string(number));
+    REQUIRE(train_in(whole, spec, 2).status == RunStatus::kFinished);
+    CHECK(bytes_but_for_the_end(root / ("again" + std::to_string(number)), spec, 2, {"compute.recompute=blocks"}) ==
+          read(whole + "/" + kLast));
+    ++number;
+  }
+}
+
+TEST_CASE("small batches that do not make the batch are refused, and so are blocks where there are none") {
+  const TemporaryDirectory root;
+  const auto words = [&](const std::string& model, const std::vector<std::string>& overrides) {
+    return refusal_of(ExitCode::kUsage, [&] { train_in(root / "refused", spec_of(model, 4), 1, 0, overrides); });
+  };
+  const std::string made = "{kind: made, hidden: [20]}";
+  CHECK(words(made, {"train.accumulate=3"}).find("3 small batches do not make a batch of 14") != std::string::npos);
+  CHECK(words(made, {"train.accumulate=7"}).find("4 lanes cannot be shared out among 7 small batches") !=
+        std::string::npos);
+  CHECK(words(made, {"train.accumulate=200", "train.batch_size=400", "compute.lanes=auto"})
+            .find("a step would have 400 lanes, and 256 are the most") != std::string::npos);
+  CHECK(words(made, {"compute.recompute=blocks"}).find("a made has no blocks") != std::string::npos);
 }

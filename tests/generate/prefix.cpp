@@ -108,7 +108,7 @@ TEST_CASE("training on data with a question leaves the logits of the question wi
   const Built b = build("fvsbn", {.shape = {6}, .alphabet = 2, .classes = 0, .given = 5}, {});
   Tensor gradients = b.parameters->like();
   Statistics statistics = b.parameters->statistics();
-  Pass pass(*b.parameters, gradients, 0, RandomStream(1, "test"), false, &statistics);
+  Pass pass(*b.parameters, gradients, 0, RandomStream(1, "test"), {.statistics = &statistics});
   const Batch batch = random_batch({.shape = {6}, .alphabet = 2, .classes = 0}, 7, 1);
   const Variable loss = b.model->loss(pass, batch);
   double sum = 0;

@@ -20,7 +20,7 @@ TEST_CASE("the table of ema follows its members by the formula, folded over lane
   std::vector<double> members(4), sums(4 * kDim);
   for (int64_t lane = 0; lane < 2; ++lane) {
     Tensor gradients = b.arena.like();
-    Pass pass(b.arena, gradients, 0, RandomStream(1, "test"), false, &lanes[static_cast<size_t>(lane)]);
+    Pass pass(b.arena, gradients, 0, RandomStream(1, "test"), {.statistics = &lanes[static_cast<size_t>(lane)]});
     const Tensor part = z.rows(lane * 15, lane == 0 ? 15 : kRows);
     const Tensor codes = b.quantizer->quantize(pass, part).codes;
     for (int64_t i = 0; i < part.dim(0); ++i) {
@@ -55,7 +55,7 @@ TEST_CASE("a code that nothing uses is moved onto a vector of the batch, and cou
   std::vector<Statistics> lanes = {b.arena.statistics(), b.arena.statistics()};
   for (Statistics& lane : lanes) {
     Tensor gradients = b.arena.like();
-    Pass pass(b.arena, gradients, 0, RandomStream(1, "test"), false, &lane);
+    Pass pass(b.arena, gradients, 0, RandomStream(1, "test"), {.statistics = &lane});
     b.quantizer->quantize(pass, b.z.value());
   }
   b.quantizer->after_step(lanes);
@@ -80,7 +80,7 @@ TEST_CASE("normalised rows keep mean 0 and variance 1 while what they come from 
     std::vector<Statistics> lanes = {b.arena.statistics(), b.arena.statistics()};
     for (int64_t lane = 0; lane < 2; ++lane) {
       Tensor gradients = b.arena.like();
-      Pass pass(b.arena, gradients, step, RandomStream(1, "test"), false, &lanes[static_cast<size_t>(lane)]);
+      Pass pass(b.arena, gradients, step, RandomStream(1, "test"), {.statistics = &lanes[static_cast<size_t>(lane)]});
       const Tensor codes = b.quantizer->quantize(pass, z.rows(lane * 25, lane * 25 + 25)).codes;
       if (step < 200) continue;
       for (int64_t i = 0; i < 25; ++i) up += codes.data<int32_t>()[i] & 1;

@@ -164,7 +164,7 @@ TEST_CASE("a row of NaN has codes of the alphabet, so that the step it comes fro
     Tensor gradients = b.arena.like();
     for (const bool training : {false, true}) {
       Statistics statistics = b.arena.statistics();
-      Pass quiet(b.arena), noisy(b.arena, gradients, 0, RandomStream(1, "test"), false, &statistics);
+      Pass quiet(b.arena), noisy(b.arena, gradients, 0, RandomStream(1, "test"), {.statistics = &statistics});
       const Quantized q = b.quantizer->quantize(training ? noisy : quiet, z);
       for (int64_t i = 0; i < q.codes.count(); ++i) {
         REQUIRE(q.codes.data<int32_t>()[i] >= 0);

@@ -10,6 +10,7 @@
 #include "built_optimizer.hpp"
 #include "catch.hpp"
 #include "nn/initialisers.hpp"
+#include "optim/lane_turns.hpp"
 #include "optim/rank_reducer.hpp"
 #include "optim/updater.hpp"
 #include "ranks/thread_ranks.hpp"
@@ -38,7 +39,7 @@ void declare(ParameterArena& parameters) {
 
 // Steps by made-up gradients of `lanes` lanes. The weights after every rank's last step must be the same; returned are
 // the weights and all that a checkpoint holds of the optimizer.
-Bits trained(Ranks& ranks, Reducer& reducer, const std::string& kind, int64_t lanes) {
+Bits trained(Ranks& ranks, Reducer& reducer, const std::string& kind, int64_t lanes, int64_t small_batches = 1) {
   ParameterArena parameters;
   declare(parameters);
   if (!ranks.first()) parameters.flat().fill(7);  // what the first has comes to all
@@ -47,20 +48,29 @@ Bits trained(Ranks& ranks, Reducer& reducer, const std::string& kind, int64_t la
   updater.share_beginning();
   LanePool pool(2);
   const Range own = reducer.own_lanes(lanes);
+  const LaneTurns turns(lanes, own, small_batches);
+  std::vector<Tensor> arenas;
+  for (size_t i = 0; i < turns.arenas(); ++i) arenas.push_back(parameters.like());
   for (int64_t step = 0; step < 4; ++step) {
-    std::vector<Tensor> gradients;
-    for (int64_t lane = own.begin; lane < own.end; ++lane) {
-      gradients.push_back(parameters.like());
+    const auto compute = [&](int64_t lane, Tensor& gradients) {
       const RandomStream noise =
           RandomStream(5, "lanes").at(static_cast<uint64_t>(step)).at(static_cast<uint64_t>(lane));
       for (const ParameterInfo& info : parameters.parameters()) {
         const std::vector<Range> all = {{0, info.count()}};
         for (const Range& trained : info.trained.empty() ? all : info.trained) {
           for (int64_t i = info.offset + trained.begin; i < info.offset + trained.end; ++i)
-            gradients.back().data<float>()[i] = static_cast<float>(noise.normal(static_cast<uint64_t>(i)));
+            gradients.data<float>()[i] = static_cast<float>(noise.normal(static_cast<uint64_t>(i)));
         }
       }
-    }
+    };
+    turns.step(
+        [&](const Range& some, size_t first) {
+          for (int64_t i = 0; i < some.size(); ++i) compute(some.begin + i, arenas[first + static_cast<size_t>(i)]);
+        },
+        [&](size_t first, size_t count) { updater.fold_block(arenas, first, count, pool); });
+    std::vector<Tensor> gradients;
+    for (const size_t arena : turns.arena_of_lane())
+      gradients.push_back(arena == LaneTurns::kFolded ? Tensor() : arenas[arena]);
     require(updater.apply(gradients, step, 1.0, pool, reducer).finite, "a step is not finite");
   }
   Bits bits;
@@ -93,6 +103,34 @@ TEST_CASE("any number of ranks has the weights, the average and the optimizer's 
       }
     }
   }
+}
+
+TEST_CASE("small batches one after the other give the bits of all lanes at once, on any number of ranks") {
+  for (const auto& pair : std::vector<std::pair<int64_t, int64_t>>{{3, 3}, {6, 2}, {6, 3}, {8, 4}}) {
+    const int64_t lanes = pair.first, batches = pair.second;
+    const Bits alone = trained(one_rank(), in_process_reducer(), "kind=adam", lanes);
+    INFO(lanes << " lanes, " << batches << " small batches");
+    CHECK(trained(one_rank(), in_process_reducer(), "kind=adam", lanes, batches) == alone);
+    for (const int size : {2, 3}) {
+      Bits first;
+      ThreadRanks::run(size, [&](Ranks& ranks) {
+        RankReducer reducer(ranks, lanes);
+        Bits bits = trained(ranks, reducer, "kind=adam", lanes, batches);
+        if (ranks.first()) first = std::move(bits);
+      });
+      CHECK(first == alone);
+    }
+  }
+}
+
+TEST_CASE("turns of lanes keep as many arenas as a turn has lanes, and one for each sum that waits") {
+  CHECK(LaneTurns(8, {0, 8}, 1).arenas() == 8);
+  CHECK(LaneTurns(8, {0, 8}, 2).arenas() == 5);
+  CHECK(LaneTurns(8, {0, 8}, 4).arenas() == 4);
+  CHECK(LaneTurns(8, {0, 8}, 8).arenas() == 4);
+  CHECK(LaneTurns(256, {0, 256}, 128).arenas() == 9);
+  CHECK(LaneTurns(8, {4, 8}, 4).arenas() == 3);
+  CHECK(LaneTurns(8, {}, 4).arenas() == 0);
 }
 
 TEST_CASE("where ranks and lanes are powers of two a step sends 2 P (R - 1) / R, and the norm's sums") {

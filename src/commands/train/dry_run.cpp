@@ -40,6 +40,7 @@ struct Measured {
   std::mutex mutex;
   std::vector<double> seconds;  // of each step
   double loss = NAN;            // of the last one, nats
+  bool rehearsed = false;       // evaluation, samples and checkpoint as well
 };
 
 void measure(Trainer& trainer, Measured& measured) {
@@ -53,6 +54,10 @@ void measure(Trainer& trainer, Measured& measured) {
     measured.seconds.push_back(step.seconds());
     measured.loss = loss;
   }
+  if (watch.seconds() >= kLastBegin) return;
+  trainer.rehearse();
+  const std::lock_guard lock(measured.mutex);
+  measured.rehearsed = true;
 }
 
 void answer(const Trainer& trainer, Measured& measured, int threads, bool json) {
@@ -67,6 +72,7 @@ void answer(const Trainer& trainer, Measured& measured, int threads, bool json) 
   if (json) {
     fmt::print("{}\n", io::json_line(nlohmann::ordered_json{{"parameters", parameters},
                                                             {"peak_rss_mb", megabytes},
+                                                            {"peak_of_all", measured.rehearsed},
                                                             {"steps_done", measured.seconds.size()},
                                                             {"ms_per_step", step * 1e3},
                                                             {"steps", total},
@@ -74,8 +80,9 @@ void answer(const Trainer& trainer, Measured& measured, int threads, bool json) 
                                                             {"loss", measured.loss}}));
     return;
   }
-  fmt::print("model       {}, {} parameters\ndata        {}\nmemory      {:.0f} MB at the peak\n",
-             experiment.spec().model.kind(), print_thousands(parameters), trainer.data().description(), megabytes);
+  fmt::print("model       {}, {} parameters\ndata        {}\nmemory      {:.0f} MB at the peak{}\n",
+             experiment.spec().model.kind(), print_thousands(parameters), trainer.data().description(), megabytes,
+             measured.rehearsed ? ", with evaluation, samples and checkpoint" : " of these steps alone");
   if (any) {
     fmt::print("step        {:.2f} ms with {} lanes on {} threads, the fastest of {}; loss {:.2f}\n", step * 1e3,
                experiment.lanes(), threads, measured.seconds.size(), measured.loss);
@@ -95,7 +102,7 @@ void print_dry_run(const TrainRequest& request, bool json) {
   const Experiment experiment = load_spec(name, request.overrides, request.places);
   const std::unique_ptr<Dataset> data =
       experiment.spec().data.build(data_sources_from_environment(experiment.spec().seed));
-  const int threads = threads_for(experiment.lanes(), request.threads);
+  const int threads = threads_for(experiment.lanes_at_once(), request.threads);
   say_what_idles(experiment, request.threads);
   Trainer trainer(experiment, *data, threads);
   log::info("dry run: up to {} steps on the real data, at most {} s; nothing is written", kSteps, kMost.count());

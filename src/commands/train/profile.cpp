@@ -46,7 +46,7 @@ Profile profile(const ProfileRequest& request) {
   const std::unique_ptr<Dataset> data =
       experiment.spec().data.build(data_sources_from_environment(experiment.spec().seed));
   Profile p;
-  p.threads = threads_for(experiment.lanes(), request.threads);
+  p.threads = threads_for(experiment.lanes_at_once(), request.threads);
   Trainer trainer(experiment, *data, p.threads);
   trainer.initialise();
   p.model = experiment.spec().model.kind();

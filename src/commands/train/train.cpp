@@ -77,7 +77,8 @@ class Training {
       require_same_on_all_ranks(ranks, facts, request_.mixed_cpus);
       together(ranks, [&] { rank_reducer_ = std::make_unique<RankReducer>(ranks, experiment_->lanes()); });
     }
-    threads_ = threads_of_rank(ranks, reducer().own_lanes(experiment_->lanes()).size(), request_.threads);
+    const int64_t at_once = std::max<int64_t>(1, reducer().own_lanes(experiment_->lanes_at_once()).size());
+    threads_ = threads_of_rank(ranks, at_once, request_.threads);
   }
 
   Reducer& reducer() { return rank_reducer_ ? *rank_reducer_ : in_process_reducer(); }

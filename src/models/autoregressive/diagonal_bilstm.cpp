@@ -194,7 +194,7 @@ class BilstmStepper : public Stepper {
 class DiagonalBilstm : public AutoregressiveModel {
  public:
   using Options = DiagonalBilstmOptions;
-  static Facts facts(const Options&) { return {.examples_per_lane = 8}; }
+  static Facts facts(const Options&) { return {.examples_per_lane = 8, .blocks = true}; }
 
   DiagonalBilstm(const Options& options, const DataSpec& data, const Scope& scope)
       : AutoregressiveModel((require_images(data, "diagonal_bilstm"), data), options.condition, scope),
@@ -219,14 +219,17 @@ class DiagonalBilstm : public AutoregressiveModel {
 
   Variable logits(Pass& pass, const OrderedBatch& batch, int64_t) const override {
     Variable x = encoding_.convolved(pass, stem_, batch.symbols);
+    const Tensor labels = conditional() ? labels_of(batch) : Tensor();
     for (const Layer& layer : layers_) {
-      const Variable before = x;
-      for (const Crossing& crossing : layer.crossings) {
-        Variable h = crossing(pass, before);
-        if (dropout_ > 0) h = ops::dropout(h, dropout_, pass.next_noise(), pass.training());
-        x = crossing.out(pass, h, {.relu = false, .add = x});
-      }
-      if (layer.class_bias.defined()) x = layer.class_bias(pass, x, labels_of(batch));
+      x = pass.block(x, [this, &layer, labels](Pass& inside, const Variable& before) {
+        Variable to = before;
+        for (const Crossing& crossing : layer.crossings) {
+          Variable h = crossing(inside, before);
+          if (dropout_ > 0) h = ops::dropout(h, dropout_, inside.next_noise(), inside.training());
+          to = crossing.out(inside, h, {.relu = false, .add = to});
+        }
+        return layer.class_bias.defined() ? layer.class_bias(inside, to, labels) : to;
+      });
     }
     return (*head_)(pass, x);
   }

@@ -19,7 +19,7 @@ struct PixelCnnOptions {
 class PixelCnn : public AutoregressiveModel {
  public:
   using Options = PixelCnnOptions;
-  static Facts facts(const Options&) { return {.examples_per_lane = 4}; }
+  static Facts facts(const Options&) { return {.examples_per_lane = 4, .blocks = true}; }
 
   PixelCnn(const Options& options, const DataSpec& data, const Scope& scope)
       : AutoregressiveModel((require_images(data, "pixelcnn"), data), options.condition, scope),

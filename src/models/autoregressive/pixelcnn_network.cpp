@@ -34,10 +34,13 @@ PixelCnnNetwork::PixelCnnNetwork(const PixelCnnSizes& sizes, const PixelHeadOpti
 Variable PixelCnnNetwork::logits(Pass& pass, const Tensor& symbols, const Tensor* labels,
                                  const Variable& features) const {
   Variable h = encoding_.convolved(pass, stem_, symbols, features);
+  const Tensor classes = labels ? *labels : Tensor();
   for (const Block& block : blocks_) {
-    Variable y = block.middle(pass, block.enter(pass, h, {.relu = true, .add = {}}), {.relu = true, .add = {}});
-    if (block.class_bias.defined()) y = block.class_bias(pass, y, *labels);
-    h = block.leave(pass, y, {.relu = true, .add = h});
+    h = pass.block(h, [&block, classes](Pass& inside, const Variable& x) {
+      Variable y = block.middle(inside, block.enter(inside, x, {.relu = true, .add = {}}), {.relu = true, .add = {}});
+      if (block.class_bias.defined()) y = block.class_bias(inside, y, classes);
+      return block.leave(inside, y, {.relu = true, .add = x});
+    });
   }
   return (*head_)(pass, h);
 }

@@ -29,7 +29,7 @@ class SequenceClassifier : public Classifier {
  public:
   using Options = SequenceClassifierOptions;
   static Facts facts(const Options& options) {
-    return {.examples_per_lane = options.network.block.sequences_per_lane()};
+    return {.examples_per_lane = options.network.block.sequences_per_lane(), .blocks = true};
   }
 
   SequenceClassifier(const Options& options, const DataSpec& data, const Scope& scope)

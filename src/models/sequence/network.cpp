@@ -110,7 +110,8 @@ Variable SequenceNetwork::operator()(Pass& pass, const Tensor& inputs, const Ten
   Variable x = enter(pass, inputs);
   if (position_kind_ != SequencePositions::kNone) x = ops::add(x, position_vectors(pass, length));
   if (has_classes_) x = ops::add(x, ops::reshape(ops::embedding(pass(classes_), labels), {n, 1, width_}));
-  for (const SequenceBlock& block : blocks_) x = block(pass, x);
+  for (const SequenceBlock& block : blocks_)
+    x = pass.block(x, [&block](Pass& inside, const Variable& h) { return block(inside, h); });
   return norm_(pass, x);
 }
 

@@ -150,6 +150,7 @@ class Sequence : public AutoregressiveModel {
   using Options = SequenceOptions;
   static Facts facts(const Options& options) {
     return {.examples_per_lane = options.network.block.sequences_per_lane(),
+            .blocks = true,
             .begins_from_run = options.heads.facts().frozen};
   }
 
