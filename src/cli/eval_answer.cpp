@@ -191,7 +191,9 @@ void print_answer(const EvalOutcome& e, const std::string& split, const Globals&
   cells.insert(cells.end(), {human_rate(images_per_second(e)), e.protocol, fmt::format("{}", e.step)});
   TextTable table(headings);
   table.add(cells);
-  print_fitting(table, {text ? "seq/s" : "img/s", "step", "images", "sequences", "bits/" + e.dimension, "protocol"});
+  const std::vector<std::string> left_out = print_fitting(
+      table, {"protocol", text ? "seq/s" : "img/s", "step", "images", "sequences", "bits/" + e.dimension});
+  if (!left_out.empty()) fmt::print("{}\n", e.protocol);  // no figure goes without it
   print_other_data(e.data);
   if (e.nll_of != NllSubject::kX && !e.code_use) fmt::print("the NLL is of {}\n", words_of(e.nll_of));
   print_more(e);

@@ -141,11 +141,15 @@ std::string TextTable::fitted(int width, const std::vector<std::string>& least_f
   return table.plain();
 }
 
-void print_fitting(const TextTable& table, const std::vector<std::string>& least_first) {
-  if (!is_terminal(STDOUT_FILENO)) return fmt::print("{}", table.plain());
+std::vector<std::string> print_fitting(const TextTable& table, const std::vector<std::string>& least_first) {
   std::vector<std::string> left_out;
+  if (!is_terminal(STDOUT_FILENO)) {
+    fmt::print("{}", table.plain());
+    return left_out;
+  }
   fmt::print("{}", table.fitted(terminal_width(STDOUT_FILENO), least_first, left_out));
   if (!left_out.empty()) log::info("no room for   {}", fmt::join(left_out, ", "));
+  return left_out;
 }
 
 std::string TextTable::plain() const {

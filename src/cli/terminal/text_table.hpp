@@ -40,7 +40,7 @@ class TextTable {
   std::vector<std::vector<std::string>> rows_;
 };
 
-// To stdout: all of it, and on a terminal what fits, with a word on stderr about the columns that do not.
-void print_fitting(const TextTable& table, const std::vector<std::string>& least_first);
+// To stdout: all of it, and on a terminal what fits, with a word on stderr about the columns that do not; these.
+std::vector<std::string> print_fitting(const TextTable& table, const std::vector<std::string>& least_first);
 
 }  // namespace mlrun::cli
