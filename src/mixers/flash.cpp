@@ -13,7 +13,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
+#include "base/error.hpp"
 #include "kernels/attention/attention_cache.hpp"
 #include "kernels/ssm/chunk_decay.hpp"
 #include "kernels/vector/elementwise.hpp"
@@ -27,17 +30,19 @@
 namespace mlrun {
 namespace {
 
+constexpr int64_t kChunk = 64;
+
 struct FlashOptions {
   explicit FlashOptions(config::Reader& reader)
       : unit(reader),
         chunk(
-            reader.integer("chunk", {.help = "positions among which attention is exact; what is before their chunk is "
-                                             "summed up",
-                                     .min = 1,
-                                     .max = 1 << 20,
-                                     .fallback = 64})) {}
+            reader.integer_or("chunk", "auto",
+                              {.help = "positions among which attention is exact; what is before their chunk is summed "
+                                       "up. auto: 64, or half of a shorter sequence",
+                               .min = 1,
+                               .max = 1 << 20})) {}
   GatedUnitOptions unit;
-  int64_t chunk;
+  std::optional<int64_t> chunk;
 };
 
 struct FlashHeads {
@@ -165,11 +170,17 @@ class Flash : public Mixer {
 
   Flash(const Options& options, const MixerShape& shape, const Scope& scope)
       : size_(options.unit.size),
-        chunk_(options.chunk),
+        chunk_(options.chunk.value_or(std::max<int64_t>(1, std::min(kChunk, shape.length / 2)))),
         rope_(options.unit.rope),
         rotary_(size_, rope_ ? shape.length : 0),
         unit_(options.unit, shape, scope),
-        heads_(scope, size_) {}
+        heads_(scope, size_) {
+    if (chunk_ < shape.length || shape.length == 1) return;
+    fail(
+        ExitCode::kUsage,
+        "mixer flash with chunk={}: sequences of {} positions are one chunk, with nothing before it\n  with   chunk={}",
+        chunk_, shape.length, shape.length / 2);
+  }
 
   Variable operator()(Pass& pass, const Variable& x) const override {
     const Variable z = unit_.shared(pass, x);

@@ -89,7 +89,7 @@ inline std::vector<MixerCase> mixer_cases() {
       {"gau", {"size=8", "weights=softmax_plus"}},
       {"flash", {"size=4", "chunk=7"}},
       {"flash", {"size=5", "expand=1", "rope=false", "chunk=16"}},
-      {"flash", {"size=4", "chunk=1000"}},
+      {"flash", {"size=4"}},
       {"gla", {"heads=1"}, true},
       {"gla", {"heads=3", "rank=2", "temperature=1"}, true},
       {"retnet", {"heads=1"}},
