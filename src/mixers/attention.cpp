@@ -39,8 +39,14 @@ struct AttentionOptions {
         stride(reader.integer_or(
             "stride", "none",
             {.help = "every other head sees each stride-th position instead, and the rest `window` neighbours (the "
-                     "stride, by default): the strided pattern of Child et al. 2019",
+                     "stride, by default) or their `block`: the strided pattern of Child et al. 2019",
              .min = 2,
+             .max = 1 << 30})),
+        block(reader.integer_or(
+            "block", "none",
+            {.help = "positions of a block: one sees those of its own block up to itself, and none before it (the "
+                     "DiagAttention of TransNormer, Qin et al. 2022, for its lower layers)",
+             .min = 1,
              .max = 1 << 30})),
         qk_norm(reader.boolean("qk_norm", {.help = "whether each head's queries and keys are normalised (rms, with a "
                                                    "gain), so that scores stay bounded",
@@ -56,12 +62,14 @@ struct AttentionOptions {
       reader.mistake("kv_heads", fmt::format("{} heads of keys do not divide {} heads of queries", *kv_heads, heads),
                      fmt::format("kv_heads: {}", std::gcd(*kv_heads, heads)));
     }
+    if (block && window)
+      reader.mistake("window", "with a block, what a position sees begins where its block begins", "window: all");
     if (stride && heads < 2)
       reader.mistake("stride", "one half of the heads sees neighbours and the other strides, and there is one head",
                      "heads: 2");
   }
   int64_t heads;
-  std::optional<int64_t> kv_heads, window, stride;
+  std::optional<int64_t> kv_heads, window, stride, block;
   bool qk_norm;
   float dropout;
   AttentionPositionRegistry::Choice position;
@@ -179,9 +187,10 @@ class Attention : public Mixer {
       q_gain_ = scope.parameter("q_norm/gain", {size_}, "size", ParameterKind::kNorm, initialise::constant(1.0f));
       k_gain_ = scope.parameter("k_norm/gain", {size_}, "size", ParameterKind::kNorm, initialise::constant(1.0f));
     }
-    for (int64_t h = 0; (options.window || options.stride) && h < heads_; ++h) {
-      if (options.stride && h % 2 == 1) reach_.push_back({0, *options.stride});
-      else reach_.push_back({options.window ? *options.window : *options.stride, 1});
+    for (int64_t h = 0; (options.window || options.stride || options.block) && h < heads_; ++h) {
+      if (options.stride && h % 2 == 1) reach_.push_back({.window = 0, .stride = *options.stride, .block = 0});
+      else if (options.block) reach_.push_back({.window = 0, .stride = 1, .block = *options.block});
+      else reach_.push_back({.window = options.window ? *options.window : *options.stride, .stride = 1, .block = 0});
     }
   }
 
@@ -223,8 +232,9 @@ class Attention : public Mixer {
         scale()));
     if (!reach_.empty())
       layout.line(
-          "s is one of those that mixer.window and mixer.stride of the spec let a head see (even heads the window, "
-          "odd ones the stride, where there is one)");
+          "s is one of those that mixer.window, mixer.block and mixer.stride of the spec let a head see (even heads "
+          "the "
+          "window or the block, odd ones the stride, where there is one)");
     for (const char* name : {"q", "k", "v", "out"})
       layout.tensor(fmt::format("{}/weight", name), "a linear map, no bias");
     return layout.tensor("q_norm/gain", "of each number of a head").tensor("k_norm/gain", "of each number of a head");

@@ -156,6 +156,15 @@ TEST_CASE("attention to every stride-th position, alone and with a window of the
   });
 }
 
+TEST_CASE("attention within blocks, of any size and beside heads without") {
+  on_every_target([] {
+    for (const int64_t block : {1, 2, 63, 64, 65, 128, 149, 150, 151, 1000}) {
+      INFO("block " << block);
+      check(Problem(shape_of(150, 3, 1, 4, 4, {{0, 1, block}, {5, 1}, {7, 1, block}}), {true, true, true}));
+    }
+  });
+}
+
 TEST_CASE("what depends on the distance of two positions is added inside a tile") {
   on_every_target([] {
     for (const int64_t length : {1, 63, 64, 65, 130}) {
@@ -173,6 +182,7 @@ TEST_CASE("attention step by step, from a cache, is attention in tiles") {
     check_steps(Problem(shape_of(150, 4, 2, 5, 3), {}));
     check_steps(Problem(shape_of(300, 2, 2, 16, 16, {{10, 1}, {70, 1}}), {}));
     check_steps(Problem(shape_of(200, 2, 1, 4, 20, {{3, 7}, {40, 1}}), {}));
+    check_steps(Problem(shape_of(300, 2, 1, 4, 20, {{0, 1, 50}, {0, 1, 70}}), {}));
     check_steps(Problem(shape_of(140, 2, 2, 6, 6, {{0, 5}, {0, 1}}), {true, true, true}));
   });
 }

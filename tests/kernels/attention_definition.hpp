@@ -83,7 +83,8 @@ inline Naive naive(const Problem& p) {
       for (int64_t t = 0; t < length; ++t) {
         const int64_t q = (i * length + t) * p.row + h * n, pq = ((i * length + t) * s.heads + h) * n;
         const auto sees = [&](int64_t u) {
-          return (t - u) % reach.stride == 0 && (reach.window == 0 || (t - u) / reach.stride < reach.window);
+          return (t - u) % reach.stride == 0 && (reach.window == 0 || (t - u) / reach.stride < reach.window) &&
+                 (reach.block == 0 || t / reach.block == u / reach.block);
         };
         Doubles w(static_cast<size_t>(t + 1)), dw(w.size());
         double most = -HUGE_VAL, sum = 0, dot = 0;

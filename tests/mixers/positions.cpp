@@ -302,6 +302,7 @@ TEST_CASE("attention that cannot be built says with which value it can") {
   CHECK_THAT(message_of({"heads=2", "kv_heads=1", "position.kind=deberta"}, ten), Catch::Contains("kv_heads=2"));
   CHECK_THAT(message_of({"heads=2", "window=0"}, {8, 8, 20}), Catch::Contains("window"));
   CHECK_THAT(message_of({"heads=1", "stride=4"}, {8, 8, 20}), Catch::Contains("heads: 2"));
+  CHECK_THAT(message_of({"heads=2", "block=4", "window=3"}, {8, 8, 20}), Catch::Contains("window: all"));
   CHECK_THAT(message_of({"position.kind=t5", "position.buckets=1"}, {8, 8, 20}), Catch::Contains("buckets"));
   CHECK_THAT(message_of({"position.kind=t5", "position.buckets=32", "position.max_distance=16"}, {8, 8, 20}),
              Catch::Contains("max_distance: 64"));

@@ -34,7 +34,7 @@ namespace {
 
 using namespace attention_tiles;
 
-// One head, and one residue class of its positions, of one sequence.
+// One head of one sequence, and of its positions some that see one another only: a residue class of a stride, a block, or all.
 struct Part {
   int64_t sequence, head, group, first, stride, count;
 };
@@ -76,17 +76,18 @@ class Walk {
       const Reach reach = shape_.reach_of(h);
       pack_tables(h, reach.stride);
       before();
+      const int64_t group = h / shape_.heads_per_group(), length = shape_.length;
+      const auto part_of = [&](int64_t sequence, int64_t first, int64_t count) {
+        const Part part = {sequence, h, group, first, reach.stride, count};
+        pack(part, reach.window);
+        f(part);
+      };
       for (int64_t i = 0; i < shape_.sequences; ++i) {
-        for (int64_t first = 0; first < std::min(reach.stride, shape_.length); ++first) {
-          const Part part = {i,
-                             h,
-                             h / shape_.heads_per_group(),
-                             first,
-                             reach.stride,
-                             (shape_.length - first + reach.stride - 1) / reach.stride};
-          pack(part, reach.window);
-          f(part);
-        }
+        const int64_t block = reach.block > 0 ? reach.block : length;
+        for (int64_t first = 0; reach.stride == 1 && first < length; first += block)
+          part_of(i, first, std::min(block, length - first));
+        for (int64_t first = 0; reach.stride > 1 && first < std::min(reach.stride, length); ++first)
+          part_of(i, first, (length - first + reach.stride - 1) / reach.stride);
       }
       after(h, reach.stride);
     }
@@ -172,7 +173,10 @@ void check(const AttentionShape& s, const AttentionInputs& in) {
               (s.reach.empty() || static_cast<int64_t>(s.reach.size()) == s.heads),
           "attention over {} positions, {} heads of {} and {} in {} groups, {} reaches", s.length, s.heads, s.keys,
           s.values, s.groups, s.reach.size());
-  for (const Reach& r : s.reach) require(r.window >= 0 && r.stride > 0, "a reach of {} by {}", r.window, r.stride);
+  for (const Reach& r : s.reach) {
+    require(r.window >= 0 && r.stride > 0 && r.block >= 0 && (r.block == 0 || r.stride == 1),
+            "a reach of {} by {}, in blocks of {}", r.window, r.stride, r.block);
+  }
   require(static_cast<bool>(in.position_q) == (in.position_keys != nullptr), "position keys without their queries");
 }
 
@@ -181,7 +185,8 @@ double flops_of(const AttentionShape& s, int64_t each) {
   double pairs = 0;
   for (int64_t h = 0; h < s.heads; ++h) {
     const Reach r = s.reach_of(h);
-    const double seen = static_cast<double>((s.length + r.stride - 1) / r.stride),
+    const int64_t most = r.block > 0 ? std::min(r.block, s.length) : s.length;
+    const double seen = static_cast<double>((most + r.stride - 1) / r.stride),
                  window = r.window > 0 ? std::min(seen, static_cast<double>(r.window)) : seen;
     pairs += static_cast<double>(s.length) * (window - window * (window - 1) / (2 * seen));
   }

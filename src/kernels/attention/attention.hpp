@@ -11,6 +11,7 @@
 // The forward pass keeps the logarithm of each softmax's sum; the backward pass computes a tile's weights again from it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -19,10 +20,19 @@
 
 namespace mlrun::kernels {
 
-// What one head sees of the past: the positions t, t - stride, t - 2 stride ... , at most `window` of them (0: all).
+// What one head sees of the past: the positions t, t - stride, t - 2 stride ... , at most `window` of them (0: all), and
+// none before the block of `block` positions that t is in (0: there are no blocks). A stride has no blocks.
 struct Reach {
   int64_t window = 0;
   int64_t stride = 1;
+  int64_t block = 0;
+  int64_t earliest(int64_t t) const {
+    const int64_t begin = block > 0 ? t / block * block : 0;
+    return window > 0 ? std::max(begin, t - (window - 1) * stride) : begin;
+  }
+  int64_t farthest() const {  // positions that the least and the greatest one seen span, at most; 0: there is no limit
+    return window > 0 ? window * stride : block;
+  }
 };
 
 struct AttentionShape {

@@ -90,10 +90,12 @@ constexpr float kUnseen = -1e30f;  // below every score
 
 AttentionCache::AttentionCache(const AttentionShape& shape, AttentionWeights weights)
     : shape_(shape), weights_(weights), query_({1, shape.keys}) {
-  require(weights == AttentionWeights::kSoftmax || shape.reach.empty(), "squared relu of scores, and a reach");
+  const auto strides = [](const Reach& r) { return r.stride > 1; };
+  require(weights == AttentionWeights::kSoftmax || std::none_of(shape.reach.begin(), shape.reach.end(), strides),
+          "squared relu of scores, and a stride");
   for (int64_t h = 0; h < shape.heads; ++h) {
-    const Reach reach = shape.reach_of(h);
-    farthest_ = h > 0 && farthest_ == 0 ? 0 : reach.window == 0 ? 0 : std::max(farthest_, reach.window * reach.stride);
+    const int64_t farthest = shape.reach_of(h).farthest();
+    farthest_ = farthest == 0 || (h > 0 && farthest_ == 0) ? 0 : std::max(farthest_, farthest);
   }
 }
 
@@ -220,8 +222,8 @@ void AttentionCache::extend(const AttentionStretch& in, float* y) {
         queries.clear();
         for (int64_t row = begin; row < end; ++row) {
           const int64_t t = before + row - begin;
-          const int64_t least = reach.window > 0 ? std::max(first_, t - (reach.window - 1) * reach.stride) : first_;
-          queries.push_back({row, t, least, scores_.data() + static_cast<size_t>(row - begin) * room});
+          queries.push_back(
+              {row, t, std::max(first_, reach.earliest(t)), scores_.data() + static_cast<size_t>(row - begin) * room});
         }
         score(in, queries, i, h);
         sums.clear();
