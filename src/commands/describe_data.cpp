@@ -81,7 +81,7 @@ DataDescription describe_data(const Dataset& data, int64_t most) {
     out.mean = all > 0 ? sum / all : 0;
   }
   const std::vector<int64_t> shown = shown_rows(data, Split::kTrain, most);
-  const Batch batch = data.plain_batch(Split::kTrain, shown, 0);
+  const Batch batch = data.batch(Split::kTrain, shown, 0);
   for (size_t i = 0; i < shown.size(); ++i) {
     const int32_t* symbols = batch.symbols.data<int32_t>() + i * static_cast<size_t>(width);
     if (d.spec.is_image()) d.pictures.push_back(data.render({symbols, static_cast<size_t>(width)}));

@@ -33,7 +33,7 @@ std::vector<int64_t> shown_rows(const Dataset& data, Split split, int64_t count)
   for (int64_t begin = 0; begin < std::min(rows, kMostLookedAt) && left > 0; begin += kAtOnce) {
     const auto some =
         std::span(order).subspan(static_cast<size_t>(begin), static_cast<size_t>(std::min(kAtOnce, rows - begin)));
-    const Batch batch = data.plain_batch(split, some, 0);
+    const Batch batch = data.batch(split, some, 0);
     for (size_t i = 0; i < some.size(); ++i) {
       auto& free = slots[static_cast<size_t>(batch.labels.data<int32_t>()[i])];
       if (free.empty()) continue;

@@ -82,7 +82,7 @@ std::vector<NearestImages> search(const Tensor& images, const Dataset& data, int
   for (int64_t begin = 0; begin < rows; begin += kTrainAtOnce) {
     std::vector<int64_t> some(static_cast<size_t>(std::min(kTrainAtOnce, rows - begin)));
     std::iota(some.begin(), some.end(), begin);
-    const std::vector<uint16_t> train = narrowed(data.plain_batch(Split::kTrain, some, 0).symbols);
+    const std::vector<uint16_t> train = narrowed(data.batch(Split::kTrain, some, 0).symbols);
     pool.run(kLanesOfSearch, [&](int64_t lane) {
       for (auto i = static_cast<size_t>(lane); i < count; i += static_cast<size_t>(kLanesOfSearch)) {
         for (size_t r = 0; r < some.size(); ++r)
@@ -131,7 +131,7 @@ NearestOutcome nearest_images(const Tensor& samples, const Dataset& data, int64_
     const NearestImages& nearest = outcome.samples[i];
     outcome.copies += nearest.distances.front() == 0 ? 1 : 0;
     outcome.pictures.push_back(drawn[i]);
-    for (const io::Image& image : images_of(data.plain_batch(Split::kTrain, nearest.rows, 0).symbols, data.spec()))
+    for (const io::Image& image : images_of(data.batch(Split::kTrain, nearest.rows, 0).symbols, data.spec()))
       outcome.pictures.push_back(image);
   }
   return outcome;
