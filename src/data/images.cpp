@@ -119,6 +119,8 @@ Images::Options::Options(config::Reader& spec) {
   spec.later("captions");
   if (spec.describing()) return;
   if (rows_columns.size() == 1) spec.mistake("shape", "found one number, expected [rows, columns]");
+  if (captions && check_table_source(*folders[0]).empty())
+    spec.mistake("captions", "given for an array; captions are of files in a folder of pictures");
   if (labels.any() && !check_table_source(*folders[0]).empty())
     spec.mistake("labels", "given for a folder of pictures, whose classes are its folders");
   if (size.size() == 1) spec.mistake("resize", "found one number, expected [rows, columns]");
