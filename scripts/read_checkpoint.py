@@ -171,6 +171,8 @@ def sequence(c, x, y, _):
     if c.option("mixer.kind") != "s4d":
         sys.exit(f"read_checkpoint.py: the mixer {c.option('mixer.kind')} is not read here; s4d is")
     symbols, pre = x[:, c.order()], c.option("norm_place") == "pre"
+    if c.option("norm_place") == "branch":
+        sys.exit("read_checkpoint.py: norm_place branch is not read here; pre and post are")
     before = np.hstack([np.full((len(x), 1), c.alphabet), symbols[:, :-1]])  # the start is the last row
     if c.option("input") == "embedding":
         h = c("symbols")[before]

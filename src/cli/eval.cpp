@@ -24,7 +24,7 @@ struct EvalOptions {
   std::string run, split = "test", which = "best", per_example, region, threads = "auto";
   ConstraintRequest constraint;
   std::vector<std::string> words;
-  int64_t orders = 0, draws = 1, codes = 1;
+  int64_t orders = 0, draws = 1, codes = 1, named = 0;
   bool mixed_cpus = false;
 };
 
@@ -93,6 +93,7 @@ void run_eval(EvalOptions o, const Globals& globals) {
                                .orders = o.orders > 0 ? std::optional(o.orders) : std::nullopt,
                                .draws = o.draws,
                                .codes = o.codes,
+                               .named = o.named > 0 ? std::optional(o.named) : std::nullopt,
                                .threads = threads_of(o.threads),
                                .ranks = globals.ranks(),
                                .mixed_cpus = o.mixed_cpus};
@@ -114,6 +115,7 @@ void add_eval(Command& command, const Globals& globals) {
                "mlrun eval @last data.kind=digits           # on other data than it was trained on\n"
                "mlrun eval @last --draws 5                  # dynamic binarization: mean over 5 draws\n"
                "mlrun eval @last --codes 64                 # a prior over codes: a tighter bound\n"
+               "mlrun eval @last --named 500                # of captions: so many images are named among all\n"
                "mlrun eval @last --match '[A-Z]+:\\n.*'       # of a text: how likely a sample is to begin so\n"
                "mlrun eval @last --region top               # of the lower half, given the upper one\n"
                "mlrun eval step-000001500.h5 --per-example nll.h5\n"
@@ -141,6 +143,13 @@ void add_eval(Command& command, const Globals& globals) {
                   "alone), or draws of an encoder that draws; more make the bound tighter")
       ->between(int64_t{1}, int64_t{1'000'000})
       ->type_name("K");
+  command
+      .add_option(
+          "--named", o->named,
+          "of captions and pictures: how many images are named among all captions there are, a pass for each of "
+          "them (default: as many as make 100000 passes)")
+      ->between(int64_t{1}, int64_t{10'000'000})
+      ->type_name("N");
   Option* region =
       command
           .add_option("--region", o->region,

@@ -31,6 +31,26 @@ void print_other_data(const EvaluatedData& data) {
              data.trained_on.empty() ? "" : "; trained on " + data.trained_on);
 }
 
+void add_captions(nlohmann::ordered_json& answer, const CaptionEvaluation& captions) {
+  const auto add = [&](const std::string& key, const Evaluation& figure) {
+    answer[key] = figure.nll;
+    answer[key + "_se"] = figure.nll_se;
+  };
+  answer["captions"] = captions.captions;
+  answer["named"] = captions.named;
+  add("nll_words_and_picture", captions.pair);
+  if (const auto& order = captions.words_first) {
+    add("nll_words", order->first);
+    add("nll_picture_given_words", order->second);
+    add("accuracy_words_first", order->right);
+  }
+  if (const auto& order = captions.picture_first) {
+    add("nll_picture", order->first);
+    add("nll_words_given_picture", order->second);
+    add("accuracy_picture_first", order->right);
+  }
+}
+
 nlohmann::ordered_json json_of(const EvalOutcome& e, const std::string& split) {
   nlohmann::ordered_json answer = {{"run", e.run},          {"checkpoint", e.checkpoint}, {"step", e.step},
                                    {"split", split},        {"protocol", e.protocol},     {"count", e.result.count},
@@ -63,6 +83,7 @@ nlohmann::ordered_json json_of(const EvalOutcome& e, const std::string& split) {
     answer["accuracy"] = e.accuracy->nll;
     answer["accuracy_se"] = e.accuracy->nll_se;
   }
+  if (e.captions) add_captions(answer, *e.captions);
   if (e.dimension == "char") {
     answer["nats_per_char"] = e.nats_per_dimension;
     answer["perplexity_per_char"] = perplexity_per_char(e);
@@ -108,6 +129,27 @@ void print_bound(const BoundParts& bound) {
   }
 }
 
+// What a model of captions and pictures knows of one given the other.
+void print_captions(const CaptionEvaluation& captions) {
+  TextTable table({"of", "nll (nats)", ""});
+  table.add({"words and picture", nats(captions.pair), "in either order: -log of the sum of both"});
+  const auto& words_first = captions.words_first;
+  const auto& picture_first = captions.picture_first;
+  if (words_first) table.add({"picture given words", nats(words_first->second), "words first"});
+  if (picture_first) table.add({"words given picture", nats(picture_first->second), "picture first"});
+  if (words_first) table.add({"words", nats(words_first->first), "words first"});
+  if (picture_first) table.add({"picture", nats(picture_first->first), "picture first"});
+  fmt::print("{}", table.plain());
+  const auto share = [](const Evaluation& right) {
+    return fmt::format("{:.2f}% +- {:.2f}%", 100 * right.nll, 100 * right.nll_se);
+  };
+  fmt::print("named right among {} captions, of {} images:", captions.captions, captions.named);
+  if (words_first) fmt::print(" {} by Bayes' rule, words first", share(words_first->right));
+  if (words_first && picture_first) fmt::print(";");
+  if (picture_first) fmt::print(" {} by the likeliest words, picture first", share(picture_first->right));
+  fmt::print("\n");
+}
+
 // What a conditional model says besides -log p(x), and what one draw says.
 void print_more(const EvalOutcome& e) {
   if (e.components > 1) fmt::print("a mixture of {}\n", e.components);
@@ -123,6 +165,7 @@ void print_more(const EvalOutcome& e) {
   if (e.accuracy) {
     fmt::print("accuracy {:.2f}% +- {:.2f}% ({})\n", 100 * e.accuracy->nll, 100 * e.accuracy->nll_se, e.accuracy_of);
   }
+  if (e.captions) print_captions(*e.captions);
   if (e.bound) print_bound(*e.bound);
   if (e.code_use) {
     if (e.code_use->rates.empty()) {

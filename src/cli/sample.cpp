@@ -13,6 +13,7 @@
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/constraint_words.hpp"
+#include "cli/sample_caption.hpp"
 #include "cli/sample_classes.hpp"
 #include "cli/sample_completions.hpp"
 #include "cli/sample_draft.hpp"
@@ -37,8 +38,8 @@ namespace mlrun::cli {
 namespace {
 
 struct SampleWords {
-  std::string run, which = "best", grid, out, complete, interpolate, images = "8", sampler = "auto", threads = "auto",
-                   classes;
+  std::string run, which = "best", grid, out, complete, interpolate, caption, images = "8", sampler = "auto",
+                   threads = "auto", classes;
   int64_t count = 0, batch = 64, nearest = 0;
   uint64_t seed = 1;
   DrawLaw law;
@@ -77,7 +78,7 @@ bool is_streamed(const SampleWords& o, const TrainedModel& model, const Globals&
 }
 
 void require_image(const TrainedModel& model, const std::string& what) {
-  if (!model.identity.data.is_image()) {
+  if (!model.drawn_data().is_image()) {
     fail(ExitCode::kUsage,
          "{}: this model's data are rows of {} symbols, not images\n  write them as text or HDF5   -o samples.txt, -o "
          "samples.h5",
@@ -87,6 +88,7 @@ void require_image(const TrainedModel& model, const std::string& what) {
 
 void write(const Samples& samples, const TrainedModel& model, const SampleWords& o, const SamplePictures& pictures) {
   const auto text = [&] {
+    if (model.identity.caption_stream && o.text.prompt.empty()) return lines_of(samples.captions);
     const auto& vocabulary = model.identity.vocabulary;
     return vocabulary ? text_of(samples.symbols, *vocabulary, samples.lengths) : text_of(samples.symbols);
   };
@@ -126,11 +128,11 @@ void run_sample(SampleWords o, const Globals& globals) {
   if (rows_of_classes && (!o.grid.empty() || !o.complete.empty()))
     fail(ExitCode::kUsage, "--class {}: several classes are a row each, and {} asks for other rows", o.classes,
          o.grid.empty() ? "--complete" : "--grid");
-  if (o.count == 0 && model.identity.vocabulary) o.count = 1;
+  if (o.count == 0 && (model.identity.vocabulary || !o.caption.empty())) o.count = 1;
   if (o.count == 0)
     o.count = !o.complete.empty() ? 4 : rows_of_classes ? 8 : o.grid.empty() ? 16 : grid.rows * grid.columns;
   if (o.out.empty() && !o.show) {
-    if (is_terminal(STDOUT_FILENO) && model.identity.data.is_image()) o.show = true;
+    if (is_terminal(STDOUT_FILENO) && model.drawn_data().is_image() && o.caption.empty()) o.show = true;
     else o.out = "-";
   }
   if (o.show) require_image(model, "--show");
@@ -152,12 +154,15 @@ void run_sample(SampleWords o, const Globals& globals) {
   const auto columns = static_cast<int>(rows_of_classes ? o.count : grid.columns);
   const std::vector<int32_t> labels_asked = rows_of_classes ? labels_of(classes, o.count) : classes;
   if (rows_of_classes) o.count *= static_cast<int64_t>(classes.size());
-  if (o.nearest > 0) require_image(model, "--nearest");
-  if (o.text.length > 0 && model.identity.data.is_image())
+  if (o.nearest > 0) {
+    require_image(model, "--nearest");
+    if (model.identity.caption_stream) fail(ExitCode::kUsage, "--nearest: of images without captions only");
+  }
+  if (o.text.length > 0 && model.drawn_data().is_image())
     fail(ExitCode::kUsage, "--length {}: images have the size of their data", o.text.length);
   require_room(o, columns, model);
   o.law = law_of(o.text, model, o.law);
-  const Tensor prefix = prefix_of(o.text, model, o.count);
+  const Tensor prefix = o.caption.empty() ? prefix_of(o.text, model, o.count) : picture_to_name(model, o.caption);
   const int64_t length = o.text.length > 0 ? o.text.length : model.autoregressive().data().positions();
   const auto constraint = constraint_of(o.constraint, model, length - (prefix.defined() ? prefix.dim(1) : 0));
   if (constraint) o.law.constraint = o.constraint_law == "exact" ? ConstraintLaw::kExact : ConstraintLaw::kLocal;
@@ -188,6 +193,7 @@ void run_sample(SampleWords o, const Globals& globals) {
   const SamplePictures pictures = pictures_of(samples, columns, classes, nearest, model.identity.names);
   if (streamed) fmt::print("\n");
   else if (!o.out.empty()) write(samples, model, o, pictures);
+  warn_of_broken(samples);
   if (o.show) show_sheet(*pictures.images, pictures.columns, pictures.captions, globals);
   if (nearest && !globals.json) log::info("{}", words_of(*nearest));
   if (globals.json) {
@@ -205,6 +211,7 @@ void run_sample(SampleWords o, const Globals& globals) {
       }
     }
     if (!samples.lengths.empty()) answer["lengths"] = samples.lengths;
+    if (!samples.captions.empty()) answer["captions"] = samples.captions;
     if (!samples.labels.empty()) answer["labels"] = samples.labels;
     if (nearest) answer["nearest"] = answer_of(*nearest);
     fmt::print("{}\n", io::json_line(answer));
@@ -231,6 +238,8 @@ void add_sample(Command& command, const Globals& globals) {
                "mlrun sample @last -n 32 -o pairs.png       # of a VQ-VAE: images and their reconstructions\n"
                "mlrun sample @last --interpolate 3,8 -n 10 --show  # of a VQ-VAE: from one test image to another\n"
                "mlrun sample @last -n 4 --temperature 0.9 -o -     # symbols as text\n"
+               "mlrun sample @last --prompt seven -n 4 -o sevens.png  # of captions: pictures for words\n"
+               "mlrun sample @last --caption picture.png -n 3     # of captions: words for a picture\n"
                "mlrun sample @last --draft @last -n 4 -o -         # another, faster run is what speeds it up\n"
                "mlrun sample @last --prompt 'ROMEO:' --length 1000  # of a text\n"
                "mlrun sample @last --prompt @start.txt --top-p 0.95\n"
@@ -265,6 +274,7 @@ void add_sample(Command& command, const Globals& globals) {
       ->excludes(grid)
       ->excludes(complete)
       ->type_name("A,B");
+  add_caption_option(command, o->caption, grid, complete);
   command
       .add_option("--images", o->images,
                   "which images of the test split --complete takes: how many, of all classes, or a list of numbers and "

@@ -20,8 +20,9 @@ SamplePictures pictures_of(const Samples& samples, int columns, const std::vecto
     for (const int32_t label : classes) out.captions.of_rows.push_back(caption_of_class(names, label));
   } else {
     for (size_t i = 0; i < samples.pictures.size(); ++i)
-      out.captions.of_each.push_back(samples.labels.empty() ? fmt::format("{}", i)
-                                                            : caption_of_class(names, samples.labels[i]));
+      out.captions.of_each.push_back(!samples.captions.empty() ? samples.captions[i]
+                                     : samples.labels.empty()  ? fmt::format("{}", i)
+                                                               : caption_of_class(names, samples.labels[i]));
   }
   return out;
 }

@@ -7,9 +7,10 @@ namespace mlrun::cli {
 
 void add_text_options(Command& command, TextWords& words, Option* complete) {
   command
-      .add_option("--prompt", words.prompt,
-                  "what every sample begins with: characters of a text, else symbols with blanks between them; @FILE: "
-                  "what is in the file")
+      .add_option(
+          "--prompt", words.prompt,
+          "what every sample begins with: characters of a text, else symbols with blanks between them; of captions "
+          "and pictures, the caption of the pictures to draw; @FILE: what is in the file")
       ->excludes(complete)
       ->may_be_empty()
       ->type_name("TEXT|@FILE");
@@ -58,9 +59,11 @@ DrawLaw law_of(const TextWords& words, const TrainedModel& model, DrawLaw law) {
          model.identity.vocabulary ? "have two of them" : "are none");
   }
   law.repetition = words.repetition_penalty;
-  if (words.slide && (data.is_image() || data.given > 0)) {
+  if (words.slide && (data.is_image() || data.given > 0 || data.parts)) {
     fail(ExitCode::kUsage, "--slide goes over a text, and this model's data are {}",
-         data.is_image() ? "images" : "tasks");
+         data.is_image() ? "images"
+         : data.parts    ? "captions and pictures"
+                         : "tasks");
   }
   law.sliding = words.slide && !model.autoregressive().any_length() && words.length > data.positions();
   return law;

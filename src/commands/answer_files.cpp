@@ -44,7 +44,7 @@ void add_figure(io::Hdf5Writer& file, const std::string& name, const Evaluation&
   file.attribute("/", name, figure.nll);
   file.attribute("/", name + "_se", figure.nll_se);
   file.dataset(name, figure.per_example);
-  if (name != "accuracy") file.attribute(name, "unit", std::string_view("nats"));
+  if (!name.starts_with("accuracy")) file.attribute(name, "unit", std::string_view("nats"));
 }
 
 Tensor shaped(const Tensor& symbols, const DataSpec& data, Shape shape) {
@@ -82,6 +82,12 @@ std::string completions_array(const CompleteOutcome& outcome, const TrainedModel
   return io::npy_of(narrowed_symbols(shaped(outcome.completions, model.identity.data, {images, options.per_image})));
 }
 
+std::string lines_of(const std::vector<std::string>& texts) {
+  std::string lines;
+  for (const std::string& text : texts) lines += text + '\n';
+  return lines;
+}
+
 io::Bytes samples_file(const Samples& samples, const TrainedModel& model, uint64_t seed, const DrawLaw& law) {
   const Tensor& symbols = samples.symbols;
   io::Hdf5Writer file;
@@ -91,6 +97,10 @@ io::Bytes samples_file(const Samples& samples, const TrainedModel& model, uint64
   file.attribute("/", "known", samples.known);
   file.dataset("symbols", symbols.reshape(shape_of_samples(samples)));
   if (samples.codes.defined()) file.dataset("codes", samples.codes);
+  if (samples.streams.defined()) {
+    file.dataset("streams", samples.streams);
+    file.text("captions", lines_of(samples.captions));
+  }
   if (!samples.lengths.empty()) file.dataset("lengths", samples.lengths);
   if (!samples.labels.empty()) file.dataset("labels", Tensor::of({symbols.dim(0)}, samples.labels));
   return file.finish();
@@ -139,6 +149,20 @@ io::Bytes evaluation_file(const EvalOutcome& outcome, Split split) {
     add_figure(file, "nll_x_given_y", outcome.labelled->x_given_y);
   }
   if (outcome.accuracy) add_figure(file, "accuracy", *outcome.accuracy);
+  if (const auto& captions = outcome.captions) {
+    file.attribute("/", "captions", captions->captions);
+    add_figure(file, "nll_words_and_picture", captions->pair);
+    if (const auto& order = captions->words_first) {
+      add_figure(file, "nll_words", order->first);
+      add_figure(file, "nll_picture_given_words", order->second);
+      add_figure(file, "accuracy_words_first", order->right);
+    }
+    if (const auto& order = captions->picture_first) {
+      add_figure(file, "nll_picture", order->first);
+      add_figure(file, "nll_words_given_picture", order->second);
+      add_figure(file, "accuracy_picture_first", order->right);
+    }
+  }
   if (outcome.draws.size() > 1) {
     file.dataset("draws", outcome.draws);
     file.attribute("draws", "unit", std::string_view("nats"));

@@ -13,9 +13,15 @@
 #include "generate/region.hpp"
 #include "io/bytes.hpp"
 
+#include <string>
+#include <vector>
+
 namespace mlrun {
 
-// `symbols` [n, shape of the data], `codes` of a prior, `labels` of a conditional model, `lengths` where a stop may end samples; seed and law as attributes.
+// Each with a newline behind it.
+std::string lines_of(const std::vector<std::string>& texts);
+
+// `symbols` [n, shape of the data], `codes` of a prior, of captions and pictures `streams` [n, positions] and `captions`, a line each, `labels` of a conditional model, `lengths` where a stop may end samples; seed and law as attributes.
 io::Bytes samples_file(const Samples& samples, const TrainedModel& model, uint64_t seed, const DrawLaw& law);
 // The symbols alone as a .npy file, bytes where all fit: [n, shape of the data], behind the end of a sample -1.
 std::string samples_array(const Samples& samples);

@@ -84,8 +84,10 @@ DataDescription describe_data(const Dataset& data, int64_t most) {
   const Batch batch = data.batch(Split::kTrain, shown, 0);
   for (size_t i = 0; i < shown.size(); ++i) {
     const int32_t* symbols = batch.symbols.data<int32_t>() + i * static_cast<size_t>(width);
-    if (d.spec.is_image()) d.pictures.push_back(data.render({symbols, static_cast<size_t>(width)}));
-    else d.rows.push_back(row_text(symbols, width, data.vocabulary()));
+    if (data.has_pictures()) d.pictures.push_back(data.render({symbols, static_cast<size_t>(width)}));
+    if (const CaptionStream* stream = data.caption_stream())
+      d.rows.push_back(stream->read({symbols, static_cast<size_t>(width)}).caption);
+    else if (!data.has_pictures()) d.rows.push_back(row_text(symbols, width, data.vocabulary()));
   }
   return d;
 }

@@ -26,7 +26,7 @@ struct DataDescription {
   bool of_text = false;                    // symbols stand for characters, which have no level
   std::array<SplitDescription, 3> splits;  // by Split
   std::vector<io::Image> pictures;  // of some training rows (data/shown_rows.hpp); empty where they are no images
-  std::vector<std::string> rows;    // these rows as text where they are none
+  std::vector<std::string> rows;    // these rows as text where they are none, or have captions
 };
 
 // `most` rows are drawn. Rows are compared as they are in epoch 0.

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "config/registry.hpp"
+#include "data/captions/picture_captions.hpp"
+#include "data/captions/stream.hpp"
 #include "data/vocabulary.hpp"
 #include "io/image.hpp"
 #include "symbols/data_names.hpp"
@@ -40,11 +43,19 @@ class Dataset {
   virtual std::string protocol() const = 0;
   virtual std::string hash() const = 0;  // SHA-256 (hex) of the content of all splits, before random binarization
   virtual std::string description() const = 0;  // one line for the header: "MNIST 50000/10000/10000, binarized: static"
-  // Symbols [positions] as a picture. Only where spec().is_image(); the default scales symbols to 0 .. 255.
+  // Whether rows can be shown as pictures.
+  virtual bool has_pictures() const { return spec().is_image(); }
+  // Symbols [positions] as a picture. Only where has_pictures(); the default scales symbols to 0 .. 255.
   virtual io::Image render(std::span<const int32_t> symbols) const;
   virtual DataNames names() const { return {}; }  // of classes and positions, where they have any
   // What symbols stand for where the data are a text; else null. It goes into checkpoints.
   virtual const Vocabulary* vocabulary() const { return nullptr; }
+  // Where a row is a caption and a picture in one stream: what its symbols are. It goes into checkpoints. Else null.
+  virtual const CaptionStream* caption_stream() const { return nullptr; }
+  // Captions that such streams may have, each once; empty where rows are no such streams.
+  virtual std::vector<std::string> captions() const { return {}; }
+  // What the data themselves say of their pictures; nullopt: nothing.
+  virtual std::optional<PictureCaptions> own_captions() const { return std::nullopt; }
   // For a message to whoever needs labels: why spec().classes is 0, and what would help. Empty where there are labels.
   virtual std::string why_no_labels() const;
 };

@@ -29,8 +29,8 @@ std::vector<double> read_split(config::Reader& spec, const std::string& help) {
   return split;
 }
 
-void deal_out(DataContent& content, const std::vector<double>& shares, uint64_t seed, const std::string& file,
-              const std::string& folder) {
+std::array<std::vector<int64_t>, 3> deal_out(DataContent& content, const std::vector<double>& shares, uint64_t seed,
+                                             const std::string& file, const std::string& folder) {
   const DataContent::Part all = content.parts[0];
   const int64_t rows = all.symbols.rows();
   const auto round = [&](double share) { return static_cast<int64_t>(share * static_cast<double>(rows) + 0.5); };
@@ -43,9 +43,11 @@ void deal_out(DataContent& content, const std::vector<double>& shares, uint64_t 
   std::vector<int32_t> symbols(static_cast<size_t>(all.symbols.width()));
   auto begin = order.begin();
   const std::array<int64_t, 3> counts = {train, valid, test};
+  std::array<std::vector<int64_t>, 3> dealt;
   for (size_t i = 0; i < 3; ++i) {
     const auto end = begin + counts[i];
     std::sort(begin, end);
+    dealt[i].assign(begin, end);
     SymbolTableBuilder builder(all.symbols.width(), folder);
     content.parts[i].labels.clear();
     for (; begin != end; ++begin) {
@@ -58,6 +60,7 @@ void deal_out(DataContent& content, const std::vector<double>& shares, uint64_t 
     content.parts[i].symbols = std::move(builder).finish();
   }
   set_hash(content);
+  return dealt;
 }
 
 std::string split_words(const std::vector<double>& shares, uint64_t seed) {

@@ -1,6 +1,7 @@
 // One set of rows dealt out to the three splits.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,10 +14,10 @@ namespace mlrun {
 std::vector<double> read_split(config::Reader& spec, const std::string& help);
 
 // All rows are in the training part: deals them and their labels out by a permutation that the seed fixes, in their
-// order. Error(kData) naming `file` where a split would have no row. `folder`: of
-// SymbolTableBuilder.
-void deal_out(DataContent& content, const std::vector<double>& shares, uint64_t seed, const std::string& file,
-              const std::string& folder = "");
+// order, and says which of the rows each split got. Error(kData) naming `file` where a split would have no row.
+// `folder`: of SymbolTableBuilder.
+std::array<std::vector<int64_t>, 3> deal_out(DataContent& content, const std::vector<double>& shares, uint64_t seed,
+                                             const std::string& file, const std::string& folder = "");
 
 std::string split_words(const std::vector<double>& shares, uint64_t seed);  // "split 0.8/0.1/0.1 (seed 1)"
 

@@ -147,7 +147,8 @@ ImageFolder read_image_folder(const std::string& path, const ImageFolderOptions&
   if (!io::is_directory(path)) fail(ExitCode::kData, "{}: no such folder", path);
   ImageFolder folder;
   Collector collector(options, folder);
-  const Listing top = listing_of(path);
+  Listing top = listing_of(path);
+  std::erase(top.files, options.beside);
   const bool pictures = std::any_of(top.files.begin(), top.files.end(), looks_like_a_picture);
   if (top.folders.empty() || pictures) {
     if (!top.folders.empty()) {

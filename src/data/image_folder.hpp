@@ -24,6 +24,7 @@ struct ImageFolderOptions {
   bool skip_damaged = false;         // else a damaged picture is an error
   // Of a folder for another split: the classes that the training folder has.
   std::vector<std::string> classes = {};
+  std::string beside = {};  // a file that lies with the pictures, and of which nothing is said
 };
 
 // PNG and PGM, told by their first bytes; colours become their luminance, which is said. Hidden files do not count, and

@@ -1,11 +1,16 @@
 // Pictures of one's own: folders of PNG and PGM files, or arrays of grey levels.
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "config/starter.hpp"
+#include "data/captions/caption_file.hpp"
 #include "data/content_dataset.hpp"
 #include "data/deal_out.hpp"
 #include "data/image_array.hpp"
@@ -30,6 +35,7 @@ class Images : public ImageDataset {
     std::optional<Shape> shape, resize;
     LabelOptions labels;  // of arrays
     bool skip_damaged = false;
+    std::optional<std::string> captions;
     Binarization binarization = Binarization::kStatic;
     AugmentOptions augment;
     RowLimits limits;
@@ -37,6 +43,12 @@ class Images : public ImageDataset {
 
   Images(const Options& options, const DataSources& sources) : Images(options, sources, load(options, sources)) {}
 
+  std::optional<PictureCaptions> own_captions() const override {
+    if (captions_.all.empty()) return std::nullopt;
+    PictureCaptions captions = captions_;
+    for (size_t i = 0; i < 3; ++i) captions.of_row[i].resize(static_cast<size_t>(count(static_cast<Split>(i))));
+    return captions;
+  }
   std::string why_no_labels() const override {
     if (spec().classes > 0) return "";
     return "data.kind: images has labels where pictures lie in folders, one for each class, or data.labels is a file "
@@ -47,16 +59,20 @@ class Images : public ImageDataset {
  private:
   struct Loaded {
     DataContent content;
-    std::string words;  // ", 3 classes (0 cat, 1 dog, 2 eel)", or ""
+    std::string words;         // ", 3 classes (0 cat, 1 dog, 2 eel)", or ""
+    PictureCaptions captions;  // of all rows; none without data.captions
   };
   static Loaded load(const Options& options, const DataSources& sources);
   Images(const Options& options, const DataSources& sources, Loaded loaded)
       : ImageDataset(std::move(loaded.content), *options.folders[0], options.binarization, "drawn once for this folder",
-                     options.augment, options.limits, sources) {
+                     options.augment, options.limits, sources),
+        captions_(std::move(loaded.captions)) {
     description_ += loaded.words;
     if (!options.split.empty()) protocol_ += ", " + split_words(options.split, sources.seed);
     if (options.resize) protocol_ += fmt::format(", resized to {} x {}", (*options.resize)[0], (*options.resize)[1]);
   }
+
+  PictureCaptions captions_;
 };
 
 Images::Options::Options(config::Reader& spec) {
@@ -91,13 +107,20 @@ Images::Options::Options(config::Reader& spec) {
   skip_damaged = spec.choice("damaged", {"stop", "skip"},
                              {.help = "a picture that cannot be read: stop, or go on without it and say so",
                               .fallback = "stop"}) == "skip";
+  captions =
+      spec.string_or("captions", "none",
+                     {.help = "a CSV file in each of the folders, with a line for each picture: file,caption; for "
+                              "data.kind captions"});
   binarization = read_binarization(spec);
   augment = AugmentOptions(spec, binarization);
   limits = RowLimits(spec);
   for (size_t i = 0; i < 3; ++i)
     places[i] = SpecPlace(spec, name_of(static_cast<Split>(i)), folders[i].value_or("none"));
+  spec.later("captions");
   if (spec.describing()) return;
   if (rows_columns.size() == 1) spec.mistake("shape", "found one number, expected [rows, columns]");
+  if (captions && check_table_source(*folders[0]).empty())
+    spec.mistake("captions", "given for an array; captions are of files in a folder of pictures");
   if (labels.any() && !check_table_source(*folders[0]).empty())
     spec.mistake("labels", "given for a folder of pictures, whose classes are its folders");
   if (size.size() == 1) spec.mistake("resize", "found one number, expected [rows, columns]");
@@ -137,11 +160,29 @@ ImageFolder read_pictures(const Images::Options& options, size_t split, const Im
   }
 }
 
+// Captions of rows as numbers of captions, which are in alphabetical order.
+PictureCaptions numbered(const std::array<std::vector<std::string>, 3>& captions) {
+  std::map<std::string, int32_t> numbers;
+  for (const auto& of_split : captions) {
+    for (const std::string& caption : of_split) numbers[caption] = 0;
+  }
+  PictureCaptions numbered;
+  for (auto& [caption, number] : numbers) {
+    number = static_cast<int32_t>(numbered.all.size());
+    numbered.all.push_back(caption);
+  }
+  for (size_t i = 0; i < 3; ++i) {
+    for (const std::string& caption : captions[i]) numbered.of_row[i].push_back(numbers.at(caption));
+  }
+  return numbered;
+}
+
 Images::Loaded Images::load(const Options& options, const DataSources& sources) {
   Loaded loaded;
   DataContent& content = loaded.content;
   content.spec.alphabet = 256;
-  ImageFolderOptions reading{options.resize, options.skip_damaged, {}};
+  ImageFolderOptions reading{options.resize, options.skip_damaged, {}, options.captions.value_or("")};
+  std::array<std::vector<std::string>, 3> captions;
   std::string first;
   const auto label_sources = options.labels.sources(sources);
   std::vector<LabelValues> labels;
@@ -166,6 +207,11 @@ Images::Loaded Images::load(const Options& options, const DataSources& sources) 
       fail(ExitCode::kData, "{}: {} classes, and {} has {}", path, folder.labels.empty() ? "has no" : "has", first,
            folder.labels.empty() ? "them" : "none");
     }
+    if (options.captions) {
+      std::vector<std::string> files;
+      for (const std::string& file : folder.files) files.push_back(file.substr(path.size() + 1));
+      captions[i] = read_captions(path + "/" + *options.captions, files);
+    }
     SymbolTableBuilder builder(content.spec.positions());
     for (const std::vector<uint8_t>& picture : folder.pictures) builder.append(std::span<const uint8_t>(picture));
     content.parts[i].symbols = std::move(builder).finish();
@@ -182,7 +228,15 @@ Images::Loaded Images::load(const Options& options, const DataSources& sources) 
     set_labels(content, labels, label_files);
     loaded.words = class_words(content.names.classes, content.spec.classes);
   }
-  if (!options.split.empty()) deal_out(content, options.split, sources.seed, first);
+  if (!options.split.empty()) {
+    const auto dealt = deal_out(content, options.split, sources.seed, first);
+    const std::vector<std::string> all = std::move(captions[0]);
+    for (size_t i = 0; i < 3 && !all.empty(); ++i) {
+      captions[i].clear();
+      for (const int64_t row : dealt[i]) captions[i].push_back(all[static_cast<size_t>(row)]);
+    }
+  }
+  loaded.captions = numbered(captions);
   if (options.binarization == Binarization::kStatic)
     content = drawn(content, RandomStream(kStaticSeed, "images binarization"));
   if (options.binarization == Binarization::kThreshold) content = thresholded(content);

@@ -74,6 +74,12 @@ std::string Vocabulary::text(std::span<const int32_t> symbols) const {
   return text;
 }
 
+std::string Vocabulary::all() const {
+  std::string all;
+  for (const int64_t code : codes_) all += (all.empty() ? "" : " ") + shown(code, unit_);
+  return all;
+}
+
 std::vector<int32_t> Vocabulary::symbols(std::string_view text, const std::string& what) const {
   if (unit_ == TextUnit::kCharacters) {
     if (const auto bad = config::first_invalid_utf8(text))

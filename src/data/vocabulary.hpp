@@ -24,6 +24,7 @@ class Vocabulary {
   int64_t size() const { return static_cast<int64_t>(codes_.size()); }
 
   std::string text(std::span<const int32_t> symbols) const;
+  std::string all() const;  // each of them as a person sees it in a message
   // Error(kUsage) for a character that is none of these; `what` names the text: "--prompt".
   std::vector<int32_t> symbols(std::string_view text, const std::string& what) const;
 

@@ -7,6 +7,7 @@
 #include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/version.hpp"
+#include "experiment/meaning_of_symbols.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/hdf5/writer.hpp"
 #include "io/json_line.hpp"
@@ -52,10 +53,7 @@ void write_identity(io::Hdf5Writer& file, const std::string& at, const Checkpoin
   file.text(at + "config/resolved_yaml", identity.resolved_yaml);
   file.dataset(at + "data/shape", identity.data.shape);
   const std::string data = at + "data", rng = at + "rng";
-  if (const auto& vocabulary = identity.vocabulary) {
-    file.dataset(data + "/vocabulary", vocabulary->codes());
-    file.attribute(data + "/vocabulary", "unit", std::string_view(name_of(vocabulary->unit())));
-  }
+  write_meaning(file, data, identity);
   write_names(file, data + "/class_names", identity.names.classes);
   write_names(file, data + "/column_names", identity.names.columns);
   file.attribute(data, "alphabet", identity.data.alphabet);
@@ -80,21 +78,6 @@ void write_mean(io::Hdf5Writer& file, const std::string& name, const RunningMean
 
 RunningMean read_mean(const io::Hdf5Reader& file, const std::string& name) {
   return {file.real_attribute("trainer", name + "_sum"), file.integer_attribute("trainer", name + "_count")};
-}
-
-// What a checkpoint says is believed in nothing.
-Vocabulary read_vocabulary(const io::Hdf5Reader& file, const std::string& path, int64_t alphabet) {
-  const std::string unit_name = file.text_attribute(path, "unit");
-  const TextUnit unit = unit_name == name_of(TextUnit::kBytes) ? TextUnit::kBytes : TextUnit::kCharacters;
-  std::vector<int64_t> codes = file.integers(path);
-  const int64_t most = unit == TextUnit::kBytes ? 0xff : 0x10ffff;
-  bool fine = unit_name == name_of(unit) && static_cast<int64_t>(codes.size()) == alphabet;
-  for (size_t i = 0; i < codes.size(); ++i)
-    fine = fine && codes[i] >= 0 && codes[i] <= most && (i == 0 || codes[i] > codes[i - 1]);
-  if (!fine) {
-    fail(ExitCode::kCheckpoint, "{}: /{} holds no {} ascending codes of {}", file.name(), path, alphabet, unit_name);
-  }
-  return {unit, std::move(codes)};
 }
 
 // One for each of `count`, or none.
@@ -129,7 +112,7 @@ CheckpointIdentity read_identity(const io::Hdf5Reader& file, const std::string& 
     fail(ExitCode::kCheckpoint, "{}: {} symbols are given of sequences of shape {}", file.name(), id.data.given,
          to_string(id.data.shape));
   }
-  if (file.has(data + "/vocabulary")) id.vocabulary = read_vocabulary(file, data + "/vocabulary", id.data.alphabet);
+  read_meaning(file, data, id);
   id.names.classes = read_names(file, data + "/class_names", id.data.classes);
   id.names.columns = read_names(file, data + "/column_names", id.data.positions());
   id.data_hash = file.text_attribute(data, "sha256");
@@ -320,6 +303,7 @@ std::optional<Autoencoder> TrainedModel::decoder() const {
 }
 
 const DataSpec& TrainedModel::drawn_data() const {
+  if (identity.caption_stream) return identity.caption_stream->picture();
   return identity.stage_one ? identity.stage_one->identity.data : identity.data;
 }
 

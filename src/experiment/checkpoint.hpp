@@ -6,6 +6,8 @@
 //   /average/PATH   /average_state/PATH   (moving averages of /model and of the part of /state that evaluation reads)
 //   /data/vocabulary (of a text: codes of bytes or characters)
 //   /data/class_names, /data/column_names (lists in JSON; only where there are such names)
+//   /data/captions (of captions and pictures in one stream: codes of the characters; attributes longest, levels), beside
+//   /data/picture (rows, columns)
 //   /history/0, 1 ... (runs/history.hpp; only where steps were trained under another spec than resolved_yaml)
 //   /stage_one/... of a prior over codes: the frozen model of the codes, by the same names
 #pragma once
@@ -31,8 +33,9 @@ struct CheckpointIdentity {
   std::string resolved_yaml, fingerprint, lineage;
   DataSpec data;
   std::string data_hash, protocol, data_description;
-  DataNames names;                       // of classes and columns, where the data give them names
-  std::optional<Vocabulary> vocabulary;  // of a text: what its symbols stand for
+  DataNames names;                              // of classes and columns, where the data give them names
+  std::optional<Vocabulary> vocabulary;         // of a text: what its symbols stand for
+  std::optional<CaptionStream> caption_stream;  // of captions and pictures in one stream: likewise
   uint64_t seed = 0;
   History history;                                // of the steps so far
   std::shared_ptr<const TrainedModel> stage_one;  // of a prior over codes: the model of the codes; else null
@@ -82,7 +85,7 @@ struct TrainedModel {
   Autoencoder autoencoder() const;                    // or Error(kUsage): it has no codes
   // What turns the symbols of a prior over codes into images; nullopt: they are the data itself.
   std::optional<Autoencoder> decoder() const;
-  // Of what is drawn from it in the end: its data, or the images that its codes decode to.
+  // Of what is drawn from it in the end: its data, or the images that its codes decode to, or that stand in its streams.
   const DataSpec& drawn_data() const;
 };
 // Overrides may change what does not touch the weights, such as model.orders.

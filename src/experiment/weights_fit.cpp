@@ -95,6 +95,15 @@ std::string different_symbols(const CheckpointIdentity& there, const Dataset& da
   if (labels && there.data.classes != here.classes) {
     text += differs("classes of the data", fmt::format("{}", there.data.classes), fmt::format("{}", here.classes));
   }
+  const CaptionStream* stream = data.caption_stream();
+  if ((stream != nullptr) != there.caption_stream.has_value()) {
+    const auto streams = [](bool of_captions) { return of_captions ? "captions and pictures" : "no captions"; };
+    text += differs("what symbols stand for", streams(there.caption_stream.has_value()), streams(stream != nullptr));
+  } else if (stream && !(*stream == *there.caption_stream)) {
+    text += differs("characters of the captions", there.caption_stream->characters().all(), stream->characters().all());
+    text += differs("characters of the longest caption", fmt::format("{}", there.caption_stream->parts().words),
+                    fmt::format("{}", stream->parts().words));
+  }
   const Vocabulary* vocabulary = data.vocabulary();
   const auto kind = [](bool is_text) { return is_text ? "characters of a text" : "no characters"; };
   if ((vocabulary != nullptr) != there.vocabulary.has_value()) {

@@ -67,6 +67,16 @@ io::Image sheet_of(const std::vector<io::Image>& images, int columns, int scale)
   return io::scaled(io::grid(images, static_cast<int>(columns_of_sheet(count, columns)), kGap), scale);
 }
 
+std::optional<io::Image> picture_of_sheet(const io::Image& sheet, int width, int height) {
+  const int wide = width + 2 * kGap, high = height + 2 * kGap, scale = sheet.width / wide;
+  if (scale < 1 || sheet.width != scale * wide || sheet.height != scale * high) return std::nullopt;
+  io::Image picture = io::Image::filled(width, height, 0);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) picture.at(x, y) = sheet.at(scale * (x + kGap), scale * (y + kGap));
+  }
+  return picture;
+}
+
 std::string text_of(const Tensor& symbols, const Vocabulary& vocabulary, const std::vector<int64_t>& lengths) {
   const auto length = static_cast<size_t>(symbols.dim(1));
   std::string text;

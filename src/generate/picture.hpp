@@ -1,6 +1,7 @@
 // Samples as something to look at or to keep: a sheet of images, an HDF5 file.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ int64_t columns_of_sheet(int64_t count, int64_t columns);  // `columns`, or abou
 void require_sheet(int64_t count, int64_t columns, int64_t width, int64_t height, int64_t scale);
 // All of them on one sheet, `columns` to a row (0: about square), each pixel `scale` pixels wide.
 io::Image sheet_of(const std::vector<io::Image>& images, int columns, int scale);
+// The picture of a sheet of one, such as sheet_of() makes it at any scale, in `width` x `height` pixels; nullopt where the
+// sheet has another size.
+std::optional<io::Image> picture_of_sheet(const io::Image& sheet, int width, int height);
 // One row of symbols per line, separated by blanks.
 std::string text_of(const Tensor& symbols);
 // Rows of a text as that text, each ended by a newline; a line of dashes between two of them. `lengths`: how much of

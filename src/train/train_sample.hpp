@@ -24,6 +24,7 @@ class TrainSample : public Dataset {
   std::string description() const override { return data_.description(); }
   DataNames names() const override { return data_.names(); }
   const Vocabulary* vocabulary() const override { return data_.vocabulary(); }
+  const CaptionStream* caption_stream() const override { return data_.caption_stream(); }
   std::string why_no_labels() const override { return data_.why_no_labels(); }
 
  private:

@@ -86,6 +86,7 @@ CheckpointIdentity Trainer::identity() const {
   id.seed = experiment_.spec().seed;
   id.names = data_.names();
   if (const Vocabulary* vocabulary = data_.vocabulary()) id.vocabulary = *vocabulary;
+  if (const CaptionStream* stream = data_.caption_stream()) id.caption_stream = *stream;
   if (const CodesDataset* codes = as_codes(data_)) id.stage_one = codes->stage_one();
   return id;
 }

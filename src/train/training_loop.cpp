@@ -229,7 +229,7 @@ class TrainingLoop {
 
   // Pictures never stop a training.
   void draw_samples() {
-    if (!keeper_.keeps() || spec_.eval.samples == 0 || !trainer_.data().spec().is_image()) return;
+    if (!keeper_.keeps() || spec_.eval.samples == 0 || !trainer_.data().has_pictures()) return;
     const Trainer::AveragedWeights averaged(trainer_);
     const Preview preview = trainer_.preview();
     if (preview.pictures.empty()) return;

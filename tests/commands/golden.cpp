@@ -47,6 +47,9 @@ std::vector<std::string> overrides_of(const std::string& config, const Temporary
   if (experiment.spec().model.kind().rfind("sequence", 0) == 0) overrides.push_back("train.batch_size=4");
   if (data == "mnist" || data == "codes") {
     overrides.insert(overrides.end(), {"data.kind=digits", "data.train_limit=2000", "data.valid_limit=100"});
+  } else if (data == "captions") {
+    overrides.insert(overrides.end(), {"data.of.kind=digits", "data.words=labels", "data.of.train_limit=2000",
+                                       "data.of.valid_limit=100"});
   } else if (data == "text") {
     std::ofstream text(place / "text.txt");
     for (int i = 0; i < 3000; ++i) text << "the " << i * i % 97 << (i % 7 == 0 ? "\n" : "th word, ");

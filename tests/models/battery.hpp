@@ -138,6 +138,7 @@ inline std::vector<std::vector<std::string>> sequence_variants() {
     if (heads != "none") add({"width=6", "heads.kind=" + heads, "heads.count=2"});
   add({"width=5", "mlp=swiglu", "norm=rms", "tied=true"});
   add({"width=7", "norm_place=post", "mlp=gelu", "input=scalar"});
+  add({"width=7", "norm_place=branch", "norm=rms", "mlp=swiglu", "residual_scale=depth"});
   add({"width=4", "norm=none", "input=direct", "residual=false"});
   add({"width=6", "positions=sinusoidal"});
   add({"width=6", "positions=rows_and_columns", "order=hilbert"});

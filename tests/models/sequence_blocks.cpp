@@ -68,6 +68,8 @@ TEST_CASE("mistakes in the mixers and places of a block name what works") {
   CHECK_THAT(message({"mixer.kind=gru", "mixers=gru,lstm", "lstm.heads=2"}), Catch::Contains("model.lstm.heads"));
   CHECK_THAT(message({"mixer.kind=gru", "lstm.hidden=2"}), Catch::Contains("lstm"));
   CHECK_THAT(message({"mixer.kind=gru", "parallel=true"}), Catch::Contains("mlp: gelu"));
+  CHECK_THAT(message({"mixer.kind=gru", "mlp=gelu", "parallel=true", "norm_place=branch"}),
+             Catch::Contains("norm_place: pre"));
   CHECK_THAT(message({"mixer.kind=gru", "mlp=gelu", "parallel=true", "norm_place=post"}),
              Catch::Contains("norm_place: pre"));
   CHECK_THAT(message({"mixer.kind=gru", "mlp=gelu", "parallel=true", "residual=false"}),
@@ -91,4 +93,32 @@ TEST_CASE("what residuals add is scaled, by depth so that the stream stays small
   };
   CHECK(spread("depth") == Approx(spread("0.3535533905932738")));  // 1 / sqrt(2 * 4)
   CHECK(spread("depth") < 0.1 * spread("1"));
+}
+
+TEST_CASE("z_loss adds its weight times log(Z)^2 of every position, and the NLL beside it is the NLL") {
+  for (const int64_t alphabet : {2, 3}) {
+    const DataSpec data = {.shape = {5}, .alphabet = alphabet, .classes = 0};
+    const std::vector<std::string> overrides = {"width=6", "layers=1", "mixer.kind=gru"};
+    std::vector<std::string> with_z = overrides;
+    with_z.emplace_back("z_loss=0.25");
+    const Built plain = build("sequence", data, overrides), z = build("sequence", data, with_z);
+    CHECK(plain.model->loss_is_nll());
+    CHECK_FALSE(z.model->loss_is_nll());
+    const Batch batch = random_batch(data, 4, 9);
+    double nll = 0, squares = 0;
+    for (const double each : z.model->nll(*z.parameters, batch)) nll += each;
+    Pass pass(*z.parameters);
+    const Tensor logits = z.autoregressive().logits(pass, z.autoregressive().ordered(batch), 0).value();
+    const int64_t width = logits_per_step(alphabet);
+    for (int64_t i = 0; i < 20; ++i) {
+      double sum = alphabet == 2 ? 1 : 0;
+      for (int64_t k = 0; k < width; ++k) sum += std::exp(static_cast<double>(logits.data<float>()[i * width + k]));
+      squares += std::log(sum) * std::log(sum);
+    }
+    Pass training(*z.parameters), same(*plain.parameters);
+    const TrainingLoss found = z.model->loss_and_nll(training, batch);
+    CHECK(found.nll == Approx(nll).epsilon(1e-5));
+    CHECK(static_cast<double>(found.loss.value().data<float>()[0]) == Approx(nll + 0.25 * squares).epsilon(1e-5));
+    CHECK(static_cast<double>(plain.model->loss(same, batch).value().data<float>()[0]) == Approx(nll).epsilon(1e-5));
+  }
 }

@@ -44,6 +44,8 @@ for spec in "$source"/configs/*.yaml; do
         images=40
         [[ $name != nade.yaml ]] || images=2400 # README completes image 2300
         echo "data: {kind: $([[ -n $data ]] && echo mnist || echo digits), train_limit: 40, valid_limit: 20, test_limit: $images}" ;;
+      captions)
+        echo "data: {of: {kind: $([[ -n $data ]] && echo mnist || echo digits), train_limit: 40, valid_limit: 20, test_limit: 20}}" ;;
     esac
     [[ $name == mixture.yaml ]] || echo 'train: {for: 4 steps, batch_size: 10, log_every: 1 steps}' # it is fitted in one step
     echo 'eval: {samples: 2}'
@@ -72,6 +74,8 @@ fixture plain configs/made.yaml
 fixture eonade configs/eonade.yaml model.hidden=20
 fixture vqvae configs/vqvae.yaml model.quantizer.codes=16
 fixture text configs/text.yaml
+fixture captions configs/captions.yaml data.words=labels model.width=16 model.layers=1
+mlrun sample "$tree"/fixtures/captions/* -n 1 -o picture.png -q
 fixture prior configs/vqvae_prior.yaml "data.from=$tree/fixtures/vqvae/vqvae-20261124-143005-7be1"
 fixture grey configs/pixelcnn_grey.yaml model.channels=4 model.blocks=1
 checkpoint() { cp "$tree/fixtures/$1"/*/checkpoints/step-000000004.h5 step-000001500.h5; }
@@ -85,6 +89,7 @@ fixture_of() {
     *VQ-VAE* | *--codebook*) echo vqvae ;;
     *--orders* | *mask.png*) echo eonade ;;
     *--codes*) echo prior ;;
+    *--named* | *--caption* | *'--prompt seven'*) echo captions ;;
     *'--from @last'*) echo plain ;;
     *--prompt* | *--match* | *--grammar*) echo text ;;
     *) echo made ;;

@@ -36,6 +36,13 @@ TrainedModel load_for(const EvalRequest& request, const std::string& path) {
   return load_trained_model(path, {fmt::format("model.orders={}", *request.orders)});
 }
 
+// What its symbols are, where two data sets have as many of them.
+std::string words_for(const CaptionStream* stream) {
+  if (!stream) return "no captions";
+  return fmt::format("captions of at most {} characters, {}, with pictures of {}", stream->parts().words,
+                     stream->characters().all(), to_string(stream->picture().shape));
+}
+
 void require_same_data(const TrainedModel& trained, const Dataset& data, bool named) {
   const CheckpointIdentity& identity = trained.identity;
   if (data.spec().shape != identity.data.shape || data.spec().alphabet != identity.data.alphabet) {
@@ -56,6 +63,12 @@ void require_same_data(const TrainedModel& trained, const Dataset& data, bool na
     fail(ExitCode::kData, "{}: the model is of a text of other {}, as many as this one has", trained.path,
          name_of(vocabulary->unit()));
   }
+  const CaptionStream* stream = data.caption_stream();
+  if ((stream != nullptr) != identity.caption_stream.has_value() ||
+      (stream && !(*stream == *identity.caption_stream))) {
+    fail(ExitCode::kData, "{}: the model is of {}, and this data is of {}", trained.path,
+         words_for(identity.caption_stream ? &*identity.caption_stream : nullptr), words_for(stream));
+  }
   if (!named && data.hash() != identity.data_hash) {
     fail(ExitCode::kData,
          "{}: trained on data with sha256 {:.12}, and the data found now has {:.12}\n"
@@ -63,6 +76,28 @@ void require_same_data(const TrainedModel& trained, const Dataset& data, bool na
          trained.path, identity.data_hash, data.hash(),
          advice::again({"data.kind=" + trained.experiment.spec().data.kind()}));
   }
+}
+
+CaptionEvaluation evaluated_captions(const EvalRequest& request, const Experiment& experiment,
+                                     const TrainedModel& trained, const Dataset& data) {
+  LanePool pool(threads_of(request));
+  const EvaluateOptions options{
+      .batch_size = experiment.spec().eval.batch_size, .limit = {}, .interrupted = {}, .ranks = request.ranks};
+  CaptionLikelihoods found = caption_likelihoods(trained.autoregressive(), *trained.built.parameters, data,
+                                                 request.split, request.named, options, pool);
+  const StreamParts& parts = data.caption_stream()->parts();
+  CaptionEvaluation captions;
+  captions.captions = found.captions;
+  captions.named = found.named;
+  captions.pair = summarise(std::move(found.pair), parts.positions());
+  const auto order = [](OrderLikelihoods& figures, int64_t first, int64_t second) {
+    return CaptionEvaluation::Order{summarise(std::move(figures.first), first),
+                                    summarise(std::move(figures.second), second),
+                                    summarise(std::move(figures.right), 1)};
+  };
+  if (found.words_first) captions.words_first = order(*found.words_first, parts.words, parts.picture);
+  if (found.picture_first) captions.picture_first = order(*found.picture_first, parts.picture, parts.words);
+  return captions;
 }
 
 // One evaluation per draw, and each example's mean over them.
@@ -188,6 +223,12 @@ EvalOutcome evaluate_checkpoint(const EvalRequest& request) {
   }
   if (codes) evaluate_bound(request, experiment, trained, *codes, outcome);
   else evaluate_draws(request, experiment, trained, *data, outcome);
+  if (data->caption_stream()) {
+    outcome.captions = evaluated_captions(request, experiment, trained, *data);
+  } else if (request.named) {
+    fail(ExitCode::kUsage, "--named {}: images are named by models of captions and pictures   data.kind=captions",
+         *request.named);
+  }
   outcome.nats_per_dimension = outcome.result.bpd * std::numbers::ln2;
   if (!request.ranks.first()) return outcome;
   const io::Bytes image = evaluation_file(outcome, request.split);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "evaluate/captions.hpp"
 #include "evaluate/evaluate.hpp"
 #include "experiment/checkpoint.hpp"
 #include "symbols/nll_subject.hpp"
@@ -21,6 +22,7 @@ struct EvalRequest {
   std::optional<int64_t> orders = {};          // of a model that knows every order: how many its mixture has
   int64_t draws = 1;                           // of a random binarization of the split
   int64_t codes = 1;                           // of a prior over codes: how many code maps are summed for each image
+  std::optional<int64_t> named = {};           // of captions and pictures: caption_likelihoods
   int threads = 0;
   Ranks& ranks = one_rank();  // that share the batches
   bool mixed_cpus = false;    // ranks may run on different kinds of CPU
@@ -58,6 +60,17 @@ struct BoundParts {
   int64_t maps = 1;                     // of codes that `result` sums over, or draws of q(z|x)
 };
 
+// Of captions and pictures in one stream: CaptionLikelihoods of the split.
+struct CaptionEvaluation {
+  Evaluation pair;  // -log p(words, picture)
+  struct Order {
+    Evaluation first, second;  // -log p of the part that comes first, and of the other one given it
+    Evaluation right;          // a share, of `named` examples
+  };
+  std::optional<Order> words_first, picture_first;  // those that the model knows
+  int64_t captions = 0, named = 0;                  // captions there are; examples that were named among them
+};
+
 struct EvalOutcome {
   std::string run, checkpoint, protocol;
   EvaluatedData data;
@@ -75,6 +88,7 @@ struct EvalOutcome {
   std::optional<BoundParts> bound;  // then `result` is an upper bound on -log p(x) of the images, not exact
   // `result` is an upper bound on -log p(x).
   bool is_bound() const { return bound || (code_use && !code_use->rates.empty()); }
+  std::optional<CaptionEvaluation> captions;  // of the first draw
   std::optional<CodeUse> code_use;  // of a VQ-VAE; then `result` is its reconstruction, without what the codes cost
   std::vector<double> draws;        // the split's NLL at every draw
   double draws_se = 0;              // standard error of their mean over draws

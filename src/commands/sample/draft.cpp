@@ -18,6 +18,10 @@ std::unique_ptr<const TrainedModel> load_draft(const std::string& run, const Tra
   if (ours.vocabulary &&
       (ours.vocabulary->unit() != theirs.vocabulary->unit() || ours.vocabulary->codes() != theirs.vocabulary->codes()))
     refuse("its text has other characters than this run's");
+  if (ours.caption_stream != theirs.caption_stream)
+    refuse(!ours.caption_stream     ? "it is of captions and pictures, and this run is of none"
+           : !theirs.caption_stream ? "it is of no captions and pictures, and this run is of some"
+                                    : "its captions have other characters or another length than this run's");
   const bool codes = ours.stage_one != nullptr;
   if (codes != (theirs.stage_one != nullptr) ||
       (codes && ours.data_hash != theirs.data_hash))  // of stage one's weights: of another step they give other codes

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/number.hpp"
+#include "commands/sample/caption_prefix.hpp"
 #include "data/number_text.hpp"
 #include "experiment/trained_data.hpp"
 #include "io/file.hpp"
@@ -43,7 +44,11 @@ std::vector<int32_t> numbers_of(const std::string& text, int64_t alphabet) {
 Tensor prompt_of(const TrainedModel& trained, const std::string& text) {
   const auto& vocabulary = trained.identity.vocabulary;
   const DataSpec& data = trained.identity.data;
-  const std::string prompt = read_prompt(text);
+  std::string prompt = read_prompt(text);
+  if (trained.identity.caption_stream) {
+    if (text.starts_with("@") && prompt.ends_with('\n')) prompt.pop_back();
+    return stream_of_caption(trained, prompt, "--prompt");
+  }
   const std::vector<int32_t> symbols =
       vocabulary ? vocabulary->symbols(prompt, "--prompt") : numbers_of(prompt, data.alphabet);
   const auto count = static_cast<int64_t>(symbols.size());

@@ -9,7 +9,7 @@
 namespace mlrun {
 
 // Symbols s32 [1, k] of a text (characters that the model knows) or, where the data are no text, of numbers with blanks
-// between them. "@FILE" stands for what is in the file, "@@..." for "@...". Error(kUsage) for a character or a symbol
+// between them; of captions and pictures, a caption, for a picture to be drawn (stream_of_caption). "@FILE" stands for what is in the file, "@@..." for "@...". Error(kUsage) for a character or a symbol
 // that the model does not know, an empty prompt, and one that is shorter than the question that the data give.
 Tensor prompt_of(const TrainedModel& trained, const std::string& text);
 

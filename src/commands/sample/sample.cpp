@@ -1,11 +1,30 @@
 #include "commands/sample/sample.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "generate/constrained.hpp"
 #include "generate/picture.hpp"
 
 namespace mlrun {
+namespace {
+
+// Streams become their captions and pictures.
+void read_streams(const CaptionStream& stream, Samples& samples) {
+  samples.streams = samples.symbols;
+  const int64_t count = samples.streams.dim(0), length = samples.streams.dim(1);
+  samples.symbols = Tensor({count, stream.parts().picture}, DType::kS32);
+  for (int64_t i = 0; i < count; ++i) {
+    CaptionStream::Reading reading =
+        stream.read({samples.streams.data<int32_t>() + i * length, static_cast<size_t>(length)});
+    std::copy(reading.picture.begin(), reading.picture.end(),
+              samples.symbols.data<int32_t>() + i * stream.parts().picture);
+    samples.captions.push_back(std::move(reading.caption));
+    samples.broken += reading.whole ? 0 : 1;
+  }
+}
+
+}  // namespace
 
 Samples sample(const TrainedModel& model, const SampleOptions& options, LanePool& pool) {
   const Sampler sampler(model.autoregressive(), *model.built.parameters);
@@ -25,6 +44,7 @@ Samples sample(const TrainedModel& model, const SampleOptions& options, LanePool
   samples.speculation = drawn.speculation;
   samples.data = model.drawn_data();
   samples.known = options.prefix.defined() ? options.prefix.dim(1) : 0;
+  if (const auto& stream = model.identity.caption_stream) read_streams(*stream, samples);
   if (const auto decoder = model.decoder()) {
     samples.codes = samples.symbols;
     const PixelDraw pixels = {.seed = options.seed, .first = options.first, .law = options.law};

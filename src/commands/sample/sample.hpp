@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/lanes.hpp"
@@ -11,9 +12,13 @@
 
 namespace mlrun {
 
-// What was drawn: symbols of the data, or codes, and then the images they decode to.
+// What was drawn: symbols of the data, or codes, and then the images they decode to, or streams, and then the pictures in
+// them.
 struct Samples {
-  Tensor symbols, codes;  // codes undefined: the model is of the images themselves
+  Tensor symbols, codes;              // codes undefined: the model is of the images themselves
+  Tensor streams;                     // of captions and pictures: as they were drawn
+  std::vector<std::string> captions;  // likewise
+  int64_t broken = 0;                 // of these streams: CaptionStream::Reading that is not whole
   std::vector<io::Image> pictures;
   std::vector<int32_t> labels;   // of a conditional model
   DataSpec data;                 // that the symbols are of

@@ -2,17 +2,14 @@
 // so that a fresh machine without a network can do the whole job.
 #include "data/digits/digits.hpp"
 
+#include <optional>
+
 #include "data/cache.hpp"
 #include "data/content_dataset.hpp"
+#include "data/digits/digit_captions.hpp"
 #include "data/digits/handwriting.hpp"
 
 namespace mlrun {
-namespace {
-
-constexpr std::array<int64_t, 3> kRows = {50000, 10000, 10000};
-
-}  // namespace
-
 DataContent write_all_digits() {
   DataContent content;
   content.spec = {.shape = {kCanvas, kCanvas}, .alphabet = 256, .classes = 10};
@@ -21,7 +18,7 @@ DataContent write_all_digits() {
   for (size_t i = 0; i < 3; ++i) {
     SymbolTableBuilder builder(kCanvas * kCanvas);
     auto& labels = content.parts[i].labels;
-    for (int64_t row = 0; row < kRows[i]; ++row) {
+    for (int64_t row = 0; row < kDigitRows[i]; ++row) {
       labels.push_back(static_cast<uint8_t>(write_digit(index++, pixels.data())));
       builder.append(std::span<const uint8_t>(pixels));
     }
@@ -29,6 +26,21 @@ DataContent write_all_digits() {
   }
   set_hash(content);
   return content;
+}
+
+DataContent handwritten(const std::string& name, const std::string& cache_key, DataContent (*write)(),
+                        Binarization binarization, const DataSources& sources) {
+  switch (binarization) {
+    case Binarization::kStatic:
+      return cached(sources.cache, {name, cache_key + " static", {}},
+                    [&] { return drawn(write(), RandomStream(2026, name + " binarization")); });
+    case Binarization::kThreshold:
+      return cached(sources.cache, {name, cache_key + " threshold", {}}, [&] { return thresholded(write()); });
+    case Binarization::kDynamic:
+    case Binarization::kNone:
+      break;
+  }
+  return cached(sources.cache, {name, cache_key + " grey", {}}, write);
 }
 
 namespace {
@@ -44,23 +56,20 @@ class Digits : public ImageDataset {
   };
 
   Digits(const Options& options, const DataSources& sources)
-      : ImageDataset(load(options.binarization, sources), "digits", options.binarization, "the program's draw",
-                     options.augment, options.limits, sources) {}
+      : ImageDataset(handwritten("digits", "1", write_all_digits, options.binarization, sources), "digits",
+                     options.binarization, "the program's draw", options.augment, options.limits, sources) {}
 
- private:
-  static DataContent load(Binarization binarization, const DataSources& sources) {
-    // The key's number goes up when the handwriting changes.
-    switch (binarization) {
-      case Binarization::kStatic:
-        return cached(sources.cache, {"digits", "1 static", {}},
-                      [] { return drawn(write_all_digits(), RandomStream(2026, "digits binarization")); });
-      case Binarization::kThreshold:
-        return cached(sources.cache, {"digits", "1 threshold", {}}, [] { return thresholded(write_all_digits()); });
-      case Binarization::kDynamic:
-      case Binarization::kNone:
-        break;
+  std::optional<PictureCaptions> own_captions() const override {
+    PictureCaptions captions;
+    captions.all = all_digit_captions();
+    uint64_t first = 0;
+    for (size_t i = 0; i < 3; ++i) {
+      const auto rows = static_cast<uint64_t>(count(static_cast<Split>(i)));
+      for (uint64_t row = 0; row < rows; ++row)
+        captions.of_row[i].push_back(digit_caption_of(facts_of_digit(first + row)));
+      first += static_cast<uint64_t>(kDigitRows[i]);
     }
-    return cached(sources.cache, {"digits", "1 grey", {}}, write_all_digits);
+    return captions;
   }
 };
 

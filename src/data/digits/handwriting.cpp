@@ -47,21 +47,27 @@ const Glyph& choose(std::span<const Glyph> ways, Hand& hand) {
   return ways.back();
 }
 
-}  // namespace
+// A digit before the pen touches the paper.
+struct Sketch {
+  DigitFacts facts;
+  std::vector<Stroke> strokes;  // on the canvas
+  int32_t softness = 0;         // of the pen
+};
 
-int write_digit(uint64_t index, uint8_t* pixels) {
-  Hand hand(index);
-  const int label = hand.below(10);
-  const Glyph& glyph = choose(glyphs_of(label), hand);
+Sketch sketch(Hand& hand) {
+  Sketch drawn;
+  drawn.facts.label = hand.below(10);
+  const Glyph& glyph = choose(glyphs_of(drawn.facts.label), hand);
 
   // An unsteady hand: every point moves; then the whole leans, turns and stretches. Units: 1/256 of the grid's.
   const auto [lean, turn] = hand.pair_around_zero(40);  // 1/256: a shear of 0.16, a turn of 0.12 (7 degrees)
   const auto [stretch, unused] = hand.pair_around_zero(36);
   const int32_t shear = lean + 34, rotate = turn * 3 / 4, width = std::clamp(256 + stretch, 160, 350);
   const int32_t shakiness = hand.between(500, 1350);
-  std::vector<Stroke> strokes = glyph.strokes;
+  drawn.facts.slant = shear + rotate;
+  drawn.strokes = glyph.strokes;
   int32_t left = INT32_MAX, right = INT32_MIN, top = INT32_MAX, bottom = INT32_MIN;
-  for (Stroke& stroke : strokes) {
+  for (Stroke& stroke : drawn.strokes) {
     for (PenPoint& point : stroke) {
       const auto [dx, dy] = hand.pair_around_zero(shakiness);
       const int32_t x = ((point.x - 36) * 256 + dx) * width / 256, y = (point.y - 50) * 256 + dy;
@@ -76,7 +82,8 @@ int write_digit(uint64_t index, uint8_t* pixels) {
   const int32_t box = hand.between(kPixel * 16, kPixel * 20);
   const int64_t extent = std::max({bottom - top, right - left, 256});
   const auto [shift_x, shift_y] = hand.pair_around_zero(kPixel / 2);
-  for (Stroke& stroke : strokes) {
+  drawn.facts.drop = shift_y;
+  for (Stroke& stroke : drawn.strokes) {
     for (PenPoint& point : stroke) {
       point.x = static_cast<int32_t>((2 * point.x - left - right) * int64_t{box} / (2 * extent)) +
                 kCanvas * kPixel / 2 + shift_x;
@@ -86,15 +93,29 @@ int write_digit(uint64_t index, uint8_t* pixels) {
   }
 
   // One draw a statement: the order in which arguments are evaluated is the compiler's choice.
-  const int32_t radius = hand.between(150, 330), softness = hand.between(190, 300);
-  Pen pen(radius, softness);
-  for (const Stroke& stroke : strokes) {
+  drawn.facts.radius = hand.between(150, 330);
+  drawn.softness = hand.between(190, 300);
+  return drawn;
+}
+
+}  // namespace
+
+DigitFacts facts_of_digit(uint64_t index) {
+  Hand hand(index);
+  return sketch(hand).facts;
+}
+
+int write_digit(uint64_t index, uint8_t* pixels) {
+  Hand hand(index);
+  const Sketch drawn = sketch(hand);
+  Pen pen(drawn.facts.radius, drawn.softness);
+  for (const Stroke& stroke : drawn.strokes) {
     const int32_t first = hand.between(215, 285), last = hand.between(190, 275);
     pen.draw(stroke, first, last);
   }
   const bool dry = hand.below(5) == 0;
   pen.develop(dry ? hand.between(200, 254) : hand.between(253, 255), pixels);
-  return label;
+  return drawn.facts.label;
 }
 
 }  // namespace mlrun

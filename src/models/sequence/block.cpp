@@ -79,9 +79,12 @@ SequenceBlockOptions::SequenceBlockOptions(config::Reader& reader)
       norm(reader.one_of<NormKind>("norm",
                                    {{"layer", NormKind::kLayer}, {"rms", NormKind::kRms}, {"none", NormKind::kNone}},
                                    {.help = "of the channels of each position", .fallback = "layer"})),
-      post_norm(reader.choice("norm_place", {"pre", "post"},
-                              {.help = "pre: x + f(norm(x)), and a norm at the end; post: norm(x + f(x))",
-                               .fallback = "pre"}) == "post"),
+      norm_place(reader.one_of<NormPlace>(
+          "norm_place", {{"pre", NormPlace::kPre}, {"post", NormPlace::kPost}, {"branch", NormPlace::kBranch}},
+          {.help =
+               "pre: x + f(norm(x)), and a norm at the end; post: norm(x + f(x)); branch: x + norm(f(x)), and a norm "
+               "at the end",
+           .fallback = "pre"})),
       residual(reader.boolean("residual", {.help = "whether a block adds to its input", .fallback = true})),
       parallel(reader.boolean(
           "parallel",
@@ -100,7 +103,7 @@ SequenceBlockOptions::SequenceBlockOptions(config::Reader& reader)
                                   .fallback = 0.0}))) {
   if (parallel && mlp == MlpKind::kNone)
     reader.mistake("parallel", "there is no MLP beside the mixer", "mlp: gelu (or swiglu, geglu, relu2)");
-  if (parallel && post_norm)
+  if (parallel && norm_place != NormPlace::kPre)
     reader.mistake("parallel", "both parts begin from one norm of the input", "norm_place: pre");
   if (parallel && !residual) reader.mistake("parallel", "the input is part of the sum", "residual: true");
   config::Reader section = reader.section("mixer", "what carries something from one position to the next");
@@ -119,14 +122,14 @@ SequenceBlock::SequenceBlock(const SequenceBlockOptions& options, int64_t layer,
     : mlp_kind_(options.mlp),
       width_(shape.width),
       hidden_(options.expansion * shape.width),
-      post_norm_(options.post_norm),
+      norm_place_(options.norm_place),
       mixer_residual_(options.residual && shape.in == shape.width),
       mlp_residual_(options.residual),
       parallel_(options.parallel),
       scale_(static_cast<float>(options.residual_scale.value_or(
           1 / std::sqrt(static_cast<double>((options.mlp == MlpKind::kNone ? 1 : 2) * layers))))),
       dropout_(options.dropout),
-      mixer_norm_(scope / "mixer_norm", options.norm, options.post_norm ? shape.width : shape.in),
+      mixer_norm_(scope / "mixer_norm", options.norm, options.norm_place == NormPlace::kPre ? shape.in : shape.width),
       mixer_(options.mixer_of(layer).build(shape, scope / "mixer")) {
   if (parallel_ && shape.in != shape.width) {
     fail(ExitCode::kUsage,
@@ -156,10 +159,11 @@ Variable SequenceBlock::mlp(Pass& pass, const Variable& x) const {
 
 Variable SequenceBlock::joined(Pass& pass, const Norm& norm, const Variable& x, const Variable& added,
                                bool residual) const {
-  Variable y = dropout_ > 0 ? ops::dropout(added, dropout_, pass.next_noise(), pass.training()) : added;
+  Variable y = norm_place_ == NormPlace::kBranch ? norm(pass, added) : added;
+  if (dropout_ > 0) y = ops::dropout(y, dropout_, pass.next_noise(), pass.training());
   if (scale_ != 1) y = ops::scale(y, scale_);
   if (residual) y = ops::add(x, y);
-  return post_norm_ ? norm(pass, y) : y;
+  return norm_place_ == NormPlace::kPost ? norm(pass, y) : y;
 }
 
 Variable SequenceBlock::operator()(Pass& pass, const Variable& x) const {
@@ -168,23 +172,24 @@ Variable SequenceBlock::operator()(Pass& pass, const Variable& x) const {
     return joined(pass, mixer_norm_, x, ops::add((*mixer_)(pass, normed), mlp(pass, normed)), true);
   }
   const Variable h =
-      joined(pass, mixer_norm_, x, (*mixer_)(pass, post_norm_ ? x : mixer_norm_(pass, x)), mixer_residual_);
+      joined(pass, mixer_norm_, x, (*mixer_)(pass, norm_first() ? mixer_norm_(pass, x) : x), mixer_residual_);
   if (mlp_kind_ == MlpKind::kNone) return h;
-  return joined(pass, mlp_norm_, h, mlp(pass, post_norm_ ? h : mlp_norm_(pass, h)), mlp_residual_);
+  return joined(pass, mlp_norm_, h, mlp(pass, norm_first() ? mlp_norm_(pass, h) : h), mlp_residual_);
 }
 
 Layout SequenceBlock::layout() const {
   const std::string scaled = scale_ == 1 ? "" : fmt::format("{:.9g} ", scale_);
   const auto joined = [&](const std::string& norm, const std::string& added, bool residual) {
-    const std::string sum = (residual ? "h + " : "") + scaled + added;
-    return post_norm_ ? fmt::format("h = {}({})", norm, sum) : "h = " + sum;
+    const std::string branch = norm_place_ == NormPlace::kBranch ? fmt::format("{}({})", norm, added) : added;
+    const std::string sum = (residual ? "h + " : "") + scaled + branch;
+    return norm_place_ == NormPlace::kPost ? fmt::format("h = {}({})", norm, sum) : "h = " + sum;
   };
   Layout layout;
-  layout.line(post_norm_ ? "u = h" : "u = mixer_norm(h)");
+  layout.line(norm_first() ? "u = mixer_norm(h)" : "u = h");
   layout.part("mixer/", mixer_->layout());
   if (!parallel_) layout.line(joined("mixer_norm", "y", mixer_residual_));
   if (mlp_kind_ != MlpKind::kNone) {
-    layout.line(parallel_ ? "x = u" : post_norm_ ? "x = h" : "x = mlp_norm(h)");
+    layout.line(parallel_ ? "x = u" : norm_first() ? "x = mlp_norm(h)" : "x = h");
     const std::string up = "mlp/up/weight' + mlp/up/bias", down = "@ mlp/down/weight' + mlp/down/bias";
     switch (mlp_kind_) {
       case MlpKind::kChannelMix:
@@ -293,9 +298,10 @@ Tensor SequenceBlock::Stepper::mixed(const Tensor& x) {
 Tensor SequenceBlock::Stepper::extend(const Tensor& x) {
   const SequenceBlock& block = *steps_.block;
   const auto join = [&](const Norm& norm, const Tensor& before, Tensor added, bool residual) {
+    if (block.norm_place_ == NormPlace::kBranch) added = norm.rows(added);
     if (block.scale_ != 1) kernels::scale_in_place(added, block.scale_);
     if (residual) kernels::add_to(added, before);
-    return block.post_norm_ ? norm.rows(added) : added;
+    return block.norm_place_ == NormPlace::kPost ? norm.rows(added) : added;
   };
   if (block.parallel_) {
     const Tensor normed = block.mixer_norm_.rows(x);
@@ -304,9 +310,9 @@ Tensor SequenceBlock::Stepper::extend(const Tensor& x) {
     return join(block.mixer_norm_, x, std::move(added), true);
   }
   const Tensor h =
-      join(block.mixer_norm_, x, mixed(block.post_norm_ ? x : block.mixer_norm_.rows(x)), block.mixer_residual_);
+      join(block.mixer_norm_, x, mixed(block.norm_first() ? block.mixer_norm_.rows(x) : x), block.mixer_residual_);
   if (block.mlp_kind_ == MlpKind::kNone) return h;
-  return join(block.mlp_norm_, h, mlp(block.post_norm_ ? h : block.mlp_norm_.rows(h)), block.mlp_residual_);
+  return join(block.mlp_norm_, h, mlp(block.norm_first() ? block.mlp_norm_.rows(h) : h), block.mlp_residual_);
 }
 
 }  // namespace mlrun

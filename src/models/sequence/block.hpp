@@ -24,6 +24,13 @@ enum class MlpKind : uint8_t {
   kChannelMix,
 };
 
+// Where the norm of a mixer or an MLP f stands.
+enum class NormPlace : uint8_t {
+  kPre,   // x + f(norm(x)), and a norm behind the last block
+  kPost,  // norm(x + f(x)) (Vaswani et al. 2017)
+  kBranch,  // x + norm(f(x)), and a norm behind the last block (Swin V2, Liu et al. 2022; Chameleon Team 2024, section 2.3)
+};
+
 struct SequenceBlockOptions {
   explicit SequenceBlockOptions(config::Reader& reader);
   const MixerRegistry::Choice& mixer_of(int64_t layer) const {
@@ -34,7 +41,7 @@ struct SequenceBlockOptions {
   MlpKind mlp;
   int64_t expansion;  // the MLP's hidden width is expansion * width
   NormKind norm;
-  bool post_norm;  // norm(x + f(x)) as in Vaswani et al. 2017; else x + f(norm(x))
+  NormPlace norm_place;
   bool residual;
   bool parallel;                         // x + mixer(norm(x)) + mlp(norm(x)): Chowdhery et al. 2022, section 2
   std::optional<double> residual_scale;  // of what a mixer or an MLP adds; none: 1 / sqrt(how often something is added)
@@ -78,12 +85,15 @@ class SequenceBlock {
  private:
   bool gated() const { return mlp_kind_ == MlpKind::kSwiglu || mlp_kind_ == MlpKind::kGeglu; }
   Variable mlp(Pass& pass, const Variable& x) const;
-  // x + added, or added alone; then the norm, where it comes last.
+  // What the mixer or the MLP is given.
+  bool norm_first() const { return norm_place_ == NormPlace::kPre; }
+  // x + added, or added alone, with the norm where it stands behind.
   Variable joined(Pass& pass, const Norm& norm, const Variable& x, const Variable& added, bool residual) const;
 
   MlpKind mlp_kind_;
   int64_t width_, hidden_;
-  bool post_norm_, mixer_residual_, mlp_residual_, parallel_;
+  NormPlace norm_place_;
+  bool mixer_residual_, mlp_residual_, parallel_;
   float scale_, dropout_;
   Norm mixer_norm_, mlp_norm_;
   std::unique_ptr<Mixer> mixer_;

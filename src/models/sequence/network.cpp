@@ -31,6 +31,11 @@ std::vector<GridPlace> places_of(const DataSpec& data, const std::vector<int64_t
   return places;
 }
 
+// The parts of sequences that come in the order in which they are stored.
+std::optional<StreamParts> parts_of(const DataSpec& data, const std::vector<int64_t>& order) {
+  return std::is_sorted(order.begin(), order.end()) ? data.parts : std::nullopt;
+}
+
 }  // namespace
 
 SequenceNetworkOptions::SequenceNetworkOptions(config::Reader& reader)
@@ -62,7 +67,8 @@ SequenceNetwork::SequenceNetwork(const SequenceNetworkOptions& options, const Da
       input_(options.input),
       position_kind_(options.positions),
       has_classes_(classes > 0),
-      places_(places_of(data, order)) {
+      places_(places_of(data, order)),
+      parts_(start ? parts_of(data, order) : std::nullopt) {
   const double deviation = 1 / std::sqrt(static_cast<double>(width_));
   if (input_ == SequenceInput::kEmbedding) {
     symbols_ = scope.parameter("symbols", {alphabet_ + (start ? 1 : 0), width_}, "symbol,width",
@@ -84,7 +90,8 @@ SequenceNetwork::SequenceNetwork(const SequenceNetworkOptions& options, const Da
     blocks_.emplace_back(options.block, l, options.layers, MixerShape{in, width_, data.positions(), places_},
                          scope / fmt::format("block_{}", l + 1));
   }
-  norm_ = Norm(scope / "norm", options.block.post_norm ? NormKind::kNone : options.block.norm, width_);
+  norm_ =
+      Norm(scope / "norm", options.block.norm_place == NormPlace::kPost ? NormKind::kNone : options.block.norm, width_);
 }
 
 Tensor SequenceNetwork::numbers_of(const Tensor& inputs) const {
@@ -106,10 +113,9 @@ Variable SequenceNetwork::enter(Pass& pass, const Tensor& inputs) const {
 }
 
 Variable SequenceNetwork::operator()(Pass& pass, const Tensor& inputs, const Tensor& labels) const {
-  const int64_t n = inputs.dim(0), length = inputs.dim(1);
   Variable x = enter(pass, inputs);
-  if (position_kind_ != SequencePositions::kNone) x = ops::add(x, position_vectors(pass, length));
-  if (has_classes_) x = ops::add(x, ops::reshape(ops::embedding(pass(classes_), labels), {n, 1, width_}));
+  if (position_kind_ != SequencePositions::kNone) x = ops::add(x, position_vectors(pass, inputs));
+  if (has_classes_) x = ops::add(x, ops::reshape(ops::embedding(pass(classes_), labels), {inputs.dim(0), 1, width_}));
   for (const SequenceBlock& block : blocks_)
     x = pass.block(x, [&block](Pass& inside, const Variable& h) { return block(inside, h); });
   return norm_(pass, x);
@@ -132,7 +138,21 @@ void SequenceNetwork::declare_positions(const Scope& scope, const DataSpec& data
   columns_ = table("columns", data.shape[1], "column,width");
 }
 
-Variable SequenceNetwork::position_vectors(Pass& pass, int64_t length) const {
+Variable SequenceNetwork::position_vectors(Pass& pass, const Tensor& inputs) const {
+  const int64_t n = inputs.dim(0), length = inputs.dim(1);
+  if (parts_) {
+    Tensor places({n, length}, DType::kS32);
+    for (int64_t i = 0; i < n; ++i) {
+      const int32_t* symbols = inputs.data<int32_t>() + i * length;
+      const bool picture_first = length > 1 && symbols[1] == parts_->picture_border;
+      for (int64_t t = 0; t < length; ++t)
+        places.data<int32_t>()[i * length + t] = static_cast<int32_t>(parts_->place(t, picture_first));
+    }
+    return ops::embedding(position_kind_ == SequencePositions::kSinusoidal
+                              ? Variable(sinusoids(parts_->positions(), width_))
+                              : pass(positions_),
+                          places);
+  }
   if (position_kind_ == SequencePositions::kSinusoidal) return sinusoids(length, width_);
   if (position_kind_ == SequencePositions::kLearned) {
     require(length <= positions_.value().dim(0), "{} positions of {}", length, positions_.value().dim(0));
@@ -164,6 +184,7 @@ void SequenceNetwork::add_position(int64_t position, float* to) const {
 }
 
 bool SequenceNetwork::any_length() const {
+  if (parts_ && position_kind_ != SequencePositions::kNone) return false;
   const bool table =
       position_kind_ == SequencePositions::kLearned || position_kind_ == SequencePositions::kRowsAndColumns;
   return !table && std::all_of(blocks_.begin(), blocks_.end(),
@@ -188,8 +209,18 @@ Layout SequenceNetwork::layout() const {
                             alphabet_ == 1 ? std::string("1") : fmt::format("2 z / {} - 1", alphabet_ - 1)));
     enter = input_ == SequenceInput::kDirect ? "number(z)" : "number(z) @ input/weight' + input/bias";
   }
-  if (position_kind_ == SequencePositions::kLearned) enter += " + positions[t]";
-  if (position_kind_ == SequencePositions::kSinusoidal) enter += " + sinusoid(t) (Vaswani et al. 2017, section 3.5)";
+  const bool by_place = parts_ && position_kind_ != SequencePositions::kNone;
+  const char* position = by_place ? "place[t]" : "t";
+  if (by_place) {
+    layout.line(
+        fmt::format("place[t] = t; but where s[0] is {}, a picture first, and t > 0: t + {} up to t = {}, {} at "
+                    "t = {}, and t - {} from there on",
+                    parts_->picture_border, parts_->words + 1, parts_->picture, parts_->words + 1, parts_->picture + 1,
+                    parts_->picture + 1));
+  }
+  if (position_kind_ == SequencePositions::kLearned) enter += fmt::format(" + positions[{}]", position);
+  if (position_kind_ == SequencePositions::kSinusoidal)
+    enter += fmt::format(" + sinusoid({}) (Vaswani et al. 2017, section 3.5)", position);
   if (position_kind_ == SequencePositions::kRowsAndColumns)
     enter += " + rows[row of the step's position] + columns[its column]";
   layout.line(fmt::format("h = {}{}, of each step", enter, has_classes_ ? " + classes[y]" : ""));
@@ -235,6 +266,7 @@ int64_t SequenceNetwork::Steps::sequences_at_once() const {
 SequenceNetwork::Stepper::Stepper(const Steps& steps, int64_t count, const int32_t* labels)
     : steps_(steps), count_(count) {
   if (labels && steps.network_.has_classes_) labels_.assign(labels, labels + count);
+  if (steps.network_.parts_) picture_first_.resize(static_cast<size_t>(count));
   for (const SequenceBlock::Steps& block : steps.blocks_) blocks_.emplace_back(block, count);
 }
 
@@ -267,7 +299,14 @@ Tensor SequenceNetwork::Stepper::extend(const int32_t* inputs, int64_t length) {
   };
   for (int64_t row = 0; row < length * count_; ++row) {
     float* to = x.data<float>() + row * x.dim(1);
-    network.add_position(t_ + row / count_, to);
+    const int64_t t = t_ + row / count_;
+    if (network.parts_) {
+      const auto sequence = static_cast<size_t>(row % count_);
+      if (t == 1) picture_first_[sequence] = inputs[row] == network.parts_->picture_border ? 1 : 0;
+      network.add_position(network.parts_->place(t, t > 0 && picture_first_[sequence] != 0), to);
+    } else {
+      network.add_position(t, to);
+    }
     if (network.has_classes_) add_row(network.classes_, labels_[static_cast<size_t>(row % count_)], to);
   }
   t_ += length;

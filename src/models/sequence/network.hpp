@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "mixers/mixer.hpp"
@@ -79,6 +80,7 @@ class SequenceNetwork {
     const Steps& steps_;
     int64_t count_, t_ = 0, marked_ = 0;
     std::vector<int32_t> labels_;
+    std::vector<uint8_t> picture_first_;  // of each sequence of two parts, as soon as its first symbol has entered
     std::vector<SequenceBlock::Stepper> blocks_;
   };
 
@@ -86,14 +88,19 @@ class SequenceNetwork {
   Variable enter(Pass& pass, const Tensor& inputs) const;
   Tensor numbers_of(const Tensor& inputs) const;  // [n, length] -> [n, length, 1]
   void declare_positions(const Scope& scope, const DataSpec& data);
-  Variable position_vectors(Pass& pass, int64_t length) const;  // [length, width]
-  void add_position(int64_t position, float* to) const;         // [width] +=
+  // Of the positions of sequences into which these symbols enter: [length, width], or [n, length, width] where sequences
+  // differ in the order of their parts.
+  Variable position_vectors(Pass& pass, const Tensor& inputs) const;
+  void add_position(int64_t position, float* to) const;  // [width] +=
 
   int64_t width_, alphabet_;
   SequenceInput input_;
   SequencePositions position_kind_;
   bool has_classes_;
   std::vector<GridPlace> places_;
+  // Of sequences of two parts in either order: a position has the vector of its place (StreamParts::place), whichever
+  // part comes first.
+  std::optional<StreamParts> parts_;
   Parameter symbols_, positions_, rows_, columns_, classes_;
   Linear scalar_;
   std::vector<SequenceBlock> blocks_;

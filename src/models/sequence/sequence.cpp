@@ -13,10 +13,12 @@
 #include "models/sequence/draft_heads.hpp"
 #include "models/sequence/network.hpp"
 #include "nn/initialisers.hpp"
+#include "ops/activation.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/linear.hpp"
 #include "ops/reduce.hpp"
 #include "ops/shape.hpp"
+#include "ops/softmax.hpp"
 
 namespace mlrun {
 namespace {
@@ -27,6 +29,12 @@ struct SequenceOptions {
         tied(reader.boolean("tied", {.help = "the head's weights are the vectors by which symbols enter (Press & Wolf "
                                              "2017)",
                                      .fallback = false})),
+        z_loss(reader.real("z_loss",
+                           {.help = "weight of log(Z)^2 of every position in the loss, Z the sum of exp(logits): "
+                                    "keeps logits from drifting (Chameleon Team 2024 has 1e-5); 0: none",
+                            .min = 0,
+                            .max = 1,
+                            .fallback = 0.0})),
         order(read_order(reader)),
         condition(read_condition(reader)) {
     config::Reader section = reader.section(
@@ -34,11 +42,13 @@ struct SequenceOptions {
     heads = draft_head_kinds().choose(section, "none");
     reader.later("heads");
     section.later("kind");
+    reader.later("z_loss");
     if (tied && network.input != SequenceInput::kEmbedding)
       reader.mistake("tied", "the head shares the vectors of symbols, and they enter as numbers", "input: embedding");
   }
   SequenceNetworkOptions network;
   bool tied;
+  double z_loss;
   OrderKind order;
   Condition condition;
   DraftHeadRegistry::Choice heads;
@@ -157,6 +167,7 @@ class Sequence : public AutoregressiveModel {
   Sequence(const Options& options, const DataSpec& data, const Scope& scope)
       : AutoregressiveModel(data, options.condition, trunk_of(options, scope)),
         tied_(options.tied),
+        z_loss_(static_cast<float>(options.z_loss)),
         order_(make_order(options.order, data, scope)),
         network_(options.network, data, order_, /*start=*/true, classes(), trunk_of(options, scope)),
         facts_(options.heads.facts()) {
@@ -185,22 +196,22 @@ class Sequence : public AutoregressiveModel {
 
   // The model's NLL, and the heads' beside it: of a trunk that stays as it is, theirs alone.
   Variable loss(Pass& pass, const Batch& batch) const override { return loss_and_nll(pass, batch).loss; }
-  bool loss_is_nll() const override { return facts_.count == 0; }
+  bool loss_is_nll() const override { return facts_.count == 0 && z_loss_ == 0; }
   TrainingLoss loss_and_nll(Pass& pass, const Batch& batch) const override {
-    if (facts_.count == 0) {
-      const Variable all = AutoregressiveModel::loss(pass, batch);
-      return {all, static_cast<double>(all.value().data<float>()[0])};
-    }
     const Tensor symbols = ordered(batch).symbols;
     Pass constant(pass.parameters());
     Pass& of_trunk = facts_.frozen ? constant : pass;
-    const Variable h = streams(of_trunk, batch, symbols);
-    Variable nll = ops::sum(modelled_nll(predicted(of_trunk, h, symbols), symbols, data()));
+    const Variable h = streams(of_trunk, batch, symbols), l = predicted(of_trunk, h, symbols);
+    Variable nll = ops::sum(modelled_nll(l, symbols, data()));
     if (condition() == Condition::kJoint) nll = ops::add(nll, class_prior_loss(of_trunk, batch));
+    TrainingLoss found = {z_loss_ == 0 ? nll : ops::add(nll, ops::scale(squared_log_z(l), z_loss_)),
+                          static_cast<double>(nll.value().data<float>()[0])};
+    if (facts_.count == 0) return found;
     const auto share = static_cast<float>(1 / static_cast<double>(facts_.count));
     const Variable of_heads = ops::scale(loss_of_heads(pass, h, symbols), share);
-    return {facts_.frozen ? of_heads : ops::add(nll, ops::scale(of_heads, static_cast<float>(facts_.weight))),
-            static_cast<double>(nll.value().data<float>()[0])};
+    found.loss =
+        facts_.frozen ? of_heads : ops::add(found.loss, ops::scale(of_heads, static_cast<float>(facts_.weight)));
+    return found;
   }
 
   std::unique_ptr<StepView> step_view(const ParameterArena& parameters, int64_t) const override {
@@ -284,7 +295,14 @@ class Sequence : public AutoregressiveModel {
     return ops::sub(ops::slice(vectors, 0, 1, 2), ops::slice(vectors, 0, 0, 1));  // log-odds of 1
   }
 
+  // Of all modelled positions, log(Z)^2, Z the sum of exp(logits).
+  Variable squared_log_z(const Variable& logits) const {
+    const Variable modelled = ops::slice(logits, 1, data().given, data().positions());
+    return ops::sum(ops::square(data().alphabet == 2 ? ops::softplus(modelled) : ops::logsumexp(modelled)));
+  }
+
   bool tied_;
+  float z_loss_;
   std::vector<int64_t> order_;
   SequenceNetwork network_;
   DraftHeads::Facts facts_;
