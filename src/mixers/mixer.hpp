@@ -92,7 +92,7 @@ class Mixer {
  public:
   // Known before the mixer is built: of how many sequences a lane of a training step should be (Model::Facts). Few
   // where the work is per sequence: at batch 16, eight lanes cost lstm and gru 2 to 6% over two, on one thread. More
-  // where each pass first makes tables that all its sequences share (s4: 3.5 times the time) or reads its memory's
+  // where each pass first makes tables that all its sequences share (s4: half as much again) or reads its memory's
   // matrices again at every position (hippo: twice).
   struct Facts {
     int64_t sequences_per_lane = 1;

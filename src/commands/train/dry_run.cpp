@@ -35,7 +35,7 @@ constexpr int kSteps = 3;
 constexpr double kLastBegin = 20;          // seconds: no step is begun after these
 constexpr std::chrono::seconds kMost(60);  // or waited for after these
 
-// What the steps say while they are done on another thread.
+// What the steps say while they are done.
 struct Measured {
   std::mutex mutex;
   std::vector<double> seconds;  // of each step
@@ -107,21 +107,30 @@ void print_dry_run(const TrainRequest& request, bool json) {
   Trainer trainer(experiment, *data, threads);
   log::info("dry run: up to {} steps on the real data, at most {} s; nothing is written", kSteps, kMost.count());
   Measured measured;
-  std::packaged_task<void()> task([&] { measure(trainer, measured); });
-  std::future<void> done = task.get_future();
-  std::thread worker(std::move(task));
-  if (done.wait_for(kMost) == std::future_status::timeout) {
-    // A step cannot be broken off: the process ends under it.
-    try {
-      answer(trainer, measured, threads, json);
-      if (std::fflush(stdout) == 0) std::_Exit(0);
-    } catch (const std::exception& e) {
-      log::error("cannot write the answer to stdout: {}", e.what());
-    }
-    std::_Exit(static_cast<int>(ExitCode::kDisk));
+  {
+    // The steps are done on this thread, whose memory is laid out as a training's is. A step cannot be broken off: when
+    // the time is over, the process ends under it.
+    std::promise<void> over;
+    std::thread watch([&, end = over.get_future()] {
+      if (end.wait_for(kMost) != std::future_status::timeout) return;
+      try {
+        answer(trainer, measured, threads, json);
+        if (std::fflush(stdout) == 0) std::_Exit(0);
+      } catch (const std::exception& e) {
+        log::error("cannot write the answer to stdout: {}", e.what());
+      }
+      std::_Exit(static_cast<int>(ExitCode::kDisk));
+    });
+    struct End {
+      ~End() {
+        over.set_value();
+        watch.join();
+      }
+      std::promise<void>& over;
+      std::thread& watch;
+    } const end{over, watch};
+    measure(trainer, measured);
   }
-  worker.join();
-  done.get();  // what went wrong, if it did
   answer(trainer, measured, threads, json);
 }
 
