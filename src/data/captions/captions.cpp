@@ -47,8 +47,8 @@ class Captions : public Dataset {
   Batch batch(Split split, std::span<const int64_t> rows, int64_t epoch) const override {
     return joined(split, rows, epoch, pictures_->batch(split, rows, epoch));
   }
-  Batch plain_batch(Split split, std::span<const int64_t> rows, int64_t epoch) const override {
-    return joined(split, rows, epoch, pictures_->plain_batch(split, rows, epoch));
+  Batch training_batch(std::span<const int64_t> rows, int64_t epoch) const override {
+    return joined(Split::kTrain, rows, epoch, pictures_->training_batch(rows, epoch));
   }
   std::string protocol() const override { return protocol_; }
   std::string hash() const override { return hash_; }
@@ -92,7 +92,7 @@ PictureCaptions captions_of_labels(const Dataset& pictures) {
     for (int64_t begin = 0; begin < count; begin += kAtOnce) {
       std::vector<int64_t> rows;
       for (int64_t row = begin; row < std::min(count, begin + kAtOnce); ++row) rows.push_back(row);
-      const Tensor labels = pictures.plain_batch(split, rows, 0).labels;
+      const Tensor labels = pictures.batch(split, rows, 0).labels;
       of_row.insert(of_row.end(), labels.data<int32_t>(), labels.data<int32_t>() + labels.count());
     }
   }
