@@ -1,6 +1,7 @@
 #include "data/vocabulary.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.hpp"
 #include "config/unicode.hpp"
@@ -61,6 +62,13 @@ Vocabulary::Vocabulary(TextUnit unit, std::vector<int64_t> codes) : unit_(unit),
     require(codes_[i] >= 0 && codes_[i] <= most && (i == 0 || codes_[i] > codes_[i - 1]),
             "code {} at place {} of a vocabulary of {}", codes_[i], i, name_of(unit));
   }
+}
+
+Vocabulary Vocabulary::of(std::string_view text, TextUnit unit) {
+  std::vector<int64_t> codes = codes_of(text, unit);
+  std::sort(codes.begin(), codes.end());
+  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+  return {unit, std::move(codes)};
 }
 
 std::string Vocabulary::text(std::span<const int32_t> symbols) const {

@@ -18,6 +18,7 @@ class Vocabulary {
  public:
   Vocabulary() = default;
   Vocabulary(TextUnit unit, std::vector<int64_t> codes);
+  static Vocabulary of(std::string_view text, TextUnit unit);  // every character that comes in it
 
   TextUnit unit() const { return unit_; }
   const std::vector<int64_t>& codes() const { return codes_; }
