@@ -62,9 +62,15 @@ class Augmented : public AutoregressiveModel {
   void after_step(const std::vector<Statistics>& lanes) override { inner_->after_step(lanes); }
 
   // The network's own: what one of any order learns from is not its parallel view.
-  Variable loss(Pass& pass, const Batch& batch) const override {
-    const Variable given = network_->loss(pass, Batch{batch.symbols, told_classes(batch)});
-    return condition() == Condition::kJoint ? ops::add(given, class_prior_loss(pass, batch)) : given;
+  Variable loss(Pass& pass, const Batch& batch) const override { return loss_and_nll(pass, batch).loss; }
+  bool loss_is_nll() const override { return network_->loss_is_nll(); }
+  TrainingLoss loss_and_nll(Pass& pass, const Batch& batch) const override {
+    TrainingLoss found = network_->loss_and_nll(pass, Batch{batch.symbols, told_classes(batch)});
+    if (condition() != Condition::kJoint) return found;
+    const Variable prior = class_prior_loss(pass, batch);
+    found.loss = ops::add(found.loss, prior);
+    found.nll += static_cast<double>(prior.value().data<float>()[0]);
+    return found;
   }
   Variable logits(Pass& pass, const OrderedBatch& batch, int64_t component) const override {
     return network_->logits(pass, OrderedBatch{{batch.symbols, told_classes(batch)}}, component);

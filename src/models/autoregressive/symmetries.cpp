@@ -97,7 +97,9 @@ class Symmetries : public AutoregressiveModel {
   void after_step(const std::vector<Statistics>& lanes) override { inner_->after_step(lanes); }
 
   // The network's own: what one of any order learns from is not its parallel view.
-  Variable loss(Pass& pass, const Batch& batch) const override {
+  Variable loss(Pass& pass, const Batch& batch) const override { return loss_and_nll(pass, batch).loss; }
+  bool loss_is_nll() const override { return network_->loss_is_nll(); }
+  TrainingLoss loss_and_nll(Pass& pass, const Batch& batch) const override {
     const int64_t component = training_component(pass.step()), n = batch.count(), positions = data().positions();
     const OrderedBatch steps = ordered(batch, component);
     Batch turned = {Tensor({n, positions}, DType::kS32), told_classes(batch, component), batch.augmentation};
@@ -106,8 +108,12 @@ class Symmetries : public AutoregressiveModel {
       int32_t* to = turned.symbols.data<int32_t>() + i * positions;
       for (const int64_t place : network_->order(0)) to[place] = *from++;
     }
-    const Variable given = network_->loss(pass, turned);
-    return condition() == Condition::kJoint ? ops::add(given, class_prior_loss(pass, batch)) : given;
+    TrainingLoss found = network_->loss_and_nll(pass, turned);
+    if (condition() != Condition::kJoint) return found;
+    const Variable prior = class_prior_loss(pass, batch);
+    found.loss = ops::add(found.loss, prior);
+    found.nll += static_cast<double>(prior.value().data<float>()[0]);
+    return found;
   }
   // Turned, the image is the same sequence of symbols: the orders are chosen so.
   Variable logits(Pass& pass, const OrderedBatch& batch, int64_t component) const override {

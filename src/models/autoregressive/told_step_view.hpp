@@ -22,7 +22,7 @@ class ToldStepper : public Stepper {
   void extend(const int32_t* symbols, int64_t length, float* out) override { inner_->extend(symbols, length, out); }
   bool can_rewind() const override { return inner_->can_rewind(); }
   void mark() override { inner_->mark(); }
-  void rewind() override { inner_->rewind(); }
+  void rewind(int64_t kept) override { inner_->rewind(kept); }
 
  private:
   std::vector<int32_t> classes_;
