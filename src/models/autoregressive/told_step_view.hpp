@@ -51,7 +51,7 @@ class ToldStepView : public StepView {
 
 // Of a network that is trained as a part of the model.
 inline Model::Facts facts_of_told(const ModelRegistry::Choice& network) {
-  return {.examples_per_lane = network.facts().examples_per_lane};
+  return {.examples_per_lane = network.facts().examples_per_lane, .begins_from_run = network.facts().begins_from_run};
 }
 
 // Error(kUsage) where the network would not be trained, but come from runs.
