@@ -74,7 +74,7 @@ fixture plain configs/made.yaml
 fixture eonade configs/eonade.yaml model.hidden=20
 fixture vqvae configs/vqvae.yaml model.quantizer.codes=16
 fixture text configs/text.yaml
-fixture captions configs/captions.yaml data.words=labels model.width=16 model.layers=1
+fixture captions configs/captions.yaml data.words=labels model.width=16
 mlrun sample "$tree"/fixtures/captions/* -n 1 -o picture.png -q
 fixture prior configs/vqvae_prior.yaml "data.from=$tree/fixtures/vqvae/vqvae-20261124-143005-7be1"
 fixture grey configs/pixelcnn_grey.yaml model.channels=4 model.blocks=1
