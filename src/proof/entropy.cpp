@@ -137,14 +137,14 @@ std::vector<ProofCheck> check_heads(const ProofSubject& subject) {
   if (model.conditional()) all.labels = Tensor::of({kSamples}, drawn.labels);
   std::vector<double> nll(kSamples), entropy(kSamples), variance(kSamples);
   const int64_t width = logits_per_step(data.alphabet), of_row = data.positions() * width;
-  subject.pool.run(kSamples / kBatch, [&](int64_t index) {
-    const int64_t begin = index * kBatch;
-    const Batch batch = all.slice(begin, begin + kBatch);
+  subject.pool.run(kSamples / kMostTogether, [&](int64_t index) {
+    const int64_t begin = index * kMostTogether;
+    const Batch batch = all.slice(begin, begin + kMostTogether);
     const std::vector<double> part = nll_of(subject, batch, 0);
     std::copy(part.begin(), part.end(), nll.begin() + begin);
     Pass pass(subject.parameters);
     const Tensor logits = model.logits(pass, model.ordered(batch), 0).value();
-    for (int64_t i = 0; i < kBatch * of_row; i += width) {
+    for (int64_t i = 0; i < kMostTogether * of_row; i += width) {
       const auto row = static_cast<size_t>(begin + i / of_row);
       entropy[row] += predictive_entropy(logits.data<float>() + i, data.alphabet);
       variance[row] += surprise_variance(logits.data<float>() + i, data.alphabet);
