@@ -298,7 +298,10 @@ class Sequence : public AutoregressiveModel {
   // Of all modelled positions, log(Z)^2, Z the sum of exp(logits).
   Variable squared_log_z(const Variable& logits) const {
     const Variable modelled = ops::slice(logits, 1, data().given, data().positions());
-    return ops::sum(ops::square(data().alphabet == 2 ? ops::softplus(modelled) : ops::logsumexp(modelled)));
+    if (data().alphabet == 2) return ops::sum(ops::square(ops::softplus(modelled)));
+    // log(Z) = l - log_softmax(l), of any symbol.
+    return ops::sum(
+        ops::square(ops::sub(ops::slice(modelled, -1, 0, 1), ops::slice(ops::log_softmax(modelled), -1, 0, 1))));
   }
 
   bool tied_;
