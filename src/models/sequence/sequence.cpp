@@ -299,9 +299,7 @@ class Sequence : public AutoregressiveModel {
   Variable squared_log_z(const Variable& logits) const {
     const Variable modelled = ops::slice(logits, 1, data().given, data().positions());
     if (data().alphabet == 2) return ops::sum(ops::square(ops::softplus(modelled)));
-    // log(Z) = l - log_softmax(l), of any symbol.
-    return ops::sum(
-        ops::square(ops::sub(ops::slice(modelled, -1, 0, 1), ops::slice(ops::log_softmax(modelled), -1, 0, 1))));
+    return ops::sum(ops::square(ops::logsumexp(modelled)));
   }
 
   bool tied_;
