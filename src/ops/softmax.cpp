@@ -17,4 +17,9 @@ Variable log_softmax(const Variable& x) {
 }
 
 // y = log sum_j e^x_j: dx = dy e^(x - y)
+Variable logsumexp(const Variable& x) {
+  const Tensor X = x.value(), y = kernels::logsumexp(X);
+  return record(y, {{x, [X, y](const Tensor& dy) { return kernels::logsumexp_gradient(X, y, dy); }}});
+}
+
 }  // namespace mlrun::ops

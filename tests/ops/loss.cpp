@@ -38,6 +38,7 @@ TEST_CASE("gradients of the softmax family agree with differences at odd lengths
     INFO(to_string(shape));
     CHECK(gradient_error([](auto& v) { return ops::softmax(v[0]); }, {x}) < kGradientLimit);
     CHECK(gradient_error([](auto& v) { return ops::log_softmax(v[0]); }, {x}) < kGradientLimit);
+    CHECK(gradient_error([](auto& v) { return ops::logsumexp(v[0]); }, {x}) < kGradientLimit);
   }
 }
 
@@ -55,6 +56,7 @@ TEST_CASE("the softmax family agrees with its compositions") {
   };
   same([](auto& v) { return ops::softmax(v[0]); }, softmax);
   same([](auto& v) { return ops::log_softmax(v[0]); }, log_softmax);
+  CHECK(difference(numbers(ops::logsumexp(x).value()), numbers(test::evaluate(lse, {x}).value())) < 2e-6);
 }
 
 TEST_CASE("categorical negative log likelihood is the picked log probabilities' sum, and so is its gradient") {
