@@ -4,11 +4,14 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/number.hpp"
 #include "base/random.hpp"
 #include "data/dataset.hpp"
+#include "data/documents.hpp"
 #include "data/source_file.hpp"
 #include "data/text_file.hpp"
 
@@ -24,7 +27,7 @@ class Text : public Dataset {
  public:
   struct Options {
     explicit Options(config::Reader& spec);
-    std::string file;
+    std::string file, documents;  // one of them
     int64_t length;
     TextUnit unit;
     std::vector<double> split;
@@ -49,6 +52,8 @@ class Text : public Dataset {
   };
   const Part& part(Split split) const { return parts_[static_cast<size_t>(split)]; }
   void cut(const Options& options, const std::string& path);
+  int64_t behind_document(int64_t at) const;  // the first place from there on where a document begins, or the end
+  int64_t documents_in(const Part& part) const;
 
   DataSpec spec_;
   TextFile text_;
@@ -63,6 +68,14 @@ Text::Options::Options(config::Reader& spec)
                            "passed over",
                    .fallback = kTinyShakespeare,
                    .resolve = beside_spec(spec, "file")})),
+      documents(spec.string(
+          "documents",
+          {.help = "in place of one text: a folder of texts beside the spec or under the data root, or a .jsonl file "
+                   "with a string, or an object with a string \"text\", in each line; rows hold one "
+                   "document behind the other, and a sequence model begins anew with each",
+           .fallback = "",
+           .allow_empty = true,
+           .resolve = beside_spec(spec, "documents")})),
       length(spec.integer("length", {.help = "characters of a sequence", .min = 2, .max = 1 << 24, .fallback = 256})),
       unit(spec.one_of<TextUnit>(
           "symbols", {{"characters", TextUnit::kCharacters}, {"bytes", TextUnit::kBytes}},
@@ -73,8 +86,11 @@ Text::Options::Options(config::Reader& spec)
                                  .max = 1,
                                  .max_size = 3,
                                  .fallback = std::vector<double>{0.9, 0.05, 0.05}})),
-      place(spec, "file", file) {
+      place(documents.empty() ? SpecPlace(spec, "file", file) : SpecPlace(spec, "documents", documents)) {
+  spec.later("documents");
   if (spec.describing()) return;
+  if (!documents.empty() && file != kTinyShakespeare)  // which is what a resolved spec says where nobody did
+    spec.mistake("file", "data.documents is given as well, and there is one source", "leave data.file out");
   const double sum = std::accumulate(split.begin(), split.end(), 0.0);
   if (split.size() != 3) spec.mistake("split", fmt::format("found {} shares, expected 3", split.size()));
   else if (split[0] == 0 || split[1] == 0)
@@ -90,8 +106,7 @@ std::string find(const Text::Options& options, const std::string& root) {
   std::string found = find_data_file(path);
   if (found.empty()) {
     fail(ExitCode::kData, "{} is missing   ({})\n  {}", path, options.place.words(),
-         options.file == kTinyShakespeare ? "get it with   " + fetching("tinyshakespeare")
-                                          : where_paths_begin(root));
+         options.file == kTinyShakespeare ? "get it with   " + fetching("tinyshakespeare") : where_paths_begin(root));
   }
   return found;
 }
@@ -106,6 +121,10 @@ void Text::cut(const Options& options, const std::string& path) {
   parts_[0] = {0, train, 0};
   parts_[1] = {train, train + valid, 0};
   parts_[2] = {train + valid, all, 0};
+  if (spec_.end >= 0) {  // no document is in two parts
+    parts_[0].end = parts_[1].begin = behind_document(train);
+    parts_[1].end = parts_[2].begin = test > 0 ? behind_document(train + valid) : all;
+  }
   const int64_t length = options.length;
   for (size_t i = 0; i < 3; ++i) {
     const int64_t size = parts_[i].end - parts_[i].begin;
@@ -119,21 +138,49 @@ void Text::cut(const Options& options, const std::string& path) {
 }
 
 Text::Text(const Options& options, const DataSources& sources) : offsets_(sources.seed, "text/offset") {
-  const std::string path = path_under(sources.root, options.file);
-  text_ = TextFile(find(options, sources.root), options.unit, sources.cache);
-  cut(options, path);
+  const bool several = !options.documents.empty();
+  const std::string path = path_under(sources.root, several ? options.documents : options.file);
+  text_ = several ? TextFile(find_documents(path, options.place.words()), options.unit, sources.cache)
+                  : TextFile(find(options, sources.root), options.unit, sources.cache);
   spec_ = {.shape = {options.length}, .alphabet = text_.vocabulary().size(), .classes = 0};
+  if (several) spec_.end = text_.vocabulary().symbols(std::string(1, kEndOfDocument), "the end of a document")[0];
+  cut(options, path);
   const auto& s = options.split;
-  protocol_ = fmt::format("text, {} {} a sequence, split {}/{}/{}", options.length, name_of(options.unit),
-                          print_number(s[0]), print_number(s[1]), print_number(s[2]));
+  protocol_ = fmt::format("{}, {} {} a sequence, split {}/{}/{}", several ? "documents" : "text", options.length,
+                          name_of(options.unit), print_number(s[0]), print_number(s[1]), print_number(s[2]));
   hash_ = text_.hash(protocol_ + "\n");
   std::string counts, rest;
   for (const Part& p : parts_) {
     counts += fmt::format("{}{}", counts.empty() ? "" : "/", p.count);
     rest += fmt::format("{}{}", rest.empty() ? "" : "/", p.end - p.begin - p.count * options.length);
   }
-  description_ = fmt::format("{} {} sequences of {} {}, alphabet {}, {} left over", options.file, counts,
-                             options.length, name_of(options.unit), text_.vocabulary().size(), rest);
+  std::string source = options.file;
+  if (several)
+    source = fmt::format("{} {}/{}/{} documents in", options.documents, documents_in(parts_[0]),
+                         documents_in(parts_[1]), documents_in(parts_[2]));
+  description_ = fmt::format("{} {} sequences of {} {}, alphabet {}, {} left over", source, counts, options.length,
+                             name_of(options.unit), text_.vocabulary().size(), rest);
+}
+
+int64_t Text::behind_document(int64_t at) const {
+  int32_t symbol = 0;
+  for (int64_t i = std::max<int64_t>(0, at - 1); i < text_.size(); ++i) {
+    text_.symbols(i, {&symbol, 1});
+    if (symbol == spec_.end) return i + 1;
+  }
+  return text_.size();
+}
+
+int64_t Text::documents_in(const Part& part) const {
+  constexpr int64_t kAtOnce = 1 << 16;
+  std::vector<int32_t> symbols;
+  int64_t count = 0;
+  for (int64_t begin = part.begin; begin < part.end; begin += kAtOnce) {
+    symbols.resize(static_cast<size_t>(std::min(kAtOnce, part.end - begin)));
+    text_.symbols(begin, symbols);
+    count += std::count(symbols.begin(), symbols.end(), static_cast<int32_t>(spec_.end));
+  }
+  return count;
 }
 
 Batch Text::batch(Split split, std::span<const int64_t> rows, int64_t epoch) const {

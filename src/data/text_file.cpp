@@ -30,39 +30,18 @@ size_t unfinished(std::string_view text) {
   return 0;
 }
 
-// Hands the text over piece by piece, each of whole characters and checked.
-void each_piece(const std::string& path, TextUnit unit, const std::function<void(std::string_view)>& take) {
-  io::PieceReader reader(path, kMaxBytes);
-  std::string kept;  // what a piece began and did not end
-  uint64_t before = 0;
-  for (bool first = true, more = true; more; first = false) {
-    const auto piece = reader.next();
-    more = !piece.empty();
-    kept.append(reinterpret_cast<const char*>(piece.data()), piece.size());
-    std::string_view text = kept;
-    if (unit == TextUnit::kCharacters) {
-      if (first) text = unmarked_text(text, path);
-      if (more) text.remove_suffix(unfinished(text));
-      if (const auto bad = config::first_invalid_utf8(text)) {
-        fail(ExitCode::kData, "{}: byte {} is not UTF-8\n  take it as it is   data.symbols=bytes", path, before + *bad);
-      }
-    }
-    take(text);
-    before += text.size();
-    kept.erase(0, static_cast<size_t>(text.data() - kept.data()) + text.size());
-  }
-}
-
 void put(std::string& out, int64_t value) {
   for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<char>(value >> shift & 0xff));
 }
 
 // The packed form: how many symbols there are, which characters they are, how many characters follow, and these, a byte
 // or two each.
-void pack(const std::string& path, TextUnit unit, const ByteSink& sink) {
+using Take = std::function<void(std::string_view)>;
+void pack(const std::string& path, TextUnit unit, const std::function<void(const Take&)>& pieces,
+          const ByteSink& sink) {
   std::vector<bool> seen(kMaxCode + 1);
   int64_t size = 0;
-  each_piece(path, unit, [&](std::string_view text) {
+  pieces([&](std::string_view text) {
     for (const int64_t code : codes_of(text, unit)) {
       seen[static_cast<size_t>(code)] = true;
       ++size;
@@ -87,7 +66,7 @@ void pack(const std::string& path, TextUnit unit, const ByteSink& sink) {
   const auto changed = [&] { fail(ExitCode::kData, "{}: it changed while it was read; once more, please", path); };
   int64_t packed = 0;
   std::string bytes;
-  each_piece(path, unit, [&](std::string_view text) {
+  pieces([&](std::string_view text) {
     bytes.clear();
     for (const int64_t code : codes_of(text, unit)) {
       if (!seen[static_cast<size_t>(code)]) changed();
@@ -110,9 +89,39 @@ int64_t number_at(std::span<const std::byte> bytes, size_t at) {
 
 }  // namespace
 
-TextFile::TextFile(const std::string& path, TextUnit unit, const std::string& cache) {
-  const PackedBytes packed =
-      cached_bytes(cache, {"text", name_of(unit), {path}}, [&](const ByteSink& sink) { pack(path, unit, sink); });
+void each_text_piece(const std::string& path, TextUnit unit, const std::function<void(std::string_view)>& take) {
+  io::PieceReader reader(path, kMaxBytes);
+  std::string kept;  // what a piece began and did not end
+  uint64_t before = 0;
+  for (bool first = true, more = true; more; first = false) {
+    const auto piece = reader.next();
+    more = !piece.empty();
+    kept.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    std::string_view text = kept;
+    if (unit == TextUnit::kCharacters) {
+      if (first) text = unmarked_text(text, path);
+      if (more) text.remove_suffix(unfinished(text));
+      if (const auto bad = config::first_invalid_utf8(text)) {
+        fail(ExitCode::kData, "{}: byte {} is not UTF-8\n  take it as it is   data.symbols=bytes", path, before + *bad);
+      }
+    }
+    take(text);
+    before += text.size();
+    kept.erase(0, static_cast<size_t>(text.data() - kept.data()) + text.size());
+  }
+}
+
+TextFile::TextFile(const std::string& path, TextUnit unit, const std::string& cache)
+    : TextFile(path, {"text", name_of(unit), {path}}, unit, cache,
+               [&](const Take& take) { each_text_piece(path, unit, take); }) {}
+
+TextFile::TextFile(const Documents& documents, TextUnit unit, const std::string& cache)
+    : TextFile(documents.files.front(), {"text", fmt::format("documents {}", name_of(unit)), documents.files}, unit,
+               cache, [&](const Take& take) { each_document(documents, unit, take); }) {}
+
+TextFile::TextFile(const std::string& name, const CacheKey& key, TextUnit unit, const std::string& cache,
+                   const Pieces& pieces) {
+  const PackedBytes packed = cached_bytes(cache, key, [&](const ByteSink& sink) { pack(name, unit, pieces, sink); });
   const int64_t alphabet = number_at(packed.bytes, 0);
   require(alphabet >= 2 && alphabet <= kMaxAlphabet, "a packed text of {} symbols", alphabet);
   std::vector<int64_t> codes(static_cast<size_t>(alphabet));

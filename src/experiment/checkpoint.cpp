@@ -59,6 +59,7 @@ void write_identity(io::Hdf5Writer& file, const std::string& at, const Checkpoin
   file.attribute(data, "alphabet", identity.data.alphabet);
   file.attribute(data, "classes", identity.data.classes);
   file.attribute(data, "given", identity.data.given);
+  if (identity.data.end >= 0) file.attribute(data, "end", identity.data.end);
   if (identity.data.augmentations > 1) file.attribute(data, "augmentations", identity.data.augmentations);
   file.attribute(data, "sha256", identity.data_hash);
   file.attribute(data, "protocol", identity.protocol);
@@ -102,7 +103,11 @@ CheckpointIdentity read_identity(const io::Hdf5Reader& file, const std::string& 
   id.data.alphabet = file.integer_attribute(data, "alphabet");
   id.data.classes = file.integer_attribute(data, "classes");
   if (file.has_attribute(data, "given"))
-    id.data.given = file.integer_attribute(data, "given");  // 0 before there were any
+    id.data.given = file.integer_attribute(data, "given");                                 // 0 before there were any
+  if (file.has_attribute(data, "end")) id.data.end = file.integer_attribute(data, "end");  // -1 where there is none
+  if (id.data.end < -1 || id.data.end >= id.data.alphabet) {
+    fail(ExitCode::kCheckpoint, "{}: symbol {} of {} ends a document", file.name(), id.data.end, id.data.alphabet);
+  }
   if (file.has_attribute(data, "augmentations"))
     id.data.augmentations = file.integer_attribute(data, "augmentations");  // 1 where there are none
   if (id.data.augmentations < 1 || id.data.augmentations > (1 << 20)) {

@@ -148,6 +148,7 @@ void require_symbols_of_parts(const std::vector<TrainedPart>& parts, const Datas
       if (value != here) differences += fmt::format("\n  {}: {} there, {} here", what, value, here);
     };
     differs("shape of the data", to_string(there.data.shape), to_string(data.spec().shape));
+    differs("symbol that ends a document", std::to_string(there.data.end), std::to_string(data.spec().end));
     differs("symbols of the question", std::to_string(there.data.given), std::to_string(data.spec().given));
     // Of another stage one the same numbers are other things.
     if (const CodesDataset* codes = as_codes(data); codes && codes->hash() != there.data_hash)

@@ -20,6 +20,7 @@ struct DataSpec {
   int64_t given = 0;          // that many first positions are a question: always known, and p(x) is p(the rest | them)
   int64_t augmentations = 1;  // ways in which a training image may have been changed; way 0 is that of a plain image
   std::optional<StreamParts> parts = {};  // of sequences that are words and a picture
+  int64_t end = -1;  // the symbol that ends a document: what follows it begins anew; -1: there is none
   int64_t positions() const { return count_of(shape); }
   int64_t modelled_positions() const { return positions() - given; }  // what likelihoods are sums over
   bool is_image() const { return shape.size() == 2; }

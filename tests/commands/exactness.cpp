@@ -5,6 +5,7 @@
 
 #include "catch.hpp"
 #include "config/print.hpp"
+#include "experiment/checkpoint.hpp"
 #include "mixers/mixer.hpp"
 #include "models/model.hpp"
 #include "optim/optimizer.hpp"
@@ -316,4 +317,23 @@ TEST_CASE("small batches that do not make the batch are refused, and so are bloc
   CHECK(words(made, {"train.accumulate=200", "train.batch_size=400", "compute.lanes=auto"})
             .find("a step would have 400 lanes, and 256 are the most") != std::string::npos);
   CHECK(words(made, {"compute.recompute=blocks"}).find("a made has no blocks") != std::string::npos);
+}
+
+TEST_CASE("a run on rows of documents is resumed to its bytes, and its checkpoint knows what ends a document") {
+  const TemporaryDirectory root;
+  std::ofstream lines(root / "documents.jsonl");
+  for (int i = 0; i < 60; ++i)
+    lines << "{\"text\": \"document " << i * i << std::string(static_cast<size_t>(i % 9), '.') << "\"}\n";
+  lines.close();
+  std::string spec = spec_of("{kind: sequence, width: 4, layers: 1, mixer: {kind: s4}}", kSteps);
+  spec.replace(0, spec.find('\n'),
+               "data: {kind: text, documents: " + (root / "documents.jsonl") + ", length: 24, split: [0.7, 0.3, 0]}");
+  const std::string whole = root / "whole", stops = root / "stops";
+  REQUIRE(train_in(whole, spec, 2).status == RunStatus::kFinished);
+  for (const int steps : {3, 4}) REQUIRE(train_in(stops, spec, 1, steps).status == RunStatus::kStopped);
+  REQUIRE(train_in(stops, spec, 1).status == RunStatus::kFinished);
+  CHECK(read(stops + "/" + kLast) == read(whole + "/" + kLast));
+  const Checkpoint checkpoint(whole + "/" + kLast);
+  REQUIRE(checkpoint.identity().vocabulary);
+  CHECK(checkpoint.identity().vocabulary->codes()[static_cast<size_t>(checkpoint.identity().data.end)] == 3);
 }

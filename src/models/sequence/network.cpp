@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "kernels/vector/elementwise.hpp"
+#include "models/sequence/documents.hpp"
 #include "nn/initialisers.hpp"
 #include "nn/sinusoids.hpp"
 #include "ops/elementwise.hpp"
@@ -113,6 +114,21 @@ Variable SequenceNetwork::enter(Pass& pass, const Tensor& inputs) const {
 }
 
 Variable SequenceNetwork::operator()(Pass& pass, const Tensor& inputs, const Tensor& labels) const {
+  if (!holds_documents(inputs, kStartSymbol)) return sequences(pass, inputs, labels);
+  const UnpackedDocuments documents = unpacked(inputs, kStartSymbol);
+  std::vector<Variable> parts;
+  for (const DocumentLot& lot : documents.lots) {
+    Tensor of_lot;
+    if (has_classes_) {
+      of_lot = Tensor({static_cast<int64_t>(lot.rows.size())}, DType::kS32);
+      for (size_t i = 0; i < lot.rows.size(); ++i) of_lot.data<int32_t>()[i] = labels.data<int32_t>()[lot.rows[i]];
+    }
+    parts.push_back(ops::reshape(sequences(pass, lot.inputs, of_lot), {-1, width_}));
+  }
+  return ops::embedding(ops::concat(parts, 0), documents.places);
+}
+
+Variable SequenceNetwork::sequences(Pass& pass, const Tensor& inputs, const Tensor& labels) const {
   Variable x = enter(pass, inputs);
   if (position_kind_ != SequencePositions::kNone) x = ops::add(x, position_vectors(pass, inputs));
   if (has_classes_) x = ops::add(x, ops::reshape(ops::embedding(pass(classes_), labels), {inputs.dim(0), 1, width_}));

@@ -44,7 +44,8 @@ class SequenceNetwork {
   SequenceNetwork(const SequenceNetworkOptions& options, const DataSpec& data, const std::vector<int64_t>& order,
                   bool start, int64_t classes, const Scope& scope);
 
-  // inputs s32 [n, length], labels s32 [n] where there are classes -> [n, length, width], after a last norm.
+  // inputs s32 [n, length], labels s32 [n] where there are classes -> [n, length, width], after a last norm. A start in
+  // a row begins another document, which knows nothing of those before it.
   Variable operator()(Pass& pass, const Tensor& inputs, const Tensor& labels) const;
   int64_t width() const { return width_; }
   int64_t sequences_at_once() const;
@@ -86,7 +87,8 @@ class SequenceNetwork {
 
  private:
   Variable enter(Pass& pass, const Tensor& inputs) const;
-  Tensor numbers_of(const Tensor& inputs) const;  // [n, length] -> [n, length, 1]
+  Variable sequences(Pass& pass, const Tensor& inputs, const Tensor& labels) const;  // of one document each
+  Tensor numbers_of(const Tensor& inputs) const;                                     // [n, length] -> [n, length, 1]
   void declare_positions(const Scope& scope, const DataSpec& data);
   // Of the positions of sequences into which these symbols enter: [length, width], or [n, length, width] where sequences
   // differ in the order of their parts.

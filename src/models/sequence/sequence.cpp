@@ -1,7 +1,10 @@
 // A sequence model: the symbols in some order, each predicted from a stream that has seen all those before it. What
 // carries the past is the mixer (mixers/): recurrent cells, state spaces, scans. One network for all of them, so that
 // their likelihoods can be compared.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "base/error.hpp"
@@ -58,6 +61,7 @@ struct PackedSequence {
   SequenceNetwork::Steps network;
   PackedLinear head;
   std::shared_ptr<const DraftHeadSteps> heads = nullptr;  // null: none
+  int64_t end = -1;                                       // DataSpec::end
 };
 
 class SequenceStepper : public Stepper {
@@ -155,6 +159,36 @@ class SequenceStepView : public PackedStepView<PackedSequence, SequenceStepper> 
   double of_head_;
 };
 
+// Rows of documents, which end where they end: each row is stepped alone, and behind the end of a document anew.
+class DocumentStepper : public Stepper {
+ public:
+  DocumentStepper(const PackedSequence& packed, int64_t count, const int32_t* labels) : packed_(packed) {
+    if (labels) labels_.assign(labels, labels + count);
+    for (int64_t row = 0; row < count; ++row) rows_.push_back(begun(row));
+  }
+  void logits(float* out) override {
+    for (const auto& row : rows_) {
+      row->logits(out);
+      out += packed_.head.out();
+    }
+  }
+  void observe(const int32_t* symbols) override {
+    for (size_t row = 0; row < rows_.size(); ++row) {
+      if (symbols[row] == packed_.end) rows_[row] = begun(static_cast<int64_t>(row));
+      else rows_[row]->observe(symbols + row);
+    }
+  }
+
+ private:
+  std::unique_ptr<SequenceStepper> begun(int64_t row) const {
+    return std::make_unique<SequenceStepper>(packed_, 1,
+                                             labels_.empty() ? nullptr : &labels_[static_cast<size_t>(row)]);
+  }
+  const PackedSequence& packed_;
+  std::vector<int32_t> labels_;
+  std::vector<std::unique_ptr<SequenceStepper>> rows_;
+};
+
 class Sequence : public AutoregressiveModel {
  public:
   using Options = SequenceOptions;
@@ -172,6 +206,11 @@ class Sequence : public AutoregressiveModel {
         network_(options.network, data, order_, /*start=*/true, classes(), trunk_of(options, scope)),
         facts_(options.heads.facts()) {
     record_order(scope, "order", order_);
+    if (data.end >= 0 && !std::is_sorted(order_.begin(), order_.end())) {
+      fail(ExitCode::kUsage,
+           "model.order: rows hold documents (data.documents), which are read from beginning to end\n"
+           "  with   model.order=raster");
+    }
     const int64_t out = logits_per_step(data.alphabet);
     const Scope trunk = trunk_of(options, scope);
     if (tied_) bias_ = trunk.parameter("head/bias", {out}, "out", ParameterKind::kBias, initialise::zeros());
@@ -181,6 +220,12 @@ class Sequence : public AutoregressiveModel {
            "model.heads.count {}: sequences of {} symbols have none so far behind the next one\n  with   "
            "model.heads.count={}",
            facts_.count, data.positions(), data.positions() - 1);
+    }
+    if (data.end >= 0 && facts_.count > 0) {
+      fail(
+          ExitCode::kUsage,
+          "model.heads predict symbols behind the next one, and rows hold documents (data.documents), which end there\n"
+          "  with   model.heads=default");
     }
     heads_ = options.heads.build({network_.width(), data.alphabet, out}, scope.added() / "heads");
   }
@@ -217,6 +262,7 @@ class Sequence : public AutoregressiveModel {
   std::unique_ptr<StepView> step_view(const ParameterArena& parameters, int64_t) const override {
     PackedSequence packed{SequenceNetwork::Steps(network_), {}};
     packed.heads = heads_->steps();
+    packed.end = data().end;
     if (tied_) {
       Pass pass(parameters);
       packed.head = PackedLinear(shared_weight(pass).value(), bias_.value());
@@ -226,6 +272,8 @@ class Sequence : public AutoregressiveModel {
     double products = 0;  // each weight once, but for those of the heads
     for (const ParameterInfo& info : parameters.parameters())
       if (!info.added) products += static_cast<double>(info.count());
+    if (data().end >= 0)
+      return std::make_unique<PackedStepView<PackedSequence, DocumentStepper>>(std::move(packed), 0, products);
     const int64_t at_once = packed.network.sequences_at_once();
     const double of_head = packed.heads ? packed.heads->products() : 0;
     return std::make_unique<SequenceStepView>(std::move(packed), at_once, products, of_head);
@@ -235,6 +283,11 @@ class Sequence : public AutoregressiveModel {
   Layout network_layout() const override {
     Layout layout;
     layout.line("z[t] = s[t - 1], and at t = 0 the start");
+    if (data().end >= 0)
+      layout.line(
+          fmt::format("behind symbol {}, which ends a document, z[t] is the start too, and all begins anew as at "
+                      "t = 0",
+                      data().end));
     layout.part("", network_.layout());
     if (!tied_) layout.line("l[t] = h[t] @ head/weight' + head/bias");
     else if (data().alphabet == 2) layout.line("l[t] = h[t] . (symbols[1] - symbols[0]) + head/bias");
@@ -277,14 +330,15 @@ class Sequence : public AutoregressiveModel {
     return loss;
   }
 
-  // What each position sees: the symbol before it.
-  static Tensor shifted(const Tensor& symbols) {
+  // What each position sees: the symbol before it; the start, where a document begins.
+  Tensor shifted(const Tensor& symbols) const {
     Tensor inputs(symbols.shape(), DType::kS32);
     const int64_t length = symbols.dim(1);
     for (int64_t i = 0; i < symbols.dim(0); ++i) {
       int32_t* to = inputs.data<int32_t>() + i * length;
       *to = kStartSymbol;
       std::copy_n(symbols.data<int32_t>() + i * length, length - 1, to + 1);
+      if (data().end >= 0) std::replace(to + 1, to + length, static_cast<int32_t>(data().end), kStartSymbol);
     }
     return inputs;
   }
