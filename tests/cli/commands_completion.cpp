@@ -58,10 +58,10 @@ TEST_CASE("bash completes YAML files, then the fields of that spec, then their v
   CHECK(has(tab(place, "mlrun train configs/nade.yaml model.kind=made model."), "model.masks="));
   CHECK(has(tab(place, "mlrun config show configs/nade.yaml optim."), "optim.lr="));
   // bash takes '=' for a border between words and replaces what stands behind it.
-  CHECK(tab(place, "mlrun train configs/nade.yaml data.kind=di") == Words{"digits"});
+  CHECK(tab(place, "mlrun train configs/nade.yaml data.kind=tab") == Words{"table"});
   CHECK(tab(place, "mlrun train configs/nade.yaml train.for=") == Words{"20\\ epochs"});
   CHECK(tab(place, "mlrun train configs/nade.yaml 'train.for=20 ") == Words{"train.for=20 epochs"});
-  CHECK(tab(place, "mlrun grid configs/nade.yaml data.kind=mnist,di") == Words{"mnist,digits"});
+  CHECK(tab(place, "mlrun grid configs/nade.yaml data.kind=mnist,tab") == Words{"mnist,table"});
 }
 
 TEST_CASE("bash completes runs, their groups, and checkpoint files") {

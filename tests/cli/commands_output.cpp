@@ -85,8 +85,7 @@ TEST_CASE("a number that is none is refused in words, by every option that takes
   };
   const std::vector<Numbers> all = {
       {"sample @last",
-       {"-n", "--temperature", "--top-k", "--top-p", "--seed", "--length", "--class", "--batch", "--scale",
-        "--threads"}},
+       {"-n", "--temperature", "--top-k", "--top-p", "--seed", "--length", "--batch", "--scale", "--threads"}},
       {"eval @last", {"--orders", "--draws", "--codes", "--threads"}},
       {"prove @last", {"--threads"}},
       {"compress @last split:test -o x", {"--limit", "--threads"}},

@@ -1,5 +1,5 @@
-#include "catch.hpp"
 #include "data/idx.hpp"
+#include "catch.hpp"
 #include "support.hpp"
 
 namespace mlrun {

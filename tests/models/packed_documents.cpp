@@ -21,7 +21,8 @@ std::vector<std::vector<std::string>> variants() {
   std::erase_if(all, [](const std::vector<std::string>& variant) {
     return std::any_of(variant.begin(), variant.end(), [](const std::string& option) {
       return option.starts_with("order=") || option == "positions=rows_and_columns" ||
-             option.find("rope_2d") != std::string::npos || option.starts_with("condition=");
+             option.find("rope_2d") != std::string::npos || option.starts_with("condition=") ||
+             option.starts_with("heads.");
     });
   });
   return all;

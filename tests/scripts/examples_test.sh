@@ -89,7 +89,7 @@ fixture_of() {
     *VQ-VAE* | *--codebook*) echo vqvae ;;
     *--orders* | *mask.png*) echo eonade ;;
     *--codes*) echo prior ;;
-    *--named* | *--caption* | *'--prompt seven'*) echo captions ;;
+    *--named* | *'--caption '* | *'--prompt seven'*) echo captions ;;
     *'--from @last'*) echo plain ;;
     *--prompt* | *--match* | *--grammar*) echo text ;;
     *) echo made ;;

@@ -51,7 +51,10 @@ class ToldStepView : public StepView {
 
 // Of a network that is trained as a part of the model.
 inline Model::Facts facts_of_told(const ModelRegistry::Choice& network) {
-  return {.examples_per_lane = network.facts().examples_per_lane, .begins_from_run = network.facts().begins_from_run};
+  const Model::Facts of_network = network.facts();
+  return {.examples_per_lane = of_network.examples_per_lane,
+          .blocks = of_network.blocks,
+          .begins_from_run = of_network.begins_from_run};
 }
 
 // Error(kUsage) where the network would not be trained, but come from runs.
