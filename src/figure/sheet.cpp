@@ -58,7 +58,7 @@ Surface surface_of(const SheetPicture& picture, bool as_mask) {
 // Where everything goes, in pixels of the sheet.
 class SheetLayout {
  public:
-  SheetLayout(const Sheet& sheet, cairo_t* cairo) : sheet_(sheet) {
+  SheetLayout(const Sheet& sheet, cairo_t* cairo) {
     const SheetPicture& first = sheet.pictures[0];
     picture_width_ = first.width * sheet.scale;
     picture_height_ = first.height * sheet.scale;
@@ -103,7 +103,6 @@ class SheetLayout {
   }
 
  private:
-  const Sheet& sheet_;
   int picture_width_ = 0, picture_height_ = 0, columns_ = 1, rows_ = 1;
   double cell_width_ = 0, gap_ = 0, left_ = 0, top_ = 0, below_ = 0, text_size_ = 0;
 };
