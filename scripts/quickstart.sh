@@ -7,7 +7,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # What building the program costs one core (Zen 3, g++ 12), and what training takes two of them.
-build_cpu_seconds=900
+build_cpu_seconds=960
 training_cpu_seconds=25
 
 cores=$(nproc)

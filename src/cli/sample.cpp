@@ -27,7 +27,7 @@
 #include "cli/threads.hpp"
 #include "commands/answer_files.hpp"
 #include "commands/sample/sample.hpp"
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 #include "generate/picture.hpp"
 #include "generate/sampler.hpp"
 #include "io/file.hpp"

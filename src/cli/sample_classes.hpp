@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 
 namespace mlrun::cli {
 

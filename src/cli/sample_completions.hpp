@@ -8,7 +8,7 @@
 #include "base/lanes.hpp"
 #include "cli/command.hpp"
 #include "cli/sheet_words.hpp"
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 #include "generate/completion.hpp"
 
 namespace mlrun::cli {

@@ -8,7 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/sheet_words.hpp"
 #include "experiment/autoencoder.hpp"
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 
 namespace mlrun::cli {
 

@@ -7,7 +7,7 @@
 
 #include "cli/command.hpp"
 #include "cli/parse/command_line.hpp"
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 #include "generate/sampler.hpp"
 
 namespace mlrun::cli {

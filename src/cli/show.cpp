@@ -11,6 +11,7 @@
 #include "cli/show_layout.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "commands/runs/show.hpp"
+#include "experiment/checkpoint.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/directory.hpp"
 #include "io/json_line.hpp"

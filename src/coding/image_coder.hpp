@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/lanes.hpp"
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 #include "io/sha256.hpp"
 
 namespace mlrun {

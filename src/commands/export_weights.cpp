@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/version.hpp"
+#include "experiment/checkpoint.hpp"
 
 namespace mlrun {
 namespace {

@@ -1,17 +1,12 @@
 #include "experiment/checkpoint.hpp"
 
-#include <algorithm>
 #include <cstring>
-#include <nlohmann/json.hpp>
 
-#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/version.hpp"
-#include "experiment/meaning_of_symbols.hpp"
+#include "experiment/trained_model.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/hdf5/writer.hpp"
-#include "io/json_line.hpp"
-#include "models/codes/code_model.hpp"
 
 namespace mlrun {
 namespace {
@@ -45,33 +40,6 @@ void write_average(io::Hdf5Writer& file, const ParameterArena& parameters, const
   }
 }
 
-void write_names(io::Hdf5Writer& file, const std::string& path, const std::vector<std::string>& names) {
-  if (!names.empty()) file.text(path, io::json_line(nlohmann::ordered_json(names)));
-}
-
-void write_identity(io::Hdf5Writer& file, const std::string& at, const CheckpointIdentity& identity) {
-  file.text(at + "config/resolved_yaml", identity.resolved_yaml);
-  file.dataset(at + "data/shape", identity.data.shape);
-  const std::string data = at + "data", rng = at + "rng";
-  write_meaning(file, data, identity);
-  write_names(file, data + "/class_names", identity.names.classes);
-  write_names(file, data + "/column_names", identity.names.columns);
-  file.attribute(data, "alphabet", identity.data.alphabet);
-  file.attribute(data, "classes", identity.data.classes);
-  file.attribute(data, "given", identity.data.given);
-  if (identity.data.end >= 0) file.attribute(data, "end", identity.data.end);
-  if (identity.data.augmentations > 1) file.attribute(data, "augmentations", identity.data.augmentations);
-  file.attribute(data, "sha256", identity.data_hash);
-  file.attribute(data, "protocol", identity.protocol);
-  file.attribute(data, "description", identity.data_description);
-  file.group(rng);
-  file.attribute(rng, "seed", identity.seed);
-  file.attribute(rng, "generator", std::string_view("Philox 4x32-10; counters are functions of the step"));
-  const std::string top = at.empty() ? "/" : at.substr(0, at.size() - 1);
-  file.attribute(top, "fingerprint", identity.fingerprint);
-  file.attribute(top, "lineage", identity.lineage);
-}
-
 void write_mean(io::Hdf5Writer& file, const std::string& name, const RunningMean& mean) {
   file.attribute("trainer", name + "_sum", mean.sum);
   file.attribute("trainer", name + "_count", mean.count);
@@ -79,52 +47,6 @@ void write_mean(io::Hdf5Writer& file, const std::string& name, const RunningMean
 
 RunningMean read_mean(const io::Hdf5Reader& file, const std::string& name) {
   return {file.real_attribute("trainer", name + "_sum"), file.integer_attribute("trainer", name + "_count")};
-}
-
-// One for each of `count`, or none.
-std::vector<std::string> read_names(const io::Hdf5Reader& file, const std::string& path, int64_t count) {
-  if (!file.has(path)) return {};
-  const auto list = nlohmann::json::parse(file.text(path), nullptr, /*allow_exceptions=*/false);
-  std::vector<std::string> names;
-  for (const auto& name : list.is_array() ? list : nlohmann::json::array())
-    if (name.is_string()) names.push_back(name.get<std::string>());
-  if (static_cast<int64_t>(names.size()) != count)
-    fail(ExitCode::kCheckpoint, "{}: /{} holds no list of {} names", file.name(), path, count);
-  return names;
-}
-
-CheckpointIdentity read_identity(const io::Hdf5Reader& file, const std::string& at) {
-  CheckpointIdentity id;
-  const std::string top = at.empty() ? "/" : at.substr(0, at.size() - 1), data = at + "data";
-  id.resolved_yaml = file.text(at + "config/resolved_yaml");
-  id.fingerprint = file.text_attribute(top, "fingerprint");
-  id.lineage = file.text_attribute(top, "lineage");
-  id.data.shape = file.integers(data + "/shape");
-  id.data.alphabet = file.integer_attribute(data, "alphabet");
-  id.data.classes = file.integer_attribute(data, "classes");
-  if (file.has_attribute(data, "given"))
-    id.data.given = file.integer_attribute(data, "given");                                 // 0 before there were any
-  if (file.has_attribute(data, "end")) id.data.end = file.integer_attribute(data, "end");  // -1 where there is none
-  if (id.data.end < -1 || id.data.end >= id.data.alphabet) {
-    fail(ExitCode::kCheckpoint, "{}: symbol {} of {} ends a document", file.name(), id.data.end, id.data.alphabet);
-  }
-  if (file.has_attribute(data, "augmentations"))
-    id.data.augmentations = file.integer_attribute(data, "augmentations");  // 1 where there are none
-  if (id.data.augmentations < 1 || id.data.augmentations > (1 << 20)) {
-    fail(ExitCode::kCheckpoint, "{}: images of {} ways of augmentation", file.name(), id.data.augmentations);
-  }
-  if (id.data.given < 0 || id.data.given >= std::max<int64_t>(1, id.data.positions())) {
-    fail(ExitCode::kCheckpoint, "{}: {} symbols are given of sequences of shape {}", file.name(), id.data.given,
-         to_string(id.data.shape));
-  }
-  read_meaning(file, data, id);
-  id.names.classes = read_names(file, data + "/class_names", id.data.classes);
-  id.names.columns = read_names(file, data + "/column_names", id.data.positions());
-  id.data_hash = file.text_attribute(data, "sha256");
-  id.protocol = file.text_attribute(data, "protocol");
-  id.data_description = file.text_attribute(data, "description");
-  id.seed = static_cast<uint64_t>(file.integer_attribute(at + "rng", "seed"));
-  return id;
 }
 
 void require_checkpoint(const io::Hdf5Reader& file) {
@@ -277,47 +199,6 @@ void Checkpoint::read_updater(const ParameterArena& parameters, Updater& updater
     if (average->states[i].defined())
       file_.read_into("average_state/" + parameters.states()[i].path, average->states[i]);
   }
-}
-
-const AutoregressiveModel& TrainedModel::autoregressive() const {
-  const AutoregressiveModel* model = built.model->autoregressive();
-  if (model) return *model;
-  const std::string kind = experiment.spec().model.kind();
-  if (built.model->predicts_labels()) {
-    fail(ExitCode::kUsage,
-         "{}: a {} model is a classifier: it says p(y|x), and has no likelihood of x to sample from, to prove or to "
-         "code "
-         "with\n"
-         "  what it says   {}",
-         path, kind, advice::command({"eval", path}));
-  }
-  fail(ExitCode::kUsage,
-       "{}: a {} model is not autoregressive: it has no exact likelihood to sample from, to prove or to code with",
-       path, kind);
-}
-
-Autoencoder TrainedModel::autoencoder() const {
-  const CodeModel* model = built.model->code_model();
-  if (!model) fail(ExitCode::kUsage, "{}: a {} model, and no VQ-VAE", path, experiment.spec().model.kind());
-  return {*model, *built.parameters};
-}
-
-std::optional<Autoencoder> TrainedModel::decoder() const {
-  if (!identity.stage_one) return std::nullopt;
-  return identity.stage_one->autoencoder();
-}
-
-const DataSpec& TrainedModel::drawn_data() const {
-  if (identity.caption_stream) return identity.caption_stream->picture();
-  return identity.stage_one ? identity.stage_one->identity.data : identity.data;
-}
-
-TrainedModel load_trained_model(const std::string& checkpoint_path, const std::vector<std::string>& overrides) {
-  const Checkpoint checkpoint(checkpoint_path);
-  Experiment experiment = checkpoint.experiment(overrides);
-  BuiltModel built = build_model(experiment.spec().model, checkpoint.identity().data, checkpoint.identity().seed);
-  checkpoint.read_parameters(*built.parameters, /*average=*/true);
-  return {std::move(experiment), checkpoint.identity(), checkpoint.state(), checkpoint_path, std::move(built)};
 }
 
 }  // namespace mlrun

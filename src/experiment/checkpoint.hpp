@@ -13,33 +13,17 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "experiment/autoencoder.hpp"
+#include "experiment/checkpoint_identity.hpp"
 #include "experiment/experiment.hpp"
 #include "io/bytes.hpp"
 #include "io/hdf5/reader.hpp"
 #include "optim/updater.hpp"
-#include "runs/history.hpp"
 #include "runs/train_state.hpp"
 
 namespace mlrun {
-
-struct TrainedModel;
-
-struct CheckpointIdentity {
-  std::string resolved_yaml, fingerprint, lineage;
-  DataSpec data;
-  std::string data_hash, protocol, data_description;
-  DataNames names;                              // of classes and columns, where the data give them names
-  std::optional<Vocabulary> vocabulary;         // of a text: what its symbols stand for
-  std::optional<CaptionStream> caption_stream;  // of captions and pictures in one stream: likewise
-  uint64_t seed = 0;
-  History history;                                // of the steps so far
-  std::shared_ptr<const TrainedModel> stage_one;  // of a prior over codes: the model of the codes; else null
-};
 
 // The HDF5 image; to be written by io::write_checkpoint.
 io::Bytes checkpoint_image(const CheckpointIdentity& identity, const TrainState& state,
@@ -72,23 +56,5 @@ class Checkpoint {
   CheckpointIdentity identity_;
   TrainState state_;
 };
-
-// A model ready for use: what eval, sample and all later commands start from. With `identity.stage_one` it is a prior
-// over the codes of that one.
-struct TrainedModel {
-  Experiment experiment;
-  CheckpointIdentity identity;
-  TrainState state;
-  std::string path;
-  BuiltModel built;
-  const AutoregressiveModel& autoregressive() const;  // or Error(kUsage): this kind has no exact likelihood of x
-  Autoencoder autoencoder() const;                    // or Error(kUsage): it has no codes
-  // What turns the symbols of a prior over codes into images; nullopt: they are the data itself.
-  std::optional<Autoencoder> decoder() const;
-  // Of what is drawn from it in the end: its data, or the images that its codes decode to, or that stand in its streams.
-  const DataSpec& drawn_data() const;
-};
-// Overrides may change what does not touch the weights, such as model.orders.
-TrainedModel load_trained_model(const std::string& checkpoint_path, const std::vector<std::string>& overrides = {});
 
 }  // namespace mlrun

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "data/symbol_table.hpp"
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 
 namespace mlrun {
 

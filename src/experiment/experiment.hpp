@@ -1,4 +1,4 @@
-// An experiment: a spec read and checked as a whole, before any of its parts is built.
+// An experiment: a spec with everything that identifies it.
 #pragma once
 
 #include <cstdint>
@@ -10,67 +10,11 @@
 #include "config/document.hpp"
 #include "config/print.hpp"
 #include "data/dataset.hpp"
-#include "experiment/lane_count.hpp"
+#include "experiment/experiment_spec.hpp"
 #include "experiment/origin.hpp"
-#include "models/model.hpp"
-#include "optim/optimizer.hpp"
-#include "optim/schedule.hpp"
-#include "optim/updater.hpp"
 
 namespace mlrun {
 
-struct TrainOptions {
-  TrainOptions(config::Reader reader, const ModelRegistry::Facts& model);
-  config::Period duration;  // train.for
-  int64_t batch_size;
-  int64_t accumulate;  // small batches that a step goes through one after the other
-  UpdateOptions update;
-  std::optional<int64_t> patience;  // evaluations without a new best before training stops
-  config::Period log_every;         // a row of train metrics
-};
-
-enum class BestBy : uint8_t { kNll, kAccuracy, kLast };
-
-struct EvalOptions {
-  explicit EvalOptions(config::Reader reader);
-  config::Period every;
-  int64_t batch_size;
-  BestBy best;
-  int64_t samples;  // drawn at every evaluation, into samples/
-  std::optional<int64_t>
-      train;  // training examples that are judged beside valid; nullopt: a tenth as many as valid has
-};
-
-struct CheckpointOptions {
-  explicit CheckpointOptions(config::Reader reader);
-  std::optional<config::Period> every;  // besides every evaluation
-  int64_t keep;                         // last k, besides the best (RunDirectory::prune_checkpoints)
-};
-
-struct ExperimentSpec {
-  explicit ExperimentSpec(config::Reader root);
-  std::string name, group;
-  std::vector<std::string> tags;
-  uint64_t seed;
-  DatasetRegistry::Choice data;
-  ModelRegistry::Choice model;
-  OptimizerRegistry::Choice optimizer;
-  ScheduleRegistry::Choice schedule;
-  TrainOptions train;
-  EvalOptions eval;
-  CheckpointOptions checkpoint;
-  std::optional<Origin> origin;  // as written; Experiment::origin() is the one that was found
-  std::optional<int64_t> lanes;  // nullopt: auto
-  bool recompute;                // blocks are computed again for the gradient
-  // Of a batch, with `auto` resolved: each of the small batches of train.accumulate has those of a batch of its size.
-  int64_t lanes_of_batch() const;
-};
-
-// The fields of a spec that was read without mistakes, with `auto` resolved to what it means and the rule in its
-// origin.
-config::Fields resolved_fields(const config::Document& document, const ExperimentSpec& spec);
-
-// A spec with everything that identifies it.
 class Experiment {
  public:
   // Reads file and overrides; all mistakes at once as Error(kUsage). `places` name the overrides in messages.
@@ -111,19 +55,5 @@ class Experiment {
 // Fields (and sections) that do not decide the result: names, tags, what is kept and shown.
 const std::vector<std::string>& bookkeeping_fields();
 bool is_bookkeeping(const std::string& path);  // one of them, or a field of such a section
-
-// A model with its parameters. `seed` fixes orders and degrees; initial values are drawn by
-// parameters->initialise(seed).
-struct BuiltModel {
-  std::unique_ptr<ParameterArena> parameters;
-  std::unique_ptr<Model> model;
-};
-BuiltModel build_model(const ModelRegistry::Choice& choice, const DataSpec& data, uint64_t seed);
-// The model of an experiment for its data. A model that needs labels of data that has none is Error(kUsage) with the
-// data's own reason.
-BuiltModel build_model(const Experiment& experiment, const Dataset& data);
-
-// Every field a spec may have, for `config schema`, `config init` and completion. `choices`: "model.kind=made" ...
-config::Fields describe_spec(const std::vector<std::string>& choices);
 
 }  // namespace mlrun

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "experiment/checkpoint.hpp"
+#include "experiment/checkpoint_identity.hpp"
 #include "io/hdf5/reader.hpp"
 #include "io/hdf5/writer.hpp"
 

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/home.hpp"
 #include "config/yaml_writer.hpp"
+#include "experiment/built_model.hpp"
 #include "experiment/checkpoint.hpp"
 #include "experiment/codes_dataset.hpp"
 #include "experiment/origin.hpp"

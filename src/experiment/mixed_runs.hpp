@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/document.hpp"
+#include "experiment/built_model.hpp"
 #include "experiment/experiment.hpp"
 
 namespace mlrun {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/lanes.hpp"
+#include "experiment/built_model.hpp"
 #include "experiment/experiment.hpp"
 #include "io/image.hpp"
 

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "experiment/built_model.hpp"
 #include "experiment/checkpoint.hpp"
 #include "experiment/codes_dataset.hpp"
 #include "experiment/origin.hpp"

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "experiment/checkpoint.hpp"
+#include "experiment/checkpoint_identity.hpp"
 #include "runs/find_run.hpp"
 #include "runs/run_directory.hpp"
 #include "train/trainer.hpp"

@@ -13,6 +13,7 @@
 #include "base/number.hpp"
 #include "experiment/codes_dataset.hpp"
 #include "experiment/mixed_runs.hpp"
+#include "experiment/trained_model.hpp"
 #include "train/epoch_order.hpp"
 #include "train/train_sample.hpp"
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "evaluate/evaluate.hpp"
+#include "experiment/built_model.hpp"
 #include "experiment/checkpoint.hpp"
 #include "experiment/preview.hpp"
 #include "optim/lane_turns.hpp"

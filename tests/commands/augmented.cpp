@@ -8,7 +8,7 @@
 #include "catch.hpp"
 #include "coding/compress.hpp"
 #include "commands/eval/eval.hpp"
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 #include "runs/find_run.hpp"
 #include "small_run.hpp"
 

@@ -6,6 +6,7 @@
 #include "catch.hpp"
 #include "config/print.hpp"
 #include "experiment/checkpoint.hpp"
+#include "experiment/lane_count.hpp"
 #include "mixers/mixer.hpp"
 #include "models/model.hpp"
 #include "optim/optimizer.hpp"

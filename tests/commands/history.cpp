@@ -1,5 +1,6 @@
 // The history of a run: a longer run is the one begun with that length only if it made the same steps.
 #include "runs/history.hpp"
+#include "experiment/checkpoint.hpp"
 
 #include "catch.hpp"
 

@@ -10,7 +10,7 @@
 #include "commands/runs/show.hpp"
 #include "data/source_file.hpp"
 #include "evaluate/evaluate.hpp"
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 #include "generate/sampler.hpp"
 #include "io/journal.hpp"
 #include "proof/prove.hpp"

@@ -8,6 +8,7 @@
 #include "catch.hpp"
 #include "commands/eval/eval.hpp"
 #include "commands/runs/show_layout.hpp"
+#include "experiment/checkpoint.hpp"
 #include "io/checkpoint_file.hpp"
 #include "runs/find_run.hpp"
 #include "small_run.hpp"

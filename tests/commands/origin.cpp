@@ -1,6 +1,8 @@
 // The origin of a run, `train --from`: part of its spec and fingerprint, and never forgotten.
 #include "catch.hpp"
 
+#include "experiment/built_model.hpp"
+#include "experiment/checkpoint.hpp"
 #include "identity_runs.hpp"
 #include "train/trainer.hpp"
 

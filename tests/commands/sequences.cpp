@@ -9,6 +9,7 @@
 #include "commands/sample/prompt.hpp"
 #include "experiment/checkpoint.hpp"
 #include "experiment/trained_data.hpp"
+#include "experiment/trained_model.hpp"
 #include "models/battery.hpp"
 #include "proof/prove.hpp"
 #include "runs/find_run.hpp"

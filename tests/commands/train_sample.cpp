@@ -5,7 +5,7 @@
 #include "base/lanes.hpp"
 #include "catch.hpp"
 #include "evaluate/evaluate.hpp"
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 #include "io/journal.hpp"
 #include "runs/find_run.hpp"
 #include "small_run.hpp"

@@ -14,6 +14,7 @@
 #include "experiment/autoencoder.hpp"
 #include "experiment/codes_dataset.hpp"
 #include "experiment/trained_data.hpp"
+#include "experiment/trained_model.hpp"
 #include "models/battery.hpp"
 #include "models/codes/code_model.hpp"
 #include "runs/find_run.hpp"

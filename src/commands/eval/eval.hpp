@@ -9,7 +9,7 @@
 
 #include "evaluate/captions.hpp"
 #include "evaluate/evaluate.hpp"
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 #include "symbols/nll_subject.hpp"
 
 namespace mlrun {

@@ -2,7 +2,7 @@
 
 #include "base/lanes.hpp"
 #include "base/stopwatch.hpp"
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 #include "runs/find_run.hpp"
 
 namespace mlrun {

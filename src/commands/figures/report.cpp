@@ -12,6 +12,7 @@
 #include "commands/runs/compare.hpp"
 #include "commands/runs/readable_runs.hpp"
 #include "commands/runs/show.hpp"
+#include "experiment/trained_model.hpp"
 #include "figure/web.hpp"
 #include "io/base64.hpp"
 #include "io/directory.hpp"

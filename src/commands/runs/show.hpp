@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "config/print.hpp"
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 #include "runs/find_run.hpp"
 
 namespace mlrun {

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "experiment/built_model.hpp"
+#include "experiment/trained_model.hpp"
+
 namespace mlrun {
 namespace {
 

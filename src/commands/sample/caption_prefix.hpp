@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 
 namespace mlrun {
 

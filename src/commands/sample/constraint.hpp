@@ -6,7 +6,7 @@
 #include <string>
 
 #include "constraints/constraint.hpp"
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 
 namespace mlrun {
 

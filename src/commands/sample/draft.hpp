@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 #include "generate/speculative.hpp"
 
 namespace mlrun {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 
 namespace mlrun {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/lanes.hpp"
-#include "experiment/checkpoint.hpp"
+#include "experiment/trained_model.hpp"
 #include "generate/sampler.hpp"
 #include "io/image.hpp"
 

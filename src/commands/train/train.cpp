@@ -14,6 +14,7 @@
 #include "commands/train/neighbours.hpp"
 #include "commands/train/run_header.hpp"
 #include "evaluate/evaluate.hpp"
+#include "experiment/checkpoint.hpp"
 #include "experiment/find_answer.hpp"
 #include "experiment/labels.hpp"
 #include "experiment/load_spec.hpp"
