@@ -50,6 +50,10 @@ class Checkpoint:
     def has(self, path):
         return path in self.weights
 
+    def state(self, path):
+        group = "average_state" if "average_state" in self.file else "state"
+        return self.file[group][path][()].astype(np.float64)
+
     def order(self, component=0):
         name = "order" if component == 0 else f"order_{component}"
         return self.file["buffers"][name][()]
@@ -167,6 +171,27 @@ def s4d(c, u, name):
     return pair[..., : u.shape[2]] * sigmoid(pair[..., u.shape[2] :])
 
 
+def mlp(c, x, name, kind):
+    m = linear(c, x, name + "/up")
+    half = m.shape[-1] // 2
+    m = gelu(m) if kind == "gelu" else m[..., :half] * sigmoid(m[..., :half]) * m[..., half:]
+    return linear(c, m, name + "/down")
+
+
+def moe(c, x, name):
+    kind, experts = c.option("moe.expert"), int(c.option("moe.experts"))
+    logits = x @ c(name + "/router/weight").T
+    s = sigmoid(logits) if c.option("moe.gate") == "sigmoid" else np.exp(log_softmax(logits))
+    raised = s + (c.state(name + "/bias") if c.option("moe.balance") == "bias" else 0)
+    chosen = np.argsort(-raised, axis=-1, kind="stable")[..., : int(c.option("moe.top_k"))]
+    g = np.zeros(s.shape)
+    np.put_along_axis(g, chosen, np.take_along_axis(s, chosen, -1), -1)
+    if chosen.shape[-1] > 1:
+        g = g / g.sum(-1, keepdims=True)
+    shared = sum(mlp(c, x, f"{name}/shared_{e + 1}", kind) for e in range(int(c.option("moe.shared"))))
+    return shared + sum(g[..., e : e + 1] * mlp(c, x, f"{name}/expert_{e + 1}", kind) for e in range(experts))
+
+
 def sequence(c, x, y, _):
     if c.option("mixer.kind") != "s4d":
         sys.exit(f"read_checkpoint.py: the mixer {c.option('mixer.kind')} is not read here; s4d is")
@@ -186,10 +211,8 @@ def sequence(c, x, y, _):
         h = add(h, m) if pre else norm(c, add(h, m), block + "/mixer_norm")
         if c.option("mlp") == "none":
             continue
-        m = linear(c, norm(c, h, block + "/mlp_norm") if pre else h, block + "/mlp/up")
-        half = m.shape[-1] // 2
-        m = gelu(m) if c.option("mlp") == "gelu" else m[..., :half] * sigmoid(m[..., :half]) * m[..., half:]
-        m = linear(c, m, block + "/mlp/down")
+        m = norm(c, h, block + "/mlp_norm") if pre else h
+        m = moe(c, m, block + "/mlp") if c.option("mlp") == "moe" else mlp(c, m, block + "/mlp", c.option("mlp"))
         h = add(h, m) if pre else norm(c, add(h, m), block + "/mlp_norm")
     h = norm(c, h, "norm")
     if c.option("tied") != "true":

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
+#include "base/log.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "io/json_line.hpp"
 
@@ -70,6 +72,10 @@ nlohmann::ordered_json json_of(const EvalOutcome& e, const std::string& split) {
   if (e.nll_of != NllSubject::kX) answer["nll_of"] = words_of(e.nll_of);
   if (e.code_use) {
     for (const auto& [column, value] : e.code_use->columns()) answer[column] = value;
+  }
+  if (e.experts) {
+    answer["experts"] = {
+        {"examples", e.experts->examples}, {"effective", e.experts->effective()}, {"shares", e.experts->shares()}};
   }
   if (e.classes > 0) answer["classes"] = e.classes;
   if (e.labelled) {
@@ -178,6 +184,17 @@ void print_more(const EvalOutcome& e) {
     }
     fmt::print("{} of {} codes used, perplexity {:.1f}, quantization error {:.4g}\n", e.code_use->used(),
                e.code_use->codes(), e.code_use->perplexity(), e.code_use->quantization_error);
+  }
+  if (e.experts) {
+    fmt::print("{} (of {} examples); of each block, what share of its positions an expert has:\n", e.experts->summary(),
+               e.experts->examples);
+    const std::vector<std::vector<double>> shares = e.experts->shares();
+    for (size_t b = 0; b < shares.size(); ++b) {
+      std::string each;
+      for (const double share : shares[b]) each += fmt::format(" {:4.1f}%", 100 * share);
+      fmt::print("  block {:<3}{}\n", b + 1, each);
+    }
+    if (const std::string warning = e.experts->warning(); !warning.empty()) log::warning("{}", warning);
   }
   if (e.draws.size() > 1) {
     std::string each;

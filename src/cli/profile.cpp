@@ -10,6 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "cli/threads.hpp"
+#include "experiment/built_model.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -31,6 +32,7 @@ void print_json(const Profile& p) {
                                    {"dtype", "f32"},
                                    {"batch_size", p.batch_size},
                                    {"parameters", p.parameters},
+                                   {"active_parameters", p.active_parameters},
                                    {"steps", p.steps},
                                    {"ms_per_step", {{"median", p.median_ms}, {"min", p.min_ms}, {"p95", p.p95_ms}}},
                                    {"items_per_s", p.items_per_s},
@@ -49,8 +51,8 @@ void print_json(const Profile& p) {
 }
 
 void print_text(const Profile& p) {
-  fmt::print("{}, {} parameters, {}; batch {} in {} lanes on {} threads\n", p.model, print_thousands(p.parameters),
-             p.data, p.batch_size, p.lanes, p.threads);
+  fmt::print("{}, {}, {}; batch {} in {} lanes on {} threads\n", p.model,
+             parameters_in_words(p.parameters, p.active_parameters), p.data, p.batch_size, p.lanes, p.threads);
   fmt::print(
       "step {:.3f} ms median, {:.3f} min, {:.3f} p95 of {}; {} items/s; first step {:.0f} ms after start; peak {:.0f} "
       "MB\n\n",

@@ -6,6 +6,7 @@
 #include "base/number.hpp"
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
+#include "experiment/built_model.hpp"
 #include "experiment/load_spec.hpp"
 #include "io/json_line.hpp"
 #include "train/trainer.hpp"
@@ -30,13 +31,15 @@ nlohmann::ordered_json checked(const ValidateOptions& o, const Globals& globals)
   Trainer trainer(experiment, *data, 1);
   // Do the weights fit that come from other runs?
   if (experiment.origin() || experiment.spec().model.facts().fitted_at_once) trainer.initialise();
-  const int64_t parameters = trainer.built().parameters->parameter_count(), steps = trainer.length().total_steps;
+  const int64_t parameters = trainer.built().parameters->parameter_count(), active = active_parameters(trainer.built()),
+                steps = trainer.length().total_steps;
   const std::string fingerprint = experiment.fingerprint(*data);
   if (!globals.json) {
-    log::info("{} is fine: {}, {} parameters, {} steps, fingerprint {:.6}", o.words[0], experiment.spec().model.kind(),
-              print_thousands(parameters), steps, fingerprint);
+    log::info("{} is fine: {}, {}, {} steps, fingerprint {:.6}", o.words[0], experiment.spec().model.kind(),
+              parameters_in_words(parameters, active), steps, fingerprint);
   }
   answer["parameters"] = parameters;
+  answer["active_parameters"] = active;
   answer["steps"] =
       steps > 0 ? nlohmann::ordered_json(steps) : nlohmann::ordered_json(nullptr);  // null: the clock ends it
   answer["data"] = data->description();

@@ -158,6 +158,38 @@ Evaluation summarise(std::vector<double> per_example, int64_t dimensions) {
   return e;
 }
 
+std::optional<ExpertUse> expert_use(const Model& model, const ParameterArena& parameters, const Dataset& data,
+                                    Split split, const EvaluateOptions& options, LanePool& pool) {
+  constexpr int64_t kEvery = 10;
+  if (model.inactive_parameters() == 0) return std::nullopt;
+  const int64_t examples = examples_of(data, split, options), batches = batches_of(examples, options);
+  const int64_t looked_at = (batches + kEvery - 1) / kEvery;
+  std::vector<std::vector<std::vector<int64_t>>> found(static_cast<size_t>(looked_at));
+  ExpertUse use;
+  if (options.ranks.rank() == 0) {
+    pool.run(looked_at, [&](int64_t i) {
+      const int64_t begin = i * kEvery * options.batch_size, end = std::min(examples, begin + options.batch_size);
+      std::vector<int64_t> rows(static_cast<size_t>(end - begin));
+      std::iota(rows.begin(), rows.end(), begin);
+      found[static_cast<size_t>(i)] = model.expert_counts(parameters, data.batch(split, rows, 0));
+    });
+    use.counts = found.front();
+    for (size_t i = 1; i < found.size(); ++i) {
+      for (size_t b = 0; b < use.counts.size(); ++b)
+        for (size_t e = 0; e < use.counts[b].size(); ++e) use.counts[b][e] += found[i][b][e];
+    }
+  }
+  for (int64_t i = 0; i < looked_at; ++i)
+    use.examples += std::min(examples - i * kEvery * options.batch_size, options.batch_size);
+  int64_t shape[] = {static_cast<int64_t>(use.counts.size()),
+                     use.counts.empty() ? 0 : static_cast<int64_t>(use.counts.front().size())};
+  broadcast(options.ranks, shape, 2);
+  if (shape[0] == 0) return std::nullopt;
+  use.counts.resize(static_cast<size_t>(shape[0]), std::vector<int64_t>(static_cast<size_t>(shape[1])));
+  for (std::vector<int64_t>& of_block : use.counts) broadcast(options.ranks, of_block.data(), of_block.size());
+  return use;
+}
+
 Evaluation evaluate(const Model& model, const ParameterArena& parameters, const Dataset& data, Split split,
                     const EvaluateOptions& options, LanePool& pool) {
   const Stopwatch watch;
@@ -175,6 +207,7 @@ Evaluation evaluate(const Model& model, const ParameterArena& parameters, const 
   Evaluation e = summarise(std::move(per_example), model.predictions());
   if (!correct.empty()) e.accuracy = summarise(std::move(correct), 1).nll;
   e.codes = codes.use(data, split, options);
+  e.experts = expert_use(model, parameters, data, split, options, pool);
   e.seconds = watch.seconds();
   return e;
 }
@@ -206,6 +239,7 @@ SplitLikelihoods split_likelihoods(const Model& model, const ParameterArena& par
   });
   for (auto* figure : {&all.x, &all.xy, &all.x_given_y, &all.correct}) share_figures(data, split, options, *figure);
   all.codes = codes.use(data, split, options);
+  all.experts = expert_use(model, parameters, data, split, options, pool);
   return all;
 }
 

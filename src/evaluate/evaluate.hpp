@@ -40,8 +40,14 @@ Evaluation evaluate(const Model& model, const ParameterArena& parameters, const 
 // Likelihoods (models/scores.hpp) of every example of a split, in the order of the split, nats.
 struct SplitLikelihoods {
   std::vector<double> x, xy, x_given_y, correct;
-  std::optional<CodeUse> codes;  // of a VQ-VAE: how the split uses them
+  std::optional<CodeUse> codes;      // of a VQ-VAE: how the split uses them
+  std::optional<ExpertUse> experts;  // expert_use below
 };
+
+// Of a mixture of experts: which of them a sample of the split is sent to, the first batch of every ten. Of several ranks, the
+// first one looks, and all know.
+std::optional<ExpertUse> expert_use(const Model& model, const ParameterArena& parameters, const Dataset& data,
+                                    Split split, const EvaluateOptions& options, LanePool& pool);
 
 // A conditional model takes a pass for every class. Error(kData) where the data has more classes than the model.
 SplitLikelihoods split_likelihoods(const Model& model, const ParameterArena& parameters, const Dataset& data,

@@ -1,5 +1,7 @@
 #include "experiment/built_model.hpp"
 
+#include <fmt/format.h>
+
 #include "base/error.hpp"
 #include "base/memory.hpp"
 #include "base/number.hpp"
@@ -7,6 +9,15 @@
 #include "models/modelled.hpp"
 
 namespace mlrun {
+
+int64_t active_parameters(const BuiltModel& built) {
+  return built.parameters->parameter_count() - built.model->inactive_parameters();
+}
+
+std::string parameters_in_words(int64_t all, int64_t active) {
+  const std::string words = print_thousands(all) + " parameters";
+  return active == all ? words : fmt::format("{} ({} active)", words, print_thousands(active));
+}
 
 BuiltModel build_model(const ModelRegistry::Choice& choice, const DataSpec& data, uint64_t seed) {
   BuiltModel built;

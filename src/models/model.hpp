@@ -109,6 +109,14 @@ class Model {
   // After a training step, when the weights are updated: what is learned otherwise than by gradients (StateInfo).
   // `lanes`: the statistics that the passes of this step gathered; sums are folded by sum_over_lanes.
   virtual void after_step(const std::vector<Statistics>& lanes) { static_cast<void>(lanes); }
+  // Weights that a position does not use, of experts to which it is not sent.
+  virtual int64_t inactive_parameters() const { return 0; }
+  // How often each expert is chosen for the positions of these examples, [blocks with experts][experts]; empty where there
+  // are none.
+  virtual std::vector<std::vector<int64_t>> expert_counts(const ParameterArena&, const Batch& batch) const {
+    static_cast<void>(batch);
+    return {};
+  }
   // How many examples one pass should hold, so that what it keeps stays in the caches; 0: all. Part of the numerics:
   // gradients are added up in this grouping.
   virtual int64_t examples_at_once() const { return 0; }

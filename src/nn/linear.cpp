@@ -27,6 +27,10 @@ Variable Linear::operator()(Pass& pass, const Variable& x) const {
   return ops::linear(x, pass(weight_), has_bias_ ? pass(bias_) : Variable());
 }
 
+Variable Linear::of_rows(Pass& pass, const Variable& x) const {
+  return ops::row_linear(x, pass(weight_), has_bias_ ? pass(bias_) : Variable());
+}
+
 PackedLinear Linear::packed() const { return {weight_.value(), has_bias_ ? bias_.value() : Tensor()}; }
 
 }  // namespace mlrun

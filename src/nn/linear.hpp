@@ -31,7 +31,9 @@ class Linear {
   // Declares `weight` [out, in] and `bias` [out]. Initial values: U(-1/sqrt(in), 1/sqrt(in)), and 0 for the bias.
   Linear(const Scope& scope, int64_t in, int64_t out, LinearBias bias = LinearBias::kYes);
   Variable operator()(Pass& pass, const Variable& x) const;  // [..., in] -> [..., out]
-  PackedLinear packed() const;                               // of the weights as they are now
+  // The same of any number of rows, each with the bits that packed() gives it (ops::row_linear).
+  Variable of_rows(Pass& pass, const Variable& x) const;
+  PackedLinear packed() const;  // of the weights as they are now
 
  private:
   Parameter weight_, bias_;

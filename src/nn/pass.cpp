@@ -2,10 +2,26 @@
 
 #include <cstring>
 
-namespace mlrun {
+#include "ops/elementwise.hpp"
+#include "ops/shape.hpp"
 
-Pass::Pass(const ParameterArena& parameters)
-    : parameters_(&parameters), noise_(0, "no noise in evaluation"), variables_(parameters.parameters().size()) {}
+namespace mlrun {
+namespace {
+
+// What a block gives and the losses that it adds, as one result.
+Variable joined(const Variable& y, const std::vector<Variable>& losses) {
+  if (losses.empty()) return y;
+  Variable sum = losses.front();
+  for (size_t i = 1; i < losses.size(); ++i) sum = ops::add(sum, losses[i]);
+  return ops::concat({ops::reshape(y, {-1}), ops::reshape(sum, {1})}, 0);
+}
+
+}  // namespace
+
+Pass::Pass(const ParameterArena& parameters, Statistics* statistics)
+    : parameters_(&parameters), noise_(0, "no noise in evaluation"), variables_(parameters.parameters().size()) {
+  options_.statistics = statistics;
+}
 
 Pass::Pass(const ParameterArena& parameters, Tensor gradients, int64_t step, RandomStream noise,
            const PassOptions& options)
@@ -49,7 +65,7 @@ Variable Pass::block(const Variable& x, const Block& block) {
   if (!options_.recompute) return block(*this, x);
   const uint64_t noise_uses = noise_uses_;
   Pass first(*this, noise_uses, /*records=*/false);
-  const Tensor y = block(first, x.value()).value();
+  const Tensor y = block(first, x.value()).value(), both = joined(y, first.added_).value();
   noise_uses_ = first.noise_uses_;
   std::vector<Variable> inputs = {x};
   std::vector<size_t> used;
@@ -58,13 +74,23 @@ Variable Pass::block(const Variable& x, const Block& block) {
     used.push_back(i);
     inputs.push_back(parameter(i));
   }
-  return record_joint(y, inputs, [this, noise_uses, block, used, x = x.value()](const Tensor& dy, auto& to) {
-    Pass again(*this, noise_uses, /*records=*/true);
-    for (size_t i = 0; i < used.size(); ++i) again.destinations_[used[i]] = to[i + 1];
-    const Variable from = to[0].needed ? again.tape_.leaf(x) : Variable(x);
-    again.tape_.backward(block(again, from), dy);
-    if (to[0].needed) to[0].put(from.gradient());
-  });
+  const Variable result =
+      record_joint(both, inputs, [this, noise_uses, block, used, x = x.value()](const Tensor& dy, auto& to) {
+        Pass again(*this, noise_uses, /*records=*/true);
+        for (size_t i = 0; i < used.size(); ++i) again.destinations_[used[i]] = to[i + 1];
+        const Variable from = to[0].needed ? again.tape_.leaf(x) : Variable(x), z = block(again, from);
+        again.tape_.backward(joined(z, again.added_), dy);
+        if (to[0].needed) to[0].put(from.gradient());
+      });
+  if (first.added_.empty()) return result;
+  add_loss(ops::reshape(ops::slice(result, 0, y.count(), y.count() + 1), {}));
+  return ops::reshape(ops::slice(result, 0, 0, y.count()), y.shape());
+}
+
+Variable Pass::with_added(const Variable& loss) const {
+  Variable all = loss;
+  for (const Variable& added : added_) all = ops::add(all, ops::reshape(added, loss.shape()));
+  return all;
 }
 
 void Pass::backward(const Variable& loss, float seed) {

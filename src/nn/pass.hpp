@@ -22,7 +22,8 @@ class Pass {
   using Block = std::function<Variable(Pass& pass, const Variable& x)>;
 
   // Without gradients: evaluation and sampling. Parameters are constants, nothing is recorded.
-  explicit Pass(const ParameterArena& parameters);
+  // With `statistics` they are gathered as in training.
+  explicit Pass(const ParameterArena& parameters, Statistics* statistics = nullptr);
   // Training: gradients are left in `gradients`, an arena of the parameters' layout that was zero when it was made.
   // `noise` is this pass's stream.
   Pass(const ParameterArena& parameters, Tensor gradients, int64_t step, RandomStream noise,
@@ -33,15 +34,20 @@ class Pass {
   bool training() const { return gradients_.defined(); }
   int64_t step() const { return step_; }  // of training; 0 in evaluation
   Variable operator()(const Parameter& parameter);
-  // To be added to; null in evaluation, and where nobody asks.
+  // To be added to; null where nobody asks.
   Tensor* statistic(const Statistic& statistic) {
     return options_.statistics ? &(*options_.statistics)[statistic.index()] : nullptr;
   }
   RandomStream next_noise() { return noise_.at(noise_uses_++); }  // a new independent stream at every call
   void backward(const Variable& loss, float seed);
+  // A part of the network has a loss of its own beside what the model predicts (one number). The model adds them all to its
+  // loss: with_added(loss) is `loss` and everything that was added since the pass began.
+  void add_loss(const Variable& loss) { added_.push_back(loss); }
+  Variable with_added(const Variable& loss) const;
   // block(*this, x). With PassOptions::recompute only x is kept of it, and the gradient computes the block again (Chen et
   // al. 2016, "Training Deep Nets with Sublinear Memory Cost"), from the same noise and to the same bits. The block is
-  // called later, and must hold what it needs; statistics are taken the first time alone.
+  // called later, and must hold what it needs; statistics are taken the first time alone, and losses that it adds are added
+  // once.
   Variable block(const Variable& x, const Block& block);
 
  private:
@@ -60,6 +66,7 @@ class Pass {
   uint64_t noise_uses_ = 0;
   Tape tape_;
   std::vector<Variable> variables_;
+  std::vector<Variable> added_;  // losses
 };
 
 }  // namespace mlrun

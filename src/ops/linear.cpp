@@ -1,9 +1,14 @@
 #include "ops/linear.hpp"
 
+#include <utility>
+#include <vector>
+
 #include "base/error.hpp"
+#include "kernels/conv/conv.hpp"
 #include "kernels/vector/broadcast.hpp"
 #include "kernels/vector/elementwise.hpp"
 #include "kernels/vector/reduce.hpp"
+#include "kernels/vector/transpose.hpp"
 #include "ops/gradient_room.hpp"
 
 namespace mlrun::ops {
@@ -78,6 +83,31 @@ Variable linear(const Variable& x, const Variable& w, const Variable& b) {
                                 })}};
   if (b.defined()) inputs.push_back({b, bias_rule()});
   return record(y.reshape(with_last(x.shape(), w.dim(0))), std::move(inputs));
+}
+
+// y = x W^T + b: dx = dy W, dW = dy^T x, db = sum dy
+Variable row_linear(const Variable& x, const Variable& w, const Variable& b) {
+  check(x, w, b);
+  const Tensor X = rows_of(x.value()), W = w.value();
+  const int64_t rows = X.dim(0), in = X.dim(1), out = W.dim(0);
+  const auto shape = [rows](int64_t from, int64_t to) {
+    return kernels::ConvShape{rows, 1, from, to, {{0, 0, 0}}};  // a pixel for each row
+  };
+  Tensor y({rows, out});
+  kernels::conv(kernels::PackedKernel(shape(in, out), kernels::transpose(W).data<float>(),
+                                      b.defined() ? b.value().data<float>() : nullptr),
+                X.data<float>(), 1, {}, {}, y.data<float>());
+  std::vector<Input> inputs = {{x, Rule::into([W, shape, in, out](const Tensor& dy, Destination& to) {
+                                  float* dx = to.tensor.data<float>();
+                                  kernels::conv(kernels::PackedKernel(shape(out, in), W.data<float>(), nullptr),
+                                                dy.data<float>(), 1, {}, {.add = to.accumulate ? dx : nullptr}, dx);
+                                })},
+                               {w, Rule::into([X, shape, in, out](const Tensor& dy, Destination& to) {
+                                  kernels::conv_weight_gradient(shape(out, in), dy.data<float>(), X.data<float>(), 1,
+                                                                {}, to.accumulate, to.tensor.data<float>());
+                                })}};
+  if (b.defined()) inputs.push_back({b, bias_rule()});
+  return record(y.reshape(with_last(x.shape(), out)), std::move(inputs));
 }
 
 // y = x (W * M)^T + b: dx = dy (W * M), dW = (dy^T x) * M, db = sum dy

@@ -16,6 +16,10 @@ Variable matmul(const Variable& a, const Variable& b, Transpose transpose_a = Tr
 // x[..., in] W[out, in]^T + b[out] -> [..., out]. b may be left out: {}.
 Variable linear(const Variable& x, const Variable& w, const Variable& b = {});
 
+// The same for numbers of rows that differ from call to call, of which oneDNN would make a primitive each: by the kernels of
+// convolutions, each row added up in the one order that PackedLinear has too, whatever rows go with it.
+Variable row_linear(const Variable& x, const Variable& w, const Variable& b = {});
+
 // The same with W * mask in place of W; mask[out, in] of 0 and 1. W itself need not be zero where the mask is, and its
 // gradient is exactly 0 there.
 Variable masked_linear(const Variable& x, const Variable& w, const Variable& b, const Tensor& mask);

@@ -7,12 +7,14 @@
 namespace mlrun {
 
 const char* unit_of_metric(const std::string& column) {
-  static const std::map<std::string, const char*> units = {
-      {"step", "steps"},       {"epoch", "epochs"},          {"time", "s"},
-      {"loss", "nats"},        {"cpu_seconds", "s"},         {"nll", "nats"},
-      {"nll_se", "nats"},      {"train_nll", "nats"},        {"bpd", "bits/dim"},
-      {"items_per_s", "1/s"},  {"grad_norm", "nats"},        {"lr", "1"},
-      {"codes_used", "codes"}, {"code_perplexity", "codes"}, {"wire_bytes", "bytes"}};
+  static const std::map<std::string, const char*> units = {{"step", "steps"},       {"epoch", "epochs"},
+                                                           {"time", "s"},           {"loss", "nats"},
+                                                           {"cpu_seconds", "s"},    {"nll", "nats"},
+                                                           {"nll_se", "nats"},      {"train_nll", "nats"},
+                                                           {"bpd", "bits/dim"},     {"items_per_s", "1/s"},
+                                                           {"grad_norm", "nats"},   {"lr", "1"},
+                                                           {"codes_used", "codes"}, {"code_perplexity", "codes"},
+                                                           {"wire_bytes", "bytes"}, {"experts_effective", "experts"}};
   const auto found = units.find(column);
   return found == units.end() ? "1" : found->second;
 }

@@ -12,6 +12,7 @@
 #include "io/bytes.hpp"
 #include "io/journal.hpp"
 #include "runs/code_use.hpp"
+#include "runs/expert_use.hpp"
 
 namespace mlrun {
 
@@ -22,9 +23,10 @@ struct Evaluation {
   double nll_se = 0;  // its standard error over examples
   double bpd = 0;     // bits per dimension
   double seconds = 0;
-  std::vector<double> per_example;  // nats, in the split's order
-  std::optional<double> accuracy;   // where there is something to be right about (Model::has_accuracy): a share
-  std::optional<CodeUse> codes;     // of a VQ-VAE, whose nll is that of reconstruction alone
+  std::vector<double> per_example;   // nats, in the split's order
+  std::optional<double> accuracy;    // where there is something to be right about (Model::has_accuracy): a share
+  std::optional<CodeUse> codes;      // of a VQ-VAE, whose nll is that of reconstruction alone
+  std::optional<ExpertUse> experts;  // of a mixture of experts, over a sample of the split
 };
 
 // The unit of a column of metrics ("nats"; "1" of a share and of what has none).

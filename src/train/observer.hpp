@@ -20,7 +20,7 @@ struct RunHeader {
   std::string data_hash;
   std::string model;       // "made"
   std::string model_text;  // kind and its options in short: "hidden [500]"
-  int64_t parameters = 0;
+  int64_t parameters = 0, active_parameters = 0;
   int64_t lanes = 1, threads = 1, ranks = 1;  // threads of the first rank
   std::string directory;
   std::string origin;             // where the initial weights come from, in words; "" for fresh ones

@@ -205,6 +205,7 @@ class TrainingLoop {
     if (report.train) row["train_nll"] = report.train->nll;
     if (report.valid.accuracy) row["accuracy"] = *report.valid.accuracy;
     if (report.valid.codes) row.merge(report.valid.codes->columns());
+    if (report.valid.experts) row.merge(report.valid.experts->columns());
     for (const auto& [name, value] : trainer_.built().model->figures(*trainer_.built().parameters)) row[name] = value;
     keeper_.row("valid", row);
     keeper_.write_run_file(RunStatus::kRunning);
@@ -221,8 +222,8 @@ class TrainingLoop {
 
   // Once: it rarely heals, and a message at every evaluation would hide the others.
   void warn_of_collapse(const Evaluation& valid) {
-    if (warned_of_collapse_ || !valid.codes) return;
-    const std::string warning = valid.codes->warning();
+    if (warned_of_collapse_ || (!valid.codes && !valid.experts)) return;
+    const std::string warning = valid.codes ? valid.codes->warning() : valid.experts->warning();
     if (!warning.empty()) log::warning("{}", warning);
     warned_of_collapse_ = !warning.empty();
   }

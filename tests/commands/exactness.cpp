@@ -41,6 +41,13 @@ std::vector<std::string> models() {
     specs.push_back("{kind: sequence, width: 4, layers: 1, mixer: {kind: " + sized(mixer) + "}}");
   }
   specs.push_back("{kind: sequence_classifier, width: 4, layers: 1, mlp: gelu, dropout: 0.2, mixer: {kind: gru}}");
+  specs.push_back(
+      "{kind: sequence, width: 4, layers: 2, mlp: moe, expansion: 1, moe: {experts: 3, top_k: 1, rate: 0.05}, mixer: "
+      "{kind: gru}}");
+  specs.push_back(
+      "{kind: sequence_classifier, width: 4, layers: 1, mlp: moe, expansion: 1, moe: {experts: 4, balance: loss}, "
+      "mixer: "
+      "{kind: gru}}");
   for (const std::string quantizer :
        {"{kind: ste, codes: 8}", "{kind: ema, codes: 300, restart_below: 5}", "{kind: gumbel, codes: 8}",
         "{kind: fsq, levels: [3, 3]}", "{kind: residual, of: {kind: rotation, codes: 8}}"}) {
@@ -292,7 +299,10 @@ TEST_CASE("blocks that are computed again for the gradient give the bytes of tho
       "{kind: sequence, width: 4, layers: 2, mlp: swiglu, dropout: 0.2, parallel: true, mixer: {kind: retnet, heads: "
       "2}}",
       "{kind: sequence_classifier, width: 4, layers: 3, mlp: gelu, dropout: 0.2, norm_place: post, mixer: {kind: "
-      "gru}}"};
+      "gru}}",
+      "{kind: sequence, width: 4, layers: 2, mlp: moe, moe: {experts: 3, balance: loss}, dropout: 0.2, mixer: {kind: "
+      "gru}}",
+      "{kind: sequence, width: 4, layers: 2, mlp: moe, moe: {experts: 3, rate: 0.05}, mixer: {kind: gru}}"};
   for (const auto& [mixer, entry] : registered(mixer_kinds())) {
     models.push_back("{kind: sequence, width: 4, layers: 2, mixer: {kind: " + sized(mixer) + "}}");
   }

@@ -151,6 +151,10 @@ inline std::vector<std::vector<std::string>> sequence_variants() {
   add({"width=6", "mlp=geglu", "expansion=1", "residual_scale=depth"});
   add({"width=6", "mlp=relu2", "expansion=2", "parallel=true", "residual_scale=0.5"});
   add({"width=6", "mlp=channel_mix", "expansion=2"});
+  add({"width=6", "mlp=moe", "expansion=1", "moe.experts=4", "moe.top_k=2"});
+  add({"width=6", "mlp=moe", "expansion=1", "moe.experts=3", "moe.top_k=1", "moe.balance=loss", "moe.weight=0.5"});
+  add({"width=6", "mlp=moe", "expansion=1", "moe.experts=5", "moe.top_k=3", "moe.shared=1", "moe.gate=sigmoid",
+       "moe.balance=loss", "moe.weight=0.5", "moe.expert=swiglu"});
   variants.push_back(
       {"width=6", "layers=3", "mixer.kind=gru", "mixers=gru,linear_attention,gru", "linear_attention.heads=2"});
   add({"width=6", "condition=class"});

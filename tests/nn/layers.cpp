@@ -31,6 +31,7 @@ TEST_CASE("a linear layer by few rows is the layer, and a row's bits do not depe
     packed(x.rows(i, i + 1).data<float>(), 1, alone.data<float>());
     CHECK(numbers(alone) == numbers(together.rows(i, i + 1)));
   }
+  CHECK(numbers(layer.of_rows(pass, x).value()) == numbers(together));
   packed(x.data<float>(), 5, with.data<float>(), add.data<float>());
   for (size_t i = 0; i < 35; ++i) CHECK(numbers(with)[i] == Approx(numbers(y)[i] + numbers(add)[i]).margin(1e-5));
 }

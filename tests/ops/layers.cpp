@@ -50,6 +50,21 @@ TEST_CASE("fused normalizations equal their compositions, values and gradients")
   same([](auto& v) { return ops::rms_norm(v[0], v[1]); }, rms, {x, gain});
 }
 
+TEST_CASE("rows are mixed by their weights, and picked from columns, with gradients that agree with differences") {
+  const Tensor rows = Tensor::of({3, 2}, {1, 2, 3, 4, 5, 6}), weights = Tensor::of({2, 2}, {1, 10, 2, -1}),
+               places = Tensor::of({2, 2}, std::vector<int32_t>{0, 2, 1, 0});
+  CHECK(difference(ops::mix_rows(rows, places, weights).value(), std::vector<double>{51, 62, 5, 6}) == 0);
+  CHECK(difference(ops::pick(rows, Tensor::of({3, 1}, std::vector<int32_t>{1, 0, 1})).value(),
+                   std::vector<double>{2, 3, 6}) == 0);
+  const Tensor wide = random_tensor({5, 37}, 3), shares = random_tensor({4, 2}, 4), scores = random_tensor({4, 5}, 5),
+               where = Tensor::of({4, 2}, std::vector<int32_t>{4, 0, 1, 2, 3, 4, 0, 1});
+  CHECK(gradient_error([&](auto& v) { return ops::mix_rows(v[0], where, v[1]); }, {wide, shares}) < kGradientLimit);
+  CHECK(gradient_error([&](auto& v) { return ops::mix_rows(v[0], where, ops::pick(v[1], where)); }, {wide, scores}) <
+        kGradientLimit);
+  CHECK(gradient_error([&](auto& v) { return ops::add(ops::pick(v[0], where), ops::pick(v[0], where)); }, {scores}) <
+        kGradientLimit);
+}
+
 TEST_CASE("an embedding's gradient is a sum over the places where a symbol stands") {
   const Tensor table = random_tensor({5, 3}, 8), ids = Tensor::of({2, 3}, std::vector<int32_t>{4, 1, 4, 0, 4, 1});
   CHECK(ops::embedding(table, ids).shape() == Shape{2, 3, 3});

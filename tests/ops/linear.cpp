@@ -4,6 +4,7 @@
 
 #include "catch.hpp"
 #include "kernels/vector/broadcast.hpp"
+#include "ops/elementwise.hpp"
 #include "ops/gradient_check.hpp"
 #include "ops/staircase.hpp"
 
@@ -40,6 +41,22 @@ TEST_CASE("gradients of matrix products agree with differences, transposed, batc
                              {random_tensor(a, 1), random_tensor(b, 2)}) < kGradientLimit);
       }
     }
+  }
+}
+
+TEST_CASE("a linear layer by rows is the linear layer for any number of them, and so are its gradients") {
+  for (const int64_t rows : {1, 2, 17, 70}) {
+    const Tensor x = random_tensor({rows, 9}, 1), w = random_tensor({37, 9}, 2), b = random_tensor({37}, 3);
+    CHECK(difference(ops::row_linear(x, w, b).value(), ops::linear(x, w, b).value()) < 1e-5);
+    CHECK(difference(ops::row_linear(x, w).value(), ops::linear(x, w).value()) < 1e-5);
+    const auto of = [&](auto layer) {
+      return test::gradients([&](auto& v) { return ops::add(layer(v[0], v[1], v[2]), layer(v[0], v[1], v[2])); },
+                             {x, w, b}, random_tensor({rows, 37}, 4));
+    };
+    const auto found = of([](auto&v, auto&weight, auto&bias) { return ops::row_linear(v, weight, bias); }),
+               expected = of([](auto&v, auto&weight, auto&bias) { return ops::linear(v, weight, bias); });
+    REQUIRE(found.size() == 3);
+    for (size_t i = 0; i < 3; ++i) CHECK(difference(found[i], expected[i]) < 1e-4);
   }
 }
 

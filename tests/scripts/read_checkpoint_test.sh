@@ -69,6 +69,9 @@ s4d=(model.kind=sequence model.width=8 model.layers=2 model.mixer.kind=s4d model
 agrees binary "${binary[@]}" "${s4d[@]}" model.mlp=gelu model.order=s_curve model.condition=class
 agrees binary "${binary[@]}" "${s4d[@]}" model.mixer.discretisation=bilinear model.mlp=swiglu model.norm=rms model.tied=true
 agrees quarters "${quarters[@]}" "${s4d[@]}" model.positions=true model.norm_place=post model.mlp=gelu model.input=scalar
+moe=(model.mlp=moe model.expansion=1 model.moe.experts=4)
+agrees binary "${binary[@]}" "${s4d[@]}" "${moe[@]}" model.moe.rate=0.05 train.average=0.5
+agrees quarters "${quarters[@]}" "${s4d[@]}" "${moe[@]}" model.moe.top_k=1 model.moe.gate=sigmoid model.moe.expert=swiglu model.moe.shared=1 model.moe.balance=loss
 
 # What it does not read it says, and a wrong answer is told from a right one.
 run=$("$mlrun" train "$project/configs/made.yaml" "${binary[@]}" model.kind=fvsbn 'train.for=2 steps' eval.samples=0 2>/dev/null)

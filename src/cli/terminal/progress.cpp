@@ -10,6 +10,7 @@
 #include "base/number.hpp"
 #include "base/version.hpp"
 #include "cli/terminal/braille.hpp"
+#include "experiment/built_model.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -95,7 +96,8 @@ void ScreenObserver::started(const RunHeader& header) {
       {"spec", header.spec, header.fingerprint.empty() ? "" : "fingerprint " + header.fingerprint.substr(0, 6)},
       {"data", header.data, header.data_hash.empty() ? "" : "sha256 " + short_hash(header.data_hash)},
       {"model", header.model + (header.model_text.empty() ? "" : "  " + header.model_text),
-       fmt::format("{} parameters  {}", print_thousands(header.parameters), human_size(4 * header.parameters))},
+       fmt::format("{}  {}", parameters_in_words(header.parameters, header.active_parameters),
+                   human_size(4 * header.parameters))},
       {"origin", header.origin, ""},
       {"run", header.directory, header.first_step > 0 ? fmt::format("goes on from step {}", header.first_step) : ""},
   };
@@ -188,6 +190,7 @@ void ScreenObserver::evaluated(const EvaluationReport& report) {
                         codes->perplexity(), codes->quantization_error);
     if (codes->restarted > 0) text += fmt::format(", {} restarted", codes->restarted);
   }
+  if (report.valid.experts) text += "   " + report.valid.experts->summary();
   print(text + '\n');
   if (!redraws()) next_draw_ = clock_() + kLine;
 }

@@ -118,6 +118,7 @@ void evaluate_draws(const EvalRequest& request, const Experiment& experiment, co
     add_to(sums.xy, one.xy);
     add_to(sums.x_given_y, one.x_given_y);
     add_to(sums.correct, one.correct);
+    if (!outcome.experts) outcome.experts = std::move(one.experts);
     if (!one.codes) return;
     add_to(rates, one.codes->rates);
     if (!sums.codes) sums.codes = std::move(one.codes);

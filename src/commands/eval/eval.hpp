@@ -89,9 +89,10 @@ struct EvalOutcome {
   // `result` is an upper bound on -log p(x).
   bool is_bound() const { return bound || (code_use && !code_use->rates.empty()); }
   std::optional<CaptionEvaluation> captions;  // of the first draw
-  std::optional<CodeUse> code_use;  // of a VQ-VAE; then `result` is its reconstruction, without what the codes cost
-  std::vector<double> draws;        // the split's NLL at every draw
-  double draws_se = 0;              // standard error of their mean over draws
+  std::optional<CodeUse> code_use;   // of a VQ-VAE; then `result` is its reconstruction, without what the codes cost
+  std::optional<ExpertUse> experts;  // of a mixture of experts, of the first draw
+  std::vector<double> draws;         // the split's NLL at every draw
+  double draws_se = 0;               // standard error of their mean over draws
 };
 
 int threads_of(const EvalRequest& request);  // that batches run on, on this rank

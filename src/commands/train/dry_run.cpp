@@ -19,6 +19,7 @@
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "base/stopwatch.hpp"
+#include "experiment/built_model.hpp"
 #include "experiment/load_spec.hpp"
 #include "io/library.hpp"
 #include "kernels/library.hpp"
@@ -67,10 +68,11 @@ void answer(const Trainer& trainer, Measured& measured, int threads, bool json) 
   const double step = any ? *std::min_element(measured.seconds.begin(), measured.seconds.end()) : NAN;
   const int64_t total = trainer.length().total_steps;
   const double minutes = total > 0 ? step * static_cast<double>(total) / 60 : experiment.spec().train.duration.amount;
-  const int64_t parameters = trainer.built().parameters->parameter_count();
+  const int64_t parameters = trainer.built().parameters->parameter_count(), active = active_parameters(trainer.built());
   const double megabytes = static_cast<double>(peak_memory_bytes()) / 1e6;
   if (json) {
     fmt::print("{}\n", io::json_line(nlohmann::ordered_json{{"parameters", parameters},
+                                                            {"active_parameters", active},
                                                             {"peak_rss_mb", megabytes},
                                                             {"peak_of_all", measured.rehearsed},
                                                             {"steps_done", measured.seconds.size()},
@@ -80,9 +82,9 @@ void answer(const Trainer& trainer, Measured& measured, int threads, bool json) 
                                                             {"loss", measured.loss}}));
     return;
   }
-  fmt::print("model       {}, {} parameters\ndata        {}\nmemory      {:.0f} MB at the peak{}\n",
-             experiment.spec().model.kind(), print_thousands(parameters), trainer.data().description(), megabytes,
-             measured.rehearsed ? ", with evaluation, samples and checkpoint" : " of these steps alone");
+  fmt::print("model       {}, {}\ndata        {}\nmemory      {:.0f} MB at the peak{}\n",
+             experiment.spec().model.kind(), parameters_in_words(parameters, active), trainer.data().description(),
+             megabytes, measured.rehearsed ? ", with evaluation, samples and checkpoint" : " of these steps alone");
   if (any) {
     fmt::print("step        {:.2f} ms with {} lanes on {} threads, the fastest of {}; loss {:.2f}\n", step * 1e3,
                experiment.lanes(), threads, measured.seconds.size(), measured.loss);

@@ -54,6 +54,7 @@ Profile profile(const ProfileRequest& request) {
   p.lanes = experiment.lanes();
   p.batch_size = experiment.spec().train.batch_size;
   p.parameters = trainer.built().parameters->parameter_count();
+  p.active_parameters = active_parameters(trainer.built());
   trainer.step();
   p.first_step_ms = since_process_start.seconds() * 1e3;
   for (int64_t i = 1; i < request.warmup; ++i) trainer.step();

@@ -26,7 +26,7 @@ struct SampleProfile {
 struct Profile {
   std::string model, data;
   int threads = 1;
-  int64_t lanes = 1, batch_size = 0, parameters = 0, steps = 0;
+  int64_t lanes = 1, batch_size = 0, parameters = 0, active_parameters = 0, steps = 0;
   double first_step_ms = 0;  // from the start of the process to the end of the first step
   double median_ms = 0, min_ms = 0, p95_ms = 0, items_per_s = 0;
   double peak_rss_mb = 0;

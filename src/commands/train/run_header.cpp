@@ -26,6 +26,7 @@ RunHeader header_of(const Trainer& trainer, const RunDirectory& directory, int t
     h.model_text += (h.model_text.empty() ? "" : "  ") + field.path.substr(6) + " " + shortened(field.value);
   }
   h.parameters = trainer.built().parameters->parameter_count();
+  h.active_parameters = active_parameters(trainer.built());
   h.lanes = experiment.lanes();
   h.threads = threads;
   h.ranks = trainer.reducer().ranks().size();

@@ -111,6 +111,11 @@ class Mixture : public AutoregressiveModel {
     return model(place.part).step_view(parameters, place.component);
   }
 
+  int64_t inactive_parameters() const override {
+    int64_t all = 0;
+    for (const auto& part : parts_) all += part->inactive_parameters();
+    return all;
+  }
   bool views_share_bits() const override {
     return std::all_of(parts_.begin(), parts_.end(),
                        [](const auto& part) { return part->autoregressive()->views_share_bits(); });

@@ -95,6 +95,10 @@ class Symmetries : public AutoregressiveModel {
   bool views_share_bits() const override { return network_->views_share_bits(); }
   int64_t examples_at_once() const override { return inner_->examples_at_once(); }
   void after_step(const std::vector<Statistics>& lanes) override { inner_->after_step(lanes); }
+  int64_t inactive_parameters() const override { return inner_->inactive_parameters(); }
+  std::vector<std::vector<int64_t>> expert_counts(const ParameterArena& parameters, const Batch& batch) const override {
+    return inner_->expert_counts(parameters, {batch.symbols, told_classes(batch, 0), batch.augmentation});
+  }
 
   // The network's own: what one of any order learns from is not its parallel view.
   Variable loss(Pass& pass, const Batch& batch) const override { return loss_and_nll(pass, batch).loss; }

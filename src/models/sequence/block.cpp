@@ -11,16 +11,12 @@
 
 #include "base/error.hpp"
 #include "kernels/vector/elementwise.hpp"
-#include "ops/activation.hpp"
 #include "ops/dropout.hpp"
 #include "ops/elementwise.hpp"
-#include "ops/shape.hpp"
 
 namespace mlrun {
 
 namespace {
-
-using kernels::Function;
 
 // The mixers of the key `mixers`: `mixer` where a name is its kind, and else those of the section of that name.
 std::vector<MixerRegistry::Choice> read_mixers(config::Reader& reader, const MixerRegistry::Choice& mixer) {
@@ -56,26 +52,10 @@ std::vector<MixerRegistry::Choice> read_mixers(config::Reader& reader, const Mix
   return mixers;
 }
 
-Function gate_function(MlpKind kind) { return kind == MlpKind::kSwiglu ? Function::kSilu : Function::kGelu; }
-Function mlp_function(MlpKind kind) { return kind == MlpKind::kRelu2 ? Function::kSquaredRelu : Function::kGelu; }
-
 }  // namespace
 
 SequenceBlockOptions::SequenceBlockOptions(config::Reader& reader)
-    : mlp(reader.one_of<MlpKind>(
-          "mlp",
-          {{"none", MlpKind::kNone},
-           {"gelu", MlpKind::kGelu},
-           {"swiglu", MlpKind::kSwiglu},
-           {"geglu", MlpKind::kGeglu},
-           {"relu2", MlpKind::kRelu2},
-           {"channel_mix", MlpKind::kChannelMix}},
-          {.help = "what follows the mixer in a block; channel_mix: RWKV's, which sees the position "
-                   "before too",
-           .fallback = "none"})),
-      expansion(reader.integer(
-          "expansion",
-          {.help = "hidden units of the MLP for each channel of the stream", .min = 1, .max = 64, .fallback = 4})),
+    : mlp(reader),
       norm(reader.one_of<NormKind>("norm",
                                    {{"layer", NormKind::kLayer}, {"rms", NormKind::kRms}, {"none", NormKind::kNone}},
                                    {.help = "of the channels of each position", .fallback = "layer"})),
@@ -101,7 +81,7 @@ SequenceBlockOptions::SequenceBlockOptions(config::Reader& reader)
                                   .min = 0.0,
                                   .max = 0.95,
                                   .fallback = 0.0}))) {
-  if (parallel && mlp == MlpKind::kNone)
+  if (parallel && mlp.kind == MlpKind::kNone)
     reader.mistake("parallel", "there is no MLP beside the mixer", "mlp: gelu (or swiglu, geglu, relu2)");
   if (parallel && norm_place != NormPlace::kPre)
     reader.mistake("parallel", "both parts begin from one norm of the input", "norm_place: pre");
@@ -119,15 +99,13 @@ int64_t SequenceBlockOptions::sequences_per_lane() const {
 
 SequenceBlock::SequenceBlock(const SequenceBlockOptions& options, int64_t layer, int64_t layers,
                              const MixerShape& shape, const Scope& scope)
-    : mlp_kind_(options.mlp),
-      width_(shape.width),
-      hidden_(options.expansion * shape.width),
+    : width_(shape.width),
       norm_place_(options.norm_place),
       mixer_residual_(options.residual && shape.in == shape.width),
       mlp_residual_(options.residual),
       parallel_(options.parallel),
       scale_(static_cast<float>(options.residual_scale.value_or(
-          1 / std::sqrt(static_cast<double>((options.mlp == MlpKind::kNone ? 1 : 2) * layers))))),
+          1 / std::sqrt(static_cast<double>((options.mlp.kind == MlpKind::kNone ? 1 : 2) * layers))))),
       dropout_(options.dropout),
       mixer_norm_(scope / "mixer_norm", options.norm, options.norm_place == NormPlace::kPre ? shape.in : shape.width),
       mixer_(options.mixer_of(layer).build(shape, scope / "mixer")) {
@@ -136,25 +114,8 @@ SequenceBlock::SequenceBlock(const SequenceBlockOptions& options, int64_t layer,
          "model.parallel adds the input of every block, and with model.input direct that of the first has one channel\n"
          "  with   model.input=scalar (or embedding)");
   }
-  if (mlp_kind_ == MlpKind::kNone) return;
-  if (!parallel_) mlp_norm_ = Norm(scope / "mlp_norm", options.norm, shape.width);
-  up_ = Linear(scope / "mlp/up", width_, gated() ? 2 * hidden_ : hidden_);
-  down_ = Linear(scope / "mlp/down", hidden_, width_);
-  if (mlp_kind_ != MlpKind::kChannelMix) return;
-  receptance_ = Linear(scope / "mlp/receptance", width_, width_);
-  up_shift_ = TokenShift(scope / "mlp", "up_mix", width_, 1);
-  receptance_shift_ = TokenShift(scope / "mlp", "receptance_mix", width_, 1);
-}
-
-Variable SequenceBlock::mlp(Pass& pass, const Variable& x) const {
-  if (mlp_kind_ == MlpKind::kChannelMix) {
-    const Variable h = ops::activation(Function::kSquaredRelu, up_(pass, up_shift_(pass, x)));
-    return ops::mul(ops::sigmoid(receptance_(pass, receptance_shift_(pass, x))), down_(pass, h));
-  }
-  const Variable h = up_(pass, x);
-  if (!gated()) return down_(pass, ops::activation(mlp_function(mlp_kind_), h));
-  const Variable gate = ops::activation(gate_function(mlp_kind_), ops::slice(h, -1, 0, hidden_));
-  return down_(pass, ops::mul(gate, ops::slice(h, -1, hidden_, 2 * hidden_)));
+  if (!parallel_ && options.mlp.kind != MlpKind::kNone) mlp_norm_ = Norm(scope / "mlp_norm", options.norm, shape.width);
+  mlp_ = make_mlp(options.mlp, width_, scope / "mlp");
 }
 
 Variable SequenceBlock::joined(Pass& pass, const Norm& norm, const Variable& x, const Variable& added,
@@ -169,12 +130,12 @@ Variable SequenceBlock::joined(Pass& pass, const Norm& norm, const Variable& x, 
 Variable SequenceBlock::operator()(Pass& pass, const Variable& x) const {
   if (parallel_) {
     const Variable normed = mixer_norm_(pass, x);
-    return joined(pass, mixer_norm_, x, ops::add((*mixer_)(pass, normed), mlp(pass, normed)), true);
+    return joined(pass, mixer_norm_, x, ops::add((*mixer_)(pass, normed), (*mlp_)(pass, normed)), true);
   }
   const Variable h =
       joined(pass, mixer_norm_, x, (*mixer_)(pass, norm_first() ? mixer_norm_(pass, x) : x), mixer_residual_);
-  if (mlp_kind_ == MlpKind::kNone) return h;
-  return joined(pass, mlp_norm_, h, mlp(pass, norm_first() ? mlp_norm_(pass, h) : h), mlp_residual_);
+  if (!mlp_) return h;
+  return joined(pass, mlp_norm_, h, (*mlp_)(pass, norm_first() ? mlp_norm_(pass, h) : h), mlp_residual_);
 }
 
 Layout SequenceBlock::layout() const {
@@ -188,105 +149,32 @@ Layout SequenceBlock::layout() const {
   layout.line(norm_first() ? "u = mixer_norm(h)" : "u = h");
   layout.part("mixer/", mixer_->layout());
   if (!parallel_) layout.line(joined("mixer_norm", "y", mixer_residual_));
-  if (mlp_kind_ != MlpKind::kNone) {
+  if (mlp_) {
     layout.line(parallel_ ? "x = u" : norm_first() ? "x = mlp_norm(h)" : "x = h");
-    const std::string up = "mlp/up/weight' + mlp/up/bias", down = "@ mlp/down/weight' + mlp/down/bias";
-    switch (mlp_kind_) {
-      case MlpKind::kChannelMix:
-        layout.line("shift(x, NAME)[t] = NAME * x[t] + (1 - NAME) * x[t - 1], x[-1] = 0");
-        layout.line(
-            fmt::format("m = sigma(shift(x, mlp/receptance_mix) @ mlp/receptance/weight' + mlp/receptance/bias) * "
-                        "(max(shift(x, mlp/up_mix) @ {}, 0)^2 {})",
-                        up, down));
-        layout.tensor("mlp/up_mix", "share of the step itself")
-            .tensor("mlp/receptance_mix", "share of the step itself");
-        layout.tensor("mlp/receptance/weight", "a linear map").tensor("mlp/receptance/bias", "of each channel");
-        break;
-      case MlpKind::kSwiglu:
-      case MlpKind::kGeglu:
-        layout.line(fmt::format("(a, b) = x @ {}, halves;  m = ({} * b) {}", up,
-                                mlp_kind_ == MlpKind::kSwiglu ? "a * sigma(a)" : "gelu(a)", down));
-        break;
-      default:
-        layout.line(mlp_kind_ == MlpKind::kRelu2 ? fmt::format("m = max(x @ {}, 0)^2 {}", up, down)
-                                                 : fmt::format("m = gelu(x @ {}) {}", up, down));
-    }
+    layout.part("mlp/", mlp_->layout());
     layout.line(parallel_ ? fmt::format("h = h + {}(y + m)", scaled) : joined("mlp_norm", "m", mlp_residual_));
-    for (const char* name : {"up", "down"}) {
-      layout.tensor(fmt::format("mlp/{}/weight", name), "a linear map");
-      layout.tensor(fmt::format("mlp/{}/bias", name), "of each channel");
-    }
     layout.part("mlp_norm/", mlp_norm_.layout("mlp_norm"));
   }
   return layout.part("mixer_norm/", mixer_norm_.layout("mixer_norm"));
 }
 
 SequenceBlock::Steps::Steps(const SequenceBlock& of) : block(&of), mixer(of.mixer_->steps()) {
-  if (of.mlp_kind_ == MlpKind::kNone) return;
-  up = of.up_.packed();
-  down = of.down_.packed();
-  if (of.mlp_kind_ == MlpKind::kChannelMix) receptance = of.receptance_.packed();
+  if (of.mlp_) mlp = of.mlp_->steps();
 }
 
 SequenceBlock::Stepper::Stepper(const Steps& steps, int64_t count)
     : steps_(steps), count_(count), mixer_(steps.mixer->begin(count)) {
-  if (steps.block->mlp_kind_ == MlpKind::kChannelMix) before_ = Tensor::zeros({count, steps.block->width_});
+  if (steps.mlp) mlp_ = steps.mlp->begin(count);
 }
 
 void SequenceBlock::Stepper::mark() {
   mixer_->mark();
-  if (!before_.defined()) return;
-  marked_ = before_.clone();
-  passed_.clear();
+  if (mlp_) mlp_->mark();
 }
 
 void SequenceBlock::Stepper::rewind(int64_t kept) {
   mixer_->rewind(kept);
-  if (!before_.defined()) return;
-  passed_.resize(static_cast<size_t>(kept * before_.count()));
-  if (kept == 0) before_.copy_from(marked_);
-  else
-    std::copy_n(passed_.end() - static_cast<std::ptrdiff_t>(before_.count()), before_.count(), before_.data<float>());
-}
-
-Tensor SequenceBlock::Stepper::channel_mix(const Tensor& x) {
-  const SequenceBlock& block = *steps_.block;
-  const int64_t count = x.dim(0), length = count / count_;
-  Tensor shifted(x.shape()), h({count, block.hidden_}), gate(x.shape()), y(x.shape());
-  float *p = h.data<float>(), *g = gate.data<float>();
-  block.up_shift_.extend(x.data<float>(), before_.data<float>(), count_, length, shifted.data<float>());
-  steps_.up(shifted.data<float>(), count, p);
-  kernels::apply(Function::kSquaredRelu, p, p, h.count());
-  steps_.down(p, count, y.data<float>());
-  block.receptance_shift_.extend(x.data<float>(), before_.data<float>(), count_, length, shifted.data<float>());
-  steps_.receptance(shifted.data<float>(), count, g);
-  kernels::apply(Function::kSigmoid, g, g, gate.count());
-  kernels::mul_in_place(y, gate);
-  before_ = x.rows(count - count_, count).clone();
-  if (marked_.defined() && static_cast<int64_t>(passed_.size()) < kPositionsKept * before_.count())
-    passed_.insert(passed_.end(), x.data<float>(), x.data<float>() + x.count());
-  return y;
-}
-
-Tensor SequenceBlock::Stepper::mlp(const Tensor& x) {
-  const SequenceBlock& block = *steps_.block;
-  if (block.mlp_kind_ == MlpKind::kChannelMix) return channel_mix(x);
-  const int64_t count = x.dim(0), hidden = block.hidden_;
-  Tensor h({count, steps_.up.out()}), y({count, block.width_});
-  float* p = h.data<float>();
-  steps_.up(x.data<float>(), count, p);
-  if (!block.gated()) {
-    kernels::apply(mlp_function(block.mlp_kind_), p, p, h.count());
-  } else {
-    for (int64_t i = 0; i < count; ++i) {  // in place: row i of the products ends before row i of the pairs begins
-      const float* pair = p + i * 2 * hidden;
-      Tensor gate({hidden});
-      kernels::apply(gate_function(block.mlp_kind_), pair, gate.data<float>(), hidden);
-      for (int64_t k = 0; k < hidden; ++k) p[i * hidden + k] = gate.data<float>()[k] * pair[hidden + k];
-    }
-  }
-  steps_.down(p, count, y.data<float>());
-  return y;
+  if (mlp_) mlp_->rewind(kept);
 }
 
 Tensor SequenceBlock::Stepper::mixed(const Tensor& x) {
@@ -306,13 +194,13 @@ Tensor SequenceBlock::Stepper::extend(const Tensor& x) {
   if (block.parallel_) {
     const Tensor normed = block.mixer_norm_.rows(x);
     Tensor added = mixed(normed);
-    kernels::add_to(added, mlp(normed));
+    kernels::add_to(added, mlp_->extend(normed));
     return join(block.mixer_norm_, x, std::move(added), true);
   }
   const Tensor h =
       join(block.mixer_norm_, x, mixed(block.norm_first() ? block.mixer_norm_.rows(x) : x), block.mixer_residual_);
-  if (block.mlp_kind_ == MlpKind::kNone) return h;
-  return join(block.mlp_norm_, h, mlp(block.norm_first() ? block.mlp_norm_.rows(h) : h), block.mlp_residual_);
+  if (!mlp_) return h;
+  return join(block.mlp_norm_, h, mlp_->extend(block.norm_first() ? block.mlp_norm_.rows(h) : h), block.mlp_residual_);
 }
 
 }  // namespace mlrun

@@ -6,23 +6,11 @@
 #include <vector>
 
 #include "mixers/mixer.hpp"
+#include "models/sequence/mlp.hpp"
 #include "nn/layout.hpp"
-#include "nn/linear.hpp"
 #include "nn/norm.hpp"
-#include "nn/token_shift.hpp"
 
 namespace mlrun {
-
-enum class MlpKind : uint8_t {
-  kNone,
-  kGelu,    // W2 gelu(W1 x)
-  kSwiglu,  // W2 (silu(a) * b), (a, b) = W1 x (Shazeer 2020)
-  kGeglu,   // W2 (gelu(a) * b)
-  kRelu2,   // W2 max(W1 x, 0)^2 (So et al. 2021)
-  // sigmoid(R x') * W2 max(W1 x'', 0)^2, where x' and x'' are mixed with the position before (Peng et al. 2023, eq. 14,
-  // 15 and 18)
-  kChannelMix,
-};
 
 // Where the norm of a mixer or an MLP f stands.
 enum class NormPlace : uint8_t {
@@ -38,8 +26,7 @@ struct SequenceBlockOptions {
   }
   int64_t sequences_per_lane() const;         // the most that a mixer asks for (Mixer::Facts)
   std::vector<MixerRegistry::Choice> mixers;  // of the first blocks, and again of those after them
-  MlpKind mlp;
-  int64_t expansion;  // the MLP's hidden width is expansion * width
+  MlpOptions mlp;
   NormKind norm;
   NormPlace norm_place;
   bool residual;
@@ -56,13 +43,15 @@ class SequenceBlock {
                 const Scope& scope);
   Variable operator()(Pass& pass, const Variable& x) const;  // [n, length, in] -> [n, length, width]
   const Mixer& mixer() const { return *mixer_; }
+  const Mlp* mlp() const { return mlp_.get(); }  // null: none
+  Mlp* mlp() { return mlp_.get(); }
   Layout layout() const;  // from h to h, its tensors without "block_*/"
 
   struct Steps {
     explicit Steps(const SequenceBlock& of);
     const SequenceBlock* block;
     std::shared_ptr<const MixerSteps> mixer;
-    PackedLinear up, down, receptance;
+    std::shared_ptr<const MlpSteps> mlp;  // null: none
   };
   class Stepper {
    public:
@@ -73,32 +62,25 @@ class SequenceBlock {
 
    private:
     Tensor mixed(const Tensor& x);
-    Tensor mlp(const Tensor& x);
-    Tensor channel_mix(const Tensor& x);
     const Steps& steps_;
     int64_t count_;
     std::unique_ptr<MixerStepper> mixer_;
-    Tensor before_, marked_;     // what the channel mixing had at the position before
-    std::vector<float> passed_;  // what it had at those since the mark
+    std::unique_ptr<MlpStepper> mlp_;
   };
 
  private:
-  bool gated() const { return mlp_kind_ == MlpKind::kSwiglu || mlp_kind_ == MlpKind::kGeglu; }
-  Variable mlp(Pass& pass, const Variable& x) const;
   // What the mixer or the MLP is given.
   bool norm_first() const { return norm_place_ == NormPlace::kPre; }
   // x + added, or added alone, with the norm where it stands behind.
   Variable joined(Pass& pass, const Norm& norm, const Variable& x, const Variable& added, bool residual) const;
 
-  MlpKind mlp_kind_;
-  int64_t width_, hidden_;
+  int64_t width_;
   NormPlace norm_place_;
   bool mixer_residual_, mlp_residual_, parallel_;
   float scale_, dropout_;
   Norm mixer_norm_, mlp_norm_;
   std::unique_ptr<Mixer> mixer_;
-  Linear up_, down_, receptance_;
-  TokenShift up_shift_, receptance_shift_;
+  std::unique_ptr<Mlp> mlp_;
 };
 
 }  // namespace mlrun

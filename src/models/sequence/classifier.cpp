@@ -5,6 +5,7 @@
 #include "models/model.hpp"
 #include "models/order.hpp"
 #include "models/sequence/network.hpp"
+#include "nn/linear.hpp"
 #include "ops/reduce.hpp"
 #include "ops/shape.hpp"
 
@@ -41,6 +42,23 @@ class SequenceClassifier : public Classifier {
   }
 
   int64_t examples_at_once() const override { return network_.sequences_at_once(); }
+
+  Variable loss(Pass& pass, const Batch& batch) const override { return loss_and_nll(pass, batch).loss; }
+  bool loss_is_nll() const override { return !network_.adds_loss(); }
+  TrainingLoss loss_and_nll(Pass& pass, const Batch& batch) const override {
+    const Variable nll = Classifier::loss(pass, batch);
+    return {pass.with_added(nll), static_cast<double>(nll.value().data<float>()[0])};
+  }
+  void after_step(const std::vector<Statistics>& lanes) override { network_.after_step(lanes); }
+  int64_t inactive_parameters() const override { return network_.inactive_parameters(); }
+  std::vector<std::vector<int64_t>> expert_counts(const ParameterArena& parameters, const Batch& batch) const override {
+    Statistics gathered = parameters.statistics();
+    in_pieces(batch.count(), [&](int64_t begin, int64_t end) {
+      Pass pass(parameters, &gathered);
+      class_logits(pass, batch.slice(begin, end));
+    });
+    return network_.expert_counts(gathered);
+  }
 
   Variable class_logits(Pass& pass, const Batch& batch) const override {
     const Variable x = network_(pass, in_order(batch.symbols, order_), Tensor());

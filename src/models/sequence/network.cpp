@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "base/error.hpp"
 #include "kernels/vector/elementwise.hpp"
@@ -215,6 +216,32 @@ int64_t SequenceNetwork::sequences_at_once() const {
     most = std::max(most, wanted);
   }
   return most;
+}
+
+void SequenceNetwork::after_step(const std::vector<Statistics>& lanes) {
+  for (SequenceBlock& block : blocks_)
+    if (block.mlp()) block.mlp()->after_step(lanes);
+}
+
+bool SequenceNetwork::adds_loss() const {
+  return std::any_of(blocks_.begin(), blocks_.end(),
+                     [](const SequenceBlock& block) { return block.mlp() && block.mlp()->adds_loss(); });
+}
+
+int64_t SequenceNetwork::inactive_parameters() const {
+  int64_t all = 0;
+  for (const SequenceBlock& block : blocks_)
+    if (block.mlp()) all += block.mlp()->inactive_parameters();
+  return all;
+}
+
+std::vector<ExpertCounts> SequenceNetwork::expert_counts(const Statistics& gathered) const {
+  std::vector<ExpertCounts> all;
+  for (const SequenceBlock& block : blocks_) {
+    ExpertCounts counts = block.mlp() ? block.mlp()->expert_counts(gathered) : ExpertCounts{};
+    if (!counts.empty()) all.push_back(std::move(counts));
+  }
+  return all;
 }
 
 Layout SequenceNetwork::layout() const {

@@ -8,6 +8,8 @@
 
 #include "mixers/mixer.hpp"
 #include "models/sequence/block.hpp"
+#include "nn/linear.hpp"
+#include "nn/norm.hpp"
 #include "symbols/data_spec.hpp"
 
 namespace mlrun {
@@ -53,7 +55,11 @@ class SequenceNetwork {
   Variable symbol_vectors(Pass& pass) const;
   bool has_symbol_vectors() const { return input_ == SequenceInput::kEmbedding; }
   bool any_length() const;
-  Layout layout() const;  // from z, the symbols that enter at each step, to h
+  Layout layout() const;                                  // from z, the symbols that enter at each step, to h
+  void after_step(const std::vector<Statistics>& lanes);  // Model::after_step
+  bool adds_loss() const;                                 // Pass::add_loss
+  int64_t inactive_parameters() const;                    // Model::inactive_parameters
+  std::vector<ExpertCounts> expert_counts(const Statistics& gathered) const;  // of each block that has experts
 
   // Weights arranged for stepping. The network must outlive it.
   class Steps {

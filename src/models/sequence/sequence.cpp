@@ -16,6 +16,7 @@
 #include "models/sequence/draft_heads.hpp"
 #include "models/sequence/network.hpp"
 #include "nn/initialisers.hpp"
+#include "nn/linear.hpp"
 #include "ops/activation.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/linear.hpp"
@@ -241,7 +242,7 @@ class Sequence : public AutoregressiveModel {
 
   // The model's NLL, and the heads' beside it: of a trunk that stays as it is, theirs alone.
   Variable loss(Pass& pass, const Batch& batch) const override { return loss_and_nll(pass, batch).loss; }
-  bool loss_is_nll() const override { return facts_.count == 0 && z_loss_ == 0; }
+  bool loss_is_nll() const override { return facts_.count == 0 && z_loss_ == 0 && !network_.adds_loss(); }
   TrainingLoss loss_and_nll(Pass& pass, const Batch& batch) const override {
     const Tensor symbols = ordered(batch).symbols;
     Pass constant(pass.parameters());
@@ -249,14 +250,27 @@ class Sequence : public AutoregressiveModel {
     const Variable h = streams(of_trunk, batch, symbols), l = predicted(of_trunk, h, symbols);
     Variable nll = ops::sum(modelled_nll(l, symbols, data()));
     if (condition() == Condition::kJoint) nll = ops::add(nll, class_prior_loss(of_trunk, batch));
-    TrainingLoss found = {z_loss_ == 0 ? nll : ops::add(nll, ops::scale(squared_log_z(l), z_loss_)),
-                          static_cast<double>(nll.value().data<float>()[0])};
+    const Variable with_z = z_loss_ == 0 ? nll : ops::add(nll, ops::scale(squared_log_z(l), z_loss_));
+    TrainingLoss found = {of_trunk.with_added(with_z), static_cast<double>(nll.value().data<float>()[0])};
     if (facts_.count == 0) return found;
     const auto share = static_cast<float>(1 / static_cast<double>(facts_.count));
     const Variable of_heads = ops::scale(loss_of_heads(pass, h, symbols), share);
     found.loss =
         facts_.frozen ? of_heads : ops::add(found.loss, ops::scale(of_heads, static_cast<float>(facts_.weight)));
     return found;
+  }
+
+  void after_step(const std::vector<Statistics>& lanes) override { network_.after_step(lanes); }
+  int64_t inactive_parameters() const override { return network_.inactive_parameters(); }
+  std::vector<std::vector<int64_t>> expert_counts(const ParameterArena& parameters, const Batch& batch) const override {
+    if (network_.inactive_parameters() == 0) return {};
+    Statistics gathered = parameters.statistics();
+    in_pieces(batch.count(), [&](int64_t begin, int64_t end) {
+      const Batch piece = batch.slice(begin, end);
+      Pass pass(parameters, &gathered);
+      streams(pass, piece, ordered(piece).symbols);
+    });
+    return network_.expert_counts(gathered);
   }
 
   std::unique_ptr<StepView> step_view(const ParameterArena& parameters, int64_t) const override {
@@ -272,6 +286,7 @@ class Sequence : public AutoregressiveModel {
     double products = 0;  // each weight once, but for those of the heads
     for (const ParameterInfo& info : parameters.parameters())
       if (!info.added) products += static_cast<double>(info.count());
+    products -= static_cast<double>(inactive_parameters());
     if (data().end >= 0)
       return std::make_unique<PackedStepView<PackedSequence, DocumentStepper>>(std::move(packed), 0, products);
     const int64_t at_once = packed.network.sequences_at_once();
