@@ -199,11 +199,11 @@ std::unique_ptr<MlpSteps> Moe::steps() const { return std::make_unique<Steps>(*t
 Layout Moe::layout() const {
   const bool softmax = options_.gate == ExpertGate::kSoftmax, biased = options_.balance == ExpertBalance::kBias;
   Layout layout;
-  layout.line(fmt::format("s = {}(x @ mlp/router/weight'), a number for each of {} experts",
+  layout.line(fmt::format("score = {}(x @ mlp/router/weight'), a number for each of {} experts",
                           softmax ? "softmax" : "sigma", count()));
-  layout.line(fmt::format("C = the {} experts with the largest s{}, of equal ones the first;  g[e] = s[e]{}",
+  layout.line(fmt::format("C = the {} experts with the largest score{}, of equal ones the first;  g[e] = score[e]{}",
                           options_.top_k, biased ? " + mlp/bias" : "",
-                          options_.top_k == 1 ? "" : " / (sum of s over C)"));
+                          options_.top_k == 1 ? "" : " / (sum of score over C)"));
   std::string sum = "m = sum over e in C of g[e] E[e]";
   layout.line("E[e] = " + experts_.front().formula("mlp/expert_<e>") + ", counted from 1");
   for (size_t e = 0; e < shared_.size(); ++e)
