@@ -4,11 +4,13 @@
 #include <array>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "data/symbol_table.hpp"
 #include "experiment/trained_model.hpp"
+#include "ranks/ranks.hpp"
 
 namespace mlrun {
 
@@ -43,8 +45,13 @@ class CodesDataset : public Dataset {
   DataNames names() const override { return {images_->names().classes, {}}; }
   std::string why_no_labels() const override { return images_->why_no_labels(); }
 
+  // Encodes the images of a split, of which each rank takes a share, and gives the codes of all images to all ranks: the
+  // same codes as without. Does nothing where they are encoded anew in every epoch. How many images this rank encoded.
+  int64_t encode_together(Split split, Ranks& ranks, LanePool& pool) const;
+
  private:
   const SymbolTable& block(Split split, int64_t index) const;
+  SymbolTable table_of(std::span<const int32_t> codes) const;
 
   std::shared_ptr<const TrainedModel> stage_one_;
   Autoencoder autoencoder_;
