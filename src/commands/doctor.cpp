@@ -246,12 +246,14 @@ Finding neighbours_finding() {
 const char* name_of(State state) { return state == State::kOk ? "ok" : state == State::kWarning ? "warning" : "FAIL"; }
 
 std::vector<Finding> examine_machine() {
-  return {versions(),     {State::kOk, "processor", cpu_name(), ""},
-          instructions(), cores(),
-          threads(),      floating_point(),
-          memory(),       ranks_finding(),
-          data_root(),    run_root_finding(),
-          cache(),        neighbours_finding()};
+  return {
+      versions(),     {State::kOk, "processor", cpu_name(), ""},
+      instructions(), cores(),
+      threads(),      floating_point(),
+      memory(),       ranks_finding(),
+      data_root(),    run_root_finding(),
+      cache(),        neighbours_finding(),
+  };
 }
 
 }  // namespace mlrun

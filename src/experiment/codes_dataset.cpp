@@ -115,9 +115,10 @@ SymbolTable CodesDataset::table_of(std::span<const int32_t> codes) const {
   return std::move(table).finish();
 }
 
-int64_t CodesDataset::encode_together(Split split, Ranks& ranks, LanePool& pool) const {
+int64_t CodesDataset::encode_together(Split split, Ranks& ranks, LanePool& pool,
+                                      const std::function<bool()>& interrupted) const {
   if (redrawn_ && split == Split::kTrain) return 0;
-  constexpr int64_t kBlocksAtOnce = 256;  // which are exchanged together, at 4 bytes a code
+  constexpr int64_t kBlocksAtOnce = 64;  // which are exchanged together, at 4 bytes a code
   const int64_t images = images_->count(split), positions = spec_.positions();
   auto& blocks = blocks_[static_cast<size_t>(split)];
   const auto block_count = static_cast<int64_t>(blocks.size());
@@ -142,6 +143,7 @@ int64_t CodesDataset::encode_together(Split split, Ranks& ranks, LanePool& pool)
     }
     const Range own = own_share(ranks, count);
     encoded += image_of(own.end) - image_of(own.begin);
+    if (any(ranks, interrupted && interrupted())) break;
   }
   return encoded;
 }

@@ -55,9 +55,8 @@ const MlrunTransport& require_transport(const Launch& launch) {
   if (const MlrunTransport* transport = load_transport(reason)) return *transport;
   fail(ExitCode::kUsage,
        "{} started {} processes, and this mlrun cannot join them: {} ({})\n"
-       "  on Debian and Ubuntu, the package mlrun-mpi; in a checkout scripts/install_packages.sh mpi, then build "
-       "again; or "
-       "leave {} away",
+       "  on Debian and Ubuntu, scripts/install_packages.sh mpi, then build again (where mlrun is a package, there is "
+       "another, mlrun-mpi); or leave {} away",
        launch.launcher, launch.size, kLibrary, reason, launch.launcher);
 }
 
@@ -118,7 +117,7 @@ class LaunchedRanks : public Ranks {
     if (lifeline_ && !failed_) {
       lifeline_->say_farewell();
       lifeline_->await_farewells();
-      if (lifeline_->lost()) std::_Exit(static_cast<int>(code));
+      if (lifeline_->lost()) end_with(code);
     }
     std::atomic<bool> closed = false;
     std::thread guard([&] {
@@ -132,6 +131,18 @@ class LaunchedRanks : public Ranks {
   }
 
  private:
+  // A rank was lost while this one waited for the end. The first has all that there is to have, and the others say that
+  // it is the first that was lost.
+  [[noreturn]] void end_with(ExitCode code) {
+    try {
+      if (!first()) lifeline_->check();
+    } catch (const Error& e) {
+      log::error("{}", e.what());
+      code = e.code();
+    }
+    std::_Exit(static_cast<int>(code));
+  }
+
   static void pause_for(double seconds) {
     const timespec time{0, static_cast<decltype(timespec::tv_nsec)>(seconds * 1e9)};
     nanosleep(&time, nullptr);

@@ -93,7 +93,8 @@ class Training {
     const CodesDataset* codes = as_codes(*data_);
     if (!codes || !request_.ranks.several()) return;
     LanePool pool(threads_);
-    codes->encode_together(Split::kTrain, request_.ranks, pool);
+    codes->encode_together(Split::kTrain, request_.ranks, pool,
+                           [this] { return request_.loop.interrupted && request_.loop.interrupted() != 0; });
   }
 
   // Every rank but the first: computes, and leaves nothing.
