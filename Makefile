@@ -45,7 +45,6 @@ bench:  ## profile every config, and time five networks beside PyTorch where it 
 install:  ## install mlrun, its manual and completions under PREFIX (/usr/local)
 	@scripts/build.sh release mlrun documents
 	@cmake --install build/release --prefix $(PREFIX)
-	@cmake --install build/release --prefix $(PREFIX) --component mpi
 
 package:  ## build/package: a .deb for this Debian or Ubuntu, and a .tar.gz
 	@scripts/package.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes build/package/mlrun_*.deb and mlrun-*.tar.gz of the release build, for the Debian or Ubuntu that this machine runs.
+# Makes build/package/mlrun_*.deb and mlrun-*.tar.gz of the release build, for the Debian or Ubuntu that this machine runs; where
+# MPI is installed (scripts/install_packages.sh mpi) also mlrun-mpi_*.deb, for runs of several processes.
 #   scripts/package.sh
 # `apt install ./mlrun_*.deb` brings the libraries that it was linked with. scripts/package_test.sh installs it on a bare system.
 set -euo pipefail

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Does the .deb work where there is no compiler? Makes it on one bare system of each suite and uses it on another.
 #   scripts/package_test.sh [--ccache DIR] SUITE...      e.g. bookworm trixie; needs root (scripts/fresh_machine.sh)
-#   scripts/package_test.sh --here FILE.deb FILE.tar.gz  installs the .deb on this very machine and tries both
+#   scripts/package_test.sh --here FILE.deb FILE.tar.gz  installs the .deb on this very machine and tries both, and the
+# mlrun-mpi_*.deb beside it, where there is one
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -39,6 +40,19 @@ try_here() {
     mlrun config show "$spec" >/dev/null || wrong "$spec is no spec"
   done
 
+  for mpi in "$(dirname "$deb")"/mlrun-mpi_*.deb; do
+    [[ -e $mpi ]] || continue
+    step "several processes, with $(basename "$mpi")"
+    [[ $(mlrun doctor) == *'several need MPI'* ]] || wrong "mlrun alone has MPI"
+    apt-get install -y "$mpi" >install.log 2>&1 || { cat install.log >&2; wrong "apt cannot install $mpi"; }
+    mlrun doctor
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 PRTE_ALLOW_RUN_AS_ROOT=1 PRTE_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    mpirun --oversubscribe -n 2 mlrun sample "$run" -n 10 -o shared.h5
+    mlrun sample "$run" -n 10 -o alone.h5
+    cmp shared.h5 alone.h5 || wrong "two processes draw other samples than one"
+    apt-get remove -y mlrun-mpi >/dev/null 2>&1
+  done
+
   step "the archive"
   tar -xzf "$archive" --strip-components 1
   [[ $(bin/mlrun --version) == "$(mlrun --version)" ]] || wrong "the archive holds another version"
@@ -57,13 +71,13 @@ if [[ ${1:-} == --ccache && $# -ge 2 ]]; then
   more=(--ccache "$2")
   shift 2
 fi
-[[ $# -gt 0 && $1 != -* ]] || { sed -n '2,4s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+[[ $# -gt 0 && $1 != -* ]] || { sed -n '2,5s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 for suite in "$@"; do
   mkdir "$made/$suite"
   "$root/scripts/fresh_machine.sh" "${more[@]}" --share "$made/$suite" "$suite" \
-    sh -c 'scripts/package.sh && cp build/package/mlrun* /share'
+    sh -c 'scripts/install_packages.sh mpi && scripts/package.sh && cp build/package/mlrun* /share'
   # shellcheck disable=SC2016 # expanded by the inner shell
   "$root/scripts/fresh_machine.sh" --share "$made/$suite" "$suite" \
     sh -c 'scripts/package_test.sh --here /share/mlrun_*.deb /share/mlrun-*.tar.gz'

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/log.hpp"
+
 namespace mlrun::cli {
 
 void finish_with(ExitCode code) { throw CLI::RuntimeError(static_cast<int>(code)); }
@@ -34,6 +36,20 @@ void add_where(Command& command, std::vector<std::string>& conditions) {
           "only runs that fit: 'FIELD OP VALUE', FIELD such as valid/nll, status, tag or optim.lr; may be repeated")
       ->type_name("CONDITION")
       ->one_at_a_time();
+}
+
+void add_mixed_cpus(Command& command, bool& allowed) {
+  command.add_flag(
+      "--mixed-cpus", allowed,
+      "of several ranks: they may run on different kinds of CPU, and the bits may differ from those of one");
+}
+
+bool works_alone(const Globals& globals) {
+  if (globals.launch.rank > 0) return false;
+  if (globals.launch.several())
+    log::info("this command is the work of one process: of {}, all but the first have nothing to do",
+              globals.launch.size);
+  return true;
 }
 
 void Overrides::add_words(const std::vector<std::string>& words, int first_argument) {

@@ -32,6 +32,11 @@ Option* add_runs(Command& command, std::vector<std::string>& selectors, bool req
 // Adds --where CONDITION, of the commands that take several runs.
 void add_where(Command& command, std::vector<std::string>& conditions);
 
+// Adds --mixed-cpus, of the commands that several ranks do together.
+void add_mixed_cpus(Command& command, bool& allowed);
+// Of several ranks, for what is the work of one: true on the first, which says so; the others have nothing to do.
+bool works_alone(const Globals& globals);
+
 // "a.b=c" words of the command line and options that stand for one ("--seed 3"), with how messages call them.
 struct Overrides {
   std::vector<std::string> texts, places;

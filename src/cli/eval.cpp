@@ -34,10 +34,11 @@ void run_constraint(const EvalOptions& o, const Globals& globals) {
   request.selector = o.run;
   request.which = o.which;
   request.threads = threads_of(o.threads);
+  request.mixed_cpus = o.mixed_cpus;
   if (!o.words.empty())
     fail(ExitCode::kUsage, "{}: samples are drawn, and no data are asked\n  without   {}", request.source.words(),
          o.words.front());
-  print_answer(evaluate_constraint(request), request.source.words(), globals);
+  print_answer(evaluate_constraint(request, globals.ranks()), request.source.words(), globals);
 }
 
 // The runs that RUN and the further words without '=' stand for; these words go.
@@ -81,7 +82,7 @@ void run_eval(EvalOptions o, const Globals& globals) {
     fail(ExitCode::kUsage, "{} is asked of one run, and here are {}\n  one of them   {}",
          o.region.empty() ? "a constraint" : "--region", runs.size(), runs.front());
   o.run = runs.front();
-  if (o.constraint.source.any()) return globals.launch.rank > 0 ? void() : run_constraint(o, globals);
+  if (o.constraint.source.any()) return run_constraint(o, globals);
   Overrides overrides;
   overrides.add_words(o.words, 2);
   const EvalRequest request = {.selector = o.run,
@@ -174,9 +175,7 @@ void add_eval(Command& command, const Globals& globals) {
       .add_option("--length", o->constraint.length, "of a constraint: symbols of a sample (default: as in training)")
       ->between(int64_t{1}, int64_t{1} << 28)
       ->type_name("N");
-  command.add_flag(
-      "--mixed-cpus", o->mixed_cpus,
-      "of several ranks: they may run on different kinds of CPU, and the bits may differ from those of one");
+  add_mixed_cpus(command, o->mixed_cpus);
   command.add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
   command.callback([o, &globals] { run_eval(*o, globals); });
 }

@@ -14,7 +14,7 @@ namespace {
 
 struct ProveOptions {
   std::string run, which = "best", threads = "auto";
-  bool full = false;
+  bool full = false, mixed_cpus = false;
 };
 
 void print_table(const ProveOutcome& proof) {
@@ -31,13 +31,18 @@ void print_table(const ProveOutcome& proof) {
 }
 
 void run_prove(const ProveOptions& o, const Globals& globals) {
-  const ProveOutcome proof =
-      prove({.selector = o.run, .which = o.which, .full = o.full, .threads = threads_of(o.threads)});
+  Ranks& ranks = globals.ranks();
+  const ProveOutcome proof = prove({.selector = o.run,
+                                    .which = o.which,
+                                    .full = o.full,
+                                    .threads = threads_of(o.threads),
+                                    .ranks = ranks,
+                                    .mixed_cpus = o.mixed_cpus});
   if (!proof.no_data.empty()) {
     log::warning("without the test data there is no check of the data floor, and own samples stand for rows: {}",
                  proof.no_data);
   }
-  keep_proof(proof);
+  if (ranks.first()) keep_proof(proof);
   if (globals.json) fmt::print("{}\n", proof_json(proof));
   else print_table(proof);
   if (!proof.pass()) finish_with(ExitCode::kInternal);
@@ -49,7 +54,8 @@ void add_prove(Command& command, const Globals& globals) {
   auto o = std::make_shared<ProveOptions>();
   set_examples(command,
                "mlrun prove @last\n"
-               "mlrun prove step-000001500.h5 --full --json");
+               "mlrun prove step-000001500.h5 --full --json\n"
+               "mpirun -n 2 mlrun prove @last               # by two processes: the same figures");
   add_run(command, o->run);
   command.add_option("--which", o->which, "checkpoint of the run: best, last or a step")
       ->type_name("best|last|STEP")
@@ -58,6 +64,7 @@ void add_prove(Command& command, const Globals& globals) {
                    "every component of a mixture, the whole test split instead of 1000 rows, and every step of models "
                    "that look anew for each (ardm)");
   command.add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
+  add_mixed_cpus(command, o->mixed_cpus);
   command.callback([o, &globals] { run_prove(*o, globals); });
 }
 

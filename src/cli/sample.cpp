@@ -27,12 +27,12 @@
 #include "cli/threads.hpp"
 #include "commands/answer_files.hpp"
 #include "commands/sample/sample.hpp"
+#include "experiment/same_on_all_ranks.hpp"
 #include "experiment/trained_model.hpp"
 #include "generate/picture.hpp"
 #include "generate/sampler.hpp"
 #include "io/file.hpp"
 #include "io/json_line.hpp"
-#include "runs/find_run.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -48,8 +48,17 @@ struct SampleWords {
   ConstraintSource constraint;
   std::string constraint_law = "local";
   SheetWords sheet;
-  bool show = false;
+  bool show = false, mixed_cpus = false;
 };
+
+// What is read beside the checkpoint, and decides what is drawn.
+std::vector<std::string> files_of(const SampleWords& o) {
+  std::vector<std::string> files = o.constraint.files();
+  if (o.text.prompt.starts_with("@") && !o.text.prompt.starts_with("@@")) files.push_back(o.text.prompt.substr(1));
+  if (!o.caption.empty()) files.push_back(o.caption);
+  if (o.complete.ends_with(".png")) files.push_back(o.complete);
+  return files;
+}
 
 struct Grid {
   int64_t rows = 0, columns = 0;
@@ -108,12 +117,12 @@ void write(const Samples& samples, const TrainedModel& model, const SampleWords&
   }
 }
 
-// What does not fit is said before anything is drawn.
-void require_room(const SampleWords& o, int64_t columns, const TrainedModel& model) {
+// What does not fit is said before anything is drawn. Every rank has all samples in the end.
+void require_room(const SampleWords& o, int64_t columns, const TrainedModel& model, const Ranks& ranks) {
   const DataSpec& data = model.drawn_data();
   const int64_t symbols = o.text.length > 0 ? o.text.length : data.positions();
-  constexpr double kBytes = 8;  // of a symbol: itself, and what it is written as
-  require_memory(kBytes * static_cast<double>(o.count) * static_cast<double>(symbols),
+  const double bytes = 4 + 4 * ranks.sharing_cores();  // of a symbol: what it is written as, and itself on each rank
+  require_memory(bytes * static_cast<double>(o.count) * static_cast<double>(symbols),
                  fmt::format("drawing {} samples of {} symbols", o.count, symbols),
                  "in parts   a smaller -n, and another --seed for each");
   if (o.out.ends_with(".png") && data.is_image())
@@ -122,7 +131,8 @@ void require_room(const SampleWords& o, int64_t columns, const TrainedModel& mod
 
 void run_sample(SampleWords o, const Globals& globals) {
   const Grid grid = o.grid.empty() ? Grid{} : parse_grid(o.grid);
-  const TrainedModel model = load_trained_model(find_checkpoint(o.run, o.which));
+  Ranks& ranks = globals.ranks();
+  const TrainedModel model = load_on_all_ranks(ranks, o.run, o.which, files_of(o), o.mixed_cpus);
   const std::vector<int32_t> classes = classes_of(o.classes, model);
   const bool rows_of_classes = classes.size() > 1;
   if (rows_of_classes && (!o.grid.empty() || !o.complete.empty()))
@@ -136,7 +146,7 @@ void run_sample(SampleWords o, const Globals& globals) {
     else o.out = "-";
   }
   if (o.show) require_image(model, "--show");
-  LanePool pool(threads_for(kMostLanes, threads_of(o.threads)));
+  LanePool pool(threads_of_rank(ranks, kMostLanes, threads_of(o.threads)));
   if (!o.complete.empty()) {
     return sample_completions(model,
                               {.region = o.complete,
@@ -145,11 +155,15 @@ void run_sample(SampleWords o, const Globals& globals) {
                                .show = o.show,
                                .sheet = o.sheet,
                                .label = classes.empty() ? std::nullopt : std::optional(classes[0])},
-                              {.per_image = o.count, .seed = o.seed, .law = o.law, .batch = o.batch}, pool, globals);
+                              {.per_image = o.count, .seed = o.seed, .law = o.law, .batch = o.batch, .ranks = ranks},
+                              pool, globals);
   }
-  const PictureOutput pictures_to = {o.out, o.show, o.sheet, {.seed = o.seed, .law = o.law}};
-  if (!o.interpolate.empty()) return sample_interpolation(model, o.interpolate, o.count, pictures_to, globals);
-  if (model.built.model->code_model()) return sample_reconstructions(model, o.count, pictures_to, globals);
+  if (!o.interpolate.empty() || model.built.model->code_model()) {
+    if (!works_alone(globals)) return;
+    const PictureOutput pictures_to = {o.out, o.show, o.sheet, {.seed = o.seed, .law = o.law}};
+    if (!o.interpolate.empty()) return sample_interpolation(model, o.interpolate, o.count, pictures_to, globals);
+    return sample_reconstructions(model, o.count, pictures_to, globals);
+  }
   model.autoregressive();  // a classifier ends here
   const auto columns = static_cast<int>(rows_of_classes ? o.count : grid.columns);
   const std::vector<int32_t> labels_asked = rows_of_classes ? labels_of(classes, o.count) : classes;
@@ -160,7 +174,8 @@ void run_sample(SampleWords o, const Globals& globals) {
   }
   if (o.text.length > 0 && model.drawn_data().is_image())
     fail(ExitCode::kUsage, "--length {}: images have the size of their data", o.text.length);
-  require_room(o, columns, model);
+  require_room(o, columns, model, ranks);
+  if (o.constraint_law != "exact") require_share_for_each(ranks, o.count, "sample");
   o.law = law_of(o.text, model, o.law);
   const Tensor prefix = o.caption.empty() ? prefix_of(o.text, model, o.count) : picture_to_name(model, o.caption);
   const int64_t length = o.text.length > 0 ? o.text.length : model.autoregressive().data().positions();
@@ -179,7 +194,8 @@ void run_sample(SampleWords o, const Globals& globals) {
                         .length = o.text.length,
                         .draft = draft.draft,
                         .constraint = constraint.get(),
-                        .stop = stop_of(o.text, model)};
+                        .stop = stop_of(o.text, model),
+                        .ranks = ranks};
   if (streamed) {
     options.drawn = [&](int64_t, int32_t symbol) {
       fmt::print("{}", model.identity.vocabulary->text({&symbol, 1}));
@@ -187,6 +203,7 @@ void run_sample(SampleWords o, const Globals& globals) {
     };
   }
   const Samples samples = sample(model, options, pool);
+  if (!ranks.first()) return;
   if (draft.draft.proposes()) warn_where_it_does_not_pay(samples.speculation);
   std::optional<NearestOutcome> nearest;
   if (o.nearest > 0) nearest = nearest_of(samples, model, o.nearest, pool);
@@ -247,7 +264,8 @@ void add_sample(Command& command, const Globals& globals) {
                "mlrun sample @last --match '[^\\n]{20}' --law exact         # by the model's own law, given that\n"
                "mlrun sample @last --grammar verse.ebnf --length 100       # EBNF; likewise --json-schema\n"
                "mlrun sample @last --mask mask.txt --show   # of images: forced pixels\n"
-               "mlrun sample @last --prompt 'ROMEO:' --length 1000 --stop 'JULIET'  # until she is named");
+               "mlrun sample @last --prompt 'ROMEO:' --length 1000 --stop 'JULIET'  # until she is named\n"
+               "mpirun -n 2 mlrun sample @last -n 1000 -o samples.h5  # by two processes: the same samples");
   add_run(command, o->run);
   command.add_option("--which", o->which, "checkpoint of the run: best, last or a step")
       ->type_name("best|last|STEP")
@@ -321,6 +339,7 @@ void add_sample(Command& command, const Globals& globals) {
       ->type_name("FILE");
   command.add_flag("--show", o->show, "draw them in the terminal");
   command.add_option("--threads", o->threads, "auto: the affinity mask")->type_name("N|auto")->takes({{}, {"auto"}});
+  add_mixed_cpus(command, o->mixed_cpus);
   command.callback([o, &globals] { run_sample(*o, globals); });
 }
 

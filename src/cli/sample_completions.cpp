@@ -72,6 +72,7 @@ void sample_completions(const TrainedModel& model, const CompletionWords& words,
     fail(ExitCode::kUsage,
          "completed rows of a table are no pictures\n  write them as text or HDF5   -o rows.txt, -o rows.h5");
   const CompleteOutcome outcome = complete(model, request, pool);
+  if (!options.ranks.first()) return;
   if (!words.out.empty()) write(outcome, model, words, options);
   if (words.show) {
     show_sheet(pictures_of(outcome, model, options), static_cast<int>(2 + options.per_image),

@@ -210,9 +210,7 @@ void add_train(Command& command, const Globals& globals) {
   command.add_option("--threads", o->threads, "auto: the affinity mask; never decides the bits")
       ->type_name("N|auto")
       ->takes({{}, {"auto"}});
-  command.add_flag(
-      "--mixed-cpus", o->mixed_cpus,
-      "of several ranks: they may run on different kinds of CPU, and the bits may differ from those of one");
+  add_mixed_cpus(command, o->mixed_cpus);
   command.add_option("--progress", o->progress, "auto, bar, lines or none")->one_of({"auto", "bar", "lines", "none"});
   command.callback([o, &globals] { run_train(*o, globals); });
 }

@@ -27,6 +27,7 @@
 #include "io/library.hpp"
 #include "kernels/isa.hpp"
 #include "kernels/library.hpp"
+#include "ranks/join.hpp"
 #include "runs/run_directory.hpp"
 
 namespace mlrun {
@@ -173,6 +174,14 @@ Finding data_root() {
   return f;
 }
 
+// Several processes are a choice: without what they need all is well.
+Finding ranks_finding() {
+  const RanksLibrary library = library_of_ranks();
+  if (library.name.empty())
+    return {State::kOk, "ranks", fmt::format("one process; several need MPI ({})", library.problem), ""};
+  return {State::kOk, "ranks", library.name + " connects several processes", ""};
+}
+
 std::string nearest_existing(std::filesystem::path path) {
   path = std::filesystem::absolute(path);
   std::error_code ignored;
@@ -237,17 +246,14 @@ Finding neighbours_finding() {
 const char* name_of(State state) { return state == State::kOk ? "ok" : state == State::kWarning ? "warning" : "FAIL"; }
 
 std::vector<Finding> examine_machine() {
-  return {versions(),
-          {State::kOk, "processor", cpu_name(), ""},
-          instructions(),
-          cores(),
-          threads(),
-          floating_point(),
-          memory(),
-          data_root(),
-          run_root_finding(),
-          cache(),
-          neighbours_finding()};
+  return {
+      versions(),     {State::kOk, "processor", cpu_name(), ""},
+      instructions(), cores(),
+      threads(),      floating_point(),
+      memory(),       ranks_finding(),
+      data_root(),    run_root_finding(),
+      cache(),        neighbours_finding(),
+  };
 }
 
 }  // namespace mlrun

@@ -32,9 +32,6 @@ void require_labels(const Model& model, const Dataset& data) {
 int64_t batches_of(int64_t examples, const EvaluateOptions& options) {
   return (examples + options.batch_size - 1) / options.batch_size;
 }
-Range batches_of_rank(int64_t examples, const EvaluateOptions& options, int rank) {
-  return slice(batches_of(examples, options), options.ranks.size(), rank);
-}
 
 // What the batches of a split say of the codes of a VQ-VAE, in the order of the split whatever lane was first.
 class CodeUseOfBatches {
@@ -71,9 +68,7 @@ class CodeUseOfBatches {
     CodeUse use;
     use.restarted = all.restarted;
     use.counts = counts_of_all(ranks, static_cast<size_t>(all.alphabet));
-    std::vector<Range> batches_of_ranks;
-    for (int r = 0; r < ranks.size(); ++r) batches_of_ranks.push_back(batches_of_rank(examples, options, r));
-    all_gather(ranks, squared_errors.data(), squared_errors.size(), batches_of_ranks);
+    all_gather_shares(ranks, batches_of(examples, options), squared_errors.data(), [](int64_t batch) { return batch; });
     use.quantization_error =
         std::accumulate(squared_errors.begin(), squared_errors.end(), 0.0) / static_cast<double>(all.vectors);
     if (all.rated) {
@@ -116,10 +111,9 @@ void put(const std::vector<double>& found, std::span<const int64_t> rows, std::v
 void for_batches(const Dataset& data, Split split, const EvaluateOptions& options, LanePool& pool,
                  const std::function<void(std::span<const int64_t> rows, const Batch&)>& work) {
   const int64_t count = examples_of(data, split, options);
-  const Range own = batches_of_rank(count, options, options.ranks.rank());
-  pool.run(own.size(), [&](int64_t b) {
+  run_share(options.ranks, pool, batches_of(count, options), [&](int64_t b) {
     if (options.interrupted && options.interrupted()) return;
-    const int64_t begin = (own.begin + b) * options.batch_size, end = std::min(count, begin + options.batch_size);
+    const int64_t begin = b * options.batch_size, end = std::min(count, begin + options.batch_size);
     std::vector<int64_t> rows(static_cast<size_t>(end - begin));
     std::iota(rows.begin(), rows.end(), begin);
     work(rows, data.batch(split, rows, 0));
@@ -131,13 +125,8 @@ void for_batches(const Dataset& data, Split split, const EvaluateOptions& option
 void share_figures(const Dataset& data, Split split, const EvaluateOptions& options, std::vector<double>& figures) {
   if (figures.empty()) return;
   const int64_t count = examples_of(data, split, options);
-  std::vector<Range> rows;
-  for (int r = 0; r < options.ranks.size(); ++r) {
-    const Range batches = batches_of_rank(count, options, r);
-    rows.push_back(
-        {std::min(count, batches.begin * options.batch_size), std::min(count, batches.end * options.batch_size)});
-  }
-  all_gather(options.ranks, figures.data(), figures.size(), rows);
+  all_gather_shares(options.ranks, batches_of(count, options), figures.data(),
+                    [&](int64_t batch) { return std::min(count, batch * options.batch_size); });
 }
 
 const char* dimension_of(const Model& model, const Dataset& data) {

@@ -24,6 +24,20 @@ double mean_symbol(const float* logits, int64_t alphabet) {
   return mean / total;
 }
 
+// Calls work(number of the first image, its piece of z) for the pieces of all images, of which each rank has a share. What
+// work finds for an image are `width` numbers of `found`; afterwards every rank has those of all images.
+template <class T, class Work>
+void for_pieces(const Tensor& z, int64_t width, Ranks& ranks, T* found, const Work& work) {
+  constexpr int64_t kAtOnce = 64;  // images; another number gives logits of other last bits
+  const int64_t images = z.dim(0), pieces = (images + kAtOnce - 1) / kAtOnce;
+  const Range own = own_share(ranks, pieces);
+  for (int64_t piece = own.begin; piece < own.end; ++piece) {
+    const int64_t begin = piece * kAtOnce;
+    work(begin, z.rows(begin, std::min(images, begin + kAtOnce)));
+  }
+  all_gather_shares(ranks, pieces, found, [&](int64_t piece) { return std::min(images, piece * kAtOnce) * width; });
+}
+
 }  // namespace
 
 std::vector<double> Autoencoder::nll(const Tensor& x, const Tensor& z) const {
@@ -34,30 +48,33 @@ std::vector<double> Autoencoder::nll(const Tensor& x, const Tensor& z) const {
 std::vector<io::Image> Autoencoder::decode(const Tensor& z, const PixelDraw& how) const {
   const DataSpec& data = images();
   if (model_.sees_pixels()) return images_of(draw(z, how), data);
-  std::vector<io::Image> images;
-  const Tensor logits = model_.logits(parameters_, z, {});
-  const int64_t width = logits.count() / (z.dim(0) * data.positions());
-  for (int64_t i = 0; i < z.dim(0); ++i) {
-    io::Image image = io::Image::filled(static_cast<int>(data.shape[1]), static_cast<int>(data.shape[0]), 0);
-    for (int64_t p = 0; p < data.positions(); ++p) {
-      const double mean = mean_symbol(logits.data<float>() + (i * data.positions() + p) * width, data.alphabet);
-      image.pixels[static_cast<size_t>(p)] = static_cast<uint8_t>(
-          std::lround(255.0 * mean / static_cast<double>(std::max<int64_t>(data.alphabet - 1, 1))));
+  const int64_t positions = data.positions(), highest = std::max<int64_t>(data.alphabet - 1, 1);
+  std::vector<uint8_t> pixels(static_cast<size_t>(z.dim(0) * positions));
+  for_pieces(z, positions, how.ranks, pixels.data(), [&](int64_t begin, const Tensor& piece) {
+    const Tensor logits = model_.logits(parameters_, piece, {});
+    const int64_t count = piece.dim(0) * positions, width = logits.count() / count;
+    for (int64_t p = 0; p < count; ++p) {
+      const double mean = mean_symbol(logits.data<float>() + p * width, data.alphabet);
+      pixels[static_cast<size_t>(begin * positions + p)] =
+          static_cast<uint8_t>(std::lround(255.0 * mean / static_cast<double>(highest)));
     }
-    images.push_back(std::move(image));
+  });
+  std::vector<io::Image> images;
+  for (auto image = pixels.begin(); image != pixels.end(); image += positions) {
+    images.push_back(io::Image::filled(static_cast<int>(data.shape[1]), static_cast<int>(data.shape[0]), 0));
+    std::copy_n(image, positions, images.back().pixels.begin());
   }
   return images;
 }
 
 Tensor Autoencoder::draw(const Tensor& z, const PixelDraw& how) const {
-  constexpr int64_t kAtOnce = 64;
   const DataSpec& data = images();
   const int64_t positions = data.positions();
   const RandomStream noise(how.seed, "sample/pixels");
   Tensor symbols({z.dim(0), positions}, DType::kS32);
-  for (int64_t begin = 0; begin < z.dim(0); begin += kAtOnce) {
-    const int64_t n = std::min(kAtOnce, z.dim(0) - begin);
-    const std::unique_ptr<Stepper> stepper = model_.stepper(parameters_, z.rows(begin, begin + n));
+  for_pieces(z, positions, how.ranks, symbols.data<int32_t>(), [&](int64_t begin, const Tensor& piece) {
+    const int64_t n = piece.dim(0);
+    const std::unique_ptr<Stepper> stepper = model_.stepper(parameters_, piece);
     std::vector<Uniforms> uniforms;
     for (int64_t i = 0; i < n; ++i) uniforms.emplace_back(noise.at(static_cast<uint64_t>(how.first + begin + i)));
     step_through(*stepper, n, positions, data.alphabet, [&](int64_t p, int64_t i, const float* logits) {
@@ -65,7 +82,7 @@ Tensor Autoencoder::draw(const Tensor& z, const PixelDraw& how) const {
       symbols.data<int32_t>()[(begin + i) * positions + p] = symbol;
       return symbol;
     });
-  }
+  });
   return symbols;
 }
 

@@ -8,6 +8,7 @@
 #include "generate/draw.hpp"
 #include "io/image.hpp"
 #include "models/codes/code_model.hpp"
+#include "ranks/ranks.hpp"
 
 namespace mlrun {
 
@@ -18,6 +19,7 @@ struct PixelDraw {
   uint64_t seed = 1;
   int64_t first = 0;  // number of the first image
   DrawLaw law = {};
+  Ranks& ranks = one_rank();  // each draws or decodes a part of the images, and all have all of them in the end
 };
 
 // x are symbols of images, s32 [n, positions]; z their codes, s32 [n, codes().positions()].

@@ -103,13 +103,49 @@ const SymbolTable& CodesDataset::block(Split split, int64_t index) const {
     std::vector<int64_t> rows(static_cast<size_t>(std::min(kAtOnce, images_->count(split) - index * kAtOnce)));
     std::iota(rows.begin(), rows.end(), index * kAtOnce);
     const Tensor codes = autoencoder_.encode(images_->batch(split, rows, 0).symbols).codes;
-    SymbolTableBuilder table(spec_.positions());
-    const auto width = static_cast<size_t>(spec_.positions());
-    for (size_t i = 0; i < rows.size(); ++i)
-      table.append(std::span<const int32_t>(codes.data<int32_t>() + i * width, width));
-    block.codes = std::move(table).finish();
+    block.codes = table_of({codes.data<int32_t>(), static_cast<size_t>(codes.count())});
   });
   return block.codes;
+}
+
+SymbolTable CodesDataset::table_of(std::span<const int32_t> codes) const {
+  const auto width = static_cast<size_t>(spec_.positions());
+  SymbolTableBuilder table(spec_.positions());
+  for (size_t at = 0; at < codes.size(); at += width) table.append(codes.subspan(at, width));
+  return std::move(table).finish();
+}
+
+int64_t CodesDataset::encode_together(Split split, Ranks& ranks, LanePool& pool,
+                                      const std::function<bool()>& interrupted) const {
+  if (redrawn_ && split == Split::kTrain) return 0;
+  constexpr int64_t kBlocksAtOnce = 64;  // which are exchanged together, at 4 bytes a code
+  const int64_t images = images_->count(split), positions = spec_.positions();
+  auto& blocks = blocks_[static_cast<size_t>(split)];
+  const auto block_count = static_cast<int64_t>(blocks.size());
+  int64_t encoded = 0;
+  for (int64_t begin = 0; begin < block_count; begin += kBlocksAtOnce) {
+    const int64_t count = std::min(kBlocksAtOnce, block_count - begin), first_image = begin * kAtOnce;
+    const auto image_of = [&](int64_t i) { return std::min(images, (begin + i) * kAtOnce) - first_image; };
+    std::vector<int32_t> codes(static_cast<size_t>(image_of(count) * positions));
+    run_share(ranks, pool, count, [&](int64_t i) {
+      const SymbolTable& own = block(split, begin + i);
+      for (int64_t row = 0; row < own.rows(); ++row)
+        own.unpack(row, &codes[static_cast<size_t>((image_of(i) + row) * positions)]);
+    });
+    all_gather_shares(ranks, count, codes.data(), [&](int64_t i) { return image_of(i) * positions; });
+    for (int64_t i = 0; i < count; ++i) {
+      Block& one = blocks[static_cast<size_t>(begin + i)];
+      std::call_once(one.encoded, [&] {
+        const auto from = static_cast<size_t>(image_of(i) * positions),
+                   to = static_cast<size_t>(image_of(i + 1) * positions);
+        one.codes = table_of(std::span<const int32_t>(codes).subspan(from, to - from));
+      });
+    }
+    const Range own = own_share(ranks, count);
+    encoded += image_of(own.end) - image_of(own.begin);
+    if (any(ranks, interrupted && interrupted())) break;
+  }
+  return encoded;
 }
 
 Batch CodesDataset::batch(Split split, std::span<const int64_t> rows, int64_t epoch) const {

@@ -2,13 +2,16 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "data/symbol_table.hpp"
 #include "experiment/trained_model.hpp"
+#include "ranks/ranks.hpp"
 
 namespace mlrun {
 
@@ -43,8 +46,15 @@ class CodesDataset : public Dataset {
   DataNames names() const override { return {images_->names().classes, {}}; }
   std::string why_no_labels() const override { return images_->why_no_labels(); }
 
+  // Encodes the images of a split, of which each rank takes a share, and gives the codes of all images to all ranks: the
+  // same codes as without. Does nothing where they are encoded anew in every epoch. Where `interrupted` says so on some
+  // rank, all leave the rest to when it is asked for. How many images this rank encoded.
+  int64_t encode_together(Split split, Ranks& ranks, LanePool& pool,
+                          const std::function<bool()>& interrupted = nullptr) const;
+
  private:
   const SymbolTable& block(Split split, int64_t index) const;
+  SymbolTable table_of(std::span<const int32_t> codes) const;
 
   std::shared_ptr<const TrainedModel> stage_one_;
   Autoencoder autoencoder_;

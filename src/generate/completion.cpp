@@ -90,7 +90,7 @@ std::vector<Completer::LogLikelihood> Completer::log_likelihoods(const Tensor& s
 }
 
 std::vector<std::vector<double>> Completer::log_weights(const Tensor& images, const std::vector<int32_t>& labels,
-                                                        LanePool& pool) const {
+                                                        LanePool& pool, Ranks& ranks) const {
   const int64_t n = images.dim(0), d = images.dim(1);
   Tensor hidden = images.clone();  // what is unknown must not decide
   for (int64_t i = 0; i < hidden.count(); ++i) {
@@ -104,17 +104,21 @@ std::vector<std::vector<double>> Completer::log_weights(const Tensor& images, co
   // The new orders of a model of every order are the same as far as the known part goes.
   const int64_t different = model_.any_order() ? 1 : components;
   if (different * classes > 1) {
-    pool.run(different * classes, [&](int64_t latent) {
+    std::vector<double> found(static_cast<size_t>(different * classes * n));
+    run_share(ranks, pool, different * classes, [&](int64_t latent) {
       std::vector<int32_t> of_images = labels;
       if (model_.conditional() && labels.empty())
         of_images.assign(static_cast<size_t>(n), static_cast<int32_t>(latent % classes));
       const auto sums = log_likelihoods(hidden, of_images, latent / classes, known_count_);
       for (size_t i = 0; i < sums.size(); ++i) {
-        weights[static_cast<size_t>(latent)][i] =
+        found[static_cast<size_t>(latent * n) + i] =
             log_weights_[static_cast<size_t>(latent / classes)] + sums[i].known +
             (labels.empty() ? log_class_prior_[static_cast<size_t>(latent % classes)] : 0);
       }
     });
+    all_gather_shares(ranks, different * classes, found.data(), [&](int64_t latent) { return latent * n; });
+    for (int64_t latent = 0; latent < different * classes; ++latent)
+      std::copy_n(found.begin() + latent * n, n, weights[static_cast<size_t>(latent)].begin());
   }
   for (auto latent = static_cast<size_t>(different * classes); latent < weights.size(); ++latent) {
     weights[latent] = weights[latent % static_cast<size_t>(classes)];
@@ -127,17 +131,20 @@ Tensor Completer::draw(const Tensor& images, const std::vector<int64_t>& numbers
   const int64_t n = images.dim(0), d = images.dim(1), alphabet = model_.data().alphabet;
   require(static_cast<int64_t>(numbers.size()) == n && (labels.empty() || numbers.size() == labels.size()),
           "{} images with {} numbers and {} labels", n, numbers.size(), labels.size());
-  const auto weights = log_weights(images, labels, pool);
+  const auto weights = log_weights(images, labels, pool, options.ranks);
   const size_t classes = labels.empty() ? log_class_prior_.size() : 1;
   const RandomStream noise(options.seed, "complete"), choice(options.seed, "complete/latent");
+  const Range own = own_share(options.ranks, n * options.per_image);  // completions that this rank draws
   std::vector<std::vector<Job>> by_component(orders_.size());
   for (int64_t i = 0; i < n; ++i) {
     const auto image = static_cast<size_t>(i);
     const RandomStream of_image = noise.at(static_cast<uint64_t>(numbers[image]));
     for (int64_t k = 0; k < options.per_image; ++k) {
+      const int64_t row = i * options.per_image + k;
+      if (row < own.begin || row >= own.end) continue;
       const double u = choice.at(static_cast<uint64_t>(numbers[image])).uniform(static_cast<uint64_t>(k));
       const size_t latent = pick_latent(weights, image, u);
-      by_component[latent / classes].push_back({i, i * options.per_image + k,
+      by_component[latent / classes].push_back({i, row,
                                                 labels.empty() ? static_cast<int32_t>(latent % classes) : labels[image],
                                                 of_image.at(static_cast<uint64_t>(k))});
     }
@@ -186,6 +193,7 @@ Tensor Completer::draw(const Tensor& images, const std::vector<int64_t>& numbers
       return symbol;
     });
   });
+  all_gather_shares(options.ranks, n * options.per_image, drawn.data<int32_t>(), [&](int64_t row) { return row * d; });
   return drawn;
 }
 

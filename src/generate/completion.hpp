@@ -14,14 +14,16 @@
 #include "generate/draw.hpp"
 #include "generate/region.hpp"
 #include "models/model.hpp"
+#include "ranks/ranks.hpp"
 
 namespace mlrun {
 
 struct CompletionOptions {
   int64_t per_image = 4;
   uint64_t seed = 1;
-  DrawLaw law = {};    // of the unknown symbols
-  int64_t batch = 64;  // images that one stepper carries
+  DrawLaw law = {};           // of the unknown symbols
+  int64_t batch = 64;         // images that one stepper carries
+  Ranks& ranks = one_rank();  // each draws a part of the completions, and all have all of them in the end
 };
 
 // Of every image of a batch, in nats.
@@ -56,8 +58,8 @@ class Completer {
                                              int64_t component, int64_t steps) const;
   // log p(c, y) + log p_c(known | y), or log p_c(known | y) at the given labels: [latents][n], latent = component *
   // classes + class.
-  std::vector<std::vector<double>> log_weights(const Tensor& images, const std::vector<int32_t>& labels,
-                                               LanePool& pool) const;
+  std::vector<std::vector<double>> log_weights(const Tensor& images, const std::vector<int32_t>& labels, LanePool& pool,
+                                               Ranks& ranks) const;
 
   const AutoregressiveModel& model_;
   const ParameterArena& parameters_;

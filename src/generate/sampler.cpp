@@ -218,6 +218,51 @@ Sampler::Labelled Sampler::draw_labelled(const SampleOptions& options, LanePool&
   for (size_t i = 0; i < labels; ++i)
     require(options.labels[i] >= 0 && options.labels[i] < model_.classes(), "class {} of {}", options.labels[i],
             model_.classes());
+  return options.ranks.several() ? draw_together(options, pool) : draw_alone(options, pool);
+}
+
+// Room for what is drawn, where only what is asked for has any.
+Sampler::Labelled Sampler::unfilled(const SampleOptions& options) const {
+  const auto count = static_cast<size_t>(options.count);
+  const int64_t length = length_of(options, model_.data());
+  Labelled result;
+  result.symbols = Tensor({options.count, length}, DType::kS32);
+  if (!class_prior_.empty()) result.labels.resize(count);
+  if (!options.stop.empty() || options.constraint) result.lengths.assign(count, length);
+  if (options.constraint) result.log_allowed.resize(count);
+  return result;
+}
+
+Sampler::Labelled Sampler::draw_together(const SampleOptions& options, LanePool& pool) const {
+  require(!options.drawn, "samples of several ranks that somebody reads along");
+  Ranks& ranks = options.ranks;
+  const Range own = own_share(ranks, options.count);
+  Labelled all = unfilled(options), mine;
+  if (own.size() > 0) {
+    SampleOptions part = options;
+    part.first += own.begin;
+    part.count = own.size();
+    if (options.labels.size() > 1) part.labels = {options.labels.begin() + own.begin, options.labels.begin() + own.end};
+    if (options.prefix.defined() && options.prefix.dim(0) > 1) part.prefix = options.prefix.rows(own.begin, own.end);
+    mine = draw_alone(part, pool);
+    const int64_t length = all.symbols.dim(1);
+    std::copy_n(mine.symbols.data<int32_t>(), mine.symbols.count(), all.symbols.data<int32_t>() + own.begin * length);
+  }
+  const auto put_together = [&](const auto& of_part, auto& of_all_samples) {
+    std::copy(of_part.begin(), of_part.end(), of_all_samples.begin() + own.begin);
+    if (!of_all_samples.empty())
+      all_gather_shares(ranks, options.count, of_all_samples.data(), [](int64_t sample) { return sample; });
+  };
+  all_gather_shares(ranks, options.count, all.symbols.data<int32_t>(),
+                    [&](int64_t sample) { return sample * all.symbols.dim(1); });
+  put_together(mine.labels, all.labels);
+  put_together(mine.lengths, all.lengths);
+  put_together(mine.log_allowed, all.log_allowed);
+  for (const SpeculationCounts& of_rank : of_all(ranks, mine.speculation)) all.speculation.add(of_rank);
+  return all;
+}
+
+Sampler::Labelled Sampler::draw_alone(const SampleOptions& options, LanePool& pool) const {
   const int64_t length = length_of(options, model_.data());
   const RandomStream noise(options.seed, "sample");
   Latents drawn = latents(options);
@@ -242,9 +287,8 @@ Sampler::Labelled Sampler::draw_labelled(const SampleOptions& options, LanePool&
     }
     pieces.push_back(std::move(piece));
   }
-  Labelled result = {Tensor({options.count, length}, DType::kS32), std::move(drawn.labels), {}, {}, {}};
-  if (!options.stop.empty() || options.constraint) result.lengths.assign(static_cast<size_t>(options.count), length);
-  if (options.constraint) result.log_allowed.assign(static_cast<size_t>(options.count), 0);
+  Labelled result = unfilled(options);
+  result.labels = std::move(drawn.labels);
   const bool whole = length == model_.data().positions() && options.stop.empty() && !options.drawn &&
                      options.law.repetition == 1 && !options.constraint;
   const bool slow_steps =

@@ -14,6 +14,7 @@
 #include "generate/draw.hpp"
 #include "generate/speculative.hpp"
 #include "models/model.hpp"
+#include "ranks/ranks.hpp"
 
 namespace mlrun {
 
@@ -47,6 +48,9 @@ struct SampleOptions {
   // Called with each symbol of each sample (from 0 on) in their order, as soon as it is known, on the thread that draws:
   // for one sample, of whom somebody reads along. Null: nobody does. Not for predictive sampling.
   std::function<void(int64_t sample, int32_t symbol)> drawn = nullptr;
+  // Each draws a part of the samples, and all have all of them in the end, the same as one draws. Each must be given the
+  // same options. Not where somebody reads along.
+  Ranks& ranks = one_rank();
 };
 
 // Holds the model's step views, which are made once; the model and its parameters must outlive it unchanged.
@@ -74,6 +78,9 @@ class Sampler {
   Latents latents_given_prefix(const SampleOptions& options) const;
   std::vector<double> log_likelihoods_of_prefix(const SampleOptions& options, int64_t component, int32_t label) const;
   void require_possible(const SampleOptions& options) const;
+  Labelled draw_alone(const SampleOptions& options, LanePool& pool) const;
+  Labelled draw_together(const SampleOptions& options, LanePool& pool) const;
+  Labelled unfilled(const SampleOptions& options) const;
   struct Piece;
   std::unique_ptr<Stepper> begin(const SampleOptions& options, int64_t component, int64_t count,
                                  const int32_t* labels) const;

@@ -109,7 +109,7 @@ ProofCheck check_entropy(const ProofSubject& subject) {
   const int64_t batches = (samples + together - 1) / together;
   const auto components = static_cast<int64_t>(subject.components.size());
   std::vector<double> nll(static_cast<size_t>(components * samples)), entropy(nll.size()), variance(nll.size());
-  subject.pool.run(components * batches, [&](int64_t index) {
+  run_share(subject.ranks, subject.pool, components * batches, [&](int64_t index) {
     const int64_t which = index / batches, begin = index % batches * together;
     const int64_t component = subject.components[static_cast<size_t>(which)];
     const Drawn drawn =
@@ -120,6 +120,10 @@ ProofCheck check_entropy(const ProofSubject& subject) {
     std::copy(drawn.entropy.begin(), drawn.entropy.end(), entropy.begin() + which * samples + begin);
     std::copy(drawn.variance.begin(), drawn.variance.end(), variance.begin() + which * samples + begin);
   });
+  for (auto* figures : {&nll, &entropy, &variance})
+    all_gather_shares(subject.ranks, components * batches, figures->data(), [&](int64_t index) {
+      return index / batches * samples + std::min(samples, index % batches * together);
+    });
   return compared("entropy of samples", "own samples", nll, entropy, variance);
 }
 
@@ -127,17 +131,15 @@ std::vector<ProofCheck> check_heads(const ProofSubject& subject) {
   const AutoregressiveModel& model = subject.model;
   const DataSpec& data = model.data();
   if (model.heads() == 0 || data.given > 0) return {};
-  SampleOptions options;
-  options.count = kSamples;
-  options.seed = subject.seed;
-  options.draft.heads = true;
+  const SampleOptions options = {
+      .count = kSamples, .seed = subject.seed, .draft = {.heads = true}, .ranks = subject.ranks};
   const auto drawn = Sampler(model, subject.parameters).draw_labelled(options, subject.pool);
   Batch all;
   all.symbols = drawn.symbols;
   if (model.conditional()) all.labels = Tensor::of({kSamples}, drawn.labels);
   std::vector<double> nll(kSamples), entropy(kSamples), variance(kSamples);
   const int64_t width = logits_per_step(data.alphabet), of_row = data.positions() * width;
-  subject.pool.run(kSamples / kMostTogether, [&](int64_t index) {
+  run_share(subject.ranks, subject.pool, kSamples / kMostTogether, [&](int64_t index) {
     const int64_t begin = index * kMostTogether;
     const Batch batch = all.slice(begin, begin + kMostTogether);
     const std::vector<double> part = nll_of(subject, batch, 0);
@@ -150,6 +152,9 @@ std::vector<ProofCheck> check_heads(const ProofSubject& subject) {
       variance[row] += surprise_variance(logits.data<float>() + i, data.alphabet);
     }
   });
+  for (auto* figures : {&nll, &entropy, &variance})
+    all_gather_shares(subject.ranks, kSamples / kMostTogether, figures->data(),
+                      [](int64_t index) { return index * kMostTogether; });
   return {compared("entropy of drafts", "samples that its heads drafted", nll, entropy, variance)};
 }
 

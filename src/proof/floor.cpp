@@ -40,21 +40,23 @@ Floor floor_of(const TrainedModel& trained, const Dataset& data, Split split, co
 
 }  // namespace
 
-ProofCheck check_data_floor(const TrainedModel& trained, const Dataset& data, Split split, bool all_rows,
+ProofCheck check_data_floor(const TrainedModel& trained, const Dataset& data, Split split, const ProofOptions& options,
                             LanePool& pool) {
   constexpr int64_t kLooks = 1 << 16;  // of a network, where a likelihood takes one for each step
   const int64_t affordable =
       std::clamp<int64_t>(kLooks / trained.autoregressive().looks_of_parallel_view(), kFewestRows, kRows);
-  const int64_t count = data.count(split), wanted = all_rows ? count : std::min(count, affordable);
+  const int64_t count = data.count(split), wanted = options.whatever_it_takes ? count : std::min(count, affordable);
   std::vector<int64_t> rows;  // evenly spread, since a split may be sorted by difficulty
   for (int64_t i = 0; i < wanted; ++i) rows.push_back(i * count / wanted);
   std::vector<double> nll(rows.size());
-  pool.run((wanted + kBatch - 1) / kBatch, [&](int64_t b) {
+  const int64_t batches = (wanted + kBatch - 1) / kBatch;
+  run_share(options.ranks, pool, batches, [&](int64_t b) {
     const auto begin = static_cast<size_t>(b * kBatch), end = std::min(rows.size(), begin + kBatch);
     const Batch batch = data.batch(split, std::span(rows).subspan(begin, end - begin), 0);
     const std::vector<double> part = trained.built.model->nll(*trained.built.parameters, batch);
     std::copy(part.begin(), part.end(), nll.begin() + b * kBatch);
   });
+  all_gather_shares(options.ranks, batches, nll.data(), [&](int64_t b) { return std::min(wanted, b * kBatch); });
   const Evaluation evaluation = summarise(std::move(nll), data.spec().positions());
   const Floor floor = floor_of(trained, data, split, rows);
   // A model that is certain of everything (an alphabet of one, a task that was learned) has an NLL of 0, which is the

@@ -27,8 +27,9 @@ Batch noise_row(const ProofSubject& subject) {
   return batch;
 }
 
-struct Leak {
-  int64_t component = 0, flipped = 0, seen = 0;  // steps
+struct Leaks {
+  int64_t count = 0;
+  int64_t component = 0, flipped = 0, seen = 0;  // of the first of them; steps
 };
 
 // `count` of d steps, evenly spread, first and last among them.
@@ -38,9 +39,9 @@ std::vector<int64_t> steps_to_flip(int64_t d, int64_t count) {
   return steps;
 }
 
-// Flips of some steps of one image, one in each row of a batch of `size` rows.
-std::vector<Leak> leaks_of(const ProofSubject& subject, const Batch& image, int64_t component,
-                           std::span<const int64_t> steps, int64_t size, const Tensor& unflipped) {
+// Flips of some steps of one image, one in each row of a batch of `size` rows; what leaks is added to `leaks`.
+void find_leaks(const ProofSubject& subject, const Batch& image, int64_t component, std::span<const int64_t> steps,
+                int64_t size, const Tensor& unflipped, Leaks& leaks) {
   const DataSpec& data = subject.model.data();
   const std::vector<int64_t>& order = subject.model.order(component);
   const int64_t d = data.positions(), width = logits_per_step(data.alphabet);
@@ -54,7 +55,6 @@ std::vector<Leak> leaks_of(const ProofSubject& subject, const Batch& image, int6
     symbol = static_cast<int32_t>((symbol + static_cast<int64_t>(away)) % data.alphabet);
   }
   const Tensor flipped = parallel_logits(subject, batch, component);
-  std::vector<Leak> leaks;
   for (int64_t i = 0; i < count; ++i) {
     const int64_t step = steps[static_cast<size_t>(i)];
     const float *a = unflipped.data<float>() + i * d * width, *b = flipped.data<float>() + i * d * width;
@@ -62,9 +62,9 @@ std::vector<Leak> leaks_of(const ProofSubject& subject, const Batch& image, int6
     if (std::memcmp(a, b, static_cast<size_t>(numbers) * sizeof(float)) == 0) continue;
     int64_t first = 0;
     while (std::memcmp(a + first, b + first, sizeof(float)) == 0) ++first;
-    leaks.push_back({component, step, first / width});
+    leaks = leaks.count == 0 ? Leaks{1, component, step, first / width}
+                             : Leaks{leaks.count + 1, leaks.component, leaks.flipped, leaks.seen};
   }
-  return leaks;
 }
 
 }  // namespace
@@ -86,27 +86,27 @@ ProofCheck check_no_leak(const ProofSubject& subject) {
   for (const int64_t component : subject.components) {
     for (size_t i = 0; i < images.size(); ++i) cases.push_back({i, component});
   }
-  std::vector<std::vector<Leak>> found(cases.size());
-  subject.pool.run(static_cast<int64_t>(cases.size()), [&](int64_t index) {
+  std::vector<Leaks> found(cases.size());
+  const auto all_cases = static_cast<int64_t>(cases.size());
+  run_share(subject.ranks, subject.pool, all_cases, [&](int64_t index) {
     const Case& c = cases[static_cast<size_t>(index)];
     // The same shape and the same row in both, so that nothing but the flip can change a bit.
     const Tensor unflipped = parallel_logits(subject, repeated(images[c.image], 0, size), c.component);
     for (int64_t begin = 0; begin < count; begin += size) {
       const auto steps =
           std::span(flipped).subspan(static_cast<size_t>(begin), static_cast<size_t>(std::min(size, count - begin)));
-      for (const Leak& leak : leaks_of(subject, images[c.image], c.component, steps, size, unflipped))
-        found[static_cast<size_t>(index)].push_back(leak);
+      find_leaks(subject, images[c.image], c.component, steps, size, unflipped, found[static_cast<size_t>(index)]);
     }
   });
+  all_gather_shares(subject.ranks, all_cases, found.data(), [](int64_t index) { return index; });
   int64_t leaking = 0;
-  const Leak* first = nullptr;
-  for (const auto& leaks : found) {
-    leaking += static_cast<int64_t>(leaks.size());
-    if (!first && !leaks.empty()) first = &leaks.front();
+  const Leaks* first = nullptr;
+  for (const Leaks& leaks : found) {
+    leaking += leaks.count;
+    if (!first && leaks.count > 0) first = &leaks;
   }
   ProofCheck check = {"no leak", leaking == 0, static_cast<double>(leaking), 0, {}};
-  check.finding = fmt::format("{} flips, {} of {} images: logits up to it keep their bits",
-                              static_cast<int64_t>(cases.size()) * count,
+  check.finding = fmt::format("{} flips, {} of {} images: logits up to it keep their bits", all_cases * count,
                               all ? "each step" : fmt::format("{} steps, evenly spread,", count), images.size());
   if (first) {
     const std::vector<int64_t>& order = subject.model.order(first->component);
@@ -115,7 +115,7 @@ ProofCheck check_no_leak(const ProofSubject& subject) {
         "{}: {} of {} flips leak; the NLL of this model means nothing",
         first->seen, order[static_cast<size_t>(first->seen)], first->flipped,
         order[static_cast<size_t>(first->flipped)], first->seen == first->flipped ? "with it" : "later", leaking,
-        static_cast<int64_t>(cases.size()) * count);
+        all_cases * count);
   }
   return check;
 }

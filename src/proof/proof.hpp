@@ -9,6 +9,7 @@
 
 #include "base/lanes.hpp"
 #include "models/model.hpp"
+#include "ranks/ranks.hpp"
 
 namespace mlrun {
 
@@ -28,6 +29,7 @@ struct ProofSubject {
   uint64_t seed = 1;                // of samples and of flips
   LanePool& pool;
   bool whatever_it_takes = false;  // else fewer rows and steps are looked at where a look is dear
+  Ranks& ranks = one_rank();       // share the work of each check; all come to the same figures
 };
 
 // `count` of `total` components, evenly spread, first and last among them.

@@ -6,8 +6,8 @@
 
 #include "base/error.hpp"
 #include "base/lanes.hpp"
+#include "experiment/same_on_all_ranks.hpp"
 #include "experiment/trained_data.hpp"
-#include "runs/find_run.hpp"
 
 namespace mlrun {
 namespace {
@@ -24,7 +24,8 @@ std::vector<ProofCheck> prove_model(const AutoregressiveModel& model, const Para
                                 .components = components_to_check(model.components(), options.components),
                                 .seed = options.seed,
                                 .pool = pool,
-                                .whatever_it_takes = options.whatever_it_takes};
+                                .whatever_it_takes = options.whatever_it_takes,
+                                .ranks = options.ranks};
   std::vector<ProofCheck> checks = {check_no_leak(subject)};
   const auto append = [&](std::vector<ProofCheck> more) {
     std::move(more.begin(), more.end(), std::back_inserter(checks));
@@ -43,9 +44,10 @@ bool ProveOutcome::pass() const {
 }
 
 ProveOutcome prove(const ProveRequest& request) {
-  const TrainedModel trained = load_trained_model(find_checkpoint(request.selector, request.which));
+  Ranks& ranks = request.ranks;
+  const TrainedModel trained = load_on_all_ranks(ranks, request.selector, request.which, {}, request.mixed_cpus);
   const AutoregressiveModel& model = trained.autoregressive();
-  LanePool pool(threads_for(kMostLanes, request.threads));
+  LanePool pool(threads_of_rank(ranks, kMostLanes, request.threads));
   ProveOutcome outcome;
   outcome.checkpoint = trained.path;
   outcome.step = trained.state.step;
@@ -63,6 +65,7 @@ ProveOutcome prove(const ProveRequest& request) {
     if (e.code() != ExitCode::kData) throw;
     outcome.no_data = e.what();
   }
+  require_same_on_all_ranks(ranks, {{"data", data ? data->hash() : "none"}}, request.mixed_cpus);
   Batch rows;
   if (data) {
     std::vector<int64_t> indices(static_cast<size_t>(std::min(kRows, data->count(split))));
@@ -71,12 +74,11 @@ ProveOutcome prove(const ProveRequest& request) {
   } else {
     rows = own_samples(model, *trained.built.parameters, kRows, /*seed=*/2);
   }
-  ProofOptions options;
+  ProofOptions options = {.whatever_it_takes = request.full, .ranks = ranks};
   if (request.full) options.components = model.components();
-  options.whatever_it_takes = request.full;
   outcome.components_checked = std::min(options.components, model.components());
   outcome.checks = prove_model(model, *trained.built.parameters, rows, options, pool);
-  if (data) outcome.checks.push_back(check_data_floor(trained, *data, split, request.full, pool));
+  if (data) outcome.checks.push_back(check_data_floor(trained, *data, split, options, pool));
   return outcome;
 }
 

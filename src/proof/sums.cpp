@@ -36,7 +36,7 @@ double sum_over(const ProofSubject& subject, const Batch& row, const std::vector
   const DataSpec& data = subject.model.data();
   const int64_t size = std::min(count, rows_at_a_time(data)), batches = (count + size - 1) / size;
   std::vector<double> sums(static_cast<size_t>(batches));
-  subject.pool.run(batches, [&](int64_t b) {
+  run_share(subject.ranks, subject.pool, batches, [&](int64_t b) {
     const int64_t begin = b * size, end = std::min(count, begin + size);
     Batch batch = repeated(row, 0, end - begin);
     for (int64_t i = begin; i < end; ++i) {
@@ -45,6 +45,7 @@ double sum_over(const ProofSubject& subject, const Batch& row, const std::vector
     }
     sums[static_cast<size_t>(b)] = sum_of(batch);
   });
+  all_gather_shares(subject.ranks, batches, sums.data(), [](int64_t b) { return b; });
   double total = 0;
   for (const double s : sums) total += s;
   return total;

@@ -53,17 +53,19 @@ Difference compare_views(const ProofSubject& subject, const Batch& batch, int64_
 std::vector<ProofCheck> check_views(const ProofSubject& subject) {
   const Batch batch = subject.rows.slice(0, std::min(kRows, subject.rows.count()));
   std::vector<Difference> found(subject.components.size());
-  subject.pool.run(static_cast<int64_t>(found.size()), [&](int64_t i) {
+  const auto components = static_cast<int64_t>(found.size());
+  run_share(subject.ranks, subject.pool, components, [&](int64_t i) {
     found[static_cast<size_t>(i)] = compare_views(subject, batch, subject.components[static_cast<size_t>(i)]);
   });
+  all_gather_shares(subject.ranks, components, found.data(), [](int64_t i) { return i; });
   int64_t infinite = 0;
   Difference worst;
   for (const Difference& f : found) {
     infinite += f.infinite;
     if (f.largest > worst.largest) worst = f;
   }
-  const int64_t logits = static_cast<int64_t>(found.size()) * batch.count() * subject.model.data().positions() *
-                         logits_per_step(subject.model.data().alphabet);
+  const int64_t logits =
+      components * batch.count() * subject.model.data().positions() * logits_per_step(subject.model.data().alphabet);
   ProofCheck finite = {"finite logits", infinite == 0, static_cast<double>(infinite), 0, {}};
   finite.finding = fmt::format("{} logits of both views", 2 * logits);
   ProofCheck equal = {"parallel == step", worst.largest <= kLogitTolerance, worst.largest, kLogitTolerance, {}};
@@ -80,9 +82,12 @@ ProofCheck check_nll(const ProofSubject& subject) {
   const int64_t rows = std::min(subject.rows.count(), affordable(subject, rows_at_a_time(subject.model.data()), 4));
   const Batch batch = subject.rows.slice(0, rows);
   const int64_t components = subject.model.components();
-  std::vector<std::vector<double>> log_p(static_cast<size_t>(components));
-  subject.pool.run(components,
-                   [&](int64_t c) { log_p[static_cast<size_t>(c)] = log_probabilities(subject, batch, c); });
+  std::vector<double> log_p(static_cast<size_t>(components * rows));  // [component, row]
+  run_share(subject.ranks, subject.pool, components, [&](int64_t c) {
+    const std::vector<double> of_rows = log_probabilities(subject, batch, c);
+    std::copy(of_rows.begin(), of_rows.end(), log_p.begin() + c * rows);
+  });
+  all_gather_shares(subject.ranks, components, log_p.data(), [&](int64_t c) { return c * rows; });
   const std::vector<double> said = subject.model.nll(subject.parameters, batch);
   const std::vector<double> weights = subject.model.log_weights(subject.parameters);
   const std::vector<double> prior = subject.model.condition() == Condition::kJoint
@@ -91,9 +96,10 @@ ProofCheck check_nll(const ProofSubject& subject) {
   ProofCheck check = {"nll == logits", true, 0, 1e-3, {}};
   double mean_said = 0, mean_found = 0, worst = -1;
   for (size_t i = 0; i < said.size(); ++i) {
-    double most = log_p[0][i], sum = 0;
-    for (const auto& p : log_p) most = std::max(most, p[i]);
-    for (size_t c = 0; c < log_p.size(); ++c) sum += std::exp(weights[c] + log_p[c][i] - most);
+    const auto log_p_of = [&](size_t c) { return log_p[c * static_cast<size_t>(rows) + i]; };
+    double most = log_p_of(0), sum = 0;
+    for (size_t c = 0; c < weights.size(); ++c) most = std::max(most, log_p_of(c));
+    for (size_t c = 0; c < weights.size(); ++c) sum += std::exp(weights[c] + log_p_of(c) - most);
     double found = -most - std::log(sum);
     if (!prior.empty()) found -= prior[static_cast<size_t>(batch.labels.data<int32_t>()[i])];
     const double off = std::abs(said[i] - found), limit = std::max(1e-3, kNllTolerance * std::abs(found));

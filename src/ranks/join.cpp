@@ -29,10 +29,11 @@ constexpr const char* kLibrary = "libmlrun_mpi.so";
 constexpr double kGrace = 0.1;   // seconds that messages have once a rank has failed
 constexpr double kMeeting = 20;  // seconds that ranks have to find each other
 
-const MlrunTransport& load_transport(const Launch& launch) {
+// Null where it cannot be used, and why.
+const MlrunTransport* load_transport(std::string& reason) {
   std::error_code ignored;
   const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-  std::string reason = "it is not there";
+  reason = "it is not there";
   for (const fs::path& place : {program / kLibrary, program / "../lib/mlrun" / kLibrary}) {
     if (!fs::exists(place, ignored)) continue;
     // Global: the parts that Open MPI loads by itself look for its symbols there.
@@ -43,12 +44,19 @@ const MlrunTransport& load_transport(const Launch& launch) {
     }
     auto* function = reinterpret_cast<MlrunTransportFunction*>(dlsym(library, kMlrunTransportSymbol));
     const MlrunTransport* transport = function ? function() : nullptr;
-    if (transport && transport->version == kMlrunTransport) return *transport;
+    if (transport && transport->version == kMlrunTransport) return transport;
     reason = place.string() + " is of another version of mlrun";
   }
+  return nullptr;
+}
+
+const MlrunTransport& require_transport(const Launch& launch) {
+  std::string reason;
+  if (const MlrunTransport* transport = load_transport(reason)) return *transport;
   fail(ExitCode::kUsage,
        "{} started {} processes, and this mlrun cannot join them: {} ({})\n"
-       "  on Debian and Ubuntu, scripts/install_packages.sh mpi, then build again; or leave {} away",
+       "  on Debian and Ubuntu, scripts/install_packages.sh mpi, then build again (where mlrun is a package, there is "
+       "another, mlrun-mpi); or leave {} away",
        launch.launcher, launch.size, kLibrary, reason, launch.launcher);
 }
 
@@ -106,7 +114,11 @@ class LaunchedRanks : public Ranks {
     std::fflush(stdout);
     // Where a rank is lost, or the others cannot be told of a failure, waiting for them would never end.
     if ((lifeline_ && lifeline_->lost()) || (!lifeline_ && failed_)) std::_Exit(static_cast<int>(code));
-    if (lifeline_ && !failed_) lifeline_->say_farewell();
+    if (lifeline_ && !failed_) {
+      lifeline_->say_farewell();
+      lifeline_->await_farewells();
+      if (lifeline_->lost()) end_with(code);
+    }
     std::atomic<bool> closed = false;
     std::thread guard([&] {
       for (int i = 0; i < 900 && !closed; ++i) pause_for(0.01);
@@ -119,6 +131,18 @@ class LaunchedRanks : public Ranks {
   }
 
  private:
+  // A rank was lost while this one waited for the end. The first has all that there is to have, and the others say that
+  // it is the first that was lost.
+  [[noreturn]] void end_with(ExitCode code) {
+    try {
+      if (!first()) lifeline_->check();
+    } catch (const Error& e) {
+      log::error("{}", e.what());
+      code = e.code();
+    }
+    std::_Exit(static_cast<int>(code));
+  }
+
   static void pause_for(double seconds) {
     const timespec time{0, static_cast<decltype(timespec::tv_nsec)>(seconds * 1e9)};
     nanosleep(&time, nullptr);
@@ -189,7 +213,13 @@ class LaunchedRanks : public Ranks {
 }  // namespace
 
 std::unique_ptr<Ranks> join_ranks(const Launch& launch) {
-  return std::make_unique<LaunchedRanks>(load_transport(launch), launch);
+  return std::make_unique<LaunchedRanks>(require_transport(launch), launch);
+}
+
+RanksLibrary library_of_ranks() {
+  std::string reason;
+  const MlrunTransport* transport = load_transport(reason);
+  return transport ? RanksLibrary{transport->library, ""} : RanksLibrary{"", fmt::format("{}: {}", kLibrary, reason)};
 }
 
 }  // namespace mlrun

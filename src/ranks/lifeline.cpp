@@ -136,9 +136,8 @@ void Lifeline::listen_to_all() {
     }
     if (time - pinged >= kPing) {
       const std::lock_guard lock(mutex_);
-      for (const Peer& peer : peers_) {
-        if (!peer.farewell) say(peer, 'P', "");
-      }
+      // Those too that have said farewell, who wait until this rank does.
+      for (const Peer& peer : peers_) say(peer, 'P', "");
       pinged = time;
     }
     if (ended_ && !noticed_ && !leaving_) await_main_thread();
@@ -164,7 +163,10 @@ void Lifeline::take_messages(Peer& peer) {
     const char kind = peer.received[0];
     const std::string text = peer.received.substr(kMessageHead, size);
     peer.received.erase(0, kMessageHead + size);
-    if (kind == 'B') peer.farewell = true;
+    if (kind == 'B' && !peer.farewell) {
+      peer.farewell = true;
+      ++farewells_;
+    }
     if (kind != 'F') continue;
     std::istringstream words(text);
     RanksEnd how;
@@ -180,10 +182,13 @@ void Lifeline::take_messages(Peer& peer) {
 
 void Lifeline::lose(Peer& peer, const std::string& how) {
   lost_ = true;
-  end({ExitCode::kRankLost, peer.rank,
-       fmt::format("rank {} ({}) is gone: {}; what came after the last checkpoint is lost", peer.rank, peer.name, how)},
-      nullptr);          // one that was only silent is to hear of it, should it wake
-  peer.farewell = true;  // nothing more will be heard
+  std::string message = fmt::format("rank {} ({}) is gone: {}", peer.rank, peer.name, how);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!remedy_.empty()) message += "; what came after the last checkpoint is lost\n  " + remedy_;
+  }
+  end({ExitCode::kRankLost, peer.rank, message}, nullptr);  // one that was only silent is to hear of it, should it wake
+  peer.farewell = true;                                     // nothing more will be heard
 }
 
 // Tells all peers how the run ended, but for `except`, from which this rank heard it.
@@ -191,12 +196,10 @@ void Lifeline::end(const RanksEnd& how, const Peer* except) {
   const std::lock_guard lock(mutex_);
   if (end_) return;
   end_ = how;
-  if (!remedy_.empty() && how.code == ExitCode::kRankLost) end_->message += "\n  " + remedy_;
   ended_ = true;
   if (rank_ != 0) return;
   for (const Peer& peer : peers_) {
-    if (&peer != except && !peer.farewell)
-      say(peer, 'F', fmt::format("{} {} {}", static_cast<int>(how.code), how.rank, end_->message));
+    if (&peer != except) say(peer, 'F', fmt::format("{} {} {}", static_cast<int>(how.code), how.rank, end_->message));
   }
 }
 
@@ -228,9 +231,7 @@ void Lifeline::fail(ExitCode code, const std::string& message) {
   if (end_) return;
   end_ = RanksEnd{code, rank_, message};
   ended_ = true;
-  for (const Peer& peer : peers_) {
-    if (!peer.farewell) say(peer, 'F', fmt::format("{} {} {}", static_cast<int>(code), rank_, message));
-  }
+  for (const Peer& peer : peers_) say(peer, 'F', fmt::format("{} {} {}", static_cast<int>(code), rank_, message));
 }
 
 void Lifeline::set_remedy(const std::string& line) {
@@ -241,8 +242,13 @@ void Lifeline::set_remedy(const std::string& line) {
 void Lifeline::say_farewell() {
   const std::lock_guard lock(mutex_);
   leaving_ = true;
-  for (const Peer& peer : peers_) {
-    if (!peer.farewell) say(peer, 'B', "");
+  for (const Peer& peer : peers_) say(peer, 'B', "");
+}
+
+void Lifeline::await_farewells() {
+  while (!ended_ && farewells_ < peers_.size()) {
+    constexpr timespec kPause{0, 2'000'000};
+    nanosleep(&kPause, nullptr);
   }
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -44,10 +45,12 @@ class Lifeline {
   bool lost() const { return lost_; }  // by the death of a rank
   // Tells all ranks that this one fails, and with which message.
   void fail(ExitCode code, const std::string& message);
-  // The line that ends the message about a lost rank: how to go on.
+  // The line that ends the message about a lost rank, of work that can be gone on with: how.
   void set_remedy(const std::string& line);
   // Says that this rank's work is done, so that the end of its process is not taken for a loss.
   void say_farewell();
+  // Waits until all whom this rank hears of have said so too, however long it takes, or one of them is lost or fails.
+  void await_farewells();
 
  private:
   struct Peer {
@@ -74,6 +77,7 @@ class Lifeline {
   std::mutex mutex_;  // of end_ and remedy_, and of what is sent
   std::optional<RanksEnd> end_;
   std::string remedy_;
+  std::atomic<size_t> farewells_ = 0;
   std::atomic<bool> ended_ = false, lost_ = false, noticed_ = false, leaving_ = false, stop_ = false;
 };
 

@@ -83,6 +83,17 @@ void broadcast_bytes(Ranks& ranks, std::span<std::byte> data) {
   ranks.exchange(sends, {});
 }
 
+std::vector<Range> shares_of(const Ranks& ranks, int64_t items) {
+  std::vector<Range> shares;
+  for (int r = 0; r < ranks.size(); ++r) shares.push_back(slice(items, ranks.size(), r));
+  return shares;
+}
+
+void run_share(const Ranks& ranks, LanePool& pool, int64_t items, const std::function<void(int64_t)>& body) {
+  const Range own = own_share(ranks, items);
+  pool.run(own.size(), [&](int64_t i) { body(own.begin + i); });
+}
+
 bool any(Ranks& ranks, bool own) {
   const std::vector<char> all = of_all<char>(ranks, own ? 1 : 0);
   return std::find(all.begin(), all.end(), 1) != all.end();

@@ -99,6 +99,21 @@ bool any(Ranks& ranks, bool own);  // whether `own` is true on some rank
 std::vector<std::string> texts_of_all(Ranks& ranks, const std::string& own);
 std::string text_of_first(Ranks& ranks, const std::string& own);
 
+// Items 0 .. items - 1 of which each rank works on a contiguous share, by rank: numbers differ by at most one, and there
+// are empty shares where there are fewer items than ranks.
+std::vector<Range> shares_of(const Ranks& ranks, int64_t items);
+inline Range own_share(const Ranks& ranks, int64_t items) { return slice(items, ranks.size(), ranks.rank()); }
+// Calls body(i), once each, for the items of this rank's share, on the threads of the pool.
+void run_share(const Ranks& ranks, LanePool& pool, int64_t items, const std::function<void(int64_t)>& body);
+// What was found for items, figures[first_of(i)] to before figures[first_of(i + 1)] for item i: before the call each rank
+// has that of its share, and after it every rank has all of it. first_of(i) is asked for 0 <= i <= items.
+template <class T, class FirstOf>
+void all_gather_shares(Ranks& ranks, int64_t items, T* figures, const FirstOf& first_of) {
+  std::vector<Range> parts;
+  for (const Range& share : shares_of(ranks, items)) parts.push_back({first_of(share.begin), first_of(share.end)});
+  all_gather(ranks, figures, static_cast<size_t>(first_of(items)), parts);
+}
+
 // Runs `work` on every rank, and returns when all have run it. Where it throws an Error on some ranks, every rank throws:
 // these ranks their own error, the others that of the lowest of these, whose number the message says.
 void together(Ranks& ranks, const std::function<void()>& work);

@@ -9,6 +9,7 @@
 #include "catch.hpp"
 #include "faulty_model.hpp"
 #include "models/battery.hpp"
+#include "ranks/thread_ranks.hpp"
 #include "small_run.hpp"
 
 using namespace mlrun;
@@ -75,6 +76,44 @@ TEST_CASE("where a look takes a pass for each step fewer are taken, and all of t
   CHECK(checks.at("continuations sum to 1").finding.find("all 64 continuations of 6 steps") != std::string::npos);
   const Built at_once = build("ardm", data, {"channels=2", "blocks=1", "scales=1", "head=3", "parallel=120"});
   CHECK(prove_built(at_once, data).at("no leak").finding.find("480 flips, each step of 4 images") != std::string::npos);
+}
+
+TEST_CASE("ranks that share the work come to the figures of one process, also of what fails") {
+  register_faulty_model();
+  const DataSpec classes = {.shape = {2, 4}, .alphabet = 2, .classes = 2}, plain = {.shape = {2, 4}, .alphabet = 2};
+  struct Subject {
+    std::string kind;
+    DataSpec data;
+    std::vector<std::string> options;
+  };
+  for (const Subject& s :
+       std::vector<Subject>{{"made", classes, {"hidden=6", "masks=3", "condition=joint"}},
+                            {"sequence", plain, {"width=4", "layers=1", "mixer.kind=gru", "heads.kind=medusa"}},
+                            {"faulty", plain, {"fault=leak"}},
+                            {"faulty", plain, {"fault=nll"}}}) {
+    const Built built = build(s.kind, s.data, s.options);
+    const Batch rows = random_batch(s.data, 20, 4);
+    const auto proved = [&](Ranks& ranks, int threads) {
+      LanePool pool(threads);
+      return prove_model(built.autoregressive(), *built.parameters, rows, {.ranks = ranks}, pool);
+    };
+    const std::vector<ProofCheck> alone = proved(one_rank(), 2);
+    for (int size = 2; size <= 4; ++size) {
+      std::vector<std::vector<ProofCheck>> found(static_cast<size_t>(size));
+      ThreadRanks::run(size, [&](Ranks& ranks) { found[static_cast<size_t>(ranks.rank())] = proved(ranks, 1); });
+      INFO(s.kind << " " << s.options.back() << ", " << size << " ranks");
+      for (const std::vector<ProofCheck>& checks : found) {
+        REQUIRE(checks.size() == alone.size());
+        for (size_t i = 0; i < alone.size(); ++i) {
+          CHECK(checks[i].name == alone[i].name);
+          CHECK(checks[i].pass == alone[i].pass);
+          CHECK(checks[i].figure == alone[i].figure);
+          CHECK(checks[i].limit == alone[i].limit);
+          CHECK(checks[i].finding == alone[i].finding);
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("the model of the faults below passes without its fault") { CHECK(failures(prove_fault("none")) == ""); }

@@ -1,4 +1,5 @@
 // A VQ-VAE, a prior over its codes, and the bound that both give.
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstring>
@@ -17,6 +18,7 @@
 #include "experiment/trained_model.hpp"
 #include "models/battery.hpp"
 #include "models/codes/code_model.hpp"
+#include "ranks/thread_ranks.hpp"
 #include "runs/find_run.hpp"
 #include "two_stage_runs.hpp"
 
@@ -242,6 +244,71 @@ TEST_CASE("reconstructions and interpolations of a decoder that draws its pixels
     CHECK(pictures({.seed = 1, .law = {.temperature = 100}}) != pictures({.seed = 2, .law = {.temperature = 100}}));
     CHECK(pictures({.seed = 3, .law = {.temperature = 100}}) == pictures({.seed = 3, .law = {.temperature = 100}}));
     CHECK(pictures({.seed = 1, .law = {.top_k = 1}}) == pictures({.seed = 2, .law = {.top_k = 1}}));
+  }
+}
+
+TEST_CASE("ranks share the encoding of images, and have the codes of one process") {
+  const TemporaryDirectory root;
+  train_in(root / "one", kStageOne);
+  const auto stage_one = std::make_shared<TrainedModel>(load_trained_model(find_checkpoint(root / "one")));
+  const auto rows_of = [](const CodesDataset& data, Split split) {
+    std::vector<int64_t> rows(static_cast<size_t>(data.count(split)));
+    std::iota(rows.begin(), rows.end(), int64_t{0});
+    return data.batch(split, rows, 0).symbols;
+  };
+  const CodesDataset alone(stage_one, data_sources_from_environment(1));
+  for (const int size : {1, 2, 3, 4}) {  // of 300 images, encoded 100 at a time
+    std::vector<Tensor> codes(static_cast<size_t>(size));
+    std::vector<int64_t> encoded(codes.size());
+    ThreadRanks::run(size, [&](Ranks& ranks) {
+      const CodesDataset data(stage_one, data_sources_from_environment(1));
+      LanePool pool(1);
+      const auto r = static_cast<size_t>(ranks.rank());
+      encoded[r] = data.encode_together(Split::kTrain, ranks, pool);
+      codes[r] = rows_of(data, Split::kTrain);
+    });
+    INFO(size << " ranks");
+    CHECK(std::accumulate(encoded.begin(), encoded.end(), int64_t{0}) == 300);
+    CHECK(*std::max_element(encoded.begin(), encoded.end()) == (size == 1 ? 300 : size == 2 ? 200 : 100));
+    const Tensor expected = rows_of(alone, Split::kTrain);
+    for (const Tensor& found : codes) {
+      REQUIRE(found.count() == expected.count());
+      CHECK(std::memcmp(found.raw(), expected.raw(), expected.bytes()) == 0);
+    }
+  }
+}
+
+TEST_CASE("ranks share the drawing of pixels given codes, and the pictures of them") {
+  const DataSpec images = {.shape = {4, 4}, .alphabet = 2, .classes = 0};
+  for (const std::string decoder : {"plain", "pixelcnn"}) {
+    std::vector<std::string> options = {"width=4", "dim=4", "blocks=0", "strides=2", "quantizer.codes=3"};
+    if (decoder == "pixelcnn") options.emplace_back("decoder.kind=pixelcnn");
+    const Built b = build("vqvae", images, options);
+    const Autoencoder autoencoder(*b.model->code_model(), *b.parameters);
+    Tensor codes({150, 4}, DType::kS32);  // 64 at a time
+    for (int64_t i = 0; i < codes.count(); ++i) codes.data<int32_t>()[i] = static_cast<int32_t>(i * i % 3);
+    struct Pixels {
+      Tensor symbols;
+      std::vector<uint8_t> pictures;
+      bool operator==(const Pixels& other) const {
+        return pictures == other.pictures && std::memcmp(symbols.raw(), other.symbols.raw(), symbols.bytes()) == 0;
+      }
+    };
+    const auto drawn = [&](Ranks& ranks) {
+      const PixelDraw how = {.seed = 3, .law = {.temperature = 100}, .ranks = ranks};
+      Pixels pixels = {autoencoder.draw(codes, how), {}};
+      for (const io::Image& picture : autoencoder.decode(codes, how))
+        pixels.pictures.insert(pixels.pictures.end(), picture.pixels.begin(), picture.pixels.end());
+      return pixels;
+    };
+    const Pixels alone = drawn(one_rank());
+    CHECK(alone.pictures.size() == 150 * 16);
+    for (const int size : {2, 3, 4}) {
+      std::vector<Pixels> found(static_cast<size_t>(size));
+      ThreadRanks::run(size, [&](Ranks& ranks) { found[static_cast<size_t>(ranks.rank())] = drawn(ranks); });
+      INFO(decoder << ", " << size << " ranks");
+      for (const Pixels& pixels : found) CHECK(pixels == alone);
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <memory>
@@ -34,13 +35,13 @@ std::string heard(Lifeline& line, double seconds) {
   return "";
 }
 
-// A process that is rank 1 of two, does what it is told by a signal, and else sleeps.
-pid_t other_process(const std::string& address) {
+// A process that is this rank, does what it is told by a signal, and else sleeps.
+pid_t other_process(const std::string& address, int rank = 1) {
   const pid_t child = fork();
   if (child != 0) return child;
-  const std::unique_ptr<Lifeline> line = Lifeline::connect(address, 1);
+  const std::unique_ptr<Lifeline> line = Lifeline::connect(address, rank);
   if (!line) _exit(1);
-  line->start(1);
+  line->start(rank);
   for (;;) pause();
 }
 
@@ -119,6 +120,46 @@ TEST_CASE("a rank that has said farewell may go") {
   one.reset();
   CHECK(heard(*first, 0.5).empty());
   CHECK_FALSE(first->ended());
+}
+
+TEST_CASE("who has said farewell waits for the others, however long they take, until one fails or is lost") {
+  for (const std::string how : {"farewell", "failure", "death"}) {
+    INFO(how);
+    const std::unique_ptr<Lifeline> first = Lifeline::listen(3);
+    REQUIRE(first);
+    const pid_t child = how == "death" ? other_process(first->address(), 2) : -1;
+    std::unique_ptr<Lifeline> one, two;
+    std::thread connecting([&] {
+      one = Lifeline::connect(first->address(), 1);
+      if (child < 0) two = Lifeline::connect(first->address(), 2);
+    });
+    REQUIRE(first->accept_all(10));
+    connecting.join();
+    first->start(0);
+    one->start(1);
+    if (two) two->start(2);
+    one->say_farewell();
+    std::atomic<bool> may_go = false;
+    std::thread waiting([&] {
+      one->await_farewells();
+      may_go = true;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(1500));  // while signs of life go both ways
+    CHECK_FALSE(may_go);
+    if (how == "farewell") {
+      two->say_farewell();
+      first->say_farewell();
+    } else if (how == "failure") {
+      first->fail(ExitCode::kDisk, "no room");
+    } else {
+      end(child);
+      CHECK_THAT(heard(*first, 5), Catch::Contains("76 rank 2"));
+    }
+    first->await_farewells();
+    waiting.join();
+    CHECK(one->ended() == (how != "farewell"));
+    CHECK(one->lost() == (how == "death"));
+  }
 }
 
 TEST_CASE("a stranger who connects is no rank") {

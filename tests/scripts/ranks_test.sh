@@ -67,9 +67,13 @@ make_spec gated_pixelcnn "$spec"
 same_as_alone 'gated_pixelcnn with dropout' 4 2 3 -- 'train.for=3 epochs'
 make_spec vqvae "$spec"
 same_as_alone 'vqvae with a codebook of averages' 5 2 3 -- 'train.for=3 epochs'
+stage_one=$work/stage_one
+"$mlrun" -q train "$spec" 'train.for=3 epochs' -o "$stage_one" >/dev/null
 make_spec sequence_classifier "$spec"
 same_as_alone sequence_classifier 4 4 -- 'train.for=3 epochs'
-((compared == 12)) || fail "$compared comparisons"
+make_spec codes "$spec"
+same_as_alone 'a prior over codes, which ranks encode together' 4 3 -- 'train.for=3 epochs'
+((compared == 13)) || fail "$compared comparisons"
 
 # --- Stopped, and gone on with by another number of ranks, one among them.
 make_spec made "$spec"
@@ -101,14 +105,56 @@ ranks 3 "$mlrun" eval "$run" eval.batch_size=7 --json
 expect_code 0 eval
 [[ $(figures "$out") == "$(figures "$alone")" ]] || fail "eval: $out instead of $alone"
 ranks 2 "$mlrun" eval "$run" data.test_limit=1
-run=$work/none
+trained=$run run=$work/none
 expect_refusal 2 '2 ranks, and the test split of this data has 1 example to share out'
+
+# --- Sampled and proved together: files and answers are those of one process.
+same_answer() { # RANKS FILE WORDS...: what `mlrun WORDS... -o FILE` writes
+  local n=$1 file=$2
+  shift 2
+  "$mlrun" -q "$@" -o "$work/$file"
+  mv "$work/$file" "$work/alone-$file"
+  ranks "$n" "$mlrun" -q "$@" -o "$work/$file"
+  expect_code 0 "$* on $n ranks"
+  cmp "$work/alone-$file" "$work/$file" >&2 || fail "$n ranks: $* writes another $file"
+}
+same_answer 2 samples.h5 sample "$trained" -n 9 --seed 3
+same_answer 4 samples.png sample "$trained" -n 9 --batch 2
+make_spec eonade "$spec"
+"$mlrun" -q train "$spec" 'train.for=1 epochs' -o "$work/eonade" >/dev/null
+same_answer 3 completed.txt sample "$work/eonade" --complete top --images 0..4 -n 3
+# The first writes, and no other.
+mkdir "$work/elsewhere"
+for words in "$trained -n 4" "$work/eonade --complete top --images 0..1 -n 2"; do
+  # shellcheck disable=SC2016,SC2086 # for the shell of the second rank; several words
+  differ 'env -C '"$work"'/elsewhere "$@"' "$mlrun" sample $words -o written.h5
+  expect_code 0 "sample $words"
+  [[ -s written.h5 ]] || fail "nothing was written: sample $words"
+  rm written.h5
+done
+[[ -z $(ls "$work/elsewhere") ]] || fail "the second rank wrote $(ls "$work/elsewhere")"
+checks() { python3 -c 'import json, sys; print(json.loads(sys.argv[1])["checks"])' "$1"; }
+alone=$("$mlrun" prove "$trained" --json)
+ranks 3 "$mlrun" prove "$trained" --json
+expect_code 0 prove
+[[ $(checks "$out") == "$(checks "$alone")" ]] || fail "prove: $out instead of $alone"
+ranks 2 "$mlrun" sample "$trained" -n 1 -o -
+expect_refusal 2 '2 ranks, and 1 sample to share out'
+differ '"$@" --seed 2' "$mlrun" sample "$trained" -n 4 -o -
+expect_refusal 2 'has another command than rank 0'
+# Pictures beside their reconstructions are the work of one: the other has nothing to do.
+ranks 2 "$mlrun" sample "$stage_one" -n 4 -o "$work/pairs.png"
+expect_code 0 'reconstructions'
+expect_words 'the work of one process'
+[[ -s $work/pairs.png ]] || fail 'no reconstructions'
+run=$work/none
 # Any other command is the work of one.
 ranks 3 "$mlrun" ls
 expect_code 0 ls
 [[ $(grep -c '^spec-\|^made-' <<<"$out") == 1 ]] || fail "ls under mpirun: $out"
 
 # --- Refused.
+make_spec made "$spec"
 ranks 5 "$mlrun" train "${words[@]}" -o "$run"
 expect_refusal 2 '5 ranks, and 4 lanes to share out'
 expect_words 'compute.lanes=5'

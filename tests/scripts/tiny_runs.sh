@@ -147,11 +147,12 @@ need_mpi() {
   # The same for the launcher of Open MPI 5.
   export PRTE_ALLOW_RUN_AS_ROOT=1 PRTE_ALLOW_RUN_AS_ROOT_CONFIRM=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 }
-# children_of PID: its child processes, in the order of their numbers. The files of a process that ends meanwhile are gone.
+# children_of PID: its child processes, in the order of their numbers. The files of a process that ends meanwhile are gone, and
+# $(<FILE) of a file that is gone ends the subshell of bash 5.2.
 children_of() {
   local file stat
   for file in /proc/[0-9]*/stat; do
-    { stat=$(<"$file"); } 2>/dev/null || continue
+    { read -r stat <"$file"; } 2>/dev/null || continue
     read -r _ parent _ <<<"${stat##*) }"  # behind the name: state, parent
     [[ $parent != "$1" ]] || echo "${stat%% *}"
   done | sort -n

@@ -69,7 +69,11 @@ int after_the_answer(int code) {
 }
 
 // Commands that several ranks do together. Any other is the first rank's alone.
-bool works_together(const CLI::App& app) { return app.got_subcommand("train") || app.got_subcommand("eval"); }
+bool works_together(const CLI::App& app) {
+  for (const char* name : {"train", "eval", "sample", "prove"})
+    if (app.got_subcommand(name)) return true;
+  return false;
+}
 
 int run_command(int argc, char** argv, Globals& globals) {
   CLI::App app("Generative models on the CPU: train, evaluate and sample what a YAML spec describes.", "mlrun");
@@ -93,9 +97,7 @@ int run_command(int argc, char** argv, Globals& globals) {
     apply_globals(globals);
     advice::set_command_line({argv, argv + argc}, globals.directory);
     if (!globals.launch.several() || works_together(app)) return;
-    if (globals.launch.rank > 0) finish_with(ExitCode::kDone);
-    log::info("this command is the work of one process: of {}, all but the first have nothing to do",
-              globals.launch.size);
+    if (!works_alone(globals)) finish_with(ExitCode::kDone);
   });
   add_commands(root, globals);
   try {

@@ -12,12 +12,11 @@
 #include "base/log.hpp"
 #include "base/stopwatch.hpp"
 #include "commands/eval/eval_draws.hpp"
-#include "commands/same_on_all_ranks.hpp"
 #include "experiment/codes_dataset.hpp"
+#include "experiment/same_on_all_ranks.hpp"
 #include "experiment/trained_data.hpp"
 #include "io/directory.hpp"
 #include "io/file.hpp"
-#include "io/sha256.hpp"
 #include "runs/find_run.hpp"
 #include "runs/run_directory.hpp"
 
@@ -151,16 +150,13 @@ namespace {
 void require_ranks_fit(const EvalRequest& request, const EvalSubject& subject) {
   if (!request.ranks.several()) return;
   RankFacts facts = facts_of_this_rank();
-  const io::Bytes checkpoint = io::read_file(subject.trained.path, uint64_t{1} << 40, ExitCode::kCheckpoint);
-  facts.emplace_back("checkpoint", io::sha256_hex(checkpoint.span()));
+  facts.push_back(fact_of_file("checkpoint", subject.trained.path));
   facts.emplace_back("data", subject.data->hash());
   facts.emplace_back("request", fmt::format("{} split, {} draws, {} codes, batches of {}", name_of(request.split),
                                             request.draws, request.codes, subject.experiment.spec().eval.batch_size));
   require_same_on_all_ranks(request.ranks, facts, request.mixed_cpus);
-  const int64_t images = subject.data->count(request.split);
-  if (images >= request.ranks.size()) return;
-  fail(ExitCode::kUsage, "{} ranks, and the {} split of this data has {} example{} to share out\n  in one process   {}",
-       request.ranks.size(), name_of(request.split), images, images == 1 ? "" : "s", advice::alone());
+  require_share_for_each(request.ranks, subject.data->count(request.split), "example",
+                         fmt::format("the {} split of this data has", name_of(request.split)));
 }
 
 EvalSubject subject_on_this_rank(const EvalRequest& request) {

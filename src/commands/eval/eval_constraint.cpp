@@ -2,28 +2,30 @@
 
 #include "base/lanes.hpp"
 #include "base/stopwatch.hpp"
+#include "experiment/same_on_all_ranks.hpp"
 #include "experiment/trained_model.hpp"
-#include "runs/find_run.hpp"
 
 namespace mlrun {
 
-ConstraintOutcome evaluate_constraint(const ConstraintRequest& request) {
+ConstraintOutcome evaluate_constraint(const ConstraintRequest& request, Ranks& ranks) {
   ConstraintOutcome outcome;
-  outcome.checkpoint = find_checkpoint(request.selector, request.which);
-  const TrainedModel trained = load_trained_model(outcome.checkpoint);
+  const TrainedModel trained =
+      load_on_all_ranks(ranks, request.selector, request.which, request.source.files(), request.mixed_cpus);
+  require_share_for_each(ranks, request.samples, "sample");
+  outcome.checkpoint = trained.path;
   const AutoregressiveModel& model = trained.autoregressive();
   outcome.step = trained.state.step;
   outcome.length = request.length > 0 ? request.length : model.data().positions();
   const auto constraint = constraint_of(request.source, trained, outcome.length);
   const Sampler sampler(model, *trained.built.parameters);
-  LanePool pool(threads_for(kMostLanes, request.threads));
+  LanePool pool(threads_of_rank(ranks, kMostLanes, request.threads));
   const Stopwatch watch;
-  SampleOptions options;
-  options.count = request.samples;
-  options.seed = request.seed;
-  options.length = request.length;
-  options.constraint = constraint.get();
-  options.law.constraint = ConstraintLaw::kLocal;
+  const SampleOptions options = {.count = request.samples,
+                                 .seed = request.seed,
+                                 .law = {.constraint = ConstraintLaw::kLocal},
+                                 .length = request.length,
+                                 .constraint = constraint.get(),
+                                 .ranks = ranks};
   outcome.probability = probability_of(sampler.draw_labelled(options, pool).log_allowed);
   outcome.seconds = watch.seconds();
   return outcome;

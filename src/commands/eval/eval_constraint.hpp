@@ -6,6 +6,7 @@
 
 #include "commands/sample/constraint.hpp"
 #include "generate/constrained.hpp"
+#include "ranks/ranks.hpp"
 
 namespace mlrun {
 
@@ -15,7 +16,8 @@ struct ConstraintRequest {
   int64_t samples = 1000;  // that the probability is the mean of
   int64_t length = 0;      // symbols of a sample; 0: as the data's
   uint64_t seed = 1;
-  int threads = 0;  // 0: as many as there are
+  int threads = 0;          // 0: as many as there are
+  bool mixed_cpus = false;  // ranks may run on different kinds of CPU
 };
 
 struct ConstraintOutcome {
@@ -27,6 +29,7 @@ struct ConstraintOutcome {
 
 // The mean, over samples of the local law, of the probability that the model gave to what was allowed, step by step:
 // unbiased. Error(kUsage) as constraint_of.
-ConstraintOutcome evaluate_constraint(const ConstraintRequest& request);
+// Of several ranks, each draws a part of the samples.
+ConstraintOutcome evaluate_constraint(const ConstraintRequest& request, Ranks& ranks = one_rank());
 
 }  // namespace mlrun

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "data/shown_rows.hpp"
+#include "experiment/same_on_all_ranks.hpp"
 #include "experiment/trained_data.hpp"
 #include "generate/picture.hpp"
 
@@ -26,6 +27,8 @@ CompleteOutcome complete(const TrainedModel& trained, const CompleteRequest& req
     fail(ExitCode::kUsage, "--images: image {} of a test split of {} images, which are 0 to {}", image, count,
          count - 1);
   }
+  require_share_for_each(request.options.ranks, static_cast<int64_t>(outcome.images.size()) * request.options.per_image,
+                         "completion");
   const Batch batch = data->batch(Split::kTest, outcome.images, 0);
   outcome.originals = batch.symbols;
   if (model.conditional()) {

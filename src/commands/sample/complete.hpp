@@ -29,7 +29,8 @@ struct CompleteOutcome {
   Tensor completions;                        // s32 [images * per_image, positions]
 };
 
-// Error(kUsage) where the model cannot complete this part exactly, and for images that the split does not have.
+// Error(kUsage) where the model cannot complete this part exactly, and for images that the split does not have. Of several
+// ranks (options.ranks) each draws a part of the completions; there must be one for each.
 CompleteOutcome complete(const TrainedModel& trained, const CompleteRequest& request, LanePool& pool);
 
 // One row of pictures for each image: itself, its known part, its completions. Codes are shown as the images they decode

@@ -89,6 +89,13 @@ std::string ConstraintSource::words() const {
   return schema.empty() ? "--mask " + shell_word(mask) : "--json-schema " + shell_word(schema);
 }
 
+std::vector<std::string> ConstraintSource::files() const {
+  std::vector<std::string> files;
+  for (const std::string* file : {&grammar, &schema, &mask})
+    if (!file->empty()) files.push_back(*file);
+  return files;
+}
+
 std::unique_ptr<const constraints::Constraint> constraint_of(const ConstraintSource& source, const TrainedModel& model,
                                                              int64_t room) {
   if (!source.any()) return nullptr;

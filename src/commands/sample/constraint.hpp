@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "constraints/constraint.hpp"
 #include "experiment/trained_model.hpp"
@@ -16,6 +17,7 @@ struct ConstraintSource {
   std::string grammar, schema, mask;  // files: EBNF, JSON Schema, symbols
   bool any() const { return !match.empty() || !grammar.empty() || !schema.empty() || !mask.empty(); }
   std::string words() const;  // "--match 'a+'"
+  std::vector<std::string> files() const;
 };
 
 // For symbols of this model, `room` of them at most. Error(kUsage) for what is malformed or cannot be met, and where it

@@ -44,14 +44,15 @@ Samples sample(const TrainedModel& model, const SampleOptions& options, LanePool
   samples.speculation = drawn.speculation;
   samples.data = model.drawn_data();
   samples.known = options.prefix.defined() ? options.prefix.dim(1) : 0;
-  if (const auto& stream = model.identity.caption_stream) read_streams(*stream, samples);
+  const bool shown = options.ranks.first();
+  if (const auto& stream = model.identity.caption_stream; stream && shown) read_streams(*stream, samples);
   if (const auto decoder = model.decoder()) {
     samples.codes = samples.symbols;
-    const PixelDraw pixels = {.seed = options.seed, .first = options.first, .law = options.law};
+    const PixelDraw pixels = {.seed = options.seed, .first = options.first, .law = options.law, .ranks = options.ranks};
     samples.symbols = decoder->draw(samples.codes, pixels);
-    samples.pictures =
-        decoder->model().sees_pixels() ? images_of(samples.symbols, samples.data) : decoder->decode(samples.codes);
-  } else if (samples.data.is_image()) {
+    samples.pictures = decoder->model().sees_pixels() ? images_of(samples.symbols, samples.data)
+                                                      : decoder->decode(samples.codes, {.ranks = options.ranks});
+  } else if (samples.data.is_image() && shown) {
     samples.pictures = images_of(samples.symbols, samples.data);
   }
   return samples;

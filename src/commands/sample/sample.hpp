@@ -31,6 +31,7 @@ struct Samples {
 
 // Of a prior over codes the symbols are drawn from the pixels' law, as --temperature and the like have it, and the
 // pictures show the expected value of every pixel given the codes; of a decoder that sees pixels, what was drawn.
+// Of several ranks (options.ranks) only the first has pictures, and what is read from streams.
 Samples sample(const TrainedModel& model, const SampleOptions& options, LanePool& pool);
 
 }  // namespace mlrun

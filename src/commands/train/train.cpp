@@ -8,16 +8,17 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "commands/runs/show.hpp"
-#include "commands/same_on_all_ranks.hpp"
 #include "commands/train/changed_spec.hpp"
 #include "commands/train/idle_threads.hpp"
 #include "commands/train/neighbours.hpp"
 #include "commands/train/run_header.hpp"
 #include "evaluate/evaluate.hpp"
 #include "experiment/checkpoint.hpp"
+#include "experiment/codes_dataset.hpp"
 #include "experiment/find_answer.hpp"
 #include "experiment/labels.hpp"
 #include "experiment/load_spec.hpp"
+#include "experiment/same_on_all_ranks.hpp"
 #include "experiment/trained_data.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/directory.hpp"
@@ -86,6 +87,16 @@ class Training {
 
   void make_trainer() { trainer_ = std::make_unique<Trainer>(*experiment_, *data_, threads_, reducer()); }
 
+  // What the ranks have alike before the first step: the weights, and the codes that the images of a prior are given.
+  void share_beginning() {
+    trainer_->share_beginning();
+    const CodesDataset* codes = as_codes(*data_);
+    if (!codes || !request_.ranks.several()) return;
+    LanePool pool(threads_);
+    codes->encode_together(Split::kTrain, request_.ranks, pool,
+                           [this] { return request_.loop.interrupted && request_.loop.interrupted() != 0; });
+  }
+
   // Every rank but the first: computes, and leaves nothing.
   TrainOutcome follow() {
     make_trainer();
@@ -93,7 +104,7 @@ class Training {
     broadcast(request_.ranks, &start, 1);
     if (!start.trains) return {};
     request_.ranks.set_remedy(text_of_first(request_.ranks, ""));
-    trainer_->share_beginning();
+    share_beginning();
     LoopOptions loop = request_.loop;
     loop.before = {.seconds = start.before.seconds, .cpu_seconds = 0};
     RunKeeper nothing;
@@ -215,7 +226,7 @@ class Training {
     // Whoever is left of the ranks can say it.
     const std::string remedy = "go on with   " + advice::launched({"train", "--resume", directory.path()});
     request_.ranks.set_remedy(text_of_first(request_.ranks, remedy));
-    trainer_->share_beginning();
+    share_beginning();
     LoopOptions loop = request_.loop;
     loop.before = before;
     const auto close = [&](RunStatus status) {

@@ -1,6 +1,7 @@
-#include "commands/same_on_all_ranks.hpp"
+#include "experiment/same_on_all_ranks.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 
 #include "base/advice.hpp"
@@ -14,6 +15,7 @@
 #include "io/sha256.hpp"
 #include "kernels/isa.hpp"
 #include "kernels/library.hpp"
+#include "runs/find_run.hpp"
 
 namespace mlrun {
 namespace {
@@ -65,6 +67,32 @@ void require_same_on_all_ranks(Ranks& ranks, const RankFacts& facts, bool mixed_
          "the ranks differ: rank {} on {} has another {} than rank 0 on {}\n  there   {}\n  rank 0  {}{}", rank,
          hosts[rank], name, hosts[0], there, first, remedy);
   }
+}
+
+std::pair<std::string, std::string> fact_of_file(const std::string& name, const std::string& path) {
+  return {name, "sha256 " + io::sha256_hex(io::read_file(path, uint64_t{1} << 40, ExitCode::kUsage).span())};
+}
+
+void require_share_for_each(const Ranks& ranks, int64_t items, const std::string& item, const std::string& where) {
+  if (items >= ranks.size()) return;
+  fail(ExitCode::kUsage, "{} ranks, and {}{}{} {}{} to share out\n  in one process   {}", ranks.size(), where,
+       where.empty() ? "" : " ", items, item, items == 1 ? "" : "s", advice::alone());
+}
+
+TrainedModel load_on_all_ranks(Ranks& ranks, const std::string& selector, const std::string& which,
+                               const std::vector<std::string>& files, bool mixed_cpus) {
+  std::optional<TrainedModel> trained;
+  RankFacts facts;
+  together(ranks, [&] {
+    trained.emplace(load_trained_model(find_checkpoint(selector, which)));
+    if (!ranks.several()) return;
+    facts = facts_of_this_rank();
+    facts.emplace_back("command", advice::alone());
+    facts.push_back(fact_of_file("checkpoint", trained->path));
+    for (const std::string& file : files) facts.push_back(fact_of_file(file, file));
+  });
+  require_same_on_all_ranks(ranks, facts, mixed_cpus);
+  return std::move(*trained);
 }
 
 int threads_of_rank(const Ranks& ranks, int64_t lanes, int wanted) {
