@@ -124,14 +124,16 @@ make_spec eonade "$spec"
 "$mlrun" -q train "$spec" 'train.for=1 epochs' -o "$work/eonade" >/dev/null
 same_answer 3 completed.txt sample "$work/eonade" --complete top --images 0..4 -n 3
 # The first writes, and no other.
-mkdir "$work/elsewhere"
-for words in "$trained -n 4" "$work/eonade --complete top --images 0..1 -n 2"; do
+mkdir "$work/here" "$work/elsewhere"
+cd "$work/here"
+for drawn in "$trained -n 4" "$work/eonade --complete top --images 0..1 -n 2"; do
   # shellcheck disable=SC2016,SC2086 # for the shell of the second rank; several words
-  differ 'env -C '"$work"'/elsewhere "$@"' "$mlrun" sample $words -o written.h5
-  expect_code 0 "sample $words"
-  [[ -s written.h5 ]] || fail "nothing was written: sample $words"
+  differ 'env -C '"$work"'/elsewhere "$@"' "$mlrun" sample $drawn -o written.h5
+  expect_code 0 "sample $drawn"
+  [[ -s written.h5 ]] || fail "nothing was written: sample $drawn"
   rm written.h5
 done
+cd - >/dev/null
 [[ -z $(ls "$work/elsewhere") ]] || fail "the second rank wrote $(ls "$work/elsewhere")"
 checks() { python3 -c 'import json, sys; print(json.loads(sys.argv[1])["checks"])' "$1"; }
 alone=$("$mlrun" prove "$trained" --json)
