@@ -32,7 +32,7 @@ struct PixelSnailOptions {
             "blocks",
             {.help = "of gated residual layers and attention after them", .min = 1, .max = 1000, .fallback = 3})),
         layers(reader.integer("layers",
-                              {.help = "gated residual layers of each block", .min = 0, .max = 1000, .fallback = 3})),
+                              {.help = "gated residual layers of each block", .min = 1, .max = 1000, .fallback = 3})),
         kernel(reader.integer(
             "kernel", {.help = "rows and columns of a layer's kernel, up and to the left of a pixel with itself",
                        .min = 1,
@@ -208,7 +208,7 @@ class PixelSnail : public AutoregressiveModel {
         "res(z, A/merge, m)");
     layout.line("h = z; then the head:");
     layout.tensor("stem/weight", "[p, q, in, out], 7 x 7").tensor("stem/bias", "of each channel");
-    if (!blocks_[0].layers.empty()) layout.part("", blocks_[0].layers[0].layout("block_*/layer_*"));
+    layout.part("", blocks_[0].layers[0].layout("block_*/layer_*"));
     layout.part("", blocks_[0].attention->layout("block_*/attention"));
     return layout.part("", head_->layout());
   }
