@@ -188,7 +188,7 @@ def fits(model, data):
         return False  # 784 steps
     if data.get("binarization") == "none" and kind == "made" and (model.get("direct") or model.get("masks", 1) > 1):
         return False  # 60 million weights for 30 pixels
-    if kind in ("pixelcnn", "gated_pixelcnn", "diagonal_bilstm", "ardm", "vqvae") and not image:
+    if kind in ("pixelcnn", "gated_pixelcnn", "diagonal_bilstm", "pixelsnail", "ardm", "vqvae") and not image:
         return False
     if kind == "vqvae" and data["kind"] == "codes" or kind == "nade" and not binary:
         return False

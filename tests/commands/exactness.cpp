@@ -295,6 +295,7 @@ TEST_CASE("blocks that are computed again for the gradient give the bytes of tho
   std::vector<std::string> models = {
       "{kind: pixelcnn, channels: 2, blocks: 3, condition: class}",
       "{kind: diagonal_bilstm, hidden: 2, layers: 2, dropout: 0.2, condition: class}",
+      "{kind: pixelsnail, channels: 2, blocks: 2, layers: 1, keys: 2, values: 2, dropout: 0.2, condition: class}",
       "{kind: augmented, of: {kind: pixelcnn, channels: 2, blocks: 2}}",
       "{kind: sequence, width: 4, layers: 2, mlp: swiglu, dropout: 0.2, parallel: true, mixer: {kind: retnet, heads: "
       "2}}",

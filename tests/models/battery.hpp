@@ -219,6 +219,13 @@ inline std::vector<Case> cases(const DataSpec& data) {
                   {"channels=4", "blocks=1"},
                   {"channels=9", "blocks=2", "condition=class"}};
     }
+    if (kind == "pixelsnail") {
+      variants = {{"channels=5", "blocks=2", "layers=1", "keys=3", "values=4", "head=6"},
+                  {"channels=4", "blocks=1", "layers=2", "kernel=3", "heads=2", "keys=2", "values=3", "head=[]"},
+                  {"channels=7", "blocks=1", "layers=1", "keys=4", "values=2"},
+                  {"channels=9", "blocks=1", "layers=2", "condition=class"},
+                  {"channels=9", "blocks=1", "layers=2", "condition=joint"}};
+    }
     if (kind == "sequence") variants = sequence_variants();
     if (kind == "symmetries") {
       const std::string orders = data.shape.size() == 2 && data.shape[0] == data.shape[1] ? "orders=8" : "orders=4";

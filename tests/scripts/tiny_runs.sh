@@ -108,6 +108,9 @@ make_spec() {
       length='1 step'
       ;;
     diagonal_bilstm) model='{kind: diagonal_bilstm, hidden: 3, layers: 1, head: 6}' ;;
+    pixelsnail)
+      model='{kind: pixelsnail, channels: 4, blocks: 2, layers: 1, keys: 2, values: 3, head: 6, dropout: 0.2}'
+      ;;
     sequence) model='{kind: sequence, width: 8, layers: 2, mixer: {kind: mamba2, head: 4, states: 4}}' ;;
     sequence_classifier)
       model='{kind: sequence_classifier, width: 8, layers: 1, mixer: {kind: s4d, states: 4}}'
