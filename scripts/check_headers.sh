@@ -2,8 +2,8 @@
 # Finds what compiles here, and not with the next compiler or library: above all includes that are missing where another header
 # happens to bring what is needed.
 #   scripts/check_headers.sh [ROOT]     exit 0: nothing is missing; 1: something is, each with its file and line
-# 1. Every std:: name in src/ and tests/ that scripts/standard_headers.txt knows is declared by a header that the file, or a header of
-#    ours that it includes, includes by name.
+# 1. Every std:: name in src/ and tests/ that scripts/standard_headers.txt knows, and every integer of a given width (int64_t), is
+#    declared by a header that the file, or a header of ours that it includes, includes by name.
 # 2. Every header of src/ compiles alone. A .cpp that includes its own header first proves that whenever it is built; the other
 #    headers are compiled here as build/release compiles, all of them whenever one has changed since they last passed.
 # 3. misc-include-cleaner of clang-tidy 17 or later (Debian 12 has 14, without it) over the .cpp files of src/ that differ from the
@@ -19,6 +19,13 @@ mapfile -t sources < <(find src tests -type f -name '*.[ch]pp' | LC_ALL=C sort)
 [[ ${#sources[@]} -gt 0 ]] || { echo "check_headers.sh: no sources under $root" >&2; exit 1; }
 
 awk '
+function use(name) {
+  if (!(name in declared_in) || (FILENAME, name) in line) return
+  line[FILENAME, name] = FNR
+  used[FILENAME] = used[FILENAME] "|" name
+  names++
+}
+BEGIN { declared_in["integers of a given width"] = "cstdint cinttypes" }
 # --- The table.
 FILENAME == ARGV[1] {
   if ($1 !~ /^([a-z_]+|\*):$/) next
@@ -40,19 +47,18 @@ FNR == 1 { file[++files] = FILENAME; is_file[FILENAME] = 1 }
   ours[FILENAME] = ours[FILENAME] " " part[2]
   next
 }
-/std::/ {
+{
   rest = $0
   gsub(/"([^"\\]|\\.)*"/, "\"\"", rest)
   sub(/\/\/.*/, "", rest)
+}
+rest ~ /(^|[^A-Za-z0-9_])u?int(8|16|32|64)_t/ { use("integers of a given width") }
+rest ~ /std::/ {
   while (match(rest, /std::(ranges::)?[A-Za-z_][A-Za-z_0-9]*/)) {
     name = substr(rest, RSTART, RLENGTH)
     rest = substr(rest, RSTART + RLENGTH)
     sub(/^.*::/, "", name)
-    if ((name in declared_in) && !((FILENAME, name) in line)) {
-      line[FILENAME, name] = FNR
-      used[FILENAME] = used[FILENAME] " " name
-      names++
-    }
+    use(name)
   }
 }
 # Marks in `reached` the standard headers of a file and of every header of ours that it includes.
@@ -73,20 +79,21 @@ END {
   for (f = 1; f <= files; f++) {
     path = file[f]
     reach(path, f)
-    count = split(used[path], name_of, " ")
-    for (n = 1; n <= count; n++) {
+    count = split(used[path], name_of, "|")
+    for (n = 2; n <= count; n++) {
       choices = split(declared_in[name_of[n]], header_of, " ")
       found = 0
       for (c = 1; c <= choices; c++) if (header_of[c] == "*" || (f, header_of[c]) in reached) found = 1
       if (found) continue
       text = "<" header_of[1] ">"
       for (c = 2; c <= choices; c++) text = text " or <" header_of[c] ">"
-      print path ":" line[path, name_of[n]] ": error: std::" name_of[n] " without #include " text
+      name = name_of[n]
+      print path ":" line[path, name] ": error: " (name ~ / / ? "" : "std::") name " without #include " text
       missing++
     }
   }
   if (missing) { print missing " missing include" (missing > 1 ? "s" : ""); exit 1 }
-  print "headers: " names " uses of std:: in " files " files have their #include"
+  print "headers: " names " uses of names of the standard library in " files " files have their #include"
 }' "$here/standard_headers.txt" "${sources[@]}" >&2 || failed=1
 
 if grep -nE '\.[a-z_]+ = \{\{\}\}' "${sources[@]}" >&2; then

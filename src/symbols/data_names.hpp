@@ -1,6 +1,7 @@
 // What people call the classes and the positions of a data set.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 

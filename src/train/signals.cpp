@@ -1,6 +1,7 @@
 #include "train/signals.hpp"
 
 #include <unistd.h>
+#include <cstdint>
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,6 @@
 // prove, compress and decompress, as a user types them.
 #include <cmath>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "cli/run_program.hpp"

@@ -1,4 +1,5 @@
 // train, eval, sample, validate, config and data, as a user types them.
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "cli/run_program.hpp"

@@ -1,4 +1,5 @@
 // A VQ-VAE and a prior over its codes, as a user types them.
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "cli/run_program.hpp"

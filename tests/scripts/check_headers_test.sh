@@ -37,6 +37,10 @@ echo 'void g(int* p, int* q) { std::copy_n(p, 1, q); }' >>"$tree/tests/base/list
 expect 1 "tests/base/list.cpp:3: error: std::copy_n without #include <algorithm>" "a missing include is named, with file and line"
 
 fresh_tree
+echo 'int64_t h();' >>"$tree/src/base/list.hpp"
+expect 1 "src/base/list.hpp:4: error: integers of a given width without #include <cstdint>" "int64_t is a name of the library, std:: or not"
+
+fresh_tree
 echo 'double g(double x) { return std::abs(x); }' >>"$tree/tests/base/list.cpp"
 expect 1 "<cmath> or <complex> or <cstdlib>" "all headers that would do are named"
 
