@@ -58,7 +58,6 @@ TEST_CASE(
            {"train", "--resume", run, "train.for=6 steps", "-q", "--group", "my runs"},
            {"train", "spaced.yaml", "-q"},
            {"validate", "spaced.yaml"},
-           {"grid", "spaced.yaml", "seed=1,2"},
            {"tag", "@last", "--group", "my runs"}}) {
     const ProgramResult refused = place.mlrun(words);
     INFO(words[0] << " " << words[1] << ": " << refused.err);
