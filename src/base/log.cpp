@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <mutex>
 
+#include "base/printable.hpp"
+
 namespace mlrun::log {
 namespace {
 
@@ -50,7 +52,8 @@ void set_before_message(std::function<void()> hook) {
   sink().before_message = std::move(hook);
 }
 
-void message(Level level, std::string_view text) {
+void message(Level level, std::string_view words) {
+  const std::string text = printable(words, "\n\t");
   Sink& s = sink();
   const std::lock_guard lock(s.mutex);
   const char* label = level == Level::kError ? "error: " : level == Level::kWarning ? "warning: " : "";

@@ -30,8 +30,8 @@ struct CompareOptions {
 
 std::string spread_text(const Spread& s, int digits) {
   if (s.count == 0) return "-";
-  if (std::isnan(s.sd)) return fmt::format("{:.{}f}", s.mean, digits);
-  return fmt::format("{:.{}f} +- {:.{}f}", s.mean, digits, s.sd, digits);
+  if (std::isnan(s.sd)) return print_fixed(s.mean, digits);
+  return print_fixed(s.mean, digits) + " +- " + print_fixed(s.sd, digits);
 }
 
 void sort_rows(std::vector<ComparisonRow>& rows, const std::string& key) {
@@ -106,7 +106,7 @@ TextTable numbers_of(const Comparison& c) {
 
 void run_compare(const CompareOptions& o, const Globals& globals) {
   std::vector<std::string> left_out;
-  const std::vector<RunSummary> runs = readable_runs(some_runs_where(select_runs(o.selectors), o.where), left_out);
+  const std::vector<ReadableRun> runs = readable_runs(some_runs_where(select_runs(o.selectors), o.where), left_out);
   for (const std::string& reason : left_out) log::warning("left out: {}", reason);
   if (runs.empty()) fail(ExitCode::kUsage, "none of these runs can be read");
   Comparison comparison = compare_runs(runs, o.group_by);
@@ -126,7 +126,7 @@ void run_compare(const CompareOptions& o, const Globals& globals) {
     return;
   }
   const TextTable table = o.csv ? numbers_of(comparison) : table_of(comparison, !o.group_by.empty());
-  if (!o.markdown && !o.csv && !o.latex) print_fitting(table, {"bits/dim", "accuracy", "status", "runs"});
+  if (!o.markdown && !o.csv && !o.latex) print_fitting(table, {"bits/dim", "accuracy", "status", "runs", "test/nll"});
   else fmt::print("{}", o.markdown ? table.markdown() : o.csv ? table.csv() : table.latex());
   if (comparison.fields.empty() && runs.size() > 1)
     log::info("their specs do not differ{}", o.group_by.empty() ? "" : " in anything else");

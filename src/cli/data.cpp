@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/advice.hpp"
+#include "base/printable.hpp"
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal/braille.hpp"
@@ -122,6 +123,33 @@ void cache(const Globals& globals, bool clear) {
   if (!entries.empty() && !clear) fmt::print("{}", table.plain());
 }
 
+const NearDuplicates::OfSplit& near_of(const DataDescription& d, size_t split) {
+  return static_cast<Split>(split) == Split::kValid ? d.near.valid : d.near.test;
+}
+
+// What was called near, and what was looked at where that was not everything.
+std::string words_of_near(const DataDescription& d) {
+  if (d.near.most_differing == 0)
+    return "near  not looked for: rows of fewer than 64 symbols, or of very many values\n";
+  std::string text = fmt::format("near  at most {} of {} {} differ from a row of train, and at least one\n",
+                                 d.near.most_differing, d.spec.positions(), d.spec.is_image() ? "pixels" : "symbols");
+  if (d.near.black_and_white)
+    text += fmt::format("      in being brighter than their image's mean, and levels correlate by {} or more\n",
+                        NearDuplicates::kLeastCorrelation);
+  if (d.near.train_rows < d.splits[0].rows)
+    text += fmt::format("      only {} rows of train were looked at, at even distances\n", d.near.train_rows);
+  for (const size_t s : {size_t{1}, size_t{2}}) {
+    const NearDuplicates::OfSplit& split = near_of(d, s);
+    const char* name = name_of(static_cast<Split>(s));
+    if (split.rows < d.splits[s].rows)
+      text += fmt::format("      only {} rows of {} were looked at\n", split.rows, name);
+    if (split.cut > 0)
+      text +=
+          fmt::format("      {} rows of {} are like so many of train that not all were compared\n", split.cut, name);
+  }
+  return text;
+}
+
 void describe(const std::vector<std::string>& words, int64_t most, const Globals& globals) {
   Overrides overrides;
   overrides.add_words({words.begin() + 1, words.end()}, 2);
@@ -147,22 +175,32 @@ void describe(const std::vector<std::string>& words, int64_t most, const Globals
                                                           {"mean", split.mean},
                                                           {"repeated", split.repeated},
                                                           {"of_train", split.of_train}};
+      if (s == 0 || d.near.most_differing == 0) continue;
+      const NearDuplicates::OfSplit& near = near_of(d, s);
+      answer["splits"][name_of(static_cast<Split>(s))].update(nlohmann::ordered_json{
+          {"near_train", near.near}, {"near_train_rows", near.rows}, {"near_train_cut", near.cut}});
     }
+    answer["near"] = {{"most_differing", d.near.most_differing},
+                      {"black_and_white", d.near.black_and_white},
+                      {"train_rows", d.near.train_rows}};
     return fmt::print("{}\n", io::json_line(answer));
   }
   fmt::print("data      {}\nprotocol  {}\nrows of   {}, {}\n\n", d.description, d.protocol,
              d.spec.is_image() ? fmt::format("{} x {} pixels", d.spec.shape[0], d.spec.shape[1])
                                : fmt::format("{} symbols", d.spec.positions()),
              fmt::format("alphabet {}", d.spec.alphabet));
-  TextTable table({"split", "rows", d.spec.alphabet == 2 ? "ones" : "mean level", "repeated", "also in train"});
+  TextTable table(
+      {"split", "rows", d.spec.alphabet == 2 ? "ones" : "mean level", "repeated", "also in train", "near train"});
   for (size_t s = 0; s < 3; ++s) {
     const SplitDescription& split = d.splits[s];
     table.add({name_of(static_cast<Split>(s)), fmt::format("{}", split.rows),
                d.of_text ? "-" : fmt::format("{:.2f}%", 100 * split.mean), fmt::format("{}", split.repeated),
-               s == 0 ? "-" : fmt::format("{}", split.of_train)});
+               s == 0 ? "-" : fmt::format("{}", split.of_train),
+               s == 0 || d.near.most_differing == 0 ? "-" : fmt::format("{}", near_of(d, s).near)});
   }
-  fmt::print("{}", table.plain());
-  if (!d.names.columns.empty()) fmt::print("\ncolumns  {}\n", fmt::join(d.names.columns, ", "));
+  fmt::print("{}{}", table.plain(), words_of_near(d));
+  if (!d.names.columns.empty())
+    fmt::print("\ncolumns  {}\n", printable(fmt::format("{}", fmt::join(d.names.columns, ", "))));
   if (d.spec.classes > 0) {
     TextTable classes({"class", "train", "valid", "test"});
     for (size_t c = 0; c < static_cast<size_t>(d.spec.classes); ++c) {
@@ -174,7 +212,7 @@ void describe(const std::vector<std::string>& words, int64_t most, const Globals
   const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
   if (!d.pictures.empty() || !d.rows.empty()) fmt::print("\nsome of train\n");
   fmt::print("{}", pictures(d.pictures, screen.width() - 1, glyphs_for(screen)));
-  for (const std::string& row : d.rows) fmt::print("  {}\n", row);
+  for (const std::string& row : d.rows) fmt::print("  {}\n", printable(row));
 }
 
 }  // namespace
@@ -191,8 +229,9 @@ void add_data(Command& command, const Globals& globals) {
   command
       .add_subcommand("check", "read everything again: checksums, shapes, statistics; exit 3 when something is wrong")
       ->callback([&globals] { check(globals); });
-  Command* description = command.add_subcommand(
-      "describe", "what was understood of a spec's data: shape, alphabet, classes, repeated rows, a few rows drawn");
+  Command* description = command.add_subcommand("describe",
+                                                "what was understood of a spec's data: shape, alphabet, classes, rows "
+                                                "that are repeated or nearly so, a few rows drawn");
   const auto words = std::make_shared<std::vector<std::string>>();
   const auto most = std::make_shared<int64_t>(5);
   description->add_option("SPEC", *words, "a YAML file or a run, then overrides: section.key=value")

@@ -24,7 +24,7 @@ struct LsOptions {
 };
 
 std::string epoch_of(double epoch) { return epoch < 1e6 ? fmt::format("{:.4g}", epoch) : fmt::format("{:.0f}", epoch); }
-std::string nll_of(double nats) { return std::isnan(nats) ? "-" : fmt::format("{:.3f}", nats); }
+std::string figure_of(double value, int digits) { return std::isnan(value) ? "-" : print_fixed(value, digits); }
 
 void sort(std::vector<RunSummary>& runs, const std::string& key) {
   const auto by = [&](auto less) { std::stable_sort(runs.begin(), runs.end(), less); };
@@ -75,25 +75,33 @@ void run_ls(const LsOptions& o, const Globals& globals) {
   }
   const bool accuracy =
       std::any_of(runs.begin(), runs.end(), [](const RunSummary& r) { return !std::isnan(r.best_accuracy); });
-  std::vector<std::string> headings = {"run", "status", "model", "epoch", "step", "valid/nll", "bits/dim"};
+  std::vector<std::string> headings = {"run", "status", "model", "epoch", "step", "of", "valid/nll", "bits/dim"};
+  const bool running =
+      std::any_of(runs.begin(), runs.end(), [](const RunSummary& r) { return r.status == RunStatus::kRunning; });
   if (accuracy) headings.emplace_back("accuracy");
-  headings.insert(headings.end(), {"at step", "time", "protocol"});
+  headings.insert(headings.end(), {"at step", "time"});
+  if (running) headings.emplace_back("eta");
+  headings.emplace_back("protocol");
   TextTable table(headings);
   for (const RunSummary& r : runs) {
     if (globals.json) fmt::print("{}\n", io::json_line(run_json(r)));
     std::vector<std::string> cells = {r.id,
-                                      name_of(r.status),
+                                      status_words(r),
                                       r.model,
                                       epoch_of(r.epoch),
                                       fmt::format("{}", r.step),
-                                      nll_of(r.best_nll),
-                                      std::isnan(r.best_bpd) ? "-" : fmt::format("{:.4f}", r.best_bpd)};
+                                      r.total_steps > 0 ? fmt::format("{}", r.total_steps) : "-",
+                                      figure_of(r.best_nll, 3),
+                                      figure_of(r.best_bpd, 4)};
     if (accuracy) cells.push_back(std::isnan(r.best_accuracy) ? "-" : fmt::format("{:.2f}%", 100 * r.best_accuracy));
-    cells.insert(cells.end(), {fmt::format("{}", r.best_step), human_duration(r.seconds), r.protocol});
+    cells.insert(cells.end(), {fmt::format("{}", r.best_step), human_duration(r.seconds)});
+    if (running) cells.push_back(r.status == RunStatus::kRunning ? human_duration(seconds_to_go(r)) : "-");
+    cells.push_back(r.protocol);
     table.add(cells);
   }
   if (!globals.json && !runs.empty())
-    print_fitting(table, {"protocol", "at step", "time", "bits/dim", "epoch", "accuracy", "model", "step", "status"});
+    print_fitting(table, {"protocol", "at step", "of", "time", "bits/dim", "epoch", "accuracy", "model", "eta", "step",
+                          "status"});
   if (none_at_all) log::info("no runs in {}  (MLRUN_RUN_ROOT)", run_root());
   else if (runs.empty()) log::info("no run fits");
 }

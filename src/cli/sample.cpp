@@ -199,7 +199,7 @@ void run_sample(SampleWords o, const Globals& globals) {
   if (streamed) {
     options.drawn = [&](int64_t, int32_t symbol) {
       fmt::print("{}", model.identity.vocabulary->text({&symbol, 1}));
-      std::fflush(stdout);
+      flush_answer();
     };
   }
   const Samples samples = sample(model, options, pool);

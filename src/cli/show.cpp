@@ -1,10 +1,15 @@
 // mlrun show: one run, or one checkpoint, in full.
+#include <unistd.h>
+
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "base/log.hpp"
 #include "base/number.hpp"
+#include "base/printable.hpp"
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/show_codebook.hpp"
@@ -27,8 +32,32 @@ struct ShowOptions {
   bool verify = false, spec = false, codebook = false, layout = false;
 };
 
+constexpr int kNameWidth = 13;
+
+// On a terminal in lines that fit, broken at blanks, the further ones below the first; a longer word stays whole.
+std::string in_lines(const std::string& text) {
+  if (!is_terminal(STDOUT_FILENO)) return text;
+  const int room = terminal_width(STDOUT_FILENO) - kNameWidth;
+  std::string out;
+  int used = 0;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t word = std::min(text.find_first_not_of(' ', begin), text.size());
+    const size_t end = std::min(text.find(' ', word), text.size());
+    const int wide = display_width(std::string_view(text).substr(begin, end - begin));
+    if (used > 0 && used + wide > room) {
+      out += "\n" + std::string(kNameWidth, ' ') + text.substr(word, end - word);
+      used = display_width(std::string_view(text).substr(word, end - word));
+    } else {
+      out += text.substr(begin, end - begin);
+      used += wide;
+    }
+    begin = end;
+  }
+  return out;
+}
+
 void line(const std::string& name, const std::string& text) {
-  if (!text.empty()) fmt::print("{:<12} {}\n", name, text);
+  if (!text.empty()) fmt::print("{:<12} {}\n", name, in_lines(printable(text)));
 }
 
 Json spec_json(const config::Fields& fields) {
@@ -70,8 +99,8 @@ std::string result_of(const RunSummary& r) {
   if (std::isnan(r.best_nll)) return "not evaluated yet";
   const std::string accuracy =
       std::isnan(r.best_accuracy) ? "" : fmt::format(", accuracy {:.2f}%", 100 * r.best_accuracy);
-  return fmt::format("valid/nll {:.3f} nats ({:.4f} bits/dim){} at step {}; last {:.3f}", r.best_nll, r.best_bpd,
-                     accuracy, r.best_step, r.last_nll);
+  return fmt::format("valid/nll {} nats ({} bits/dim){} at step {}; last {}", print_fixed(r.best_nll, 3),
+                     print_fixed(r.best_bpd, 4), accuracy, r.best_step, print_fixed(r.last_nll, 3));
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -99,7 +128,7 @@ void print_origin(const std::optional<Origin>& origin) {
 
 void print_details(const RunDetails& d) {
   const RunSummary& r = d.summary;
-  line("run", fmt::format("{}  {}", r.id, name_of(r.status)));
+  line("run", fmt::format("{}  {}{}", r.id, name_of(r.status), r.reason.empty() ? "" : ": " + r.reason));
   if (!r.name.empty() && !r.id.starts_with(r.name + "-")) line("name", r.name);  // it was renamed, or is elsewhere
   line("directory", r.path);
   line("group", joined(r.groups));

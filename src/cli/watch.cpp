@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
+#include "base/printable.hpp"
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal/braille.hpp"
@@ -31,7 +32,8 @@ struct WatchOptions {
   bool once = false, samples = false;
 };
 
-std::string fit(const std::string& text, int width) {
+std::string fit(const std::string& words, int width) {
+  const std::string text = printable(words);
   if (display_width(text) <= width) return text;
   return text.substr(0, static_cast<size_t>(std::max(0, width - 1))) + "~";
 }
@@ -143,7 +145,7 @@ void run_watch(const WatchOptions& o, const Globals& globals) {
     }
     if (live && drawn > 0) fmt::print("\x1b[{}F", drawn);
     fmt::print("{}{}", frame, live ? "\x1b[J" : "");
-    std::fflush(stdout);
+    flush_answer();
     drawn = count;
     if (!live) return;
     ::poll(nullptr, 0, static_cast<int>(1000 * o.every));

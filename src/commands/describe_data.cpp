@@ -53,9 +53,11 @@ std::string row_text(const int32_t* symbols, int64_t width, const Vocabulary* vo
 
 DataDescription describe_data(const Dataset& data, int64_t most) {
   const bool of_text = data.vocabulary() != nullptr;
-  DataDescription d{data.description(), data.protocol(), data.hash(), data.spec(), data.names(), of_text, {}, {}, {}};
+  DataDescription d{
+      data.description(), data.protocol(), data.hash(), data.spec(), data.names(), of_text, {}, {}, {}, {}};
   const int64_t width = d.spec.positions();
   std::unordered_set<std::string> train;
+  std::array<std::vector<char>, 3> equal_to_train;
   for (size_t s = 0; s < 3; ++s) {
     const auto split = static_cast<Split>(s);
     SplitDescription& out = d.splits[s];
@@ -72,7 +74,8 @@ DataDescription describe_data(const Dataset& data, int64_t most) {
         sum += std::accumulate(symbols, symbols + width, 0.0);
         if (batch.labels.defined()) ++out.of_class[static_cast<size_t>(batch.labels.data<int32_t>()[i])];
         std::string key = row_key(symbols, width, d.spec.alphabet);
-        out.of_train += s > 0 && train.contains(key) ? 1 : 0;
+        equal_to_train[s].push_back(s > 0 && train.contains(key) ? 1 : 0);
+        out.of_train += equal_to_train[s].back();
         out.repeated += (s == 0 ? train : here).insert(std::move(key)).second ? 0 : 1;
       }
     }
@@ -80,6 +83,7 @@ DataDescription describe_data(const Dataset& data, int64_t most) {
                        static_cast<double>(std::max<int64_t>(1, d.spec.alphabet - 1));
     out.mean = all > 0 ? sum / all : 0;
   }
+  d.near = near_duplicates(data, equal_to_train);
   const std::vector<int64_t> shown = shown_rows(data, Split::kTrain, most);
   const Batch batch = data.batch(Split::kTrain, shown, 0);
   for (size_t i = 0; i < shown.size(); ++i) {

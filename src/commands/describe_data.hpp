@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "commands/near_duplicates.hpp"
 #include "data/dataset.hpp"
 #include "io/image.hpp"
 
@@ -25,6 +26,7 @@ struct DataDescription {
   DataNames names;
   bool of_text = false;                    // symbols stand for characters, which have no level
   std::array<SplitDescription, 3> splits;  // by Split
+  NearDuplicates near;                     // of rows that are equal to none of the training split
   std::vector<io::Image> pictures;  // of some training rows (data/shown_rows.hpp); empty where they are no images
   std::vector<std::string> rows;    // these rows as text where they are none, or have captions
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/advice.hpp"
+#include "base/printable.hpp"
 #include "config/unicode.hpp"
 
 namespace mlrun::config {
@@ -31,16 +32,6 @@ std::string repaired(std::string_view text) {
   while (const std::optional<size_t> bad = first_invalid_utf8(out)) {
     for (size_t i = *bad; i < out.size(); ++i)
       if (static_cast<unsigned char>(out[i]) >= 0x80) out[i] = '?';
-  }
-  return out;
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-      out += c == '\n' ? "\\n" : c == '\t' ? "\\t" : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    else out += c;
   }
   return out;
 }
@@ -156,7 +147,7 @@ void Diagnostics::throw_if_any() const {
 
 std::string quote(std::string_view text) {
   const std::string_view head = first_characters(text, kMaxQuoted);
-  return fmt::format("'{}{}'", escaped(repaired(head)), head.size() < text.size() ? "..." : "");
+  return fmt::format("'{}{}'", printable(repaired(head)), head.size() < text.size() ? "..." : "");
 }
 
 }  // namespace mlrun::config

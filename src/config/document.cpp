@@ -44,8 +44,14 @@ std::optional<std::string> read_file(const std::string& path, const Origin& plac
   if (fs::is_directory(path, ignored)) return refuse("it is a directory");
   std::FILE* file = std::fopen(path.c_str(), "rbe");
   if (!file) return refuse(std::strerror(errno), errno == ENOENT ? nearest_file(path) : "");
-  std::string bytes(kMaxBytes + 1, '\0');
-  bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file));
+  std::string bytes;
+  for (size_t wanted = 4096;; wanted *= 2) {
+    const size_t before = bytes.size(), more = std::min(wanted, kMaxBytes + 1 - before);
+    bytes.resize(before + more);
+    const size_t read = std::fread(bytes.data() + before, 1, more, file);
+    bytes.resize(before + read);
+    if (read < more || bytes.size() > kMaxBytes) break;
+  }
   const bool failed = std::ferror(file) != 0;
   std::fclose(file);
   if (failed) return refuse("input error");

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/plain_yaml.hpp"
 #include "config/unicode.hpp"
 
 namespace mlrun::config {
@@ -227,6 +228,7 @@ std::string remedy_for(const std::string& message) {
 
 std::optional<Node> parse_yaml(const SourceText& source, Diagnostics& diagnostics) {
   if (!source.check(diagnostics)) return std::nullopt;
+  if (std::optional<Node> plain = parse_plain_yaml(source)) return plain;
   TreeBuilder builder(source, diagnostics);
   try {
     // The end marker: yaml-cpp 0.7 runs into an assertion when the text ends within an entry that has only begun.

@@ -40,6 +40,7 @@ BuiltModel build_model(const Experiment& experiment, const Dataset& data) {
   const std::vector<TrainedPart> parts = experiment.spec().model.facts().parts;
   require_parts_found(parts);
   require_symbols_of_parts(parts, data);
+  warn_of_odd_parts(parts, data);
   BuiltModel built = build_model(experiment.spec().model, data.spec(), experiment.spec().seed);
   if (data.spec().augmentations > 1 && !built.model->told_of_augmentation()) {
     const std::string kind = experiment.spec().model.kind();

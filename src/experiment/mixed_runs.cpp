@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/home.hpp"
+#include "base/log.hpp"
 #include "config/yaml_writer.hpp"
 #include "experiment/built_model.hpp"
 #include "experiment/checkpoint.hpp"
@@ -157,6 +158,35 @@ void require_symbols_of_parts(const std::vector<TrainedPart>& parts, const Datas
     if (differences.empty()) continue;
     fail(ExitCode::kUsage, "model.of: {} is a model of other symbols than those of this data{}", checkpoint->path(),
          differences);
+  }
+}
+
+void warn_of_odd_parts(const std::vector<TrainedPart>& parts, const Dataset& data) {
+  std::map<std::string, size_t> first;  // by the hash of the weights
+  for (size_t k = 0; k < parts.size(); ++k) {
+    const TrainedPart& part = parts[k];
+    if (const auto [same, is_new] = first.emplace(part.sha256, k); !is_new && !part.sha256.empty()) {
+      log::warning("model.of: parts {} and {} are the same weights ({}), which is one model with a larger weight",
+                   same->second, k, in_words(Origin{part.checkpoint, part.run, part.step, part.sha256}));
+      continue;
+    }
+    std::optional<Checkpoint> checkpoint;
+    try {
+      checkpoint.emplace(open_part(part));
+    } catch (const Error&) {  // a run that has a checkpoint of its own does without
+      continue;
+    }
+    const CheckpointIdentity& there = checkpoint->identity();
+    const std::string name = part.run.empty() ? part.checkpoint : part.run;
+    if (there.protocol != data.protocol()) {
+      log::warning("model.of: {} was trained on other data than those it is mixed for\n  there  {}\n  here   {}",
+                   name, there.protocol, data.protocol());
+    } else if (there.data_hash != data.hash()) {
+      log::warning(
+          "model.of: {} was trained on other data: sha256 {:.8} there, {:.8} here; what it has seen may be among what "
+          "is evaluated here",
+          name, there.data_hash, data.hash());
+    }
   }
 }
 

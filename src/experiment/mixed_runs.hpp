@@ -32,6 +32,10 @@ void require_parts_found(const std::vector<TrainedPart>& parts);
 // not found nothing is said.
 void require_symbols_of_parts(const std::vector<TrainedPart>& parts, const Dataset& data);
 
+// A warning for each part that has the weights of another, or was trained on data of another protocol or content: that
+// may be meant, but an NLL that is too good may come of it.
+void warn_of_odd_parts(const std::vector<TrainedPart>& parts, const Dataset& data);
+
 // Puts the weights of the parts into their places in a model. Error(kCheckpoint) where those of a part are not found, or
 // are others.
 void take_weights_of_parts(const std::vector<TrainedPart>& parts, BuiltModel& built);

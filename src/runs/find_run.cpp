@@ -41,11 +41,14 @@ void read_record(const io::Record& record, RunSummary& run) {
   } else if (kind == "extend") {  // it goes on under another spec
     take_identity(record, run);
     run.status = RunStatus::kKilled;
+    run.reason.clear();
   } else if (kind == "resume") {
     run.status = RunStatus::kKilled;
+    run.reason.clear();
     run.threads = record.value("threads", run.threads);
   } else if (kind == "status") {
     run.status = status_of_name(record.value("status", "")).value_or(RunStatus::kKilled);
+    run.reason = record.value("reason", "");
     run.step = std::max(run.step, record.value("at_step", int64_t{0}));
     run.seconds = std::max(run.seconds, record.value("time", 0.0));
     take_cpu_seconds(record, run);

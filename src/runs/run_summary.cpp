@@ -31,10 +31,11 @@ void take_integer(RunSummary& run, const Record& value) {
 void leave(RunSummary&, const Record&) {}
 
 // In the order of JSON. What follows from the rows of the journal has no name in its records.
-constexpr std::array<RunFact, 32> kFacts = {{
+constexpr std::array<RunFact, 33> kFacts = {{
     {"run", "", "", "", text<&RunSummary::path>, leave},
     {"id", "id", "run_id", "", text<&RunSummary::id>, leave},  // the directory's name is what counts
     {"status", "", "status", "", [](const RunSummary& r) { return Record(name_of(r.status)); }, leave},
+    {"reason", "", "", "", text<&RunSummary::reason>, leave},
     {"model", "model", "", "", text<&RunSummary::model>, take_text<&RunSummary::model>},
     {"step", "", "", "steps", integer<&RunSummary::step>, leave},
     {"epoch", "", "", "epochs", real<&RunSummary::epoch>, leave},
@@ -89,6 +90,19 @@ const RunFact& fact_of(const char* RunFact::*column, const std::string& name) {
 }
 
 }  // namespace
+
+std::string status_words(const RunSummary& run) {
+  std::string words = name_of(run.status);
+  if (run.status != RunStatus::kFinished) return words;
+  if (run.reason.find("train.patience") != std::string::npos) return words + " (patience)";
+  return run.total_steps == 0 && !run.version.empty() ? words + " (time)" : words;
+}
+
+double seconds_to_go(const RunSummary& run) {
+  if (run.total_steps == 0 || run.step == 0) return RunSummary::kMissing;
+  return run.seconds / static_cast<double>(run.step) *
+         static_cast<double>(std::max<int64_t>(0, run.total_steps - run.step));
+}
 
 std::span<const RunFact> run_facts() { return kFacts; }
 

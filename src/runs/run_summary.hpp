@@ -20,6 +20,7 @@ struct RunSummary {
 
   std::string path, id;
   RunStatus status = RunStatus::kKilled;  // what a journal without a word of it means
+  std::string reason;  // why training ended, where that was not at its last step: "no new best in 3 evaluations (...)"
   std::string fingerprint, lineage, name, model, protocol, data_hash, created;
   NllSubject nll_of = NllSubject::kX;
   // The group of its spec, then those that it was also asked for in (experiment/labels.hpp); tags likewise.
@@ -57,6 +58,11 @@ std::span<const RunFact> run_facts();
 io::Record identity_record(const RunSummary& run);  // what the records "run" and "extend" say
 void take_identity(const io::Record& record, RunSummary& run);
 void write_attributes(io::Hdf5Writer& file, const RunSummary& run);
+
+// The status with its reason in a word: "finished", "finished (patience)", "finished (time)" of a run that was to take so
+// many minutes.
+std::string status_words(const RunSummary& run);
+double seconds_to_go(const RunSummary& run);  // at its pace so far; NaN where the steps to come are not known
 
 bool has_word(const std::vector<std::string>& words, const std::string& word);  // of groups and tags
 void add_word(std::vector<std::string>& words, const std::string& word);        // unless it is empty or there

@@ -1,18 +1,29 @@
 #include "runs/select_runs.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
+#include <set>
+#include <utility>
 
 #include "runs/run_directory.hpp"
 
 namespace mlrun {
 namespace {
 
-bool same_directory(const std::string& a, const std::string& b) {
-  std::error_code ignored;
-  return a == b || std::filesystem::equivalent(a, b, ignored);
-}
+// Directories that were seen, whatever the paths that lead to them. One look at each: a store holds thousands of runs.
+class SeenDirectories {
+ public:
+  bool is_new(const std::string& path) {
+    struct stat facts {};
+    if (::stat(path.c_str(), &facts) != 0) return gone_.insert(path).second;
+    return there_.emplace(facts.st_dev, facts.st_ino).second;
+  }
+
+ private:
+  std::set<std::pair<dev_t, ino_t>> there_;
+  std::set<std::string> gone_;
+};
 
 }  // namespace
 
@@ -20,11 +31,9 @@ std::vector<RunSummary> select_runs(const std::vector<std::string>& selectors) {
   const std::vector<RunSummary> all = all_runs(run_root());
   if (selectors.empty()) return all;
   std::vector<RunSummary> chosen;
+  SeenDirectories seen;
   const auto add = [&](const RunSummary& run) {
-    for (const RunSummary& other : chosen) {
-      if (same_directory(other.path, run.path)) return;
-    }
-    chosen.push_back(run);
+    if (seen.is_new(run.path)) chosen.push_back(run);
   };
   for (const std::string& selector : selectors) {
     if (const auto marked = marked_runs(selector, all)) {

@@ -107,6 +107,21 @@ TEST_CASE("sample draws by a draft and by a constraint, and says what it did") {
     CHECK(exact.at("constraint").at("attempts").get<int>() >= 6);
     CHECK(sample({"--prompt", "{\"a\"", "--match", ": [0-9]"}).starts_with("{\"a\": "));
   }
+  SECTION("what is no text in UTF-8 is refused for a text of characters, whatever it is given by") {
+    place.put("bad.ebnf", "list ::= \"[\" item \"]\"\nitem ::= 'tr\xff'\n");
+    place.put("bad.json", "{\"type\": \"string\", \"pattern\": \"\xc3\x28\"}");
+    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+             {"--match", "\xff"}, {"--match", "[a-\xff]+"}, {"--grammar", "bad.ebnf"}, {"--json-schema", "bad.json"}}) {
+      std::vector<std::string> all = {"sample", runs.run, "-n", "1"};
+      all.insert(all.end(), words.begin(), words.end());
+      const ProgramResult refused = place.mlrun(all);
+      INFO(words[0] << ": " << refused.err);
+      CHECK(refused.exit_code == 2);
+      CHECK(says(refused.err, "expected UTF-8"));
+    }
+    CHECK(says(place.mlrun({"sample", runs.run, "--grammar", "bad.ebnf"}).err, "0xff in line 2 after 12 characters"));
+    CHECK(says(place.mlrun({"eval", runs.run, "--match", "\xff"}).err, "expected UTF-8"));
+  }
   SECTION("a grammar and a schema") {
     place.put("list.ebnf", "list ::= \"[\" item (\", \" item)* \"]\" # values\nitem ::= 'true' | 'null' | [0-6]\n");
     const std::string list = sample({"--grammar", "list.ebnf"});

@@ -96,6 +96,8 @@ TEST_CASE("a stop by patience says so, on the screen and in the journal") {
   CHECK(r.out == "p\n");
   CHECK(says(r.err, "p is finished: no new best in 3 evaluations (train.patience)"));
   CHECK(says(place.get("p/metrics.jsonl"), "\"reason\":\"no new best in 3 evaluations (train.patience)\""));
+  CHECK(says(place.mlrun({"ls", "p"}).out, "finished (patience)"));
+  CHECK(says(place.mlrun({"show", "p"}).out, "finished: no new best in 3 evaluations (train.patience)"));
 }
 
 TEST_CASE("a diverged run says where it is: its directory on stdout, NaN in words") {

@@ -32,6 +32,9 @@ TEST_CASE("tags, notes, groups and names come to a run after the fact, once each
   CHECK(says(again.err, "has that already"));
   for (const char* bad : {"two words", "@x", "a,b"}) CHECK(place.mlrun({"tag", "@last", "-t", bad}).exit_code == 2);
   CHECK(place.mlrun({"tag", "@last"}).exit_code == 2);
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"tag", "@last", "-t", "\xff"}, {"note", "@last", "caf\xe9"}, {"rename", "@last", "\xff"}})
+    CHECK(says(place.mlrun(words).err, "expected UTF-8"));
   // A run goes on with what was written on it.
   REQUIRE(place.mlrun({"train", "--resume", run, "train.for=6 steps", "-q"}).exit_code == 0);
   const Json after = Json::parse(place.mlrun({"ls", "--json"}).last_line());
@@ -39,6 +42,89 @@ TEST_CASE("tags, notes, groups and names come to a run after the fact, once each
   CHECK(after["name"] == "better");
   REQUIRE(place.mlrun({"train", "--resume", run, "train.for=7 steps", "--name", "best", "-q"}).exit_code == 0);
   CHECK(Json::parse(place.mlrun({"ls", "--json"}).last_line())["name"] == "best");
+}
+
+TEST_CASE(
+    "what could not be typed as @group:NAME or @tag:NAME is refused wherever it is given, and an old run keeps it") {
+  Workplace place;
+  const std::string run = place.train({"--group", "a"});
+  place.put("spaced.yaml", Workplace::tiny_spec() + "group: my runs\n");
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"train", "tiny.yaml", "-q", "--group", "my runs"},
+           {"train", "tiny.yaml", "-q", "--group", "a@best"},
+           {"train", "tiny.yaml", "-q", "--tag", "two words"},
+           {"train", "tiny.yaml", "-q", "group=-x"},
+           {"train", "tiny.yaml", "-q", "--group", "a,b", "--dry-run"},
+           {"train", "--resume", run, "train.for=6 steps", "-q", "--group", "my runs"},
+           {"train", "spaced.yaml", "-q"},
+           {"validate", "spaced.yaml"},
+           {"tag", "@last", "--group", "my runs"}}) {
+    const ProgramResult refused = place.mlrun(words);
+    INFO(words[0] << " " << words[1] << ": " << refused.err);
+    CHECK(refused.exit_code == 2);
+    CHECK(says(refused.err, "one word without blanks, commas and @"));
+  }
+  CHECK(says(place.mlrun({"validate", "spaced.yaml"}).err, "spaced.yaml:6"));
+  CHECK(place.mlrun({"ls", "--json"}).lines().size() == 1);
+  // As an older version would have let it be.
+  std::string spec = place.get(fs::relative(run + "/resolved.yaml", place.path()).string());
+  spec.replace(spec.find("group: a"), 8, "group: my runs");
+  std::ofstream(run + "/resolved.yaml") << spec;
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"train", "--resume", run, "train.for=8 steps", "-q"},
+                                             {"validate", run},
+                                             {"compare", run, "--sort", "created"}}) {
+    const ProgramResult read = place.mlrun(words);
+    INFO(words[0] << ": " << read.err);
+    CHECK(read.exit_code == 0);
+  }
+}
+
+TEST_CASE("no control character of a note, a tag, a name, a path or a legend reaches the terminal") {
+  const Workplace place;
+  const std::string run = place.train({"eval.every=1 steps"});
+  const std::string nasty =
+      "red \x1b[31m bell \a back \b c1 \xc2\x9b"
+      "2J end";
+  REQUIRE(place.mlrun({"note", "@last", nasty}).exit_code == 0);
+  REQUIRE(place.mlrun({"note", "@last", "two\nlines\tand a tab"}).exit_code == 0);
+  for (const char* word : {"t\x1b[2J", "u\x7f"}) {  // from elsewhere, as in a journal that came with a run
+    std::ofstream(run + "/metrics.jsonl", std::ios::app)
+        << Json{{"kind", "label"}, {"tags", {word}}, {"group", word}, {"name", word}}.dump() << "\n";
+  }
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"show", "@last"},
+           {"ls"},
+           {"watch", "@last"},
+           {"compare", "@last"},
+           {"plot", "@last", "@last", "--line", "5=a\x1b[31mb", "--title", "x\x1b[2J"},
+           {"plot", "@last", "--line", "5=a\x1b[31mb"},
+           {"ls", "@tag:x\x1b[2J"},
+           {"eval", "no\x1b[2Jrun"},
+           {"ls", "--no\x1b[2J"},
+           {"no\x1b[2J"},
+           {"show", "@last", "@last", "x\x1b[2J"},
+           {"train", "no\x1b[2Jsuch.yaml"},
+           {"rename", "@last", "\x1b[2J"},
+           {"tag", "@last", "-t", "t\x1b[2J"}}) {
+    const ProgramResult r = place.mlrun(words);
+    INFO(words[0] << ": " << r.out << r.err);
+    CHECK_FALSE(says(r.out + r.err, "\x1b"));
+    CHECK_FALSE(says(r.out + r.err, "\xc2\x9b"));
+    CHECK_FALSE(says(r.out + r.err, "\a"));
+  }
+  const std::string shown = place.mlrun({"show", "@last"}).out;
+  CHECK(says(shown, "red \\x1b[31m bell \\x07 back \\x08 c1 \\x9b2J end"));
+  CHECK(says(shown, "two\\nlines\\tand a tab"));
+  const Json summary = Json::parse(place.mlrun({"ls", "--json"}).last_line());  // a program reads it as it was written
+  CHECK(summary["notes"][0] == nasty);
+}
+
+TEST_CASE("a run that is named twice, once through a link, is one run") {
+  const Workplace place;
+  const std::string run = place.train();
+  fs::create_directory_symlink(run, place.path("link"));
+  CHECK(place.mlrun({"ls", run, place.path("link"), "@last", "--json"}).lines().size() == 1);
 }
 
 TEST_CASE("--where chooses runs by facts and by fields of their specs, and names what it does not know") {

@@ -68,7 +68,8 @@ TEST_CASE("an answer that does not fit on the disk is exit code 5") {
   const std::string run = place.train();
   for (const std::string& command :
        std::vector<std::string>{"config schema", "--help", "--version", "ls", "show @last", "eval @last", "hippo",
-                                "sample @last -n 200 -o -", "completion zsh"}) {
+                                "sample @last -n 200 -o -", "completion zsh", "watch --once", "watch --once --json",
+                                "plot @last", "compare @last"}) {
     const ProgramResult r = place.shell("mlrun -q " + command + " >/dev/full");
     INFO(command << ": " << r.err);
     CHECK(r.exit_code == 5);

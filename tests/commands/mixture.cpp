@@ -2,8 +2,12 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <sstream>
+#include <string>
 
+#include "base/log.hpp"
 #include "catch.hpp"
 #include "coding/codec.hpp"
 #include "commands/runs/compare.hpp"
@@ -113,8 +117,39 @@ TEST_CASE("a mixture is described by its runs and their steps, and not by all th
   train_in(root / "others", mixture_spec(runs[1] + ", " + runs[2]));
   CHECK(section_in_short(run_details(root / "two", false).fields, "model") ==
         "mixture  runs [fvsbn, made]  steps [20, 20]");
-  const Comparison comparison = compare_runs({summarise_run(root / "two"), summarise_run(root / "others")}, {});
+  std::vector<std::string> left_out;
+  const Comparison comparison =
+      compare_runs(readable_runs({summarise_run(root / "two"), summarise_run(root / "others")}, left_out), {});
   CHECK(comparison.fields == std::vector<std::string>{"model.runs"});
+}
+
+TEST_CASE("parts that are the same weights, or were trained on other data, are named in a warning", "[mixture]") {
+  const TemporaryDirectory root;
+  train_in(root / "a", part_spec("{kind: fvsbn}"));
+  train_in(root / "b", part_spec("{kind: made, hidden: [9]}"));
+  std::string few = part_spec("{kind: fvsbn}"), other = few;
+  few.replace(few.find("train_limit: 200"), 16, "train_limit: 150");
+  other.replace(other.find("kind: digits"), 12, "kind: digits, binarization: dynamic");
+  train_in(root / "few", few);
+  train_in(root / "other", other);
+  const auto warnings = [&](const std::string& runs) {
+    const std::string file = root / "log";
+    std::filesystem::remove(file);
+    log::set_file(file);
+    train_in(root / ("mixed" + std::to_string(std::hash<std::string>()(runs))), mixture_spec(runs));
+    log::set_file("");
+    std::string found, line;
+    std::istringstream lines(read(file));
+    while (std::getline(lines, line))
+      if (line.find("warning: model.of") != std::string::npos) found += line + "\n";
+    return found;
+  };
+  const std::string a = root / "a", b = root / "b";
+  CHECK(warnings(a + ", " + b).empty());
+  CHECK_THAT(warnings(a + ", " + b + ", " + a), Catch::Contains("parts 0 and 2 are the same weights"));
+  const std::string of_few = warnings(a + ", " + (root / "few")), of_other = warnings(a + ", " + (root / "other"));
+  CHECK_THAT(of_few, Catch::Contains("few was trained on other"));
+  CHECK_THAT(of_other, Catch::Contains("other was trained on other data than"));
 }
 
 TEST_CASE("samples of a mixture come from its parts as often as their weights say", "[mixture]") {

@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/nearest_name.hpp"
+#include "base/printable.hpp"
 
 namespace mlrun::cli {
 namespace {
@@ -223,7 +224,7 @@ int explain(const CLI::App& app, const CLI::ParseError& error, std::ostream& out
   // `mlrun trian --help` has no help to give.
   const bool help_of_nothing = !left_over.empty() && !is_option(left_over[0]) && app.get_subcommands().empty();
   if (help_word && left_over.size() > 1) {
-    err << "error: " << no_command(deepest(app), left_over[1]) << "\nSee: " << help_of(app) << '\n';
+    err << "error: " << printable(no_command(deepest(app), left_over[1]), "\n\t") << "\nSee: " << help_of(app) << '\n';
     return static_cast<int>(ExitCode::kUsage);
   }
   if (help_word || (dynamic_cast<const CLI::Success*>(&error) && !help_of_nothing)) {
@@ -238,7 +239,8 @@ int explain(const CLI::App& app, const CLI::ParseError& error, std::ostream& out
                              dynamic_cast<const CLI::ArgumentMismatch*>(&error);
   std::string text = left_over.empty() || about_a_value ? plain_words(app, error) : unexpected(app, left_over[0]);
   const bool color = log::color();
-  err << (color ? "\033[1;31merror: \033[0m" : "error: ") << text << "\nSee: " << help_of(deepest(app)) << '\n';
+  err << (color ? "\033[1;31merror: \033[0m" : "error: ") << printable(text, "\n\t")
+      << "\nSee: " << help_of(deepest(app)) << '\n';
   return static_cast<int>(ExitCode::kUsage);
 }
 

@@ -18,6 +18,7 @@
 #include "base/cpu.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/printable.hpp"
 #include "base/version.hpp"
 #include "cli/commands.hpp"
 #include "cli/parse/help.hpp"
@@ -131,7 +132,7 @@ int run_to_the_end(int argc, char** argv, Globals& globals, std::unique_ptr<Rank
     return after_the_answer(run_command(argc, argv, globals));
   } catch (const config::SpecError& e) {
     const int code = told(e.code(), e.what());
-    log::print(fmt::format("{}\n", e.what()));  // every line of the report says "error:" itself
+    log::print(printable(e.what(), "\n\t") + "\n");  // every line of the report says "error:" itself
     return code;
   } catch (const Error& e) {
     const int code = told(e.code(), e.what());

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "base/printable.hpp"
 #include "cli/terminal/braille.hpp"
 #include "cli/terminal/text_table.hpp"
 #include "figure/draw.hpp"
@@ -123,7 +124,7 @@ std::string legend_of(const figure::Chart& chart, const Screen& screen, int widt
   for (size_t i = 0; i < chart.series.size(); ++i) {
     const figure::Series& s = chart.series[i];
     if (s.name.empty() || s.rule) continue;
-    std::string name = s.name;
+    std::string name = printable(s.name);
     if (display_width(name) > width - 4) name = name.substr(0, static_cast<size_t>(width - 4));
     std::string mark = lettered || s.marks ? std::string(1, letter_of(i)) : " ";
     if (screen.color)
@@ -132,7 +133,7 @@ std::string legend_of(const figure::Chart& chart, const Screen& screen, int widt
     text += fmt::format("  {} {}\n", mark, name);
   }
   for (const figure::ReferenceLine& line : chart.lines)
-    text += fmt::format("  {} {}\n", screen.utf8 ? "\u2508" : "-", line.name);
+    text += fmt::format("  {} {}\n", screen.utf8 ? "\u2508" : "-", printable(line.name));
   return text;
 }
 
@@ -180,8 +181,8 @@ std::string chart_text(const figure::Chart& chart, const Screen& screen, int row
   }
 
   std::string text;
-  if (!chart.title.empty()) text += chart.title + "\n";
-  if (!chart.y.label.empty()) text += chart.y.label + "\n";
+  if (!chart.title.empty()) text += printable(chart.title) + "\n";
+  if (!chart.y.label.empty()) text += printable(chart.y.label) + "\n";
   for (int row = 0; row < rows; ++row) {
     std::string label;
     for (const figure::Tick& tick : y_ticks) {

@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cmath>
+#include <cstdio>
+#include <system_error>
 
 #include "base/environment.hpp"
 #include "base/number.hpp"
@@ -64,6 +67,16 @@ Screen screen_of(int fd, ColorChoice choice) {
   screen.utf8 = utf8_locale();
   screen.width = [fd] { return terminal_width(fd); };
   return screen;
+}
+
+void flush_answer() {
+  errno = 0;
+  if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category(), "stdout");
+}
+
+std::string print_fixed(double value, int digits) {
+  return std::abs(value) < 1e6 || !std::isfinite(value) ? fmt::format("{:.{}f}", value, digits)
+                                                        : fmt::format("{:.3e}", value);
 }
 
 std::string human_size(int64_t bytes) {

@@ -32,6 +32,12 @@ struct Screen {
 };
 Screen screen_of(int fd, ColorChoice choice);
 
+// What was printed to stdout so far goes out now. Throws std::system_error where it cannot, as fmt::print does:
+// run_program then says why (a full disk, a reader that has left) and with which exit code.
+void flush_answer();
+
+// So many digits behind the point; from a million on "3.298e+10": one run that exploded widens no table.
+std::string print_fixed(double value, int digits);
 std::string human_size(int64_t bytes);       // "785 B", "3.1 MB": powers of 1000
 std::string human_duration(double seconds);  // "0:56", "1:02:03", "49:00:00"; "-:--" for what is not known
 std::string human_rate(double per_second);   // three digits: "8.5", "812", "41.8k", "1.2M"

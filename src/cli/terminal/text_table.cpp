@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/number.hpp"
+#include "base/printable.hpp"
 #include "cli/terminal/terminal.hpp"
 
 namespace mlrun::cli {
@@ -99,7 +100,10 @@ int display_width(std::string_view utf8) {
 void TextTable::add(std::vector<std::string> cells) {
   require(cells.size() == headings_.size(), "a table of {} columns was given a row of {} cells", headings_.size(),
           cells.size());
-  for (std::string& cell : cells) std::replace(cell.begin(), cell.end(), '\n', ' ');
+  for (std::string& cell : cells) {
+    std::replace(cell.begin(), cell.end(), '\n', ' ');
+    cell = printable(cell);
+  }
   rows_.push_back(std::move(cells));
 }
 

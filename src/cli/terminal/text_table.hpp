@@ -14,7 +14,7 @@ class TextTable {
  public:
   explicit TextTable(std::vector<std::string> headings) : headings_(std::move(headings)) {}
 
-  // One cell per heading. Newlines in a cell become blanks.
+  // One cell per heading. Newlines in a cell become blanks; other control characters are escaped (printable).
   void add(std::vector<std::string> cells);
   size_t rows() const { return rows_.size(); }
 

@@ -95,14 +95,12 @@ std::vector<CurveGroup> named_groups(const std::vector<RunSummary>& runs) {
   std::vector<CurveGroup> groups;
   for (size_t i = 0; i < runs.size(); ++i) groups.push_back({runs[i].id, {i}});
   if (runs.size() < 2 || runs.size() > kMostNamedBySpec) return groups;
-  std::vector<std::string> names;
-  try {
-    const Comparison comparison = compare_runs(runs, {});
-    if (comparison.fields.empty() || comparison.fields.size() > 3) return groups;
-    for (const ComparisonRow& row : comparison.rows) names.push_back(values_in_words(comparison.fields, row.values));
-  } catch (const Error&) {  // a spec that this version does not read: ids will do
-    return groups;
-  }
+  std::vector<std::string> names, left_out;
+  const std::vector<ReadableRun> readable = readable_runs(runs, left_out);
+  if (!left_out.empty()) return groups;  // a spec that this version does not read: ids will do
+  const Comparison comparison = compare_runs(readable, {});
+  if (comparison.fields.empty() || comparison.fields.size() > 3) return groups;
+  for (const ComparisonRow& row : comparison.rows) names.push_back(values_in_words(comparison.fields, row.values));
   if (std::set<std::string>(names.begin(), names.end()).size() < names.size()) return groups;
   for (size_t i = 0; i < groups.size(); ++i) {
     if (names[i].size() <= 60) groups[i].name = names[i];
@@ -112,7 +110,7 @@ std::vector<CurveGroup> named_groups(const std::vector<RunSummary>& runs) {
 
 std::vector<CurveGroup> groups_of(const CurvesRequest& request, std::vector<std::string>& left_out) {
   if (request.group_by.empty()) return named_groups(request.runs);
-  const std::vector<RunSummary> readable = readable_runs(request.runs, left_out);
+  const std::vector<ReadableRun> readable = readable_runs(request.runs, left_out);
   if (readable.empty()) fail(ExitCode::kUsage, "--group-by: none of the specs of these runs can be read");
   const Comparison comparison = compare_runs(readable, request.group_by);
   std::vector<CurveGroup> groups;

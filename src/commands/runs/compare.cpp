@@ -11,7 +11,6 @@
 #include "base/log.hpp"
 #include "base/nearest_name.hpp"
 #include "commands/runs/show.hpp"
-#include "experiment/experiment.hpp"
 
 namespace mlrun {
 namespace {
@@ -88,13 +87,12 @@ std::string words_of(const History& history) {
   return text;
 }
 
-Specs read_specs(const std::vector<RunSummary>& runs) {
+Specs specs_of(const std::vector<ReadableRun>& runs) {
   Specs specs;
   std::set<std::string> known;
   OriginWords origins;
-  for (const RunSummary& run : runs) {
+  for (const auto& [run, experiment] : runs) {
     Values values;
-    const Experiment experiment = Experiment::load(run.path + "/resolved.yaml", {});
     for (const config::FieldRecord& field : experiment.fields()) {
       if (field.type == config::FieldType::kSection || is_of_origin(field.path)) continue;
       values[field.path] = field.value;
@@ -143,8 +141,10 @@ Spread spread_of(const std::vector<double>& values) {
   return s;
 }
 
-Comparison compare_runs(const std::vector<RunSummary>& runs, const std::vector<std::string>& group_by) {
-  const Specs specs = read_specs(runs);
+Comparison compare_runs(const std::vector<ReadableRun>& readable, const std::vector<std::string>& group_by) {
+  const Specs specs = specs_of(readable);
+  std::vector<RunSummary> runs;
+  for (const ReadableRun& run : readable) runs.push_back(run.summary);
   require_fields(group_by, specs.paths);
   Comparison comparison;
   comparison.obstacle = obstacle_to_ranking(runs);

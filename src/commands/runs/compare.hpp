@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "runs/find_run.hpp"
+#include "commands/runs/readable_runs.hpp"
 
 namespace mlrun {
 
@@ -37,6 +37,6 @@ struct Comparison {
 // Rows hold the runs that agree in everything but the fields `group_by` (none: one run each). Of runs with one
 // fingerprint in a row only the finished, or latest, counts: the same run twice would make the deviation too small.
 // Error(kUsage) for a field that no spec has.
-Comparison compare_runs(const std::vector<RunSummary>& runs, const std::vector<std::string>& group_by);
+Comparison compare_runs(const std::vector<ReadableRun>& runs, const std::vector<std::string>& group_by);
 
 }  // namespace mlrun

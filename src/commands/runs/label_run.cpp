@@ -1,25 +1,11 @@
 #include "commands/runs/label_run.hpp"
 
-#include <algorithm>
-
 #include "base/error.hpp"
 #include "io/journal.hpp"
+#include "runs/label_word.hpp"
 #include "runs/run_directory.hpp"
 
 namespace mlrun {
-namespace {
-
-// A word of "@tag:WORD@best" on a command line.
-void require_label_word(const char* what, const std::string& word) {
-  const bool good = std::none_of(word.begin(), word.end(), [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == '@' || c == ',' || c == 0x7f;
-  });
-  if (!good || word.empty() || word[0] == '-')
-    fail(ExitCode::kUsage, "'{}' is no {}: one word without blanks, commas and @", word, what);
-}
-
-}  // namespace
-
 bool label_run(const RunSummary& run, const LabelRequest& request) {
   io::Record record = {{"kind", "label"}};
   std::vector<std::string> tags;

@@ -1,16 +1,14 @@
 #include "commands/runs/readable_runs.hpp"
 
 #include "base/error.hpp"
-#include "experiment/experiment.hpp"
 
 namespace mlrun {
 
-std::vector<RunSummary> readable_runs(const std::vector<RunSummary>& runs, std::vector<std::string>& left_out) {
-  std::vector<RunSummary> readable;
+std::vector<ReadableRun> readable_runs(const std::vector<RunSummary>& runs, std::vector<std::string>& left_out) {
+  std::vector<ReadableRun> readable;
   for (const RunSummary& run : runs) {
     try {
-      Experiment::load(run.path + "/resolved.yaml", {});
-      readable.push_back(run);
+      readable.push_back({run, Experiment::load(run.path + "/resolved.yaml", {})});
     } catch (const Error& e) {
       const std::string reason = e.what();
       left_out.push_back(fmt::format("{}: {}", run.id, reason.substr(0, reason.find('\n'))));

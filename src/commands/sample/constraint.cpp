@@ -1,12 +1,14 @@
 #include "commands/sample/constraint.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/number.hpp"
 #include "base/shell_word.hpp"
 #include "config/diagnostics.hpp"
+#include "config/unicode.hpp"
 #include "constraints/automaton.hpp"
 #include "constraints/ebnf.hpp"
 #include "constraints/json_schema.hpp"
@@ -40,6 +42,18 @@ std::vector<int32_t> mask_of_png(const std::string& path, const DataSpec& data) 
 std::string text_of_file(const std::string& path) {
   return std::string(
       unmarked_text(io::read_text_file(path, kMostSourceBytes, ExitCode::kUsage), path, ExitCode::kUsage));
+}
+
+// A pattern of characters that is none itself would be read as other characters.
+void require_characters(const std::string& text, const std::string& name) {
+  const std::optional<size_t> bad = config::first_invalid_utf8(text);
+  if (!bad) return;
+  const std::string before = text.substr(0, *bad);
+  const int64_t line = 1 + std::count(before.begin(), before.end(), '\n');
+  const size_t begin = before.rfind('\n') == std::string::npos ? 0 : before.rfind('\n') + 1;
+  fail(ExitCode::kUsage,
+       "{}: found the byte 0x{:02x} in line {} after {} characters, expected UTF-8, as this model's text", name,
+       static_cast<unsigned char>(text[*bad]), line, config::characters(before.substr(begin)));
 }
 
 std::vector<int32_t> mask_of_text(const std::string& path, const DataSpec& data) {
@@ -108,8 +122,9 @@ std::unique_ptr<const constraints::Constraint> constraint_of(const ConstraintSou
   }
   const bool bytes = vocabulary->unit() == TextUnit::kBytes;
   const auto grammar = [&] {
-    if (!source.match.empty()) return constraints::grammar_of_regex(source.match, name, bytes);
-    const std::string text = text_of_file(name);
+    const std::string text = source.match.empty() ? text_of_file(name) : source.match;
+    if (!bytes) require_characters(text, name);
+    if (!source.match.empty()) return constraints::grammar_of_regex(text, name, bytes);
     return source.grammar.empty() ? constraints::grammar_of_json_schema(text, name, bytes)
                                   : constraints::grammar_of_ebnf(text, name, bytes);
   };
