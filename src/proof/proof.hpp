@@ -40,8 +40,7 @@ std::vector<int64_t> components_to_check(int64_t total, int64_t count);
 ProofCheck check_no_leak(const ProofSubject& subject);
 
 // Step by step on the rows, teacher-forced: all logits finite (figure: how many are not), and those of the step view
-// equal to the parallel view's (figure: largest |a - b| / max(1, |a|)). Of a model with experts one row may part from a
-// step on, where the views take different ones of two whose scores are equal but for a rounding; that is said.
+// equal to the parallel view's (figure: largest |a - b| / max(1, |a|)).
 std::vector<ProofCheck> check_views(const ProofSubject& subject);
 
 // nll() of the rows against -log p summed in double from the logits of all components (figure: largest difference,

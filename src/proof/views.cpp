@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
-#include <vector>
 
 #include "generate/step_through.hpp"
 #include "proof/batch.hpp"
@@ -19,30 +17,7 @@ constexpr double kNllTolerance = 1e-5;    // nats per nat, and never less than 1
 struct Difference {
   double largest = 0;
   int64_t component = 0, step = 0, infinite = 0;
-  // Where a row takes another expert in one view than in the other: two scores are equal but for a rounding, about once in
-  // a million choices. One row of all may do that; -1: none does.
-  int64_t parted_row = -1, parted_step = -1;
 };
-
-struct RowDifference {
-  double largest = 0;
-  int64_t step = 0, first_over = -1;  // the first step beyond the tolerance
-};
-
-// The largest of all rows; of a model with experts without one row that parts.
-void settle(const std::vector<RowDifference>& rows, bool has_experts, Difference& found) {
-  const auto over = [](const RowDifference& row) { return row.largest > kLogitTolerance; };
-  const bool one_parts = has_experts && rows.size() >= 4 && std::count_if(rows.begin(), rows.end(), over) == 1;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (one_parts && over(rows[i])) {
-      found.parted_row = static_cast<int64_t>(i);
-      found.parted_step = rows[i].first_over;
-    } else if (rows[i].largest > found.largest) {
-      found.largest = rows[i].largest;
-      found.step = rows[i].step;
-    }
-  }
-}
 
 Difference compare_views(const ProofSubject& subject, const Batch& batch, int64_t component) {
   const int64_t n = batch.count(), d = subject.model.data().positions();
@@ -53,7 +28,6 @@ Difference compare_views(const ProofSubject& subject, const Batch& batch, int64_
   const std::unique_ptr<Stepper> stepper = view->begin(n, labels_or_null(batch));
   Difference found;
   found.component = component;
-  std::vector<RowDifference> rows(static_cast<size_t>(n));
   step_through(*stepper, n, d, subject.model.data().alphabet, [&](int64_t t, int64_t i, const float* step) {
     for (int64_t k = 0; k < width; ++k) {
       const auto a = static_cast<double>(parallel.data<float>()[(i * d + t) * width + k]),
@@ -64,17 +38,13 @@ Difference compare_views(const ProofSubject& subject, const Batch& batch, int64_
       }
       // Over a question there is no law: what is said there is neither trained nor used.
       if (t < subject.model.data().given) continue;
-      RowDifference& row = rows[static_cast<size_t>(i)];
-      const double off = std::abs(a - b) / std::max(1.0, std::abs(a));
-      if (off > row.largest) {
-        row.largest = off;
-        row.step = t;
+      if (const double off = std::abs(a - b) / std::max(1.0, std::abs(a)); off > found.largest) {
+        found.largest = off;
+        found.step = t;
       }
-      if (off > kLogitTolerance && row.first_over < 0) row.first_over = t;
     }
     return symbols.data<int32_t>()[i * d + t];
   });
-  settle(rows, subject.model.inactive_parameters() > 0, found);
   return found;
 }
 
@@ -90,15 +60,8 @@ std::vector<ProofCheck> check_views(const ProofSubject& subject) {
   all_gather_shares(subject.ranks, components, found.data(), [](int64_t i) { return i; });
   int64_t infinite = 0;
   Difference worst;
-  std::string parted;
   for (const Difference& f : found) {
     infinite += f.infinite;
-    if (f.parted_row >= 0) {
-      parted = fmt::format(
-          "; but for row {}, which from step {} on has another expert, of two whose scores are equal but for "
-          "a rounding",
-          f.parted_row, f.parted_step);
-    }
     if (f.largest > worst.largest) worst = f;
   }
   const int64_t logits =
@@ -106,7 +69,7 @@ std::vector<ProofCheck> check_views(const ProofSubject& subject) {
   ProofCheck finite = {"finite logits", infinite == 0, static_cast<double>(infinite), 0, {}};
   finite.finding = fmt::format("{} logits of both views", 2 * logits);
   ProofCheck equal = {"parallel == step", worst.largest <= kLogitTolerance, worst.largest, kLogitTolerance, {}};
-  equal.finding = fmt::format("{} rows step by step: largest |a - b| / max(1, |a|){}", batch.count(), parted);
+  equal.finding = fmt::format("{} rows step by step: largest |a - b| / max(1, |a|)", batch.count());
   if (!equal.pass) {
     equal.finding += fmt::format(
         ", at step {} of component {}: samples and codes come from another law than the one that is evaluated",

@@ -1,7 +1,6 @@
 // A model of its own kind for the tests of proofs: every pixel sees the one before it, and one thing is wrong.
 #pragma once
 
-#include <algorithm>
 #include <string>
 
 #include "models/model.hpp"
@@ -15,7 +14,7 @@ class FaultyModel : public AutoregressiveModel {
  public:
   struct Options {
     explicit Options(config::Reader& reader)
-        : fault(reader.choice("fault", {"none", "leak", "batch", "step", "row", "two_rows", "nll", "scale"},
+        : fault(reader.choice("fault", {"none", "leak", "batch", "step", "nll", "scale"},
                               {.help = "what is wrong", .fallback = "none"})) {}
     std::string fault;
   };
@@ -51,16 +50,12 @@ class FaultyModel : public AutoregressiveModel {
   }
 
   std::unique_ptr<StepView> step_view(const ParameterArena& parameters, int64_t component) const override {
-    const int64_t rows = fault_ == "step" ? 1'000 : fault_ == "row" ? 1 : fault_ == "two_rows" ? 2 : 0;
-    if (rows > 0) return std::make_unique<WrongView>(default_step_view(parameters, component), rows);
+    if (fault_ == "step") return std::make_unique<WrongView>(default_step_view(parameters, component));
     return default_step_view(parameters, component);
   }
 
-  // As if it had experts, where a row or two may take others in one view than in the other.
-  int64_t inactive_parameters() const override { return fault_ == "row" || fault_ == "two_rows" ? 1 : 0; }
-
  private:
-  // Adds a little to the third step's logits of the first rows.
+  // Adds a little to the third step's logits.
   class WrongStepper : public Stepper {
    public:
     WrongStepper(std::unique_ptr<Stepper> right, int64_t count) : right_(std::move(right)), count_(count) {}
@@ -79,14 +74,13 @@ class FaultyModel : public AutoregressiveModel {
   };
   class WrongView : public StepView {
    public:
-    WrongView(std::unique_ptr<StepView> right, int64_t rows) : right_(std::move(right)), rows_(rows) {}
+    explicit WrongView(std::unique_ptr<StepView> right) : right_(std::move(right)) {}
     std::unique_ptr<Stepper> begin(int64_t count, const int32_t* labels) const override {
-      return std::make_unique<WrongStepper>(right_->begin(count, labels), std::min(count, rows_));
+      return std::make_unique<WrongStepper>(right_->begin(count, labels), count);
     }
 
    private:
     std::unique_ptr<StepView> right_;
-    int64_t rows_;
   };
 
   std::string fault_;
