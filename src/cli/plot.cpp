@@ -102,7 +102,7 @@ void run_plot(const PlotOptions& o, const Globals& globals) {
     io::write_atomically(file, figure::picture_of(chart, picture_format(file), width, height));
     log::info("wrote {}", file);
   }
-  if (globals.json || globals.quiet || !o.out.empty()) return;
+  if (globals.json || !o.out.empty()) return;
   fmt::print("{}", chart_text(chart, screen_of(STDOUT_FILENO, globals.color_choice()), static_cast<int>(o.rows)));
 }
 

@@ -91,7 +91,7 @@ TEST_CASE("a grey picture that was saved again, brighter, is near; and rows of a
   for (size_t i = 25; i < 29; ++i) put("test/" + std::to_string(i) + ".pgm", pictures[i], 1);
   put("test/again.pgm", pictures[3], 2);
   const std::string data = "data={kind: images, train: " + place.path("train") + ", valid: " + place.path("valid") +
-                           ", test: " + place.path("test") + "}";
+                           ", test: " + place.path("test") + ", binarization: none}";
   place.put("grey.yaml", "data: {kind: digits}\nmodel: {kind: fvsbn}\n");
   const ProgramResult r = place.mlrun({"data", "describe", "grey.yaml", data, "--json"});
   INFO(r.out << r.err);

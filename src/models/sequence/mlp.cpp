@@ -68,14 +68,13 @@ MlpOptions::MlpOptions(config::Reader& reader)
       expansion(reader.integer(
           "expansion",
           {.help = "hidden units of the MLP for each channel of the stream", .min = 1, .max = 64, .fallback = 4})) {
-  const bool wanted = kind == MlpKind::kMoe, given = reader.has("moe");
+  const bool wanted = kind == MlpKind::kMoe;
+  if (!wanted && !reader.has("moe") && !reader.describing()) return;
   config::Reader section = reader.section("moe", "the experts of mlp: moe");
-  if (wanted || given || reader.describing()) moe = MoeOptions(section);
+  moe = MoeOptions(section);
   if (wanted || reader.describing()) return;
   moe.reset();
-  if (given)
-    reader.mistake("moe", "the MLPs of this model are no experts", "mlp: moe (or, without experts, moe: default)");
-  else reader.later("moe");
+  reader.mistake("moe", "the MLPs of this model are no experts", "mlp: moe (or, without experts, moe: default)");
 }
 
 std::unique_ptr<Mlp> make_mlp(const MlpOptions& options, int64_t width, const Scope& scope) {
