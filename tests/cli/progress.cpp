@@ -48,7 +48,7 @@ RunHeader header() {
   h.data_hash = "ad69" + std::string(58, '0') + "4d";
   h.model = "made";
   h.model_text = "hidden [500]";
-  h.parameters = 785'284;
+  h.parameters = h.active_parameters = 785'284;
   h.lanes = 2;
   h.threads = 1;
   h.directory = "experiments/made-1";
