@@ -35,11 +35,14 @@ std::string aligned(const std::vector<Line>& lines) {
   return out;
 }
 
+// Is this the field itself, or one of its section?
+bool is_within(const std::string& path, const std::string& section) {
+  return path.starts_with(section) && (path.size() == section.size() || path[section.size()] == '.');
+}
+
 bool is_excluded(const std::string& path, const std::vector<std::string>& excluded) {
-  return std::any_of(excluded.begin(), excluded.end(), [&](const std::string& prefix) {
-    return path == prefix ||
-           (path.size() > prefix.size() && path.compare(0, prefix.size(), prefix) == 0 && path[prefix.size()] == '.');
-  });
+  return std::any_of(excluded.begin(), excluded.end(),
+                     [&](const std::string& section) { return is_within(path, section); });
 }
 
 void resolve(const FieldTree& tree, size_t depth, bool with_origin, std::vector<Line>& lines) {
@@ -106,7 +109,7 @@ std::string canonical_text(const Fields& fields, const std::vector<std::string>&
 std::string schema_text(const Fields& fields, const std::string& path) {
   Fields wanted;
   for (const FieldRecord& field : fields)
-    if (path.empty() || is_excluded(field.path, {path}) || is_excluded(path, {field.path})) wanted.push_back(field);
+    if (path.empty() || is_within(field.path, path) || is_within(path, field.path)) wanted.push_back(field);
   const bool known = path.empty() || std::any_of(fields.begin(), fields.end(),
                                                  [&](const FieldRecord& field) { return field.path == path; });
   if (!known) return "";

@@ -179,8 +179,8 @@ void warn_of_odd_parts(const std::vector<TrainedPart>& parts, const Dataset& dat
     const CheckpointIdentity& there = checkpoint->identity();
     const std::string name = part.run.empty() ? part.checkpoint : part.run;
     if (there.protocol != data.protocol()) {
-      log::warning("model.of: {} was trained on other data than those it is mixed for\n  there  {}\n  here   {}",
-                   name, there.protocol, data.protocol());
+      log::warning("model.of: {} was trained on other data than those it is mixed for\n  there  {}\n  here   {}", name,
+                   there.protocol, data.protocol());
     } else if (there.data_hash != data.hash()) {
       log::warning(
           "model.of: {} was trained on other data: sha256 {:.8} there, {:.8} here; what it has seen may be among what "
