@@ -8,7 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
-#include "cli/threads.hpp"
+#include "cli/words/threads.hpp"
 #include "coding/compress.hpp"
 #include "io/json_line.hpp"
 

@@ -7,7 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/parse/values.hpp"
-#include "cli/threads.hpp"
+#include "cli/words/threads.hpp"
 #include "coding/compress.hpp"
 #include "io/json_line.hpp"
 

@@ -3,11 +3,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cli/chart_words.hpp"
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal/chart.hpp"
 #include "cli/terminal/terminal.hpp"
+#include "cli/words/chart.hpp"
 #include "commands/hippo.hpp"
 #include "figure/picture.hpp"
 #include "io/file.hpp"

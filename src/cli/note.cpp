@@ -2,7 +2,7 @@
 #include <memory>
 
 #include "cli/commands.hpp"
-#include "cli/label_words.hpp"
+#include "cli/words/label.hpp"
 
 namespace mlrun::cli {
 namespace {

@@ -6,10 +6,10 @@
 #include <optional>
 
 #include "base/log.hpp"
-#include "cli/chart_words.hpp"
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal/chart.hpp"
+#include "cli/words/chart.hpp"
 #include "commands/figures/curves.hpp"
 #include "commands/figures/pareto.hpp"
 #include "commands/runs/where.hpp"

@@ -9,7 +9,7 @@
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
-#include "cli/threads.hpp"
+#include "cli/words/threads.hpp"
 #include "experiment/built_model.hpp"
 
 namespace mlrun::cli {

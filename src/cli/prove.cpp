@@ -6,7 +6,7 @@
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
-#include "cli/threads.hpp"
+#include "cli/words/threads.hpp"
 #include "proof/kept_proof.hpp"
 
 namespace mlrun::cli {

@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
-#include "cli/chart_words.hpp"
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
+#include "cli/words/chart.hpp"
 #include "commands/figures/report.hpp"
 #include "commands/runs/where.hpp"
 #include "io/file.hpp"

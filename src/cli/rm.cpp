@@ -2,7 +2,7 @@
 #include <memory>
 
 #include "cli/commands.hpp"
-#include "cli/removal.hpp"
+#include "cli/words/removal.hpp"
 #include "commands/runs/where.hpp"
 #include "runs/select_runs.hpp"
 

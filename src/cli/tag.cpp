@@ -2,7 +2,7 @@
 #include <memory>
 
 #include "cli/commands.hpp"
-#include "cli/label_words.hpp"
+#include "cli/words/label.hpp"
 #include "runs/select_runs.hpp"
 
 namespace mlrun::cli {

@@ -10,7 +10,7 @@
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal/progress.hpp"
-#include "cli/threads.hpp"
+#include "cli/words/threads.hpp"
 #include "commands/train/dry_run.hpp"
 #include "commands/train/train.hpp"
 #include "io/json_line.hpp"

@@ -1,4 +1,4 @@
-#include "cli/sample_classes.hpp"
+#include "cli/sample/classes.hpp"
 
 #include <algorithm>
 #include <numeric>

@@ -7,7 +7,7 @@
 
 #include "base/lanes.hpp"
 #include "cli/command.hpp"
-#include "cli/sheet_words.hpp"
+#include "cli/words/sheet.hpp"
 #include "experiment/trained_model.hpp"
 #include "generate/completion.hpp"
 

@@ -1,4 +1,4 @@
-#include "cli/constraint_words.hpp"
+#include "cli/words/constraint.hpp"
 
 namespace mlrun::cli {
 

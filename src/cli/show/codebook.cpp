@@ -1,4 +1,4 @@
-#include "cli/show_codebook.hpp"
+#include "cli/show/codebook.hpp"
 
 #include <unistd.h>
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "cli/command.hpp"
-#include "cli/sheet_words.hpp"
+#include "cli/words/sheet.hpp"
 #include "experiment/autoencoder.hpp"
 #include "experiment/trained_model.hpp"
 

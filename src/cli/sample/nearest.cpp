@@ -1,9 +1,9 @@
-#include "cli/sample_nearest.hpp"
+#include "cli/sample/nearest.hpp"
 
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cli/sample_classes.hpp"
+#include "cli/sample/classes.hpp"
 #include "experiment/codes_dataset.hpp"
 #include "experiment/trained_data.hpp"
 

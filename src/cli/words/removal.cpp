@@ -1,4 +1,4 @@
-#include "cli/removal.hpp"
+#include "cli/words/removal.hpp"
 
 #include <nlohmann/json.hpp>
 

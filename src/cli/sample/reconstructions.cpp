@@ -1,4 +1,4 @@
-#include "cli/sample_reconstructions.hpp"
+#include "cli/sample/reconstructions.hpp"
 
 #include <array>
 #include <nlohmann/json.hpp>

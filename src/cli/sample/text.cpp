@@ -1,4 +1,4 @@
-#include "cli/sample_text.hpp"
+#include "cli/sample/text.hpp"
 
 #include "base/error.hpp"
 #include "commands/sample/prompt.hpp"

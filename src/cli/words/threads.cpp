@@ -1,4 +1,4 @@
-#include "cli/threads.hpp"
+#include "cli/words/threads.hpp"
 
 #include "base/environment.hpp"
 #include "base/error.hpp"

@@ -1,4 +1,4 @@
-#include "cli/sample_draft.hpp"
+#include "cli/sample/draft.hpp"
 
 #include "base/advice.hpp"
 #include "base/error.hpp"

@@ -1,4 +1,4 @@
-#include "cli/sample_caption.hpp"
+#include "cli/sample/caption.hpp"
 
 #include "base/error.hpp"
 #include "base/log.hpp"

@@ -1,4 +1,4 @@
-#include "cli/sample_completions.hpp"
+#include "cli/sample/completions.hpp"
 
 #include <cstddef>
 #include <nlohmann/json.hpp>
@@ -7,8 +7,9 @@
 #include "base/log.hpp"
 #include "base/number.hpp"
 #include "cli/parse/number_list.hpp"
-#include "cli/sample_classes.hpp"
-#include "cli/sample_law.hpp"
+#include "cli/sample/answer.hpp"
+#include "cli/sample/classes.hpp"
+#include "cli/sample/law.hpp"
 #include "commands/answer_files.hpp"
 #include "commands/sample/complete.hpp"
 #include "figure/sheet.hpp"
@@ -55,10 +56,9 @@ void write(const CompleteOutcome& outcome, const TrainedModel& model, const Comp
     io::write_atomically(words.out, completions_file(outcome, model, options).span());
   } else if (words.out.ends_with(".npy")) {
     io::write_atomically(words.out, completions_array(outcome, model, options));
-  } else if (words.out.ends_with(".txt")) {
-    io::write_atomically(words.out, text_of(outcome.completions));
   } else {
-    fail(ExitCode::kUsage, "-o {}: expected a name ending in .png, .h5, .npy or .txt, or - for stdout", words.out);
+    require_ending(words.out);
+    io::write_atomically(words.out, text_of(outcome.completions));
   }
 }
 

@@ -1,11 +1,11 @@
-#include "cli/sample_pictures.hpp"
+#include "cli/sample/pictures.hpp"
 
 #include <fmt/format.h>
 
 #include <cstddef>
 
-#include "cli/sample_classes.hpp"
-#include "cli/sample_nearest.hpp"
+#include "cli/sample/classes.hpp"
+#include "cli/sample/nearest.hpp"
 
 namespace mlrun::cli {
 

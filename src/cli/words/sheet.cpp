@@ -1,4 +1,4 @@
-#include "cli/sheet_words.hpp"
+#include "cli/words/sheet.hpp"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "cli/chart_words.hpp"
+#include "cli/words/chart.hpp"
 
 #include "base/error.hpp"
 #include "base/number.hpp"

@@ -1,4 +1,4 @@
-#include "cli/show_layout.hpp"
+#include "cli/show/layout.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-#include "cli/label_words.hpp"
+#include "cli/words/label.hpp"
 
 #include "base/error.hpp"
 #include "base/log.hpp"

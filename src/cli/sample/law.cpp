@@ -1,4 +1,4 @@
-#include "cli/sample_law.hpp"
+#include "cli/sample/law.hpp"
 
 namespace mlrun::cli {
 
