@@ -12,7 +12,6 @@
 #include "kernels/vector/elementwise.hpp"
 #include "models/sequence/documents.hpp"
 #include "nn/initialisers.hpp"
-#include "nn/sinusoids.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/embedding.hpp"
 #include "ops/shape.hpp"
@@ -64,32 +63,28 @@ SequenceNetworkOptions::SequenceNetworkOptions(config::Reader& reader)
 
 SequenceNetwork::SequenceNetwork(const SequenceNetworkOptions& options, const DataSpec& data,
                                  const std::vector<int64_t>& order, bool start, int64_t classes, const Scope& scope)
-    : width_(options.width),
-      alphabet_(data.alphabet),
-      input_(options.input),
-      position_kind_(options.positions),
-      has_classes_(classes > 0),
-      places_(places_of(data, order)),
-      parts_(start ? parts_of(data, order) : std::nullopt) {
+    : width_(options.width), alphabet_(data.alphabet), input_(options.input), has_classes_(classes > 0) {
   const double deviation = 1 / std::sqrt(static_cast<double>(width_));
   if (input_ == SequenceInput::kEmbedding) {
     symbols_ = scope.parameter("symbols", {alphabet_ + (start ? 1 : 0), width_}, "symbol,width",
                                ParameterKind::kEmbedding, initialise::normal(deviation));
   }
   if (input_ == SequenceInput::kScalar) scalar_ = Linear(scope / "input", 1, width_);
-  if ((position_kind_ != SequencePositions::kNone || has_classes_) && input_ == SequenceInput::kDirect) {
+  if ((options.positions != SequencePositions::kNone || has_classes_) && input_ == SequenceInput::kDirect) {
     fail(ExitCode::kUsage,
          "model.input direct has one channel, to which nothing can be added\n"
          "  with positions or a condition   model.input=scalar (or embedding)");
   }
-  declare_positions(scope, data);
+  const std::vector<GridPlace> places = places_of(data, order);
+  positions_ =
+      AbsolutePositions(options.positions, width_, data, places, start ? parts_of(data, order) : std::nullopt, scope);
   if (has_classes_) {
     classes_ = scope.parameter("classes", {classes, width_}, "class,width", ParameterKind::kEmbedding,
                                initialise::normal(deviation));
   }
   for (int64_t l = 0; l < options.layers; ++l) {
     const int64_t in = l == 0 && input_ == SequenceInput::kDirect ? 1 : width_;
-    blocks_.emplace_back(options.block, l, options.layers, MixerShape{in, width_, data.positions(), places_},
+    blocks_.emplace_back(options.block, l, options.layers, MixerShape{in, width_, data.positions(), places},
                          scope / fmt::format("block_{}", l + 1));
   }
   norm_ =
@@ -131,81 +126,16 @@ Variable SequenceNetwork::operator()(Pass& pass, const Tensor& inputs, const Ten
 
 Variable SequenceNetwork::sequences(Pass& pass, const Tensor& inputs, const Tensor& labels) const {
   Variable x = enter(pass, inputs);
-  if (position_kind_ != SequencePositions::kNone) x = ops::add(x, position_vectors(pass, inputs));
+  if (positions_.any()) x = ops::add(x, positions_(pass, inputs));
   if (has_classes_) x = ops::add(x, ops::reshape(ops::embedding(pass(classes_), labels), {inputs.dim(0), 1, width_}));
   for (const SequenceBlock& block : blocks_)
     x = pass.block(x, [&block](Pass& inside, const Variable& h) { return block(inside, h); });
   return norm_(pass, x);
 }
 
-void SequenceNetwork::declare_positions(const Scope& scope, const DataSpec& data) {
-  const auto table = [&](const std::string& name, int64_t count, const std::string& axes) {
-    return scope.parameter(name, {count, width_}, axes, ParameterKind::kEmbedding,
-                           initialise::normal(1 / std::sqrt(static_cast<double>(width_))));
-  };
-  if (position_kind_ == SequencePositions::kLearned)
-    positions_ = table("positions", data.positions(), "position,width");
-  if (position_kind_ != SequencePositions::kRowsAndColumns) return;
-  if (places_.empty()) {
-    fail(ExitCode::kUsage,
-         "model.positions rows_and_columns are those of pixels, and these sequences are no images\n"
-         "  with   model.positions=true (a learned vector for each position)");
-  }
-  rows_ = table("rows", data.shape[0], "row,width");
-  columns_ = table("columns", data.shape[1], "column,width");
-}
-
-Variable SequenceNetwork::position_vectors(Pass& pass, const Tensor& inputs) const {
-  const int64_t n = inputs.dim(0), length = inputs.dim(1);
-  if (parts_) {
-    Tensor places({n, length}, DType::kS32);
-    for (int64_t i = 0; i < n; ++i) {
-      const int32_t* symbols = inputs.data<int32_t>() + i * length;
-      const bool picture_first = length > 1 && symbols[1] == parts_->picture_border;
-      for (int64_t t = 0; t < length; ++t)
-        places.data<int32_t>()[i * length + t] = static_cast<int32_t>(parts_->place(t, picture_first));
-    }
-    return ops::embedding(position_kind_ == SequencePositions::kSinusoidal
-                              ? Variable(sinusoids(parts_->positions(), width_))
-                              : pass(positions_),
-                          places);
-  }
-  if (position_kind_ == SequencePositions::kSinusoidal) return sinusoids(length, width_);
-  if (position_kind_ == SequencePositions::kLearned) {
-    require(length <= positions_.value().dim(0), "{} positions of {}", length, positions_.value().dim(0));
-    return ops::slice(pass(positions_), 0, 0, length);
-  }
-  require(length <= static_cast<int64_t>(places_.size()), "{} positions of {}", length, places_.size());
-  Tensor row({length}, DType::kS32), column({length}, DType::kS32);
-  for (int64_t t = 0; t < length; ++t) {
-    row.data<int32_t>()[t] = static_cast<int32_t>(places_[static_cast<size_t>(t)].row);
-    column.data<int32_t>()[t] = static_cast<int32_t>(places_[static_cast<size_t>(t)].column);
-  }
-  return ops::add(ops::embedding(pass(rows_), row), ops::embedding(pass(columns_), column));
-}
-
-void SequenceNetwork::add_position(int64_t position, float* to) const {
-  if (position_kind_ == SequencePositions::kNone) return;
-  const auto add = [&](const float* row) {
-    for (int64_t k = 0; k < width_; ++k) to[k] += row[k];
-  };
-  if (position_kind_ == SequencePositions::kLearned) return add(positions_.value().data<float>() + position * width_);
-  if (position_kind_ == SequencePositions::kSinusoidal) {
-    std::vector<float> wave(static_cast<size_t>(width_));
-    sinusoid(position, width_, wave.data());
-    return add(wave.data());
-  }
-  const GridPlace& at = places_[static_cast<size_t>(position)];
-  add(rows_.value().data<float>() + at.row * width_);
-  add(columns_.value().data<float>() + at.column * width_);
-}
-
 bool SequenceNetwork::any_length() const {
-  if (parts_ && position_kind_ != SequencePositions::kNone) return false;
-  const bool table =
-      position_kind_ == SequencePositions::kLearned || position_kind_ == SequencePositions::kRowsAndColumns;
-  return !table && std::all_of(blocks_.begin(), blocks_.end(),
-                               [](const SequenceBlock& block) { return block.mixer().any_length(); });
+  return positions_.any_length() && std::all_of(blocks_.begin(), blocks_.end(),
+                                                [](const SequenceBlock& block) { return block.mixer().any_length(); });
 }
 
 int64_t SequenceNetwork::sequences_at_once() const {
@@ -252,20 +182,7 @@ Layout SequenceNetwork::layout() const {
                             alphabet_ == 1 ? std::string("1") : fmt::format("2 z / {} - 1", alphabet_ - 1)));
     enter = input_ == SequenceInput::kDirect ? "number(z)" : "number(z) @ input/weight' + input/bias";
   }
-  const bool by_place = parts_ && position_kind_ != SequencePositions::kNone;
-  const char* position = by_place ? "place[t]" : "t";
-  if (by_place) {
-    layout.line(
-        fmt::format("place[t] = t; but where s[0] is {}, a picture first, and t > 0: t + {} up to t = {}, {} at "
-                    "t = {}, and t - {} from there on",
-                    parts_->picture_border, parts_->words + 1, parts_->picture, parts_->words + 1, parts_->picture + 1,
-                    parts_->picture + 1));
-  }
-  if (position_kind_ == SequencePositions::kLearned) enter += fmt::format(" + positions[{}]", position);
-  if (position_kind_ == SequencePositions::kSinusoidal)
-    enter += fmt::format(" + sinusoid({}) (Vaswani et al. 2017, section 3.5)", position);
-  if (position_kind_ == SequencePositions::kRowsAndColumns)
-    enter += " + rows[row of the step's position] + columns[its column]";
+  positions_.write_layout(layout, enter);
   layout.line(fmt::format("h = {}{}, of each step", enter, has_classes_ ? " + classes[y]" : ""));
   // Blocks may have different mixers; what a round of them says is said once.
   std::vector<std::string> said;
@@ -307,9 +224,8 @@ int64_t SequenceNetwork::Steps::sequences_at_once() const {
 }
 
 SequenceNetwork::Stepper::Stepper(const Steps& steps, int64_t count, const int32_t* labels)
-    : steps_(steps), count_(count) {
+    : steps_(steps), count_(count), picture_first_(static_cast<size_t>(count)) {
   if (labels && steps.network_.has_classes_) labels_.assign(labels, labels + count);
-  if (steps.network_.parts_) picture_first_.resize(static_cast<size_t>(count));
   for (const SequenceBlock::Steps& block : steps.blocks_) blocks_.emplace_back(block, count);
 }
 
@@ -343,14 +259,10 @@ Tensor SequenceNetwork::Stepper::extend(const int32_t* inputs, int64_t length) {
   for (int64_t row = 0; row < length * count_; ++row) {
     float* to = x.data<float>() + row * x.dim(1);
     const int64_t t = t_ + row / count_;
-    if (network.parts_) {
-      const auto sequence = static_cast<size_t>(row % count_);
-      if (t == 1) picture_first_[sequence] = inputs[row] == network.parts_->picture_border ? 1 : 0;
-      network.add_position(network.parts_->place(t, t > 0 && picture_first_[sequence] != 0), to);
-    } else {
-      network.add_position(t, to);
-    }
-    if (network.has_classes_) add_row(network.classes_, labels_[static_cast<size_t>(row % count_)], to);
+    const auto sequence = static_cast<size_t>(row % count_);
+    if (t == 1) picture_first_[sequence] = network.positions_.picture_first(inputs[row]);
+    network.positions_.add(t, t > 0 && picture_first_[sequence], to);
+    if (network.has_classes_) add_row(network.classes_, labels_[sequence], to);
   }
   t_ += length;
   for (SequenceBlock::Stepper& block : blocks_) x = block.extend(x);

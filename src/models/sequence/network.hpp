@@ -3,10 +3,10 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "mixers/mixer.hpp"
+#include "models/sequence/absolute_positions.hpp"
 #include "models/sequence/block.hpp"
 #include "nn/linear.hpp"
 #include "nn/norm.hpp"
@@ -18,14 +18,6 @@ enum class SequenceInput : uint8_t {
   kEmbedding,  // a vector for each symbol
   kScalar,     // the symbol as a number between -1 and 1, through a linear layer
   kDirect,     // that number itself: the first mixer takes one channel
-};
-
-// What is added to the input of every position.
-enum class SequencePositions : uint8_t {
-  kNone,
-  kLearned,         // a learned vector
-  kSinusoidal,      // sines and cosines of the position (Vaswani et al. 2017)
-  kRowsAndColumns,  // of an image's pixel: a learned vector for its row, and one for its column
 };
 
 struct SequenceNetworkOptions {
@@ -87,7 +79,7 @@ class SequenceNetwork {
     const Steps& steps_;
     int64_t count_, t_ = 0, marked_ = 0;
     std::vector<int32_t> labels_;
-    std::vector<uint8_t> picture_first_;  // of each sequence of two parts, as soon as its first symbol has entered
+    std::vector<bool> picture_first_;  // of each sequence: AbsolutePositions::picture_first of its second input
     std::vector<SequenceBlock::Stepper> blocks_;
   };
 
@@ -95,21 +87,12 @@ class SequenceNetwork {
   Variable enter(Pass& pass, const Tensor& inputs) const;
   Variable sequences(Pass& pass, const Tensor& inputs, const Tensor& labels) const;  // of one document each
   Tensor numbers_of(const Tensor& inputs) const;                                     // [n, length] -> [n, length, 1]
-  void declare_positions(const Scope& scope, const DataSpec& data);
-  // Of the positions of sequences into which these symbols enter: [length, width], or [n, length, width] where sequences
-  // differ in the order of their parts.
-  Variable position_vectors(Pass& pass, const Tensor& inputs) const;
-  void add_position(int64_t position, float* to) const;  // [width] +=
 
   int64_t width_, alphabet_;
   SequenceInput input_;
-  SequencePositions position_kind_;
   bool has_classes_;
-  std::vector<GridPlace> places_;
-  // Of sequences of two parts in either order: a position has the vector of its place (StreamParts::place), whichever
-  // part comes first.
-  std::optional<StreamParts> parts_;
-  Parameter symbols_, positions_, rows_, columns_, classes_;
+  Parameter symbols_, classes_;
+  AbsolutePositions positions_;
   Linear scalar_;
   std::vector<SequenceBlock> blocks_;
   Norm norm_;
