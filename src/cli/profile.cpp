@@ -29,7 +29,7 @@ void print_json(const Profile& p) {
   nlohmann::ordered_json answer = {{"model", p.model},
                                    {"threads", p.threads},
                                    {"lanes", p.lanes},
-                                   {"dtype", "f32"},
+                                   {"dtype", p.dtype},
                                    {"batch_size", p.batch_size},
                                    {"parameters", p.parameters},
                                    {"active_parameters", p.active_parameters},

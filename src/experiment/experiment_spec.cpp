@@ -34,14 +34,20 @@ OptimizerRegistry::Choice read_optimizer(config::Reader reader, const ModelRegis
 }
 
 std::optional<int64_t> read_lanes(config::Reader reader) {
-  const auto lanes = reader.integer_or(
+  return reader.integer_or(
       "lanes", "auto",
       {.help = "slices of a batch, one thread each at most; decides the bits. auto: as many as cost nothing, by model "
                "and batch_size, on any machine",
        .min = 1,
        .max = kMostLanes});
-  reader.choice("dtype", {"f32"}, {.help = "of matrix products", .fallback = "f32"});
-  return lanes;
+}
+
+DType read_products(config::Reader reader) {
+  return reader.one_of<DType>("dtype", {{"f32", DType::kF32}, {"bf16", DType::kBF16}},
+                              {.help = "in which training multiplies matrices; bf16: operands rounded to 8 bits, sums, "
+                                       "weights and all else in f32, on CPUs with AVX-512 BF16 or AMX. Evaluation and "
+                                       "samples are f32",
+                               .fallback = "f32"});
 }
 
 bool read_recompute(config::Reader reader) {
@@ -136,6 +142,7 @@ ExperimentSpec::ExperimentSpec(config::Reader root)
       checkpoint(root.section("checkpoint", "what is kept of the weights")),
       origin(read_origin(root.section("origin", "where the initial weights come from"))),
       lanes(read_lanes(root.section("compute", "how it is computed"))),
+      products(read_products(root.section("compute"))),
       recompute(read_recompute(root.section("compute"))) {
   if (root.describing()) return;
   config::Reader train_section = root.section("train");

@@ -14,6 +14,7 @@
 #include "optim/optimizer.hpp"
 #include "optim/schedule.hpp"
 #include "optim/updater.hpp"
+#include "tensor/tensor.hpp"
 
 namespace mlrun {
 
@@ -59,6 +60,7 @@ struct ExperimentSpec {
   CheckpointOptions checkpoint;
   std::optional<Origin> origin;  // as written; Experiment::origin() is the one that was found
   std::optional<int64_t> lanes;  // nullopt: auto
+  DType products;                // the operands of matrix products in training: ops::ProductFormat
   bool recompute;                // blocks are computed again for the gradient
   // Of a batch, with `auto` resolved: each of the small batches of train.accumulate has those of a batch of its size.
   int64_t lanes_of_batch() const;

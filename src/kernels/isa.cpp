@@ -32,6 +32,12 @@ bool cpu_has_amx() {
   return (enabled & kTileState) == kTileState;
 }
 
+// AVX512_BF16: Intel SDM, CPUID leaf 7, subleaf 1.
+bool cpu_has_avx512_bf16() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & 1u << 5);
+}
+
 Isa detect() {
   const int64_t targets = hwy::SupportedTargets();
   if (targets & HWY_AVX3) return cpu_has_amx() ? Isa::kAmx : Isa::kAvx512;
@@ -40,6 +46,7 @@ Isa detect() {
 
 #else
 
+bool cpu_has_avx512_bf16() { return false; }
 Isa detect() { return Isa::kOther; }
 
 #endif
@@ -76,6 +83,11 @@ std::optional<Isa> isa_limit() {
 }
 
 Isa isa_in_force() { return std::min(isa_of_cpu(), isa_limit().value_or(isa_of_cpu())); }
+
+bool has_bf16_products() {
+  const Isa isa = isa_in_force();
+  return isa == Isa::kAmx || (isa == Isa::kAvx512 && cpu_has_avx512_bf16());
+}
 
 void apply_isa_limit() {
   const std::optional<Isa> limit = isa_limit();

@@ -16,6 +16,8 @@ const char* name_of(Isa isa);  // "other", and the values of MLRUN_MAX_ISA: "sse
 Isa isa_of_cpu();
 std::optional<Isa> isa_limit();  // what MLRUN_MAX_ISA says; Error(kUsage) where that is none of its values
 Isa isa_in_force();              // the CPU's, or the limit where that is less
+// Whether the instruction sets in force multiply numbers in bf16 (AVX-512 BF16, or AMX), faster than those in f32.
+bool has_bf16_products();
 // Makes oneDNN and the hand-written kernels keep to isa_limit(). Once in a process, before its first kernel. A limit
 // above the CPU's own instruction sets changes nothing, and is warned of.
 void apply_isa_limit();

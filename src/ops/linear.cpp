@@ -10,6 +10,7 @@
 #include "kernels/vector/reduce.hpp"
 #include "kernels/vector/transpose.hpp"
 #include "ops/gradient_room.hpp"
+#include "ops/product_format.hpp"
 
 namespace mlrun::ops {
 namespace {
@@ -27,8 +28,8 @@ Tensor rows_of(const Tensor& x) {
 Tensor affine_rows(const Tensor& x, const Tensor& w, const Tensor& b) {
   const int64_t rows = x.dim(0), in = x.dim(1), out = w.dim(0);
   Tensor y({rows, out});
-  kernels::matmul({x.data<float>(), in}, {w.data<float>(), in, kYes}, {y.data<float>(), out}, {rows, out, in},
-                  {.bias = b.defined() ? b.data<float>() : nullptr});
+  kernels::matmul(kernels::operand_of(x), kernels::transposed(kernels::operand_of(w)), {y.data<float>(), out},
+                  {rows, out, in}, {.bias = b.defined() ? b.data<float>() : nullptr});
   return y;
 }
 
@@ -55,17 +56,18 @@ Rule bias_rule() {
 
 // C = op(A) op(B): dA = dC op(B)^T and dB = op(A)^T dC, each transposed when its operand was.
 Variable matmul(const Variable& a, const Variable& b, Transpose ta, Transpose tb) {
-  const Tensor A = a.value(), B = b.value();
+  const Tensor A = as_operand(a.value()), B = as_operand(b.value());
   return record(
       kernels::matmul(A, B, ta, tb),
       {{a,
         [B, ta, tb, s = a.shape()](const Tensor& dy) {
+          const Tensor D = as_operand_beside(B, dy);
           return kernels::sum_to_shape(
-              ta == kNo ? kernels::matmul(dy, B, kNo, other(tb)) : kernels::matmul(B, dy, tb, kYes), s);
+              ta == kNo ? kernels::matmul(D, B, kNo, other(tb)) : kernels::matmul(B, D, tb, kYes), s);
         }},
        {b, [A, ta, tb, s = b.shape()](const Tensor& dy) {
           const bool tall = ta == kNo && s.size() == 2;  // one product over all rows, not a sum of many
-          const Tensor left = tall ? rows_of(A) : A, right = tall ? rows_of(dy) : dy;
+          const Tensor D = as_operand_beside(A, dy), left = tall ? rows_of(A) : A, right = tall ? rows_of(D) : D;
           return kernels::sum_to_shape(
               tb == kNo ? kernels::matmul(left, right, other(ta), kNo) : kernels::matmul(right, left, kYes, ta), s);
         }}});
@@ -74,13 +76,13 @@ Variable matmul(const Variable& a, const Variable& b, Transpose ta, Transpose tb
 // y = x W^T + b: dx = dy W, dW = dy^T x, db = sum dy
 Variable linear(const Variable& x, const Variable& w, const Variable& b) {
   check(x, w, b);
-  const Tensor X = rows_of(x.value()), W = w.value();
+  const Tensor X = as_operand(rows_of(x.value())), W = as_operand(w.value());
   const Tensor y = affine_rows(X, W, b.defined() ? b.value() : Tensor());
-  std::vector<Input> inputs = {{x, [W](const Tensor& dy) { return kernels::matmul(rows_of(dy), W); }},
-                               {w, Rule::into([X](const Tensor& dy, Destination& to) {
-                                  kernels::matmul_into(to.tensor, rows_of(dy), X, kYes, kNo,
-                                                       to.accumulate ? 1.0f : 0.0f);
-                                })}};
+  std::vector<Input> inputs = {
+      {x, [W](const Tensor& dy) { return kernels::matmul(as_operand_beside(W, rows_of(dy)), W); }},
+      {w, Rule::into([X](const Tensor& dy, Destination& to) {
+         kernels::matmul_into(to.tensor, as_operand_beside(X, rows_of(dy)), X, kYes, kNo, to.accumulate ? 1.0f : 0.0f);
+       })}};
   if (b.defined()) inputs.push_back({b, bias_rule()});
   return record(y.reshape(with_last(x.shape(), w.dim(0))), std::move(inputs));
 }
@@ -114,16 +116,17 @@ Variable row_linear(const Variable& x, const Variable& w, const Variable& b) {
 Variable masked_linear(const Variable& x, const Variable& w, const Variable& b, const Tensor& mask) {
   check(x, w, b);
   require(mask.shape() == w.shape(), "a mask {} for a weight {}", to_string(mask.shape()), to_string(w.shape()));
-  const Tensor X = rows_of(x.value()), W = kernels::mul(w.value(), mask);
+  const Tensor X = as_operand(rows_of(x.value())), W = as_operand(kernels::mul(w.value(), mask));
   const Tensor y = affine_rows(X, W, b.defined() ? b.value() : Tensor());
-  std::vector<Input> inputs = {{x, [W](const Tensor& dy) { return kernels::matmul(rows_of(dy), W); }},
-                               {w, Rule::into([X, mask](const Tensor& dy, Destination& to) {
-                                  // What is there already came by another way, and must not be masked with this mask.
-                                  Tensor dw = room_for(to, to.tensor.shape());
-                                  kernels::matmul_into(dw, rows_of(dy), X, kYes, kNo);
-                                  kernels::mul_in_place(dw, mask);
-                                  add_gradient(to, dw);
-                                })}};
+  std::vector<Input> inputs = {
+      {x, [W](const Tensor& dy) { return kernels::matmul(as_operand_beside(W, rows_of(dy)), W); }},
+      {w, Rule::into([X, mask](const Tensor& dy, Destination& to) {
+         // What is there already came by another way, and must not be masked with this mask.
+         Tensor dw = room_for(to, to.tensor.shape());
+         kernels::matmul_into(dw, as_operand_beside(X, rows_of(dy)), X, kYes, kNo);
+         kernels::mul_in_place(dw, mask);
+         add_gradient(to, dw);
+       })}};
   if (b.defined()) inputs.push_back({b, bias_rule()});
   return record(y.reshape(with_last(x.shape(), w.dim(0))), std::move(inputs));
 }

@@ -1,5 +1,7 @@
 // Matrix products and affine layers. Weights are [out, in]; their gradients are computed in place, straight into the
 // gradient arena when the weight is a leaf with a window.
+//
+// matmul, linear and masked_linear take their operands in the format that is in force (ops/product_format.hpp).
 #pragma once
 
 #include "autograd/tape.hpp"

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "kernels/profile.hpp"
 #include "kernels/vector/reduce.hpp"
+#include "ops/product_format.hpp"
 
 namespace mlrun::ops {
 namespace {
@@ -35,24 +36,26 @@ Variable staircase_linear(const Variable& x, const Variable& w, const Variable& 
               (!b.defined() || b.value().count() == out),
           "a staircase of {} with x {} and a weight {}", to_string({out, in}), to_string(x.shape()),
           to_string(w.shape()));
-  const Tensor X = x.value(), W = w.value();
+  const Tensor X = as_operand(x.value()), W = as_operand(w.value());
   const int64_t n = X.dim(0);
   Tensor y({n, out});
   {
     const kernels::profile::Scope scope("staircase", "own", flops(*staircase, n), 0);
-    kernels::staircase_forward(*staircase, X.data<float>(), W.data<float>(),
+    kernels::staircase_forward(*staircase, kernels::operand_of(X), kernels::operand_of(W),
                                b.defined() ? b.value().data<float>() : nullptr, y.data<float>(), n);
   }
   std::vector<Input> inputs = {
       {x, Rule::into([W, staircase, n](const Tensor& dy, Destination& to) {
          const kernels::profile::Scope scope("staircase gradient", "own", flops(*staircase, n), 0);
-         kernels::staircase_backward_data(*staircase, dy.data<float>(), W.data<float>(), to.tensor.data<float>(), n,
+         kernels::staircase_backward_data(*staircase, kernels::operand_of(as_operand_beside(W, dy)),
+                                          kernels::operand_of(W), to.tensor.data<float>(), n,
                                           to.accumulate ? 1.0f : 0.0f);
        })},
       {w, Rule::into([X, staircase, n](const Tensor& dy, Destination& to) {
          const kernels::profile::Scope scope("staircase gradient", "own", flops(*staircase, n), 0);
          if (!to.accumulate && !to.windowed) clear_behind(*staircase, to.tensor);
-         kernels::staircase_backward_weights(*staircase, dy.data<float>(), X.data<float>(), to.tensor.data<float>(), n,
+         kernels::staircase_backward_weights(*staircase, kernels::operand_of(as_operand_beside(X, dy)),
+                                             kernels::operand_of(X), to.tensor.data<float>(), n,
                                              to.accumulate ? 1.0f : 0.0f);
        })}};
   if (b.defined()) {

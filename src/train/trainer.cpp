@@ -14,6 +14,8 @@
 #include "experiment/codes_dataset.hpp"
 #include "experiment/mixed_runs.hpp"
 #include "experiment/trained_model.hpp"
+#include "kernels/isa.hpp"
+#include "ops/product_format.hpp"
 #include "train/epoch_order.hpp"
 #include "train/train_sample.hpp"
 
@@ -30,6 +32,14 @@ TrainingLength length_of(const ExperimentSpec& spec, const Dataset& data) {
   return length;
 }
 
+void require_products(DType format) {
+  if (format == DType::kF32 || kernels::has_bf16_products()) return;
+  fail(ExitCode::kUsage,
+       "compute.dtype {}: this CPU has no products of it; AVX-512 BF16 or AMX would be needed, and {} is in force\n"
+       "  here   compute.dtype=f32",
+       name_of(format), name_of(kernels::isa_in_force()));
+}
+
 }  // namespace
 
 Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads, Reducer& reducer)
@@ -43,6 +53,7 @@ Trainer::Trainer(const Experiment& experiment, const Dataset& data, int threads,
       own_lanes_(experiment.spec().model.facts().fitted_at_once ? Range{} : reducer.own_lanes(experiment.lanes())),
       lane_turns_(experiment.lanes(), own_lanes_, experiment.spec().train.accumulate) {
   const ExperimentSpec& spec = experiment_.spec();
+  require_products(spec.products);
   if (schedule_->needs_total() && length_.total_steps == 0) {
     fail(ExitCode::kUsage,
          "schedule.kind {} needs to know the number of steps, and train.for is {}\n"
@@ -137,6 +148,7 @@ LaneSums Trainer::compute_lane(int64_t lane, const StepBatch& batch, Tensor& gra
     std::memset(gradients.raw(), 0, gradients.bytes());
     return sum;
   }
+  const ops::ProductFormat products(experiment_.spec().products);
   const RandomStream noise = batch.noise.at(static_cast<uint64_t>(of_run));
   int64_t piece = 0;
   built_.model->in_pieces(part.size(), [&](int64_t from, int64_t to) {

@@ -61,6 +61,7 @@ TEST_CASE("doctor says which instruction sets the CPU has and which are in force
   INFO(found);
   CHECK(found.rfind(has + "  oneDNN sse41; MLRUN_MAX_ISA=sse4", 0) == 0);
   if (has != "sse4") CHECK(found.find("limits all kernels to sse4") != std::string::npos);
+  CHECK(found.find("bf16") == std::string::npos);
 
   place.set("MLRUN_MAX_ISA", "amx");
   if (has == "amx") return;

@@ -72,8 +72,10 @@ TEST_CASE("Staircase products equal the masked dense ones") {
     CAPTURE(p.in, p.out, p.n);
     const double tolerance = 1e-5 * std::sqrt(static_cast<double>(std::max(p.in, p.out)));
     std::vector<float> y(static_cast<size_t>(p.n * p.out), NAN), plain(y);
-    staircase_forward(p.staircase, p.x.data(), p.w.data(), p.bias.data(), y.data(), p.n);
-    staircase_forward(p.staircase, p.x.data(), p.w.data(), nullptr, plain.data(), p.n);
+    staircase_forward(p.staircase, {p.x.data(), p.staircase.inputs()}, {p.w.data(), p.staircase.inputs()},
+                      p.bias.data(), y.data(), p.n);
+    staircase_forward(p.staircase, {p.x.data(), p.staircase.inputs()}, {p.w.data(), p.staircase.inputs()}, nullptr,
+                      plain.data(), p.n);
     for (int64_t i = 0; i < p.n; ++i) {
       for (int64_t r = 0; r < p.out; ++r) {
         const size_t at = static_cast<size_t>(i * p.out + r);
@@ -85,7 +87,8 @@ TEST_CASE("Staircase products equal the masked dense ones") {
     }
     for (const float beta : {0.0f, 1.0f}) {
       std::vector<float> dx(static_cast<size_t>(p.n * p.in), beta == 0.0f ? NAN : 0.5f);
-      staircase_backward_data(p.staircase, p.dy.data(), p.w.data(), dx.data(), p.n, beta);
+      staircase_backward_data(p.staircase, {p.dy.data(), p.staircase.outputs()}, {p.w.data(), p.staircase.inputs()},
+                              dx.data(), p.n, beta);
       for (int64_t i = 0; i < p.n; ++i) {
         for (int64_t j = 0; j < p.in; ++j) {
           const double want = dot(p.dy.data() + i * p.out, 1, p.w.data() + j, p.in, p.out) + (beta == 0.0f ? 0 : 0.5);
@@ -101,7 +104,8 @@ TEST_CASE("Staircase weight gradients are exactly 0 behind the staircase") {
     CAPTURE(p.in, p.out, p.n);
     std::vector<float> dw(static_cast<size_t>(p.out * p.in), 0.0f);  // an arena zeroed once
     for (int round = 1; round <= 3; ++round) {                       // new, accumulated, new again
-      staircase_backward_weights(p.staircase, p.dy.data(), p.x.data(), dw.data(), p.n, round == 2 ? 1.0f : 0.0f);
+      staircase_backward_weights(p.staircase, {p.dy.data(), p.staircase.outputs()}, {p.x.data(), p.staircase.inputs()},
+                                 dw.data(), p.n, round == 2 ? 1.0f : 0.0f);
       for (int64_t r = 0; r < p.out; ++r) {
         for (int64_t j = 0; j < p.in; ++j) {
           const float got = dw[static_cast<size_t>(r * p.in + j)];

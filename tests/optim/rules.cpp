@@ -212,22 +212,3 @@ TEST_CASE("Updates leave a weight of 0 with gradient 0 at exactly 0, and what li
     }
   });
 }
-
-TEST_CASE("The bf16 copy is rounded to nearest even") {
-  on_every_target([] {
-    const auto of = [](uint32_t bits) {
-      float f;
-      std::memcpy(&f, &bits, sizeof f);
-      return f;
-    };
-    std::vector<float> w = {1.0f,           of(0x3F808000), of(0x3F818000), of(0x3F808001), of(0x3F807FFF),
-                            of(0xBF818000), -0.0f,          of(0x7F7FFFFF), 3.0e-38f};
-    for (int i = 0; i < 3; ++i) w.insert(w.end(), w.begin(), w.end());
-    const std::vector<uint16_t> want = {0x3F80, 0x3F80, 0x3F82, 0x3F81, 0x3F80, 0xBF82, 0x8000, 0x7F80, 0x0123};
-    const std::vector<float> g(w.size(), 0.0f);
-    std::vector<uint16_t> bf16(w.size());
-    const Range all = {0, static_cast<int64_t>(w.size())};
-    mlrun::update(SgdStep{}, {}, {.weights = w.data(), .gradients = g.data(), .bf16 = bf16.data(), .runs = {&all, 1}});
-    for (size_t i = 0; i < w.size(); ++i) CHECK(bf16[i] == want[i % want.size()]);
-  });
-}

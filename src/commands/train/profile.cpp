@@ -52,6 +52,7 @@ Profile profile(const ProfileRequest& request) {
   p.model = experiment.spec().model.kind();
   p.data = data->description();
   p.lanes = experiment.lanes();
+  p.dtype = name_of(experiment.spec().products);
   p.batch_size = experiment.spec().train.batch_size;
   p.parameters = trainer.built().parameters->parameter_count();
   p.active_parameters = active_parameters(trainer.built());

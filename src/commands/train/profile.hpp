@@ -24,7 +24,7 @@ struct SampleProfile {
 };
 
 struct Profile {
-  std::string model, data;
+  std::string model, data, dtype;  // dtype: of matrix products
   int threads = 1;
   int64_t lanes = 1, batch_size = 0, parameters = 0, active_parameters = 0, steps = 0;
   double first_step_ms = 0;  // from the start of the process to the end of the first step

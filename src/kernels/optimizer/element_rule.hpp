@@ -3,7 +3,7 @@
 //
 // update_all<kSlots>(slice, scale, rule) calls rule(w, g, s) for vectors of numbers: w the weights, g the gradients
 // after scaling, s[0] ... s[kSlots - 1] what the slots hold, which the rule changes; it returns the new weights. The
-// average and the copy in bf16 follow. A rule is a lambda marked HWY_ATTR.
+// average follows. A rule is a lambda marked HWY_ATTR.
 #if defined(MLRUN_KERNELS_ELEMENT_RULE_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef MLRUN_KERNELS_ELEMENT_RULE_HPP
 #undef MLRUN_KERNELS_ELEMENT_RULE_HPP
@@ -25,20 +25,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 // A number of the rule in every element of a vector.
 HWY_INLINE simd::V set(double x) { return hn::Set(simd::Floats(), static_cast<float>(x)); }
 
-// Rounded to nearest even; count numbers, at most a vector.
-HWY_INLINE void store_bf16(simd::V v, uint16_t* to, int64_t count) {
-  const hn::RebindToUnsigned<simd::Floats> du;
-  const hn::Rebind<uint16_t, simd::Floats> half;
-  const auto bits = hn::BitCast(du, v);
-  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1u));
-  const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7FFFu))));
-  const auto narrow = hn::DemoteTo(half, hn::BitCast(hn::RebindToSigned<simd::Floats>(), rounded));
-  if (count == simd::lanes()) return hn::StoreU(narrow, half, to);
-  HWY_ALIGN uint16_t buffer[HWY_MAX_BYTES / sizeof(float)] = {};
-  hn::Store(narrow, half, buffer);
-  for (int64_t i = 0; i < count; ++i) to[i] = buffer[i];
-}
-
 template <int kSlots, class Rule>
 HWY_INLINE void update_all(const ParameterSlice& slice, const UpdateScale& scale, Rule rule) {
   using simd::V;
@@ -59,21 +45,18 @@ HWY_INLINE void update_all(const ParameterSlice& slice, const UpdateScale& scale
       const V average = load(slice.average + i);
       store(hn::MulAdd(renewal, hn::Sub(w, average), average), slice.average + i);
     }
-    return w;
   };
   for (const Range& run : slice.runs) {
     int64_t i = run.begin;
     for (; i + step <= run.end; i += step) {
-      const V w = at(
+      at(
           i, [](const float* p) HWY_ATTR { return hn::LoadU(simd::Floats(), p); },
           [](V v, float* p) HWY_ATTR { hn::StoreU(v, simd::Floats(), p); });
-      if (slice.bf16) store_bf16(w, slice.bf16 + i, step);
     }
     if (const int64_t rest = run.end - i; rest > 0) {
-      const V w = at(
+      at(
           i, [rest](const float* p) HWY_ATTR { return simd::load_some(p, rest); },
           [rest](V v, float* p) HWY_ATTR { simd::store_some(v, p, rest); });
-      if (slice.bf16) store_bf16(w, slice.bf16 + i, rest);
     }
   }
 }

@@ -26,7 +26,6 @@ struct ParameterSlice {
   const float* gradients = nullptr;
   std::span<float* const> slots = {};  // what the rule keeps of each number, in the order of Optimizer::slots
   float* average = nullptr;  // exponential moving average of the weights: decay * itself + (1 - decay) * new weights
-  uint16_t* bf16 = nullptr;  // copy of the new weights, rounded to nearest even
   std::span<const Range> runs = {};
 };
 

@@ -31,6 +31,7 @@ struct Hash {
     for (const int64_t x : {key.m, key.n, key.k, key.lda, key.ldb, key.ldc, key.batch, key.stride_a, key.stride_b}) {
       mix(x);
     }
+    mix(static_cast<int64_t>(key.dtype));
     uint32_t beta;
     std::memcpy(&beta, &key.beta, sizeof beta);
     mix(static_cast<int64_t>(beta) << 8 | static_cast<int64_t>(key.transpose_a) << 3 |
@@ -213,18 +214,31 @@ bool has_matmul(DType operands) {
   }
 }
 
+Operand operand_of(const Tensor& matrix) {
+  require(matrix.rank() == 2, "an operand of shape {}", to_string(matrix.shape()));
+  return {matrix.raw(), matrix.dim(1), Transpose::kNo, matrix.dtype()};
+}
+
+Operand transposed(const Operand& operand) {
+  Operand other = operand;
+  other.transpose = operand.transpose == Transpose::kNo ? Transpose::kYes : Transpose::kNo;
+  return other;
+}
+
 void matmul_batched(const BatchStride& batch, const Operand& a, const Operand& b, const Rows<float>& c,
                     const ProductSize& size, const ProductTerms& terms) {
-  require(terms.bias == nullptr, "a batch of products with a bias");
+  require(terms.bias == nullptr && a.dtype == b.dtype, "a batch of products of {} and {}, with a bias: {}",
+          name_of(a.dtype), name_of(b.dtype), terms.bias != nullptr);
   const bool one = batch.batch == 1;
   run({size.m, size.n, size.k, a.stride, b.stride, c.stride, batch.batch, one ? 0 : batch.a, one ? 0 : batch.b,
-       one ? 0 : batch.c, DType::kF32, a.transpose, b.transpose, false, terms.beta},
+       one ? 0 : batch.c, a.dtype, a.transpose, b.transpose, false, terms.beta},
       a.data, b.data, c.data, nullptr);
 }
 
 void matmul(const Operand& a, const Operand& b, const Rows<float>& c, const ProductSize& size,
             const ProductTerms& terms) {
-  run({size.m, size.n, size.k, a.stride, b.stride, c.stride, 1, 0, 0, 0, DType::kF32, a.transpose, b.transpose,
+  require(a.dtype == b.dtype, "a product of {} and {}", name_of(a.dtype), name_of(b.dtype));
+  run({size.m, size.n, size.k, a.stride, b.stride, c.stride, 1, 0, 0, 0, a.dtype, a.transpose, b.transpose,
        terms.bias != nullptr, terms.beta},
       a.data, b.data, c.data, terms.bias);
 }

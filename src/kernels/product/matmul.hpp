@@ -26,10 +26,19 @@ void matmul_into(Tensor& c, const Tensor& a, const Tensor& b, Transpose transpos
 
 // A matrix A as it is stored, row-major, and whether op(A) is A or its transpose.
 struct Operand {
-  const float* data = nullptr;
+  const void* data = nullptr;
   int64_t stride = 0;  // from row to row, in numbers
   Transpose transpose = Transpose::kNo;
+  DType dtype = DType::kF32;  // or kBF16, as the other operand
+
+  // What begins at this place of A.
+  Operand at(int64_t row, int64_t column) const {
+    const auto skipped = static_cast<size_t>(row * stride + column) * size_of(dtype);
+    return {static_cast<const char*>(data) + skipped, stride, transpose, dtype};
+  }
 };
+Operand operand_of(const Tensor& matrix);    // of a tensor of rank 2, as it is
+Operand transposed(const Operand& operand);  // the same numbers, read the other way round
 struct ProductSize {
   int64_t m = 0, n = 0, k = 0;  // op(A) [m, k] x op(B) [k, n] -> C [m, n]
 };

@@ -67,12 +67,12 @@ Staircase::Staircase(std::vector<int64_t> limits, int64_t inputs, int64_t batch)
   }
 }
 
-void staircase_forward(const Staircase& staircase, const float* x, const float* w, const float* bias, float* y,
+void staircase_forward(const Staircase& staircase, const Operand& x, const Operand& w, const float* bias, float* y,
                        int64_t n) {
-  const int64_t inputs = staircase.inputs(), outputs = staircase.outputs();
+  const int64_t outputs = staircase.outputs();
   for (const auto& [begin, end, limit] : staircase.row_bands()) {
     if (limit > 0) {
-      matmul({x, inputs}, {w + begin * inputs, inputs, Transpose::kYes}, {y + begin, outputs}, {n, end - begin, limit},
+      matmul(x, transposed(w.at(begin, 0)), {y + begin, outputs}, {n, end - begin, limit},
              {.bias = bias ? bias + begin : nullptr});
       continue;
     }
@@ -82,26 +82,25 @@ void staircase_forward(const Staircase& staircase, const float* x, const float* 
   }
 }
 
-void staircase_backward_data(const Staircase& staircase, const float* dy, const float* w, float* dx, int64_t n,
+void staircase_backward_data(const Staircase& staircase, const Operand& dy, const Operand& w, float* dx, int64_t n,
                              float beta) {
   const int64_t inputs = staircase.inputs(), outputs = staircase.outputs();
   for (const auto& [begin, end, first] : staircase.column_bands()) {
     if (first < outputs) {
-      matmul({dy + first, outputs}, {w + first * inputs + begin, inputs}, {dx + begin, inputs},
-             {n, end - begin, outputs - first}, {.beta = beta});
+      matmul(dy.at(0, first), w.at(first, begin), {dx + begin, inputs}, {n, end - begin, outputs - first},
+             {.beta = beta});
     } else if (beta == 0.0f) {
       for (int64_t i = 0; i < n; ++i) std::fill(dx + i * inputs + begin, dx + i * inputs + end, 0.0f);
     }
   }
 }
 
-void staircase_backward_weights(const Staircase& staircase, const float* dy, const float* x, float* dw, int64_t n,
+void staircase_backward_weights(const Staircase& staircase, const Operand& dy, const Operand& x, float* dw, int64_t n,
                                 float beta) {
-  const int64_t inputs = staircase.inputs(), outputs = staircase.outputs();
+  const int64_t inputs = staircase.inputs();
   for (const auto& [begin, end, limit] : staircase.row_bands()) {
     if (limit == 0) continue;
-    matmul({dy + begin, outputs, Transpose::kYes}, {x, inputs}, {dw + begin * inputs, inputs}, {end - begin, limit, n},
-           {.beta = beta});
+    matmul(transposed(dy.at(0, begin)), x, {dw + begin * inputs, inputs}, {end - begin, limit, n}, {.beta = beta});
     for (int64_t r = begin; r < end; ++r) {
       std::fill(dw + r * inputs + staircase.limits()[static_cast<size_t>(r)], dw + r * inputs + limit, 0.0f);
     }

@@ -37,17 +37,17 @@ class Staircase {
   std::vector<Band> row_bands_, column_bands_;
 };
 
-// y [n, outputs] = x [n, inputs] W^T + bias [outputs]; bias may be null.
-void staircase_forward(const Staircase& staircase, const float* x, const float* w, const float* bias, float* y,
+// y [n, outputs] = x [n, inputs] W^T + bias [outputs]; bias may be null. The operands, here and below, are not transposed.
+void staircase_forward(const Staircase& staircase, const Operand& x, const Operand& w, const float* bias, float* y,
                        int64_t n);
 
 // dx [n, inputs] = dy [n, outputs] W + beta dx, beta 0 or 1.
-void staircase_backward_data(const Staircase& staircase, const float* dy, const float* w, float* dx, int64_t n,
+void staircase_backward_data(const Staircase& staircase, const Operand& dy, const Operand& w, float* dx, int64_t n,
                              float beta = 0.0f);
 
 // dW [outputs, inputs] = dy^T x + beta dW, beta 0 or 1. Of the numbers behind the staircase, those in a band are set to
 // 0, and the rest are not written: they must be 0 already (as in an arena zeroed once).
-void staircase_backward_weights(const Staircase& staircase, const float* dy, const float* x, float* dw, int64_t n,
+void staircase_backward_weights(const Staircase& staircase, const Operand& dy, const Operand& x, float* dw, int64_t n,
                                 float beta = 0.0f);
 
 }  // namespace mlrun::kernels
