@@ -22,10 +22,10 @@ test: release  ## run all tests
 	@cd build/release && ctest --output-on-failure -j2
 
 test-asan: asan  ## run all tests under AddressSanitizer and UBSan
-	@cd build/asan && UBSAN_OPTIONS=print_stacktrace=1 ctest --output-on-failure -j2
+	@cd build/asan && ctest --output-on-failure -j2
 
 test-tsan: tsan  ## run all tests under ThreadSanitizer
-	@cd build/tsan && TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan_suppressions.txt ctest --output-on-failure -j2
+	@cd build/tsan && ctest --output-on-failure -j2
 
 check:  ## format, arrows, shell scripts, no warnings by g++ and clang++, no include missing
 	@scripts/check.sh
