@@ -144,6 +144,7 @@ void draw(SampleWords o, const TrainedModel& model, const Rows& rows, LanePool& 
   require_room(o, rows.columns, model, ranks);
   if (o.constraint_law != "exact") require_share_for_each(ranks, o.count, "sample");
   o.law = law_of(o.text, model, o.law);
+  o.law.typical = o.draft.typical;
   const Tensor prefix = o.caption.empty() ? prefix_of(o.text, model, o.count) : picture_to_name(model, o.caption);
   const int64_t length = o.text.length > 0 ? o.text.length : model.autoregressive().data().positions();
   const auto constraint = constraint_of(o.constraint, model, length - (prefix.defined() ? prefix.dim(1) : 0));
@@ -171,7 +172,7 @@ void draw(SampleWords o, const TrainedModel& model, const Rows& rows, LanePool& 
   }
   const Samples samples = sample(model, options, pool);
   if (!ranks.first()) return;
-  if (draft.draft.proposes()) warn_where_it_does_not_pay(samples.speculation);
+  if (draft.draft.proposes()) warn_where_it_does_not_pay(samples.speculation, o.law);
   std::optional<NearestOutcome> nearest;
   if (o.nearest > 0) nearest = nearest_of(samples, model, o.nearest, pool);
   const SamplePictures pictures = pictures_of(samples, rows.columns, rows.classes, nearest, model.identity.names);

@@ -25,6 +25,7 @@ void write_law(io::Hdf5Writer& file, const DrawLaw& law) {
   file.attribute("/", "top_k", law.top_k);
   file.attribute("/", "top_p", law.top_p);
   file.attribute("/", "repetition_penalty", law.repetition);
+  file.attribute("/", "typical", law.typical);
   file.attribute("/", "sliding", law.sliding ? 1 : 0);
   file.attribute("/", "exact_law", law.is_exact() ? 1 : 0);
   file.attribute("/", "law", law.words());

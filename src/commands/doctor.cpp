@@ -62,6 +62,42 @@ Finding instructions() {
             fmt::format("{}  oneDNN {}{}", name_of(has), kernels::library_isa(),
                         kernels::has_bf16_products() ? ", products of bf16" : ""),
             ""};
+  const auto limited_by = [&](const char* variable, const std::string& effect) {
+    f.state = State::kWarning;
+    f.found += fmt::format("; {}={}{}", variable, environment_variable(variable), effect);
+    f.remedy = fmt::format("unset {}", variable);
+  };
+  if (const auto limit = kernels::isa_limit()) {
+    if (uses != *limit) limited_by("MLRUN_MAX_ISA", ", which this CPU has not");
+    else if (uses < has) limited_by("MLRUN_MAX_ISA", fmt::format(" limits all kernels to {}", name_of(uses)));
+    else f.found += fmt::format("; MLRUN_MAX_ISA={}", name_of(*limit));
+  } else {
+    for (const char* name : {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"}) {
+      if (!environment_variable(name).empty())
+        limited_by(name, " limits oneDNN alone; MLRUN_MAX_ISA limits all kernels");
+    }
+  }
+  if (has == kernels::Isa::kSse4 && f.remedy.empty()) {
+    f.state = State::kWarning;
+    f.remedy = "a processor with AVX2 or AVX-512 is several times faster";
+  }
+  return f;
+}
+
+// Cores that the control group grants, by cpu.max ("200000 100000"); infinity without a limit.
+double granted_cores() {
+  std::ifstream file("/sys/fs/cgroup/cpu.max");
+  std::string quota;
+  double period = 0;
+  if (!(file >> quota >> period) || period <= 0) return INFINITY;
+  const auto granted = parse_real(quota);
+  return granted ? *granted / period : INFINITY;
+}
+
+Finding cores() {
+  const std::vector<int> mine = affinity_cores();
+  const long online = sysconf(_SC_NPROCESSORS_ONLN);
+  Finding f{State::kOk, "cores", fmt::format("{} of {} in the affinity mask: {}", mine.size(), online, list(mine)), ""};
   if (const double granted = granted_cores(); granted + 0.01 < static_cast<double>(mine.size())) {
     f.state = State::kWarning;
     f.found += fmt::format("; the container grants {:.3g}", granted);

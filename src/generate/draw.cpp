@@ -62,6 +62,7 @@ std::string DrawLaw::words() const {
   if (top_p < 1) add("top-p " + print_number(top_p));
   if (repetition != 1) add("repetition penalty " + print_number(repetition));
   if (sliding) add("sliding");
+  if (typical > 0) add("typical acceptance " + print_number(typical));
   if (constraint == ConstraintLaw::kExact)
     return text.empty() ? "the model's own, given the constraint"
                         : text + ", given the constraint: not the model's own";
@@ -83,6 +84,13 @@ std::vector<double> probabilities(const float* logits, int64_t alphabet, const D
   const double total = std::accumulate(p.begin(), p.end(), 0.0);
   for (double& x : p) x /= total;
   return p;
+}
+
+bool is_typical(const float* logits, int64_t alphabet, int32_t symbol, const DrawLaw& law) {
+  const std::vector<double> p = probabilities(logits, alphabet, law);
+  double negative_entropy = 0;
+  for (const double x : p) negative_entropy += x > 0 ? x * std::log(x) : 0;
+  return p[static_cast<size_t>(symbol)] >= std::min(law.typical, std::sqrt(law.typical) * std::exp(negative_entropy));
 }
 
 int32_t draw_symbol(const float* logits, int64_t alphabet, double u, const DrawLaw& law) {

@@ -40,16 +40,18 @@ enum class ConstraintLaw : uint8_t { kNone, kLocal, kExact };  // generate/const
 // stays. Before all that, `repetition` divides the logits of symbols that the sample already has, where they are
 // positive, and multiplies the others (Keskar et al. 2019, section 4.1): samplers that know the sample do so. Where a
 // sample is longer than the sequences that the model knows, `sliding` draws its symbols given the last of them alone
-// (generate/sliding.hpp); without it such a sample is refused. Under a `constraint` all of that is of what it allows.
+// (generate/sliding.hpp); without it such a sample is refused. With `typical` above 0 a symbol that a draft proposes stays
+// where it is typical, and only in place of the others a symbol is drawn (generate/speculative.hpp). Under a `constraint` all of that is of what it allows.
 struct DrawLaw {
   double temperature = 1;
   int64_t top_k = 0;
   double top_p = 1;
   double repetition = 1;
   bool sliding = false;
+  double typical = 0;  // the epsilon of is_typical, at most 1
   ConstraintLaw constraint = ConstraintLaw::kNone;
   bool is_exact() const {
-    return temperature == 1 && top_k == 0 && top_p >= 1 && repetition == 1 && !sliding &&
+    return temperature == 1 && top_k == 0 && top_p >= 1 && repetition == 1 && !sliding && typical == 0 &&
            constraint == ConstraintLaw::kNone;
   }
   std::string words() const;  // "the model's own", or "temperature 0.9, top-k 40, top-p 0.95: not the model's own"
@@ -61,6 +63,10 @@ std::vector<float> penalised(const float* logits, const std::vector<bool>& seen,
 
 // Of every symbol under the law: [alphabet], summing to 1.
 std::vector<double> probabilities(const float* logits, int64_t alphabet, const DrawLaw& law);
+
+// Typical acceptance (Cai et al. 2024, "Medusa", section 2.3.1): whether the symbol has a probability p of at least
+// min(epsilon, sqrt(epsilon) exp(-H)) under the law, where H is the entropy of p in nats.
+bool is_typical(const float* logits, int64_t alphabet, int32_t symbol, const DrawLaw& law);
 
 // The symbol that the uniform u picks from the logits of one image at one step: by the inverse of the distribution
 // function.

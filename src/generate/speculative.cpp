@@ -53,6 +53,11 @@ class StepRule {
 
   // `j`: the number of the proposal since forget().
   int32_t decided(int64_t t, int32_t proposal, size_t j, const float* logits) {
+    if (job_.law.typical > 0) {  // drawn by a uniform that the proposal did not come from
+      return is_typical(logits, job_.alphabet, proposal, job_.law)
+                 ? proposal
+                 : pick(probabilities(logits, job_.alphabet, job_.law), uniform(job_.draft_uniforms, t, 2));
+    }
     if (job_.alphabet == 2) return undrafted(t, logits);
     const std::vector<double> p = probabilities(logits, job_.alphabet, job_.law), &q = q_[j];
     const auto x = static_cast<size_t>(proposal);

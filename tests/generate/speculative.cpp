@@ -9,60 +9,20 @@
 
 #include "base/error.hpp"
 #include "catch.hpp"
+#include "generate/enumerated.hpp"
 #include "generate/sampler.hpp"
 #include "models/battery.hpp"
 
 using namespace mlrun;
 using mlrun::test::Built;
+using mlrun::test::every_sequence;
+using mlrun::test::Fit;
+using mlrun::test::fit_of;
 
 namespace {
 
 Draft draft_of(const Built& b, int64_t ahead = 0) {
   return {.model = &b.autoregressive(), .parameters = b.parameters.get(), .ahead = ahead};
-}
-
-// Of all sequences of a small model, against its own likelihood: chi-square, and its degrees of freedom.
-struct Fit {
-  double chi_squared = 0;
-  int64_t freedom = -1;
-};
-Fit fit_of(const Built& b, const Tensor& drawn, const std::vector<double>& expected_log_p) {
-  const int64_t alphabet = b.autoregressive().data().alphabet, d = drawn.dim(1);
-  std::vector<int64_t> counts(expected_log_p.size());
-  for (int64_t i = 0; i < drawn.dim(0); ++i) {
-    size_t code = 0;
-    for (int64_t t = d - 1; t >= 0; --t)
-      code = code * static_cast<size_t>(alphabet) + static_cast<size_t>(drawn.data<int32_t>()[i * d + t]);
-    ++counts[code];
-  }
-  Fit fit;
-  double rare_count = 0, rare = 0;  // sequences that are expected less than 8 times go together
-  const auto add = [&](double count, double expected) {
-    fit.chi_squared += (count - expected) * (count - expected) / expected;
-    ++fit.freedom;
-  };
-  for (size_t code = 0; code < counts.size(); ++code) {
-    const double expected = static_cast<double>(drawn.dim(0)) * std::exp(expected_log_p[code]);
-    if (expected < 8) rare += expected, rare_count += static_cast<double>(counts[code]);
-    else add(static_cast<double>(counts[code]), expected);
-  }
-  if (rare > 0) add(rare_count, rare);
-  return fit;
-}
-
-// Every sequence, the first position the fastest.
-Batch every_sequence(const DataSpec& data) {
-  const int64_t d = data.positions();
-  int64_t count = 1;
-  for (int64_t t = 0; t < d; ++t) count *= data.alphabet;
-  Batch batch;
-  batch.symbols = Tensor({count, d}, DType::kS32);
-  for (int64_t code = 0; code < count; ++code) {
-    int64_t left = code;
-    for (int64_t t = 0; t < d; ++t, left /= data.alphabet)
-      batch.symbols.data<int32_t>()[code * d + t] = static_cast<int32_t>(left % data.alphabet);
-  }
-  return batch;
 }
 
 std::string message_of(const Built& b, const Built& draft) {
@@ -96,13 +56,11 @@ TEST_CASE("speculative samples follow the model's own law, whatever the draft") 
       for (const int64_t ahead : {0, 1, 3}) {
         const auto drawn = Sampler(b.autoregressive(), *b.parameters)
                                .draw_labelled({.count = 20000, .seed = 5, .draft = draft_of(drafts[k], ahead)}, pool);
-        const Fit fit = fit_of(b, drawn.symbols, log_p);
+        const Fit fit = fit_of(data.alphabet, drawn.symbols, log_p);
         INFO(kind << ", draft " << k << ", ahead " << ahead << ": chi-square " << fit.chi_squared << " of "
                   << fit.freedom);
         REQUIRE(fit.freedom > 20);
-        // Beyond the 99.9th percentile by Wilson and Hilferty; the draw is fixed by the seed.
-        const double f = static_cast<double>(fit.freedom);
-        CHECK(fit.chi_squared < f * std::pow(1 - 2 / (9 * f) + 3.09 * std::sqrt(2 / (9 * f)), 3));
+        CHECK(fit.chi_squared < fit.limit());
         CHECK(drawn.speculation.symbols == 20000 * 5);
         CHECK(drawn.speculation.stretches >= drawn.speculation.symbols / 5);
         if (k == 2) CHECK(drawn.speculation.kept == drawn.speculation.symbols);
@@ -125,12 +83,11 @@ TEST_CASE("samples that a model's own heads draft follow its own law, and repeat
         const SampleOptions options{.count = 20000, .seed = 5, .draft = {.heads = true, .ahead = ahead}};
         const Sampler sampler(b.autoregressive(), *b.parameters);
         const auto drawn = sampler.draw_labelled(options, pool);
-        const Fit fit = fit_of(b, drawn.symbols, log_p);
+        const Fit fit = fit_of(data.alphabet, drawn.symbols, log_p);
         INFO(kind << ", " << mixer << ", ahead " << ahead << ": chi-square " << fit.chi_squared << " of "
                   << fit.freedom);
         REQUIRE(fit.freedom > 20);
-        const double f = static_cast<double>(fit.freedom);
-        CHECK(fit.chi_squared < f * std::pow(1 - 2 / (9 * f) + 3.09 * std::sqrt(2 / (9 * f)), 3));
+        CHECK(fit.chi_squared < fit.limit());
         CHECK(drawn.speculation.kept > 0);
         CHECK(drawn.speculation.kept < drawn.speculation.symbols);
         CHECK(drawn.speculation.rows <=
@@ -173,8 +130,8 @@ TEST_CASE("a law that is not followed is found by that chi-square") {
   std::vector<double> log_p;
   for (const double nll : b.model->nll(*b.parameters, every_sequence(data))) log_p.push_back(-nll);
   LanePool pool(2);
-  const Fit fit =
-      fit_of(b, Sampler(other.autoregressive(), *other.parameters).draw({.count = 20000, .seed = 5}, pool), log_p);
+  const Fit fit = fit_of(
+      data.alphabet, Sampler(other.autoregressive(), *other.parameters).draw({.count = 20000, .seed = 5}, pool), log_p);
   CHECK(fit.chi_squared > 10 * static_cast<double>(fit.freedom));
 }
 

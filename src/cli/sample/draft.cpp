@@ -24,6 +24,14 @@ void add_draft_options(Command& command, DraftWords& words, Option* complete) {
       ->needs(draft)
       ->type_name("N|auto")
       ->takes({{}, {"auto"}});
+  command
+      .add_option(
+          "--typical", words.typical,
+          "what the draft proposes stays where RUN finds it typical (Cai et al. 2024): of a probability of at "
+          "least min(EPSILON, sqrt(EPSILON) exp(-entropy)). Faster, and no longer RUN's own law; 0.09 is theirs")
+      ->needs(draft)
+      ->between(1e-9, 1.0)
+      ->type_name("EPSILON");
 }
 
 LoadedDraft draft_of(const DraftWords& words, const TrainedModel& model) {
@@ -67,12 +75,13 @@ nlohmann::ordered_json answer_of(const LoadedDraft& draft, const SpeculationCoun
   return answer;
 }
 
-void warn_where_it_does_not_pay(const SpeculationCounts& counts) {
+void warn_where_it_does_not_pay(const SpeculationCounts& counts, const DrawLaw& law) {
   if (counts.symbols == 0 || counts.symbols_per_step() > 1) return;
   log::warning(
       "the draft does not pay: {:.2f} symbols for the work of one step, at {:.0f}% of its symbols kept\n"
-      "  a smaller draft, or one that is trained further, may; without   --draft   it is the same law",
-      counts.symbols_per_step(), 100 * static_cast<double>(counts.kept) / static_cast<double>(counts.symbols));
+      "  a smaller draft, or one that is trained further, may; without   --draft   it is {}",
+      counts.symbols_per_step(), 100 * static_cast<double>(counts.kept) / static_cast<double>(counts.symbols),
+      law.typical > 0 ? "this run's own law" : "the same law");
 }
 
 }  // namespace mlrun::cli
