@@ -41,6 +41,11 @@ class StepRule {
     double q = 0;
   };
   Proposal proposed(int64_t t, const float* draft_logits) {
+    if (job_.law.typical > 0) {
+      const std::vector<double> q = probabilities(draft_logits, job_.alphabet, job_.law);
+      const auto likeliest = std::max_element(q.begin(), q.end());
+      return {static_cast<int32_t>(likeliest - q.begin()), *likeliest};
+    }
     if (job_.alphabet == 2) {
       const int32_t symbol = draw_symbol(draft_logits, 2, step(t), job_.law);
       const double odds = static_cast<double>(draft_logits[0]) / std::max(job_.law.temperature, 1e-3);

@@ -9,9 +9,10 @@
 // decides nothing, so that a sample does not depend on how many symbols are proposed at a time. A rejection costs
 // nothing again: model and draft go back to the last symbol that was right (Stepper::rewind).
 //
-// With DrawLaw::typical a proposal stays wherever the model finds it typical, so that more of them do, and the law is
-// neither the model's nor the draft's: q(x) for what is typical, and the rest of it shared out as p. Then a sample may
-// depend on how many symbols the model's own heads propose at a time, since each head proposes its own.
+// With DrawLaw::typical the draft proposes its likeliest symbol, which stays where the model finds it typical, and else the
+// symbol is drawn from p. More proposals stay, and the law is neither the model's nor the draft's: it is the less random,
+// the better the draft is. Then a sample may depend on how many symbols the model's own heads propose at a time, since each
+// head proposes its own.
 #pragma once
 
 #include <cstdint>

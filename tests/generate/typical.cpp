@@ -22,7 +22,7 @@ Tensor logits_of(const Built& b, const Batch& batch) {
   return b.autoregressive().logits(pass, b.autoregressive().ordered(batch)).value();
 }
 
-// log of the product over the steps of what is drawn: q(x) where x is typical of p, and p(x) in place of what is not.
+// log of the product over the steps of what is drawn: the likeliest symbol of q where it is typical of p, else p(x).
 std::vector<double> log_law(const Built& model, const Built& draft, const Batch& all, const DrawLaw& law) {
   const DataSpec& data = model.autoregressive().data();
   const Tensor logits = logits_of(model, all), drafted = logits_of(draft, all);
@@ -34,12 +34,12 @@ std::vector<double> log_law(const Built& model, const Built& draft, const Batch&
       const float* of_model = logits.data<float>() + (i * steps + t) * width;
       const std::vector<double> p = probabilities(of_model, data.alphabet, law),
                                 q = probabilities(drafted.data<float>() + (i * steps + t) * width, data.alphabet, law);
-      double entropy = 0, refused = 0;
+      double entropy = 0;
       for (const double x : p) entropy -= x * std::log(x);
       const double least = std::min(law.typical, std::sqrt(law.typical) * std::exp(-entropy));
-      for (size_t k = 0; k < p.size(); ++k) refused += p[k] >= least ? 0 : q[k];
+      const auto likeliest = static_cast<size_t>(std::max_element(q.begin(), q.end()) - q.begin());
       const auto x = static_cast<size_t>(all.symbols.data<int32_t>()[i * steps + t]);
-      sum += std::log((p[x] >= least ? q[x] : 0) + refused * p[x]);
+      sum += std::log(p[likeliest] >= least ? static_cast<double>(x == likeliest) : p[x]);
     }
     found.push_back(sum);
   }
@@ -56,6 +56,7 @@ TEST_CASE("with typical acceptance samples follow the law that it says, for any 
                 draft = build("made", data, {"hidden=[5]"}, 9);
     const Batch all = every_sequence(data);
     bool differed = false;
+    int64_t sequences = 0;  // that were told apart by the law of one epsilon
     for (const double epsilon : {0.09, 0.3, 0.6, 1.0}) {
       const DrawLaw law{.typical = epsilon};
       const std::vector<double> expected = log_law(model, draft, all, law);
@@ -67,8 +68,8 @@ TEST_CASE("with typical acceptance samples follow the law that it says, for any 
         const Fit fit = fit_of(alphabet, drawn.symbols, expected);
         INFO(alphabet << " symbols, epsilon " << epsilon << ", ahead " << ahead << ": chi-square " << fit.chi_squared
                       << " of " << fit.freedom);
-        REQUIRE(fit.freedom > 10);
-        CHECK(fit.chi_squared < fit.limit());
+        if (fit.freedom > 0) CHECK(fit.chi_squared < fit.limit());
+        sequences = std::max(sequences, fit.freedom);
         std::vector<double> log_p;
         for (const double nll : model.model->nll(*model.parameters, all)) log_p.push_back(-nll);
         const Fit exact = fit_of(alphabet, drawn.symbols, log_p);
@@ -78,6 +79,7 @@ TEST_CASE("with typical acceptance samples follow the law that it says, for any 
       }
     }
     CHECK(differed);
+    CHECK(sequences > 3);
   }
 }
 

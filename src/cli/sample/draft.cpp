@@ -25,10 +25,10 @@ void add_draft_options(Command& command, DraftWords& words, Option* complete) {
       ->type_name("N|auto")
       ->takes({{}, {"auto"}});
   command
-      .add_option(
-          "--typical", words.typical,
-          "what the draft proposes stays where RUN finds it typical (Cai et al. 2024): of a probability of at "
-          "least min(EPSILON, sqrt(EPSILON) exp(-entropy)). Faster, and no longer RUN's own law; 0.09 is theirs")
+      .add_option("--typical", words.typical,
+                  "typical acceptance (Cai et al. 2024): the draft's likeliest symbol stays where RUN gives it a "
+                  "probability of at least min(EPSILON, sqrt(EPSILON) exp(-entropy)). Faster, less random, and no "
+                  "longer RUN's own law; 0.09 is theirs")
       ->needs(draft)
       ->between(1e-9, 1.0)
       ->type_name("EPSILON");
