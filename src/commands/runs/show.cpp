@@ -61,12 +61,15 @@ std::vector<CheckpointFile> checkpoints_of(const RunDirectory& run, int64_t best
 
 }  // namespace
 
-std::vector<KeptEvaluation> kept_evaluations(const std::string& run_path) {
+namespace {
+
+// Those in files whose names begin so.
+std::vector<KeptEvaluation> evaluations_in(const std::string& run_path, const std::string& beginning) {
   std::vector<KeptEvaluation> found;
   const std::string folder = run_path + "/evals";
   if (!io::is_directory(folder)) return found;
   for (const std::string& name : io::list_directory(folder)) {
-    if (!name.starts_with("step-") || !name.ends_with(".h5")) continue;
+    if (!name.starts_with(beginning) || !name.ends_with(".h5")) continue;
     try {
       const io::Hdf5Reader file = io::open_hdf5(folder + "/" + name, kMostBytes, ExitCode::kData);
       found.push_back({.path = folder + "/" + name,
@@ -90,6 +93,16 @@ std::vector<KeptEvaluation> kept_evaluations(const std::string& run_path) {
     return std::tie(a.split, a.step, b.by_default, a.components, a.code_maps) <
            std::tie(b.split, b.step, a.by_default, b.components, b.code_maps);
   });
+  return found;
+}
+
+}  // namespace
+
+std::vector<KeptEvaluation> kept_evaluations(const std::string& run_path) { return evaluations_in(run_path, "step-"); }
+
+std::vector<KeptEvaluation> kept_evaluations_at(const std::string& run_path, const std::string& split, int64_t step) {
+  std::vector<KeptEvaluation> found = evaluations_in(run_path, fmt::format("step-{:09}-{}", step, split));
+  std::erase_if(found, [&](const KeptEvaluation& e) { return e.split != split || e.step != step; });
   return found;
 }
 
