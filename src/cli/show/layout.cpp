@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "cli/terminal/text_table.hpp"
+#include "cli/terminal/wrapped.hpp"
 #include "commands/runs/show_layout.hpp"
 #include "io/checkpoint_file.hpp"
 
@@ -71,14 +72,15 @@ void print_model(const ModelLayout& model) {
   fmt::print("\n{:<12} {}\n", "weights",
              model.averaged ? "/average, moving averages of /model; eval and sample use these" : model.place + "model");
   fmt::print("\n");
-  for (const std::string& line : model.computation) fmt::print("  {}\n", line);
+  for (const std::string& line : model.computation) print_wrapped("  " + line);
   TextTable table({"tensor", "type", "shape", "axes", "what it is"});
   for (const Row& row : rows_of(model.tensors)) {
     const ExplainedTensor& t = *row.first;
     table.add({t.pattern, t.type, shapes_of(row), t.axes,
                t.in_file ? t.meaning : t.meaning + " (not in this file: it is of an earlier mlrun)"});
   }
-  fmt::print("\n{}", table.plain());
+  fmt::print("\n");
+  print_fitting(table, {"type", "axes", "shape"});
 }
 
 }  // namespace
@@ -93,9 +95,11 @@ void show_layout(const std::string& checkpoint_path, const Globals& globals) {
     return;
   }
   fmt::print("{:<12} {}\n", "checkpoint", checkpoint_path);
-  fmt::print("{:<12} {} bytes of header, then HDF5: h5py and h5dump open it as it is; f32 and s32, row-major\n", "file",
-             io::kUserBlockBytes);
-  fmt::print("{:<12} x @ y is a matrix product, ' a transpose, * element by element; indices begin at 0\n", "words");
+  print_wrapped(
+      fmt::format("{:<12} {} bytes of header, then HDF5: h5py and h5dump open it as it is; f32 and s32, row-major",
+                  "file", io::kUserBlockBytes));
+  print_wrapped(fmt::format("{:<12} x @ y is a matrix product, ' a transpose, * element by element; indices begin at 0",
+                            "words"));
   for (const ModelLayout& model : models) print_model(model);
 }
 

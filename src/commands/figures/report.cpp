@@ -195,7 +195,7 @@ std::string runs_html(const std::vector<RunDetails>& runs) {
       return found == d.environment.end() ? std::string("-") : html_escaped(found->second);
     };
     table.rows.push_back(
-        {{html_escaped(r.id), name_of(r.status), fmt::format("{}", r.step), fmt::format("{}", r.best_step),
+        {{html_escaped(r.id), html_escaped(status_words(r)), fmt::format("{}", r.step), fmt::format("{}", r.best_step),
           std::isnan(r.best_nll) ? "-" : fmt::format("{:.3f}", r.best_nll), from("mlrun"),
           from("cpu") + " " + from("isa"), from("threads"), html_escaped(origin_text(d)),
           html_escaped(history_text(r.history))},

@@ -33,9 +33,9 @@ std::map<std::string, std::string> environment_of(const std::string& run_path) {
   return environment;
 }
 
-std::optional<Experiment> experiment_of(const std::string& resolved_yaml, const std::string& path) {
+std::optional<Experiment> experiment_in(const std::string& path) {
   try {
-    return Experiment::from_text(resolved_yaml, path);
+    return Experiment::load(path, {});
   } catch (const Error& e) {
     log::warning("{} is not a spec that this mlrun reads\n{}", path, e.what());
     return std::nullopt;
@@ -121,7 +121,7 @@ RunDetails run_details(const std::string& run_path, bool verify) {
   RunDetails details;
   details.summary = summarise_run(run_path);
   details.resolved_yaml = io::read_text_file(run.file("resolved.yaml"), 1 << 20, ExitCode::kDisk);
-  if (const auto experiment = experiment_of(details.resolved_yaml, run.file("resolved.yaml"))) {
+  if (const auto experiment = experiment_in(run.file("resolved.yaml"))) {
     details.fields = experiment->fields();
     details.origin = experiment->origin();
   }
