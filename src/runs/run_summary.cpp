@@ -1,5 +1,7 @@
 #include "runs/run_summary.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 

@@ -44,7 +44,7 @@ std::vector<std::string> parts_of_path(const std::string& path) {
 
 std::string elided(const std::string& text, int width) {
   width = std::max(width, 5);
-  std::vector<std::string> parts = parts_of_path(text);
+  const std::vector<std::string> parts = parts_of_path(text);
   std::vector<int> widths;
   for (const std::string& part : parts) widths.push_back(display_width(part));
   for (int excess = display_width(text) - width; excess > 0; --excess) {
