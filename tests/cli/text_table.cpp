@@ -90,6 +90,17 @@ TEST_CASE("what is too wide still is elided in its middle, and sentences are bro
     CHECK(text.find("neither") != std::string::npos);
   }
   CHECK(left_out.empty());
+  // Sentences are broken before a column goes.
+  TextTable tensors({"tensor", "axes", "what it is"});
+  tensors.add({"weight", "out,in", "one row for each unit, one column for each input of it"});
+  CHECK(tensors.fitted(40, {"axes"}, left_out) ==
+        "tensor  axes    what it is\n"
+        "weight  out,in  one row for each unit,\n"
+        "                one column for each\n"
+        "                input of it\n");
+  CHECK(left_out.empty());
+  CHECK(tensors.fitted(34, {"axes"}, left_out).find("out,in") == std::string::npos);
+  left_out.clear();
   // A column that may go is never cut short: it is there as it is, or not at all.
   TextTable table({"run", "protocol"});
   table.add({"a", "static (the draw of a program that draws digits)"});

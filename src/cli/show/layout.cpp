@@ -66,11 +66,13 @@ std::string shapes_of(const Row& row) {
 void print_model(const ModelLayout& model) {
   const DataSpec& data = model.data;
   fmt::print("\n{:<12} {}, by {}config/resolved_yaml\n", "model", model.kind, model.place);
-  fmt::print("{:<12} {} symbols of an alphabet of {}", "data", to_string(data.shape), data.alphabet);
-  if (data.classes > 0) fmt::print(", {} classes", data.classes);
-  if (data.given > 0) fmt::print(", of which {} are given", data.given);
-  fmt::print("\n{:<12} {}\n", "weights",
-             model.averaged ? "/average, moving averages of /model; eval and sample use these" : model.place + "model");
+  std::string symbols = fmt::format("{} symbols of an alphabet of {}", to_string(data.shape), data.alphabet);
+  if (data.classes > 0) symbols += fmt::format(", {} classes", data.classes);
+  if (data.given > 0) symbols += fmt::format(", of which {} are given", data.given);
+  print_wrapped(fmt::format("{:<12} {}", "data", symbols));
+  print_wrapped(fmt::format(
+      "{:<12} {}", "weights",
+      model.averaged ? "/average, moving averages of /model; eval and sample use these" : model.place + "model"));
   fmt::print("\n");
   for (const std::string& line : model.computation) print_wrapped("  " + line);
   TextTable table({"tensor", "type", "shape", "axes", "what it is"});
@@ -94,7 +96,7 @@ void show_layout(const std::string& checkpoint_path, const Globals& globals) {
     fmt::print("{}\n", answer.dump());
     return;
   }
-  fmt::print("{:<12} {}\n", "checkpoint", checkpoint_path);
+  print_wrapped(fmt::format("{:<12} {}", "checkpoint", checkpoint_path));
   print_wrapped(
       fmt::format("{:<12} {} bytes of header, then HDF5: h5py and h5dump open it as it is; f32 and s32, row-major",
                   "file", io::kUserBlockBytes));

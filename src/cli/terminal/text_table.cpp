@@ -181,11 +181,16 @@ std::string TextTable::fitted(int width, const std::vector<std::string>& least_f
   const auto is_one_of_least = [&](const std::string& heading) {
     return std::find(least_first.begin(), least_first.end(), heading) != least_first.end();
   };
+  const bool breakable = sentences && !is_one_of_least(headings_.back()) && headings_.size() > 1;
+  const auto fits = [&] {  // perhaps once its sentences are broken into lines
+    const int last = table.widths().back();
+    return table.total_width() - (breakable ? last - std::min(last, kLeastSentence) : 0) <= width;
+  };
   const std::vector<bool> numbers = right_aligned();
   for (size_t i = 0; i + (sentences ? 1 : 0) < headings_.size(); ++i)
     if (!numbers[i] && !is_one_of_least(headings_[i])) table.limit(i, std::max(kLeastText, width / 2));
   for (const std::string& heading : least_first) {
-    if (table.total_width() <= width) break;
+    if (fits()) break;
     const auto found = std::find(table.headings_.begin(), table.headings_.end(), heading);
     if (found == table.headings_.end()) continue;
     const std::ptrdiff_t column = found - table.headings_.begin();
@@ -193,8 +198,7 @@ std::string TextTable::fitted(int width, const std::vector<std::string>& least_f
     for (std::vector<std::string>& row : table.rows_) row.erase(row.begin() + column);
     left_out.push_back(heading);
   }
-  const bool last_stands = table.headings_.back() == headings_.back();
-  if (sentences && last_stands && headings_.size() > 1 && table.total_width() > width) {
+  if (breakable && table.total_width() > width) {
     TextTable others = table;
     others.headings_.pop_back();
     for (std::vector<std::string>& row : others.rows_) row.pop_back();
