@@ -35,7 +35,8 @@ void add_where(Command& command, std::vector<std::string>& conditions) {
           "--where", conditions,
           "only runs that fit: 'FIELD OP VALUE', FIELD such as valid/nll, status, tag or optim.lr; may be repeated")
       ->type_name("CONDITION")
-      ->one_at_a_time();
+      ->one_at_a_time()
+      ->takes({{Value::kRunFields}});
 }
 
 void add_mixed_cpus(Command& command, bool& allowed) {

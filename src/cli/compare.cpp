@@ -106,10 +106,11 @@ TextTable numbers_of(const Comparison& c) {
 
 void run_compare(const CompareOptions& o, const Globals& globals) {
   std::vector<std::string> left_out;
-  const std::vector<ReadableRun> runs = readable_runs(some_runs_where(select_runs(o.selectors), o.where), left_out);
+  const ReadableRuns readable = readable_runs(some_runs_where(select_runs(o.selectors), o.where), left_out);
   for (const std::string& reason : left_out) log::warning("left out: {}", reason);
-  if (runs.empty()) fail(ExitCode::kUsage, "none of these runs can be read");
-  Comparison comparison = compare_runs(runs, o.group_by);
+  if (readable.runs.empty()) fail(ExitCode::kUsage, "none of these runs can be read");
+  Comparison comparison = compare_runs(readable, o.group_by);
+  add_test_results(comparison);
   if (!comparison.obstacle.empty() && o.sort != "created") {
     if (!o.force) {
       fail(ExitCode::kUsage,
@@ -128,7 +129,7 @@ void run_compare(const CompareOptions& o, const Globals& globals) {
   const TextTable table = o.csv ? numbers_of(comparison) : table_of(comparison, !o.group_by.empty());
   if (!o.markdown && !o.csv && !o.latex) print_fitting(table, {"bits/dim", "accuracy", "status", "runs", "test/nll"});
   else fmt::print("{}", o.markdown ? table.markdown() : o.csv ? table.csv() : table.latex());
-  if (comparison.fields.empty() && runs.size() > 1)
+  if (comparison.fields.empty() && readable.runs.size() > 1)
     log::info("their specs do not differ{}", o.group_by.empty() ? "" : " in anything else");
 }
 

@@ -52,7 +52,7 @@ void run_compress(const CompressOptions& o, const Globals& globals) {
              fmt::format("{:.0f}", nll_bits), nll_bits > 0 ? fmt::format("{:.3f}%", 100 * (bits / nll_bits - 1)) : "-",
              fmt::format("{}", c.packed_bytes), fmt::format("{:.3f}", ratio),
              fmt::format("{:.3f}", c.nats / static_cast<double>(c.images))});
-  fmt::print("{}", table.plain());
+  print_fitting(table, {"packed bytes", "bits", c.of_images ? "images" : "sequences"});
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ void diff(const std::string& left, const std::string& right, const Globals& glob
                  io::json_line(nlohmann::ordered_json{{"field", d.path}, {"left", d.left}, {"right", d.right}}));
     table.add({d.path, d.left, d.right});
   }
-  if (!globals.json && !found.empty()) fmt::print("{}", table.plain());
+  if (!globals.json && !found.empty()) print_fitting(table);
 }
 
 void schema(const std::string& path, const Globals& globals) {

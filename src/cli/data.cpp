@@ -5,6 +5,8 @@
 #include <ctime>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
 
 #include "base/advice.hpp"
 #include "base/printable.hpp"
@@ -12,6 +14,7 @@
 #include "cli/commands.hpp"
 #include "cli/terminal/braille.hpp"
 #include "cli/terminal/text_table.hpp"
+#include "cli/terminal/wrapped.hpp"
 #include "commands/describe_data.hpp"
 #include "data/cache_folder.hpp"
 #include "data/dataset.hpp"
@@ -50,7 +53,10 @@ void list(const Globals& globals) {
                              {"file", f.path}, {"bytes", f.bytes}, {"state", word_for(f.state)}, {"what", f.what}}));
     table.add({f.path, f.state == FileStatus::State::kMissing ? "-" : fmt::format("{}", f.bytes), word_for(f.state)});
   }
-  if (!globals.json) fmt::print("{}/  (MLRUN_DATA_ROOT)\n{}get them with   {}\n", root, table.plain(), fetching("all"));
+  if (globals.json) return;
+  print_wrapped(root + "/  (MLRUN_DATA_ROOT)");
+  print_fitting(table, {"bytes"});
+  fmt::print("get them with   {}\n", fetching("all"));
 }
 
 // The two ends of what would not fit into the last column of 80.
@@ -80,7 +86,13 @@ void check(const Globals& globals) {
     if (f.fact == kContentSum) files.add({word_for(f.state), found, f.subject});
     else table.add({word_for(f.state), f.subject, f.fact, found});
   }
-  if (!globals.json) fmt::print("{}/\n{}\n{}{}", root, files.plain(), table.plain(), failures);
+  if (!globals.json) {
+    print_wrapped(root + "/");
+    print_fitting(files);
+    fmt::print("\n");
+    print_fitting(table);
+    fmt::print("{}", failures);
+  }
   if (!failures.empty()) finish_with(ExitCode::kData);
 }
 
@@ -90,6 +102,8 @@ std::string time_of(std::time_t time) {
   return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
                      local.tm_hour, local.tm_min);
 }
+
+constexpr int kMostOfPath = 30;
 
 // The folder of packed copies. `clear` removes them and says what was there.
 void cache(const Globals& globals, bool clear) {
@@ -103,10 +117,8 @@ void cache(const Globals& globals, bool clear) {
     bytes += e.bytes;
     copies.push_back(
         {{"file", e.name}, {"bytes", e.bytes}, {"used", e.used}, {"content", e.content}, {"files", e.files}});
-    std::string source = e.files.empty() ? "" : e.files[0];
-    constexpr size_t kMost = 30;  // the end of a path tells more than its beginning
-    if (source.size() > kMost) source = ".." + source.substr(source.size() - kMost + 2);
-    table.add({time_of(e.used), human_size(static_cast<int64_t>(e.bytes)), e.content, source});
+    table.add({time_of(e.used), human_size(static_cast<int64_t>(e.bytes)), e.content,
+               e.files.empty() ? "" : elided(e.files[0], kMostOfPath)});
   }
   if (clear) clear_cache(folder);
   if (globals.json) {
@@ -117,10 +129,11 @@ void cache(const Globals& globals, bool clear) {
                                                             {"cleared", clear}}));
     return;
   }
-  fmt::print("{}/\n{} packed {}, {} of at most {}{}\n", folder, entries.size(), entries.size() == 1 ? "copy" : "copies",
-             human_size(static_cast<int64_t>(bytes)), human_size(static_cast<int64_t>(kCacheBytes)),
-             clear ? "; removed" : "; the one not used for the longest goes first");
-  if (!entries.empty() && !clear) fmt::print("{}", table.plain());
+  print_wrapped(folder + "/");
+  print_wrapped(fmt::format("{} packed {}, {} of at most {}{}", entries.size(), entries.size() == 1 ? "copy" : "copies",
+                            human_size(static_cast<int64_t>(bytes)), human_size(static_cast<int64_t>(kCacheBytes)),
+                            clear ? "; removed" : "; the one not used for the longest goes first"));
+  if (!entries.empty() && !clear) print_fitting(table, {"used"});
 }
 
 const NearDuplicates::OfSplit& near_of(const DataDescription& d, size_t split) {
@@ -185,7 +198,9 @@ void describe(const std::vector<std::string>& words, int64_t most, const Globals
                       {"train_rows", d.near.train_rows}};
     return fmt::print("{}\n", io::json_line(answer));
   }
-  fmt::print("data      {}\nprotocol  {}\nrows of   {}, {}\n\n", d.description, d.protocol,
+  print_wrapped("data      " + d.description);
+  print_wrapped("protocol  " + d.protocol);
+  fmt::print("rows of   {}, {}\n\n",
              d.spec.is_image() ? fmt::format("{} x {} pixels", d.spec.shape[0], d.spec.shape[1])
                                : fmt::format("{} symbols", d.spec.positions()),
              fmt::format("alphabet {}", d.spec.alphabet));
@@ -198,7 +213,9 @@ void describe(const std::vector<std::string>& words, int64_t most, const Globals
                s == 0 ? "-" : fmt::format("{}", split.of_train),
                s == 0 || d.near.most_differing == 0 ? "-" : fmt::format("{}", near_of(d, s).near)});
   }
-  fmt::print("{}{}", table.plain(), words_of_near(d));
+  print_fitting(table, {"repeated"});
+  std::istringstream lines(words_of_near(d));
+  for (std::string line; std::getline(lines, line);) print_wrapped(line);
   if (!d.names.columns.empty())
     fmt::print("\ncolumns  {}\n", printable(fmt::format("{}", fmt::join(d.names.columns, ", "))));
   if (d.spec.classes > 0) {
@@ -207,7 +224,8 @@ void describe(const std::vector<std::string>& words, int64_t most, const Globals
       classes.add({d.names.of_class(static_cast<int64_t>(c)), fmt::format("{}", d.splits[0].of_class[c]),
                    fmt::format("{}", d.splits[1].of_class[c]), fmt::format("{}", d.splits[2].of_class[c])});
     }
-    fmt::print("\n{}", classes.plain());
+    fmt::print("\n");
+    print_fitting(classes);
   }
   const Screen screen = screen_of(STDOUT_FILENO, globals.color_choice());
   if (!d.pictures.empty() || !d.rows.empty()) fmt::print("\nsome of train\n");

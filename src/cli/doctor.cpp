@@ -44,7 +44,7 @@ void run_doctor(const Globals& globals) {
   }
   answer["pass"] = !fails;
   if (globals.json) fmt::print("{}\n", io::json_line(answer));
-  else fmt::print("{}", table.plain());
+  else print_fitting(table);
   if (fails) finish_with(ExitCode::kInternal);
 }
 

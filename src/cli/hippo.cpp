@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/terminal/chart.hpp"
 #include "cli/terminal/terminal.hpp"
+#include "cli/terminal/wrapped.hpp"
 #include "cli/words/chart.hpp"
 #include "commands/hippo.hpp"
 #include "figure/picture.hpp"
@@ -86,8 +87,8 @@ void run_hippo(const HippoOptions& o, const Globals& globals) {
                             : request.measure == hippo::Measure::kLegT
                                 ? fmt::format(", over the last {:g}", e.window)
                                 : fmt::format(", weighted by exp(-age / {:g})", e.window);
-  fmt::print("{} samples in {} coefficients ({}, {}): rms error {:.4g}, relative {:.4g}{}\n", e.signal.size(),
-             request.order, o.measure, o.rule, e.error.rms, e.error.relative(), reach);
+  print_wrapped(fmt::format("{} samples in {} coefficients ({}, {}): rms error {:.4g}, relative {:.4g}{}",
+                            e.signal.size(), request.order, o.measure, o.rule, e.error.rms, e.error.relative(), reach));
 }
 
 }  // namespace

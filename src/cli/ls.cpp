@@ -1,6 +1,9 @@
 // mlrun ls: the runs there are.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
@@ -8,6 +11,7 @@
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
+#include "commands/runs/run_fields.hpp"
 #include "commands/runs/where.hpp"
 #include "io/json_line.hpp"
 #include "runs/run_directory.hpp"
@@ -17,8 +21,11 @@
 namespace mlrun::cli {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 struct LsOptions {
-  std::vector<std::string> selectors, where;
+  std::vector<std::string> selectors, where, columns;
+  bool csv = false;
   std::string group, status, sort = "created";
   int64_t most = 0;
 };
@@ -59,20 +66,11 @@ std::vector<RunSummary> ranked(const std::vector<RunSummary>& runs, int64_t most
   return all;
 }
 
-void run_ls(const LsOptions& o, const Globals& globals) {
-  std::vector<RunSummary> runs = select_runs(o.selectors);
-  const bool none_at_all = runs.empty();
-  if (!o.group.empty()) std::erase_if(runs, [&](const RunSummary& r) { return !has_word(r.groups, o.group); });
-  runs = runs_where(runs, o.where);
-  if (!o.status.empty()) std::erase_if(runs, [&](const RunSummary& r) { return name_of(r.status) != o.status; });
-  if (o.sort == "valid/nll") {
-    runs = ranked(runs, o.most);
-  } else {
-    sort(runs, o.sort);
-    const auto excess = static_cast<std::ptrdiff_t>(runs.size()) - static_cast<std::ptrdiff_t>(o.most);
-    if (o.most > 0 && excess > 0 && o.sort == "created") runs.erase(runs.begin(), runs.begin() + excess);
-    else if (o.most > 0 && excess > 0) runs.erase(runs.end() - excess, runs.end());
-  }
+void print_objects(const std::vector<RunSummary>& runs) {
+  for (const RunSummary& run : runs) fmt::print("{}\n", io::json_line(run_json(run)));
+}
+
+void print_overview(const std::vector<RunSummary>& runs) {
   const bool accuracy =
       std::any_of(runs.begin(), runs.end(), [](const RunSummary& r) { return !std::isnan(r.best_accuracy); });
   std::vector<std::string> headings = {"run", "status", "model", "epoch", "step", "of", "valid/nll", "bits/dim"};
@@ -84,7 +82,6 @@ void run_ls(const LsOptions& o, const Globals& globals) {
   headings.emplace_back("protocol");
   TextTable table(headings);
   for (const RunSummary& r : runs) {
-    if (globals.json) fmt::print("{}\n", io::json_line(run_json(r)));
     std::vector<std::string> cells = {r.id,
                                       status_words(r),
                                       r.model,
@@ -99,9 +96,75 @@ void run_ls(const LsOptions& o, const Globals& globals) {
     cells.push_back(r.protocol);
     table.add(cells);
   }
-  if (!globals.json && !runs.empty())
-    print_fitting(table, {"protocol", "at step", "of", "time", "bits/dim", "epoch", "accuracy", "model", "eta", "step",
-                          "status"});
+  print_fitting(
+      table, {"protocol", "at step", "of", "time", "bits/dim", "epoch", "accuracy", "model", "eta", "step", "status"});
+}
+
+// Of a number measured, what the other tables show of it; settings and whole numbers in full.
+std::string column_cell(const std::string& field, const std::vector<std::string>& values) {
+  std::string text;
+  for (const std::string& value : values) text += (text.empty() ? "" : ", ") + value;
+  const bool measured = field.find('/') != std::string::npos || field == "epoch" || field.ends_with("minutes");
+  if (!measured || text.find('.') == std::string::npos) return text.empty() ? "-" : text;
+  const double number = parse_real(text).value_or(NAN);
+  if (field.ends_with("bpd")) return print_fixed(number, 4);
+  if (field.ends_with("nll") || field.ends_with("loss")) return print_fixed(number, 3);
+  return field == "epoch" ? epoch_of(number) : fmt::format("{:.4g}", number);
+}
+
+Json column_json(RunFields::Kind kind, const std::vector<std::string>& values) {
+  if (kind == RunFields::Kind::kTexts) return values;
+  if (values.empty()) return nullptr;
+  return kind == RunFields::Kind::kText ? Json(values[0]) : value_json(values[0]);
+}
+
+void print_columns(const LsOptions& o, const std::vector<RunSummary>& runs, bool json) {
+  RunFields fields(runs);
+  for (const std::string& column : o.columns) fields.require(column, "--columns");
+  TextTable table(o.columns);
+  for (size_t i = 0; i < runs.size(); ++i) {
+    Json object = {{"run", runs[i].path}};
+    std::vector<std::string> cells;
+    for (const std::string& column : o.columns) {
+      const std::vector<std::string> values = fields.values(i, column);
+      if (json) object[column] = column_json(RunFields::kind_of(column), values);
+      cells.push_back(o.csv ? fmt::format("{}", fmt::join(values, " ")) : column_cell(column, values));
+    }
+    if (json) fmt::print("{}\n", io::json_line(object));
+    table.add(cells);
+  }
+  if (json || runs.empty()) return;
+  std::vector<std::string> least_first(o.columns.rbegin(), o.columns.rend() - 1);
+  if (o.csv) fmt::print("{}", table.csv());
+  else print_fitting(table, least_first);
+}
+
+// As --csv without a word of columns has them.
+const std::vector<std::string>& usual_columns() {
+  static const std::vector<std::string> names = {"id",        "status",      "model",     "epoch",
+                                                 "step",      "total_steps", "valid/nll", "valid/bpd",
+                                                 "best_step", "minutes",     "protocol"};
+  return names;
+}
+
+void run_ls(LsOptions o, const Globals& globals) {
+  if (o.csv && o.columns.empty()) o.columns = usual_columns();
+  std::vector<RunSummary> runs = select_runs(o.selectors);
+  const bool none_at_all = runs.empty();
+  if (!o.group.empty()) std::erase_if(runs, [&](const RunSummary& r) { return !has_word(r.groups, o.group); });
+  runs = runs_where(runs, o.where);
+  if (!o.status.empty()) std::erase_if(runs, [&](const RunSummary& r) { return name_of(r.status) != o.status; });
+  if (o.sort == "valid/nll") {
+    runs = ranked(runs, o.most);
+  } else {
+    sort(runs, o.sort);
+    const auto excess = static_cast<std::ptrdiff_t>(runs.size()) - static_cast<std::ptrdiff_t>(o.most);
+    if (o.most > 0 && excess > 0 && o.sort == "created") runs.erase(runs.begin(), runs.begin() + excess);
+    else if (o.most > 0 && excess > 0) runs.erase(runs.end() - excess, runs.end());
+  }
+  if (!o.columns.empty()) print_columns(o, runs, globals.json);
+  else if (globals.json) print_objects(runs);
+  else if (!runs.empty()) print_overview(runs);
   if (none_at_all) log::info("no runs in {}  (MLRUN_RUN_ROOT)", run_root());
   else if (runs.empty()) log::info("no run fits");
 }
@@ -115,11 +178,20 @@ void add_ls(Command& command, const Globals& globals) {
                "mlrun ls -n 10 --status finished --sort valid/nll   # the ten best\n"
                "mlrun ls @group:lr made-20261124\n"
                "mlrun ls --where 'valid/nll < 90' --where 'optim.lr >= 1e-3'\n"
+               "mlrun ls @group:lr --columns id,optim.lr,seed,valid/nll,test/nll\n"
                "mlrun ls --json | jq -r 'select(.status == \"killed\") | .run'");
   add_runs(command, o->selectors);
   command.add_option("--group", o->group, "only this group")->type_name("NAME")->takes({{Value::kGroup}});
   command.add_option("--status", o->status, "only runs in this state")->one_of(status_names());
   add_where(command, o->where);
+  command
+      .add_option("--columns", o->columns,
+                  "these columns instead: what --where takes as FIELD, such as id, tag, test/nll, "
+                  "train/nll or optim.lr")
+      ->comma_separated()
+      ->type_name("FIELD,...")
+      ->takes({{Value::kRunFields}});
+  command.add_flag("--csv", o->csv, "print comma-separated values: every number in full");
   command.add_option("-n", o->most, "only the first N in the order of --sort; of the order of creation the latest N")
       ->between(int64_t{1}, int64_t{1} << 40)
       ->type_name("N");

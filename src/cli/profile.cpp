@@ -9,6 +9,7 @@
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
+#include "cli/terminal/wrapped.hpp"
 #include "cli/words/threads.hpp"
 #include "experiment/built_model.hpp"
 
@@ -51,12 +52,14 @@ void print_json(const Profile& p) {
 }
 
 void print_text(const Profile& p) {
-  fmt::print("{}, {}, {}; batch {} in {} lanes on {} threads\n", p.model,
-             parameters_in_words(p.parameters, p.active_parameters), p.data, p.batch_size, p.lanes, p.threads);
-  fmt::print(
-      "step {:.3f} ms median, {:.3f} min, {:.3f} p95 of {}; {} items/s; first step {:.0f} ms after start; peak {:.0f} "
-      "MB\n\n",
-      p.median_ms, p.min_ms, p.p95_ms, p.steps, human_rate(p.items_per_s), p.first_step_ms, p.peak_rss_mb);
+  print_wrapped(fmt::format("{}, {}, {}; batch {} in {} lanes on {} threads", p.model,
+                            parameters_in_words(p.parameters, p.active_parameters), p.data, p.batch_size, p.lanes,
+                            p.threads));
+  print_wrapped(
+      fmt::format("step {:.3f} ms median, {:.3f} min, {:.3f} p95 of {}; {} items/s; first step {:.0f} ms after start; "
+                  "peak {:.0f} MB",
+                  p.median_ms, p.min_ms, p.p95_ms, p.steps, human_rate(p.items_per_s), p.first_step_ms, p.peak_rss_mb));
+  fmt::print("\n");
   TextTable table({"kernel", "implementation", "share", "calls", "GF/s"});
   double rest = 1;
   for (const auto& e : p.kernels) {
@@ -65,7 +68,7 @@ void print_text(const Profile& p) {
                e.flops > 0 ? fmt::format("{:.0f}", gflops(e)) : "-"});
   }
   table.add({"everything else", "", fmt::format("{:.1f}%", 100 * rest), "", "-"});
-  fmt::print("{}", table.plain());
+  print_fitting(table);
   for (const SampleProfile& s : p.samples)
     fmt::print("sampling, {} at a time: {} items/s\n", s.batch, human_rate(s.items_per_s));
 }

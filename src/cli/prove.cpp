@@ -6,6 +6,7 @@
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal/text_table.hpp"
+#include "cli/terminal/wrapped.hpp"
 #include "cli/words/threads.hpp"
 #include "proof/kept_proof.hpp"
 
@@ -22,8 +23,8 @@ void print_table(const ProveOutcome& proof) {
   for (const ProofCheck& c : proof.checks) {
     table.add({c.name, c.pass ? "PASS" : "FAIL", fmt::format("{:.4g}", c.figure), fmt::format("{:.4g}", c.limit)});
   }
-  fmt::print("{}", table.plain());
-  for (const ProofCheck& c : proof.checks) fmt::print("{}: {}\n", c.name, c.finding);
+  print_fitting(table);
+  for (const ProofCheck& c : proof.checks) print_wrapped(c.name + ": " + c.finding);
   if (proof.components > 1) {
     fmt::print("components: {} of {} one by one{}; nll() with all of them\n", proof.components_checked,
                proof.components, proof.components_checked < proof.components ? " (all: --full)" : "");

@@ -15,6 +15,7 @@
 #include "cli/show/codebook.hpp"
 #include "cli/show/layout.hpp"
 #include "cli/terminal/text_table.hpp"
+#include "cli/terminal/wrapped.hpp"
 #include "commands/runs/show.hpp"
 #include "experiment/checkpoint.hpp"
 #include "io/checkpoint_file.hpp"
@@ -34,30 +35,12 @@ struct ShowOptions {
 
 constexpr int kNameWidth = 13;
 
-// On a terminal in lines that fit, broken at blanks, the further ones below the first; a longer word stays whole.
-std::string in_lines(const std::string& text) {
-  if (!is_terminal(STDOUT_FILENO)) return text;
-  const int room = terminal_width(STDOUT_FILENO) - kNameWidth;
-  std::string out;
-  int used = 0;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t word = std::min(text.find_first_not_of(' ', begin), text.size());
-    const size_t end = std::min(text.find(' ', word), text.size());
-    const int wide = display_width(std::string_view(text).substr(begin, end - begin));
-    if (used > 0 && used + wide > room) {
-      out += "\n" + std::string(kNameWidth, ' ') + text.substr(word, end - word);
-      used = display_width(std::string_view(text).substr(word, end - word));
-    } else {
-      out += text.substr(begin, end - begin);
-      used += wide;
-    }
-    begin = end;
-  }
-  return out;
-}
-
+// On a terminal in lines that fit, the further ones below the first.
 void line(const std::string& name, const std::string& text) {
-  if (!text.empty()) fmt::print("{:<12} {}\n", name, in_lines(printable(text)));
+  if (text.empty()) return;
+  const std::string shown = printable(text);
+  const bool fits = is_terminal(STDOUT_FILENO);
+  fmt::print("{:<12} {}\n", name, fits ? wrapped(shown, terminal_width(STDOUT_FILENO), kNameWidth, kNameWidth) : shown);
 }
 
 Json spec_json(const config::Fields& fields) {
@@ -128,7 +111,7 @@ void print_origin(const std::optional<Origin>& origin) {
 
 void print_details(const RunDetails& d) {
   const RunSummary& r = d.summary;
-  line("run", fmt::format("{}  {}{}", r.id, name_of(r.status), r.reason.empty() ? "" : ": " + r.reason));
+  line("run", fmt::format("{}  {}{}", r.id, status_words(r), r.reason.empty() ? "" : ": " + r.reason));
   if (!r.name.empty() && !r.id.starts_with(r.name + "-")) line("name", r.name);  // it was renamed, or is elsewhere
   line("directory", r.path);
   line("group", joined(r.groups));
@@ -165,7 +148,8 @@ void print_details(const RunDetails& d) {
     if (c.intact) state += fmt::format("{}{}", state.empty() ? "" : ", ", *c.intact ? "intact" : "DAMAGED");
     table.add({std::filesystem::path(c.path).filename().string(), human_size(c.bytes), state});
   }
-  fmt::print("\n{}", table.plain());
+  fmt::print("\n");
+  print_fitting(table);
 }
 
 void show_run(const std::string& path, const ShowOptions& o, const Globals& globals) {
@@ -245,7 +229,8 @@ void print_checkpoint(const Checkpoint& c, const std::vector<TensorSummary>& ten
                std::isnan(t.sd) ? "-" : fmt::format("{:.3g}", t.sd)});
     if (t.not_finite > 0) log::warning("{}: {} values are NaN or Inf", t.path, t.not_finite);
   }
-  fmt::print("\n{}", table.plain());
+  fmt::print("\n");
+  print_fitting(table, {"axes", "type", "sd", "mean"});
   for (const char* group : {"optimizer", "average"}) {
     if (const int64_t bytes = bytes_below(c.file(), group)) fmt::print("{}: {}\n", group, human_size(bytes));
   }

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
+#include "base/newer_version.hpp"
 #include "base/printable.hpp"
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
@@ -48,7 +49,7 @@ std::string bar_of(double fraction, int width) {
 // Where the lock cannot be seen, as on another machine's mount, a journal that grows tells that somebody trains.
 std::string state_of(const WatchedRun& w) {
   const RunStatus status = w.summary.status;
-  if (status != RunStatus::kKilled) return name_of(status);
+  if (status != RunStatus::kKilled || is_newer_version(w.summary.version)) return status_words(w.summary);
   return w.age < 60 ? fmt::format("written {:.0f} s ago, by no process of this machine", w.age)
                     : fmt::format("killed, or not on this machine; last written {} ago", human_duration(w.age));
 }

@@ -41,11 +41,16 @@ void write_orders(io::Hdf5Writer& file, const std::vector<std::vector<int64_t>>&
   file.dataset("orders", table);
 }
 
+// As NeXus and its viewers call it, and as files of older versions do.
+void in_nats(io::Hdf5Writer& file, const std::string& dataset) {
+  for (const char* name : {"units", "unit"}) file.attribute(dataset, name, std::string_view("nats"));
+}
+
 void add_figure(io::Hdf5Writer& file, const std::string& name, const Evaluation& figure) {
   file.attribute("/", name, figure.nll);
   file.attribute("/", name + "_se", figure.nll_se);
   file.dataset(name, figure.per_example);
-  if (!name.starts_with("accuracy")) file.attribute(name, "unit", std::string_view("nats"));
+  if (!name.starts_with("accuracy")) in_nats(file, name);
 }
 
 Tensor shaped(const Tensor& symbols, const DataSpec& data, Shape shape) {
@@ -75,6 +80,17 @@ Tensor narrowed_symbols(const Tensor& symbols) {
 
 std::string samples_array(const Samples& samples) {
   return io::npy_of(narrowed_symbols(samples.symbols.reshape(shape_of_samples(samples))));
+}
+
+std::string pictures_array(const std::vector<io::Image>& pictures, int64_t together) {
+  const auto count = static_cast<int64_t>(pictures.size());
+  Shape shape = {count / together};
+  if (together > 1) shape.push_back(together);
+  shape.insert(shape.end(), {pictures.front().height, pictures.front().width});
+  Tensor bytes(shape, DType::kU8);
+  uint8_t* to = bytes.data<uint8_t>();
+  for (const io::Image& picture : pictures) to = std::copy(picture.pixels.begin(), picture.pixels.end(), to);
+  return io::npy_of(bytes);
 }
 
 std::string completions_array(const CompleteOutcome& outcome, const TrainedModel& model,
@@ -166,7 +182,7 @@ io::Bytes evaluation_file(const EvalOutcome& outcome, Split split) {
   }
   if (outcome.draws.size() > 1) {
     file.dataset("draws", outcome.draws);
-    file.attribute("draws", "unit", std::string_view("nats"));
+    in_nats(file, "draws");
   }
   return file.finish();
 }

@@ -12,6 +12,7 @@
 #include "commands/sample/sample.hpp"
 #include "generate/region.hpp"
 #include "io/bytes.hpp"
+#include "io/image.hpp"
 
 #include <string>
 #include <vector>
@@ -27,6 +28,10 @@ io::Bytes samples_file(const Samples& samples, const TrainedModel& model, uint64
 std::string samples_array(const Samples& samples);
 // `originals` [images, ...], `known` [...], `completions` [images, per image, ...], `images`, `orders`, `labels`.
 io::Bytes completions_file(const CompleteOutcome& outcome, const TrainedModel& model, const CompletionOptions& options);
+// Pictures as a .npy file of bytes, 0 black to 255 white: [n, height, width], or where several belong `together`
+// [n / together, together, height, width].
+std::string pictures_array(const std::vector<io::Image>& pictures, int64_t together);
+
 // The completions alone as a .npy file, [images, per image, shape of the data].
 std::string completions_array(const CompleteOutcome& outcome, const TrainedModel& model,
                               const CompletionOptions& options);

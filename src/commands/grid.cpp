@@ -9,7 +9,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "config/document.hpp"
-#include "experiment/experiment.hpp"
+#include "experiment/load_spec.hpp"
 #include "io/sha256.hpp"
 
 namespace mlrun {
@@ -113,8 +113,9 @@ void check_combinations(const std::string& spec, const std::vector<Combination>&
     const ExperimentSpec checked(document.root());
     document.root().finish();
     if (diagnostics.count() > 0) continue;
-    const auto [first, is_new] =
-        seen.emplace(io::sha256_hex(config::canonical_text(resolved_fields(document, checked))), index);
+    const config::Fields fields = resolved_fields(document, checked);
+    require_labels(fields, checked, spec);
+    const auto [first, is_new] = seen.emplace(io::sha256_hex(config::canonical_text(fields)), index);
     if (!is_new && twice.empty()) {
       twice = fmt::format("'{}' and '{}' are the same run", fmt::join(combinations[first->second].overrides, " "),
                           fmt::join(combinations[index].overrides, " "));

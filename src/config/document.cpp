@@ -84,6 +84,17 @@ std::optional<Node> take_extends(Node& root) {
 
 std::optional<Node> load_file(const std::string& path, const Origin& place, int length, std::vector<fs::path>& chain,
                               Diagnostics& diagnostics) {
+  if (chain.size() > kMaxExtends) {
+    diagnostics.add(place, length, fmt::format("extends more than {} deep", kMaxExtends));
+    return std::nullopt;
+  }
+  const std::optional<std::string> bytes = read_file(path, place, length, diagnostics);
+  if (!bytes) return std::nullopt;
+  std::optional<Node> root = parse_map(*bytes, path, diagnostics);
+  if (!root) return std::nullopt;
+  const std::optional<Node> extends = take_extends(*root);
+  if (!extends) return root;
+  // Only a file that extends another can be met again, so the look at what its path leads to is for these alone.
   std::error_code ignored;
   fs::path canonical = fs::weakly_canonical(path, ignored);
   if (ignored) canonical = path;
@@ -91,17 +102,7 @@ std::optional<Node> load_file(const std::string& path, const Origin& place, int 
     diagnostics.add(place, length, fmt::format("{} extends itself", quote(path)));
     return std::nullopt;
   }
-  if (chain.size() > kMaxExtends) {
-    diagnostics.add(place, length, fmt::format("extends more than {} deep", kMaxExtends));
-    return std::nullopt;
-  }
   chain.push_back(canonical);
-  const std::optional<std::string> bytes = read_file(path, place, length, diagnostics);
-  if (!bytes) return std::nullopt;
-  std::optional<Node> root = parse_map(*bytes, path, diagnostics);
-  if (!root) return std::nullopt;
-  const std::optional<Node> extends = take_extends(*root);
-  if (!extends) return root;
   if (extends->kind != Node::Kind::kScalar || extends->text.empty()) {
     diagnostics.add(extends->origin, extends->length, "extends: expected the name of a file, found " + found(*extends));
     return root;

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/error.hpp"
+#include "base/newer_version.hpp"
 #include "base/version.hpp"
 #include "experiment/trained_model.hpp"
 #include "io/checkpoint_file.hpp"
@@ -49,13 +50,21 @@ RunningMean read_mean(const io::Hdf5Reader& file, const std::string& name) {
   return {file.real_attribute("trainer", name + "_sum"), file.integer_attribute("trainer", name + "_count")};
 }
 
+// "" where this version, or an older one, wrote the file.
+std::string newer_writer_of(const io::Hdf5Reader& file) {
+  if (!file.has_attribute("/", "mlrun_version")) return "";
+  const std::string version = file.text_attribute("/", "mlrun_version");
+  return is_newer_version(version) ? version : "";
+}
+
 void require_checkpoint(const io::Hdf5Reader& file) {
   if (!file.has_attribute("/", "mlrun_format") || file.text_attribute("/", "mlrun_format") != "checkpoint") {
     fail(ExitCode::kCheckpoint, "{}: not a checkpoint of mlrun", file.name());
   }
   if (const int64_t version = file.integer_attribute("/", "mlrun_format_version"); version != io::kCheckpointFormat) {
-    fail(ExitCode::kCheckpoint, "{}: checkpoint format {}, and this mlrun reads format {}", file.name(), version,
-         io::kCheckpointFormat);
+    const std::string writer = newer_writer_of(file);
+    fail(ExitCode::kCheckpoint, "{}: checkpoint format {}, and this mlrun reads format {}{}", file.name(), version,
+         io::kCheckpointFormat, writer.empty() ? "" : "; it was " + newer_version_words(writer));
   }
 }
 
@@ -97,13 +106,15 @@ void read_model(const io::Hdf5Reader& file, const std::string& at, const std::st
   read_arena(file, at + weights, parameters, parameters.flat(), without_added);
 }
 
-Experiment experiment_of(const std::string& resolved_yaml, const std::string& place,
+Experiment experiment_of(const std::string& resolved_yaml, const io::Hdf5Reader& file, const std::string& place,
                          const std::vector<std::string>& overrides) {
   try {
     return Experiment::from_text(resolved_yaml, place + "config/resolved_yaml", overrides);
   } catch (const Error& e) {
-    throw Error(ExitCode::kCheckpoint,
-                fmt::format("{}: its spec is not one that this mlrun reads\n{}", place, e.what()));
+    const std::string version = newer_writer_of(file);
+    const std::string reason =
+        version.empty() ? "its spec is not one that this mlrun reads" : newer_version_words(version);
+    throw Error(ExitCode::kCheckpoint, fmt::format("{}: {}\n{}", place, reason, e.what()));
   }
 }
 
@@ -168,7 +179,7 @@ Checkpoint::Checkpoint(const std::string& path) : path_(path), file_(io::open_ch
 
 std::shared_ptr<const TrainedModel> Checkpoint::read_stage_one() const {
   CheckpointIdentity identity = read_identity(file_, "stage_one/");
-  Experiment experiment = experiment_of(identity.resolved_yaml, path_ + ":/stage_one/", {});
+  Experiment experiment = experiment_of(identity.resolved_yaml, file_, path_ + ":/stage_one/", {});
   BuiltModel built = build_model(experiment.spec().model, identity.data, identity.seed);
   read_model(file_, "stage_one/", "model", *built.parameters);
   TrainState state;
@@ -178,7 +189,7 @@ std::shared_ptr<const TrainedModel> Checkpoint::read_stage_one() const {
 }
 
 Experiment Checkpoint::experiment(const std::vector<std::string>& overrides) const {
-  return experiment_of(identity_.resolved_yaml, path_ + ":/", overrides);
+  return experiment_of(identity_.resolved_yaml, file_, path_ + ":/", overrides);
 }
 
 void Checkpoint::read_parameters(ParameterArena& parameters, bool average) const {

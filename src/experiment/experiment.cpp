@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <map>
 
+#include "base/newer_version.hpp"
 #include "base/version.hpp"
 #include "config/yaml_writer.hpp"
 #include "experiment/checkpoint.hpp"
 #include "experiment/mixed_runs.hpp"
+#include "io/directory.hpp"
 #include "io/sha256.hpp"
+#include "runs/find_run.hpp"
 
 namespace mlrun {
 namespace {
@@ -42,8 +45,35 @@ void Experiment::settle_origin() {
   }
 }
 
+namespace {
+
+// The version that wrote the journal beside a run's spec, where `path` is one and that version is newer; else "".
+std::string newer_writer_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash);
+  if (path.substr(slash + 1) != "resolved.yaml" || !io::exists(folder + "/metrics.jsonl")) return "";
+  try {
+    const std::string version = summarise_run(folder).version;
+    return is_newer_version(version) ? version : "";
+  } catch (const Error&) {  // a journal that cannot be read says nothing
+    return "";
+  }
+}
+
+}  // namespace
+
 Experiment Experiment::load(const std::string& path, const std::vector<std::string>& overrides,
-                            const std::vector<std::string>& places) {
+                            const std::vector<std::string>& places) try {
+  return load_file(path, overrides, places);
+} catch (const Error& e) {
+  if (e.code() != ExitCode::kUsage) throw;
+  const std::string version = newer_writer_of(path);
+  if (version.empty()) throw;
+  throw Error(e.code(), fmt::format("{}: {}\n{}", path, newer_version_words(version), e.what()));
+}
+
+Experiment Experiment::load_file(const std::string& path, const std::vector<std::string>& overrides,
+                                 const std::vector<std::string>& places) {
   Experiment e(with_runs_found(
       [&](const auto& texts, const auto& of_texts) { return config::Document::load(path, texts, {}, of_texts); },
       overrides, places));

@@ -17,7 +17,8 @@ namespace mlrun {
 
 class Experiment {
  public:
-  // Reads file and overrides; all mistakes at once as Error(kUsage). `places` name the overrides in messages.
+  // Reads file and overrides; all mistakes at once as Error(kUsage). `places` name the overrides in messages. Of the
+  // spec of a run that a newer version wrote, a mistake begins with that.
   static Experiment load(const std::string& path, const std::vector<std::string>& overrides,
                          const std::vector<std::string>& places = {});
   static Experiment from_text(const std::string& text, const std::string& name,
@@ -43,6 +44,8 @@ class Experiment {
 
  private:
   explicit Experiment(const config::Document& document);
+  static Experiment load_file(const std::string& path, const std::vector<std::string>& overrides,
+                              const std::vector<std::string>& places);
   void settle_origin();
   std::string hash_without(const std::vector<std::string>& excluded, const Dataset& data) const;
   std::shared_ptr<const ExperimentSpec> spec_;

@@ -19,29 +19,24 @@ std::string spec_path(const std::string& name) {
   return RunDirectory::open(find_run(name)).file("resolved.yaml");
 }
 
-namespace {
-
-// Of what is written now. A run may have another one, of a version that took it; it stays readable.
-void require_labels(const Experiment& experiment, const std::string& run_spec) {
-  for (const config::FieldRecord& field : experiment.fields()) {
+void require_labels(const config::Fields& fields, const ExperimentSpec& spec, const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  const bool of_run = RunDirectory::is_run(parent.empty() ? "." : parent);
+  for (const config::FieldRecord& field : fields) {
     if (field.path != "group" && field.path != "tags") continue;
-    if (field.origin.argument == 0 && field.origin.file == run_spec) continue;
+    if (of_run && field.origin.argument == 0 && field.origin.file == path) continue;
     const std::string place = field.origin.print();
-    const ExperimentSpec& spec = experiment.spec();
     if (field.path == "group" && !spec.group.empty()) require_label_word("group", spec.group, place);
     if (field.path != "tags") continue;
     for (const std::string& tag : spec.tags) require_label_word("tag", tag, place);
   }
 }
 
-}  // namespace
-
 Experiment load_spec(const std::string& name, const std::vector<std::string>& overrides,
                      const std::vector<std::string>& places) {
   const std::string path = spec_path(name);
   Experiment experiment = Experiment::load(path, overrides, places);
-  const std::string parent = std::filesystem::path(path).parent_path().string();
-  require_labels(experiment, RunDirectory::is_run(parent.empty() ? "." : parent) ? path : "");
+  require_labels(experiment.fields(), experiment.spec(), path);
   for (const std::string& note : experiment.notes()) log::info("{}", note);
   return experiment;
 }

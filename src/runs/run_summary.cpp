@@ -1,7 +1,11 @@
 #include "runs/run_summary.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+
+#include "base/newer_version.hpp"
 
 namespace mlrun {
 namespace {
@@ -74,7 +78,7 @@ constexpr std::array<RunFact, 33> kFacts = {{
     {"", "lineage", "", "", text<&RunSummary::lineage>, take_text<&RunSummary::lineage>},
     {"", "train_examples", "", "", integer<&RunSummary::train_examples>, take_integer<&RunSummary::train_examples>},
     {"", "best", "", "", text<&RunSummary::best_by>, take_text<&RunSummary::best_by>},
-    {"", "version", "", "", text<&RunSummary::version>, take_text<&RunSummary::version>},
+    {"version", "version", "", "", text<&RunSummary::version>, take_text<&RunSummary::version>},
 }};
 
 // In which order a journal says them.
@@ -92,7 +96,8 @@ const RunFact& fact_of(const char* RunFact::*column, const std::string& name) {
 }  // namespace
 
 std::string status_words(const RunSummary& run) {
-  std::string words = name_of(run.status);
+  const std::string words = name_of(run.status);
+  if (is_newer_version(run.version)) return fmt::format("{} (mlrun {})", words, run.version);
   if (run.status != RunStatus::kFinished) return words;
   if (run.reason.find("train.patience") != std::string::npos) return words + " (patience)";
   return run.total_steps == 0 && !run.version.empty() ? words + " (time)" : words;

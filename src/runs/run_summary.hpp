@@ -60,7 +60,7 @@ void take_identity(const io::Record& record, RunSummary& run);
 void write_attributes(io::Hdf5Writer& file, const RunSummary& run);
 
 // The status with its reason in a word: "finished", "finished (patience)", "finished (time)" of a run that was to take so
-// many minutes.
+// many minutes; of a newer version than this, whose words may mean what this one does not know, "killed (mlrun 0.2.0)".
 std::string status_words(const RunSummary& run);
 double seconds_to_go(const RunSummary& run);  // at its pace so far; NaN where the steps to come are not known
 

@@ -27,6 +27,11 @@ TEST_CASE("compare shows only what differs, with mean and sample deviation over 
   REQUIRE(nll.size() == 2);
   CHECK(best["valid_nll"]["mean"].get<double>() == Approx((nll[0] + nll[1]) / 2));
   CHECK(best["valid_nll"]["sd"].get<double>() == Approx(std::abs(nll[0] - nll[1]) / std::sqrt(2.0)));
+  // Of several fields in one word, and of runs behind it.
+  result = place.mlrun({"compare", "--group-by", "seed,optim.lr", "@group:lr", "--json"});
+  INFO(result.err);
+  REQUIRE(result.lines().size() == 1);
+  CHECK(Json::parse(result.out)["runs"].size() == 4);
 
   result = place.mlrun({"compare", "@group:lr", "--md"});
   REQUIRE(result.lines().size() == 6);

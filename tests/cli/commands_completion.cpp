@@ -110,12 +110,19 @@ TEST_CASE("bash completes known parts, checkpoints, the reference, kinds and the
 TEST_CASE("completion does not read the help: rewording it changes nothing") {
   // Every option whose value is one of few words, or a thing mlrun knows, was told so where it was declared.
   const Workplace place;
-  for (const char* line : {"train x --progress ", "train x --threads ", "eval x --split ", "eval x --which ",
-                           "ls --status ", "ls --sort ", "compare --group-by ", "hippo --measure ", "--color ",
-                           "sample x --sampler ", "prove x --threads ", "show x --which ", "completion "}) {
+  for (const char* line :
+       {"train x --progress ", "train x --threads ", "eval x --split ", "eval x --which ", "ls --status ", "ls --sort ",
+        "ls --columns ", "ls --where ", "compare --group-by ", "hippo --measure ", "--color ", "sample x --sampler ",
+        "prove x --threads ", "show x --which ", "completion "}) {
     INFO(line);
     CHECK_FALSE(tab(place, std::string("mlrun ") + line).empty());
   }
+}
+
+TEST_CASE("columns are completed one behind the other") {
+  const Workplace place;
+  CHECK(has(tab(place, "mlrun ls --columns id,valid/n"), "id,valid/nll"));
+  CHECK(has(tab(place, "mlrun ls --columns id,optim.l"), "id,optim.lr"));
 }
 
 TEST_CASE("other shells are given whole words with descriptions") {

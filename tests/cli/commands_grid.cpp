@@ -92,3 +92,18 @@ TEST_CASE("the lines of grid -C DIR go to DIR as well") {
   INFO(run.err);
   CHECK(run.exit_code == 0);
 }
+
+TEST_CASE("grid refuses a group or tag that train would refuse, before the first line") {
+  Workplace place;
+  with_spec(place);
+  for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
+           {"--group", "my runs"}, {"--group", "a@b"}, {"tags=[fine]", "group='a b'"}}) {
+    std::vector<std::string> words = {"grid", "tiny.yaml", "optim.lr=1e-3,3e-4"};
+    words.insert(words.end(), more.begin(), more.end());
+    const ProgramResult result = place.mlrun(words);
+    INFO(more[0] << result.err);
+    CHECK(result.exit_code == 2);
+    CHECK(result.out.empty());
+    CHECK(result.err.find("one word without blanks, commas and @") != std::string::npos);
+  }
+}

@@ -32,6 +32,48 @@ TEST_CASE("without a run, ls prints nothing on stdout and is content") {
   CHECK(result.err.find("no runs in") != std::string::npos);
 }
 
+TEST_CASE("ls --columns shows facts, metrics, test results and fields of specs, in full for programs") {
+  const Workplace place;
+  const std::string run = place.train({"--tag", "a", "--tag", "b", "train.log_every=1 steps"});
+  place.train({"--seed", "2", "model.kind=nade", "model.hidden=4"});
+  REQUIRE(place.mlrun({"eval", run, "-q"}).exit_code == 0);
+  const std::string columns = "id,tag,seed,model.masks,valid/nll,test/nll,train/lr,step";
+  ProgramResult result = place.mlrun({"ls", "--columns", columns, "--json"});
+  INFO(result.err);
+  REQUIRE(result.lines().size() == 2);
+  const Json first = Json::parse(result.lines()[0]), second = Json::parse(result.lines()[1]);
+  const Json whole = Json::parse(place.mlrun({"ls", run, "--json"}).out);
+  CHECK(first.size() == 9);  // and "run"
+  CHECK(first["run"] == whole["run"]);
+  CHECK(first["tag"] == Json{"a", "b"});
+  CHECK(first["seed"] == 1);
+  CHECK(first["model.masks"] == 1);
+  CHECK(first["valid/nll"] == whole["valid_nll"]);
+  CHECK(first["test/nll"].get<double>() > 0);
+  CHECK(first["train/lr"].get<double>() == Approx(1e-3));
+  CHECK(first["step"] == 3);
+  CHECK(second["tag"].empty());
+  CHECK(second["model.masks"].is_null());
+  CHECK(second["test/nll"].is_null());
+
+  result = place.mlrun({"ls", "--columns", columns, "--csv"});
+  REQUIRE(result.lines().size() == 3);
+  CHECK(result.lines()[0] == columns);
+  CHECK(result.lines()[1].find("a b,1,1," + whole["valid_nll"].dump()) != std::string::npos);
+  result = place.mlrun({"ls", "--columns", "seed,model.masks", "--columns", "valid/nll", run});  // the run is no column
+  REQUIRE(result.lines().size() == 2);
+  CHECK(result.lines()[0] == "seed  model.masks  valid/nll");
+  CHECK(place.mlrun({"ls", "--csv"}).lines().size() == 3);
+
+  for (const auto& [name, nearest] : {std::pair("valid/nl", "valid/nll"), std::pair("optim.lrr", "optim.lr"),
+                                      std::pair("train/rl", "train/lr"), std::pair("stats", "status")}) {
+    result = place.mlrun({"ls", "--columns", name});
+    INFO(name << result.err);
+    CHECK(result.exit_code == 2);
+    CHECK(result.err.find("did you mean '" + std::string(nearest) + "'?") != std::string::npos);
+  }
+}
+
 TEST_CASE("ls gives one JSON object per run and line, and selects by group, status, selector and number") {
   const Workplace place;
   const std::string first = place.train({"--group", "a", "--tag", "old"});

@@ -54,6 +54,17 @@ TEST_CASE("train, train data.from=@last, sample @last and eval @last make images
   const ProgramResult pairs = place.mlrun({"sample", "@last", "-n", "4", "-o", place.path("pairs.png")});
   INFO(pairs.err);
   CHECK(pairs.exit_code == 0);
+  // The same pairs as an array: of each an image of the test split, which is black and white, and what it is decoded to.
+  REQUIRE(place.mlrun({"sample", "@last", "-n", "4", "-o", place.path("pairs.npy")}).exit_code == 0);
+  const std::string array = place.get("pairs.npy");
+  CHECK(says(array, "'descr': '|u1', 'fortran_order': False, 'shape': (4, 2, 28, 28)"));
+  REQUIRE(array.size() > 4 * 2 * 28 * 28);
+  const std::string first = array.substr(array.size() - size_t{4} * 2 * 28 * 28, size_t{28} * 28);
+  CHECK(first.find_first_not_of(std::string("\x00\xff", 2)) == std::string::npos);
+  CHECK(first.find('\xff') != std::string::npos);
+  REQUIRE(place.mlrun({"sample", "@last", "--interpolate", "3,8", "-n", "5", "-o", place.path("way.npy")}).exit_code ==
+          0);
+  CHECK(says(place.get("way.npy"), "'shape': (5, 28, 28)"));
   const ProgramResult text = place.mlrun({"sample", "@last", "-n", "4", "-o", "-"});
   CHECK(text.exit_code == 2);
   CHECK(says(text.err, "prior over its codes"));

@@ -1,12 +1,17 @@
 // Files that an earlier mlrun wrote (tests/fixtures/old/README.md): they load, evaluate to the numbers that it found, and
 // its run goes on to the end that it would have come to.
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/version.hpp"
 #include "catch.hpp"
 #include "commands/eval/eval.hpp"
+#include "commands/runs/readable_runs.hpp"
 #include "commands/runs/show_layout.hpp"
 #include "experiment/checkpoint.hpp"
 #include "io/checkpoint_file.hpp"
@@ -15,6 +20,7 @@
 
 using namespace mlrun;
 using namespace mlrun::test;
+using Catch::Matchers::Contains;
 
 namespace {
 
@@ -100,4 +106,44 @@ TEST_CASE("the layout of an earlier checkpoint says what it does not hold") {
   }
   CHECK(degrees);
   CHECK(weights);
+}
+
+TEST_CASE("a file of a newer mlrun is refused with the version that wrote it, and its run is marked") {
+  const DataRoot data;
+  const TemporaryDirectory root;
+  const std::string run = root / "made";
+  std::filesystem::copy(fixtures() + "/made", run, std::filesystem::copy_options::recursive);
+  const auto change = [](std::string text, const std::string& old, const std::string& now) {
+    INFO(old);
+    REQUIRE(old.size() == now.size());
+    size_t count = 0;
+    for (size_t at = 0; (at = text.find(old, at)) != std::string::npos; at += now.size(), ++count)
+      text.replace(at, old.size(), now);
+    REQUIRE(count > 0);
+    return text;
+  };
+  const std::string written = "0.1.0", newer = "9.1.0";
+  std::ofstream(run + "/metrics.jsonl", std::ios::app) << R"({"kind":"label","version":"9.1.0"})" << '\n'
+                                                       << R"({"kind":"dream","of":["sheep"]})" << '\n'
+                                                       << R"({"kind":"status","status":"paused","at_step":6})" << '\n';
+  const RunSummary seen = summarise_run(run);
+  CHECK(status_words(seen) == "killed (mlrun 9.1.0)");  // a status that this version does not know
+  CHECK(seen.step == 6);
+
+  const std::string spec = change(read(run + "/resolved.yaml"), "batch_size", "batch_sort");
+  std::ofstream(run + "/resolved.yaml") << spec;
+  std::vector<std::string> left_out;
+  CHECK(readable_runs({seen}, left_out).runs.empty());
+  REQUIRE(left_out.size() == 1);
+  CHECK_THAT(left_out[0], Contains("written by mlrun 9.1.0, and this is " + std::string(kVersion)));
+
+  const std::string checkpoint = run + "/checkpoints/step-000000006.h5";
+  std::string payload = read(checkpoint).substr(io::kUserBlockBytes);
+  payload = change(change(payload, written, newer), "batch_size", "batch_sort");
+  io::Bytes image(payload.size());
+  std::copy_n(reinterpret_cast<const std::byte*>(payload.data()), payload.size(), image.data());
+  io::write_checkpoint(checkpoint, std::move(image));
+  CHECK_THAT(refusal_of(ExitCode::kCheckpoint, [&] { nll_of(run); }),
+             Contains("step-000000006.h5") && Contains("written by mlrun 9.1.0, and this is") &&
+                 Contains("unknown key 'batch_sort'"));
 }

@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "cli/eval/answer_json.hpp"
 #include "cli/terminal/text_table.hpp"
+#include "cli/terminal/wrapped.hpp"
 #include "io/json_line.hpp"
 
 namespace mlrun::cli {
@@ -16,8 +17,8 @@ namespace {
 
 void print_other_data(const EvaluatedData& data) {
   if (!data.other) return;
-  fmt::print("on other data than it was trained on: {}{}\n", data.description,
-             data.trained_on.empty() ? "" : "; trained on " + data.trained_on);
+  print_wrapped(fmt::format("on other data than it was trained on: {}{}", data.description,
+                            data.trained_on.empty() ? "" : "; trained on " + data.trained_on));
 }
 
 // In nats, with the standard error.
@@ -35,20 +36,20 @@ void print_bound(const BoundParts& bound) {
     table.add({"posterior", nats(*bound.posterior), fmt::format("{:.4f}", bound.posterior->bpd),
                "log q(z|x), given back: z is drawn from q"});
   }
-  fmt::print("{}", table.plain());
+  print_fitting(table);
   if (bound.posterior) {
-    fmt::print("{}\n", bound.maps > 1
-                           ? fmt::format("an upper bound on -log p(x): importance weights of {} draws of z", bound.maps)
-                           : "their sum is an upper bound on -log p(x), the ELBO; --codes K weighs K draws");
+    print_wrapped(bound.maps > 1
+                      ? fmt::format("an upper bound on -log p(x): importance weights of {} draws of z", bound.maps)
+                      : "their sum is an upper bound on -log p(x), the ELBO; --codes K weighs K draws");
   } else {
-    fmt::print("{}\n", bound.maps > 1 ? fmt::format("an upper bound on -log p(x): p(z) p(x|z) summed over {} code maps",
-                                                    bound.maps)
-                                      : "their sum is an upper bound on -log p(x); --codes K sums over K code maps");
+    print_wrapped(bound.maps > 1
+                      ? fmt::format("an upper bound on -log p(x): p(z) p(x|z) summed over {} code maps", bound.maps)
+                      : "their sum is an upper bound on -log p(x); --codes K sums over K code maps");
   }
   if (bound.carried) {
-    fmt::print(
-        "the codes carry {:.3f} +- {:.3f} nats of the pixels: so much worse are they known by another image's codes\n",
-        bound.carried->nll, bound.carried->nll_se);
+    print_wrapped(fmt::format(
+        "the codes carry {:.3f} +- {:.3f} nats of the pixels: so much worse are they known by another image's codes",
+        bound.carried->nll, bound.carried->nll_se));
   }
 }
 
@@ -62,7 +63,7 @@ void print_captions(const CaptionEvaluation& captions) {
   if (picture_first) table.add({"words given picture", nats(picture_first->second), "picture first"});
   if (words_first) table.add({"words", nats(words_first->first), "words first"});
   if (picture_first) table.add({"picture", nats(picture_first->first), "picture first"});
-  fmt::print("{}", table.plain());
+  print_fitting(table);
   const auto share = [](const Evaluation& right) {
     return fmt::format("{:.2f}% +- {:.2f}%", 100 * right.nll, 100 * right.nll_se);
   };
@@ -83,7 +84,7 @@ void print_more(const EvalOutcome& e) {
       table.add({"x, y", nats(e.labelled->xy), "the label is part of it"});
       table.add({"x given y", nats(e.labelled->x_given_y), "the label is known"});
     }
-    fmt::print("{}", table.plain());
+    print_fitting(table);
   }
   if (e.accuracy) {
     fmt::print("accuracy {:.2f}% +- {:.2f}% ({})\n", 100 * e.accuracy->nll, 100 * e.accuracy->nll_se, e.accuracy_of);
@@ -92,15 +93,15 @@ void print_more(const EvalOutcome& e) {
   if (e.bound) print_bound(*e.bound);
   if (e.code_use) {
     if (e.code_use->rates.empty()) {
-      fmt::print("reconstruction alone, without what the codes cost: no bound on -log p(x)\n");
+      print_wrapped("reconstruction alone, without what the codes cost: no bound on -log p(x)");
     } else {
       fmt::print(
           "an upper bound on -log p(x) by stage one's own prior: reconstruction {:.3f} and rate {:.3f}; a prior of its "
           "codes tightens it\n",
           e.result.nll - e.code_use->rate(), e.code_use->rate());
     }
-    fmt::print("{} of {} codes used, perplexity {:.1f}, quantization error {:.4g}\n", e.code_use->used(),
-               e.code_use->codes(), e.code_use->perplexity(), e.code_use->quantization_error);
+    print_wrapped(fmt::format("{} of {} codes used, perplexity {:.1f}, quantization error {:.4g}", e.code_use->used(),
+                              e.code_use->codes(), e.code_use->perplexity(), e.code_use->quantization_error));
   }
   if (e.experts) {
     fmt::print("{} (of {} examples); of each block, what share of its positions an expert has:\n", e.experts->summary(),
@@ -116,7 +117,8 @@ void print_more(const EvalOutcome& e) {
   if (e.draws.size() > 1) {
     std::string each;
     for (const double nll : e.draws) each += fmt::format(" {:.3f}", nll);
-    fmt::print("{} draws:{}; mean {:.3f} +- {:.3f} over draws\n", e.draws.size(), each, e.result.nll, e.draws_se);
+    print_wrapped(
+        fmt::format("{} draws:{}; mean {:.3f} +- {:.3f} over draws", e.draws.size(), each, e.result.nll, e.draws_se));
   }
 }
 
@@ -147,7 +149,7 @@ void print_answer(const EvalOutcome& e, const std::string& split, const Globals&
   table.add(cells);
   const std::vector<std::string> left_out = print_fitting(
       table, {"protocol", text ? "seq/s" : "img/s", "step", "images", "sequences", "bits/" + e.dimension});
-  if (!left_out.empty()) fmt::print("{}\n", e.protocol);  // no figure goes without it
+  if (!left_out.empty()) print_wrapped(e.protocol);  // no figure goes without it
   print_other_data(e.data);
   if (e.nll_of != NllSubject::kX && !e.code_use) fmt::print("the NLL is of {}\n", words_of(e.nll_of));
   print_more(e);
@@ -172,9 +174,9 @@ void print_answers(const std::vector<EvalOutcome>& answers, const std::string& s
     table.add(cells);
   }
   print_fitting(table, {"images", "step", "bits/dim", "protocol"});
-  fmt::print("of {}{}\n", split, protocols ? "" : ", " + answers[0].protocol);
+  print_wrapped(fmt::format("of {}{}", split, protocols ? "" : ", " + answers[0].protocol));
   if (any([&](const EvalOutcome& e) { return e.nll_of != answers[0].nll_of; }))
-    fmt::print("these NLLs are of different things: compare them with care, and see each alone\n");
+    print_wrapped("these NLLs are of different things: compare them with care, and see each alone");
   for (const EvalOutcome& e : answers) print_other_data(e.data);
 }
 
@@ -191,7 +193,7 @@ void print_answer(const RegionOutcome& e, const std::string& region, const std::
   };
   add(region, e.result);
   if (e.labelled) add(region + ", label", *e.labelled);
-  fmt::print("{}", table.plain());
+  print_fitting(table);
   print_other_data(e.data);
   if (e.components > 1) fmt::print("a mixture of {}\n", e.components);
 }
@@ -206,7 +208,7 @@ void print_answer(const ConstraintOutcome& e, const std::string& constraint, con
   table.add({constraint, fmt::format("{}", e.length), fmt::format("{}", e.probability.draws),
              fmt::format("{:.4g} +- {:.2g}", e.probability.mean, e.probability.error),
              fmt::format("{:.3f} +- {:.3f}", -log_p, relative), fmt::format("{}", e.step)});
-  fmt::print("{}", table.plain());
+  print_fitting(table);
 }
 
 }  // namespace mlrun::cli

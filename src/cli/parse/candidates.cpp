@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "commands/runs/run_fields.hpp"
 #include "experiment/experiment.hpp"
 #include "experiment/load_spec.hpp"
 #include "experiment/spec_reference.hpp"
@@ -185,6 +186,17 @@ Candidates groups(const std::string& current) {
   return found;
 }
 
+// Facts of runs and fields of specs, after the last comma.
+Candidates run_fields(const std::string& current) {
+  const size_t comma = current.rfind(',');
+  const std::string before = comma == std::string::npos ? "" : current.substr(0, comma + 1);
+  Candidates found;
+  for (const std::string& name : run_fact_names()) add(found, current, before + name);
+  for (const config::FieldRecord& field : fields_for({}))
+    if (field.type != config::FieldType::kSection) add(found, current, before + field.path, field.help);
+  return found;
+}
+
 // Sections, kinds and fields below what is typed up to its last dot.
 Candidates reference(const std::string& current) {
   const size_t dot = current.rfind('.');
@@ -211,6 +223,8 @@ Candidates of_kind(Value kind, const Position& p, const std::string& current) {
       for (const config::FieldRecord& field : fields_for({}))
         if (field.type != config::FieldType::kSection) add(found, current, field.path, field.help);
       return found;
+    case Value::kRunFields:
+      return run_fields(current);
     case Value::kReference:
       return reference(current);
     case Value::kModel:

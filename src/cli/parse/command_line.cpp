@@ -89,7 +89,7 @@ Option* Option::one_at_a_time() {
 }
 
 Option* Option::comma_separated() {
-  option_->delimiter(',')->expected(1);
+  option_->delimiter(',')->allow_extra_args(false);  // an argument may follow it
   return this;
 }
 

@@ -14,6 +14,7 @@ enum class Value {
   kCheckpointFile,  // an .h5 file
   kCheckpoint,      // of the run that is the command's first argument: best, last, a step
   kFields,          // names of fields of a spec
+  kRunFields,       // that, and facts of runs, one behind the other with commas
   kReference,       // sections, kinds and fields of any spec
   kModel,           // a kind of model
   kKnownPart,       // of an image: a word, or a mask.png

@@ -6,26 +6,33 @@
 
 #include "base/log.hpp"
 #include "base/number.hpp"
+#include "commands/answer_files.hpp"
 #include "data/shown_rows.hpp"
 #include "experiment/codes_dataset.hpp"
 #include "experiment/trained_data.hpp"
 #include "figure/sheet.hpp"
+#include "io/file.hpp"
 #include "io/json_line.hpp"
 
 namespace mlrun::cli {
 namespace {
 
 void require_pictures(const TrainedModel& model, const PictureOutput& out) {
-  if (out.show || out.file.ends_with(".png")) return;
+  for (const char* ending : {".png", ".npy"})
+    if (out.file.ends_with(ending)) return;
+  if (out.show && out.file.empty()) return;
   fail(ExitCode::kUsage,
-       "{}: a VQ-VAE has no law of images to draw from; its reconstructions are a picture   -o pairs.png, or --show\n"
+       "{}: a VQ-VAE has no law of images to draw from; its reconstructions are a picture or an array   -o pairs.png, "
+       "-o pairs.npy, or --show\n"
        "  samples come from a prior over its codes   {}",
        model.path, training_a_prior(model.path));
 }
 
-void put(const std::vector<io::Image>& images, int columns, const figure::SheetCaptions& captions,
+// `together`: pictures that belong to one example; in an array they have a dimension of their own.
+void put(const std::vector<io::Image>& images, int64_t together, int columns, const figure::SheetCaptions& captions,
          const PictureOutput& out, const Globals& globals) {
-  if (!out.file.empty()) write_sheet(out.file, images, columns, captions, out.sheet);
+  if (out.file.ends_with(".npy")) io::write_atomically(out.file, pictures_array(images, together));
+  else if (!out.file.empty()) write_sheet(out.file, images, columns, captions, out.sheet);
   if (out.show) show_sheet(images, columns, captions, globals);
 }
 
@@ -56,7 +63,7 @@ void sample_reconstructions(const TrainedModel& model, int64_t count, const Pict
   require_pictures(model, out);
   const std::unique_ptr<Dataset> data = data_of(model);
   const std::vector<int64_t> rows = shown_rows(*data, Split::kTest, count);
-  put(model.autoencoder().reconstruct(data->batch(Split::kTest, rows, 0).symbols, out.draw), kPairsAcross,
+  put(model.autoencoder().reconstruct(data->batch(Split::kTest, rows, 0).symbols, out.draw), 2, kPairsAcross,
       captions_of_pairs(rows), out, globals);
   if (globals.json) {
     fmt::print("{}\n", io::json_line(nlohmann::ordered_json{
@@ -76,7 +83,7 @@ void sample_interpolation(const TrainedModel& model, const std::string& pair, in
   captions.of_each.resize(static_cast<size_t>(count));
   captions.of_each.front() = fmt::format("test {}", rows[0]);
   captions.of_each.back() = fmt::format("test {}", rows[1]);
-  put(autoencoder.interpolate(data->batch(Split::kTest, rows, 0).symbols, count, out.draw), static_cast<int>(count),
+  put(autoencoder.interpolate(data->batch(Split::kTest, rows, 0).symbols, count, out.draw), 1, static_cast<int>(count),
       captions, out, globals);
   if (globals.json) {
     fmt::print("{}\n", io::json_line(nlohmann::ordered_json{

@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "cli/terminal/text_table.hpp"
+#include "cli/terminal/wrapped.hpp"
 #include "commands/runs/show_layout.hpp"
 #include "io/checkpoint_file.hpp"
 
@@ -65,20 +66,23 @@ std::string shapes_of(const Row& row) {
 void print_model(const ModelLayout& model) {
   const DataSpec& data = model.data;
   fmt::print("\n{:<12} {}, by {}config/resolved_yaml\n", "model", model.kind, model.place);
-  fmt::print("{:<12} {} symbols of an alphabet of {}", "data", to_string(data.shape), data.alphabet);
-  if (data.classes > 0) fmt::print(", {} classes", data.classes);
-  if (data.given > 0) fmt::print(", of which {} are given", data.given);
-  fmt::print("\n{:<12} {}\n", "weights",
-             model.averaged ? "/average, moving averages of /model; eval and sample use these" : model.place + "model");
+  std::string symbols = fmt::format("{} symbols of an alphabet of {}", to_string(data.shape), data.alphabet);
+  if (data.classes > 0) symbols += fmt::format(", {} classes", data.classes);
+  if (data.given > 0) symbols += fmt::format(", of which {} are given", data.given);
+  print_wrapped(fmt::format("{:<12} {}", "data", symbols));
+  print_wrapped(fmt::format(
+      "{:<12} {}", "weights",
+      model.averaged ? "/average, moving averages of /model; eval and sample use these" : model.place + "model"));
   fmt::print("\n");
-  for (const std::string& line : model.computation) fmt::print("  {}\n", line);
+  for (const std::string& line : model.computation) print_wrapped("  " + line);
   TextTable table({"tensor", "type", "shape", "axes", "what it is"});
   for (const Row& row : rows_of(model.tensors)) {
     const ExplainedTensor& t = *row.first;
     table.add({t.pattern, t.type, shapes_of(row), t.axes,
                t.in_file ? t.meaning : t.meaning + " (not in this file: it is of an earlier mlrun)"});
   }
-  fmt::print("\n{}", table.plain());
+  fmt::print("\n");
+  print_fitting(table, {"type", "axes", "shape"});
 }
 
 }  // namespace
@@ -92,10 +96,12 @@ void show_layout(const std::string& checkpoint_path, const Globals& globals) {
     fmt::print("{}\n", answer.dump());
     return;
   }
-  fmt::print("{:<12} {}\n", "checkpoint", checkpoint_path);
-  fmt::print("{:<12} {} bytes of header, then HDF5: h5py and h5dump open it as it is; f32 and s32, row-major\n", "file",
-             io::kUserBlockBytes);
-  fmt::print("{:<12} x @ y is a matrix product, ' a transpose, * element by element; indices begin at 0\n", "words");
+  print_wrapped(fmt::format("{:<12} {}", "checkpoint", checkpoint_path));
+  print_wrapped(
+      fmt::format("{:<12} {} bytes of header, then HDF5: h5py and h5dump open it as it is; f32 and s32, row-major",
+                  "file", io::kUserBlockBytes));
+  print_wrapped(fmt::format("{:<12} x @ y is a matrix product, ' a transpose, * element by element; indices begin at 0",
+                            "words"));
   for (const ModelLayout& model : models) print_model(model);
 }
 

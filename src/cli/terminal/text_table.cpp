@@ -12,9 +12,13 @@
 #include "base/number.hpp"
 #include "base/printable.hpp"
 #include "cli/terminal/terminal.hpp"
+#include "cli/terminal/wrapped.hpp"
 
 namespace mlrun::cli {
 namespace {
+
+constexpr int kLeastText = 12;      // characters that a cell of text keeps
+constexpr int kLeastSentence = 24;  // and a line of sentences
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -129,18 +133,80 @@ std::vector<int> TextTable::widths() const {
   return width;
 }
 
+int TextTable::total_width() const {
+  const std::vector<int> all = widths();
+  return std::accumulate(all.begin(), all.end(), 2 * static_cast<int>(all.size()) - 2);
+}
+
+void TextTable::limit(size_t column, int width) {
+  headings_[column] = elided(headings_[column], width);
+  for (std::vector<std::string>& row : rows_) row[column] = elided(row[column], width);
+}
+
+void TextTable::shorten(int width, size_t columns) {
+  const std::vector<bool> numbers = right_aligned();
+  for (int excess = total_width() - width; excess > 0; excess = total_width() - width) {
+    const std::vector<int> all = widths();
+    size_t widest = all.size();
+    for (size_t i = 0; i < columns; ++i)
+      if (!numbers[i] && all[i] > kLeastText && (widest == all.size() || all[i] > all[widest])) widest = i;
+    if (widest == all.size()) return;
+    limit(widest, std::max(kLeastText, all[widest] - excess));
+  }
+}
+
+void TextTable::break_last(int width) {
+  std::vector<std::vector<std::string>> broken;
+  for (std::vector<std::string>& row : rows_) {
+    std::string lines = wrapped(row.back(), width, 0, 0);
+    for (size_t line = 0;; ++line) {
+      const size_t end = lines.find('\n');
+      std::vector<std::string> cells = line == 0 ? row : std::vector<std::string>(row.size());
+      cells.back() = lines.substr(0, end);
+      broken.push_back(std::move(cells));
+      if (end == std::string::npos) break;
+      lines.erase(0, end + 1);
+    }
+  }
+  rows_ = std::move(broken);
+}
+
 std::string TextTable::fitted(int width, const std::vector<std::string>& least_first,
                               std::vector<std::string>& left_out) const {
   TextTable table = *this;
+  if (total_width() <= width) return plain();
+  const bool sentences = !right_aligned().back() && std::any_of(rows_.begin(), rows_.end(), [](const auto& row) {
+    return row.back().find(' ') != std::string::npos;
+  });
+  const auto is_one_of_least = [&](const std::string& heading) {
+    return std::find(least_first.begin(), least_first.end(), heading) != least_first.end();
+  };
+  const bool breakable = sentences && !is_one_of_least(headings_.back()) && headings_.size() > 1;
+  const auto fits = [&] {  // perhaps once its sentences are broken into lines
+    const int last = table.widths().back();
+    return table.total_width() - (breakable ? last - std::min(last, kLeastSentence) : 0) <= width;
+  };
+  const std::vector<bool> numbers = right_aligned();
+  for (size_t i = 0; i + (sentences ? 1 : 0) < headings_.size(); ++i)
+    if (!numbers[i] && !is_one_of_least(headings_[i])) table.limit(i, std::max(kLeastText, width / 2));
   for (const std::string& heading : least_first) {
-    const std::vector<int> widths = table.widths();
-    if (std::accumulate(widths.begin(), widths.end(), 2 * static_cast<int>(widths.size()) - 2) <= width) break;
+    if (fits()) break;
     const auto found = std::find(table.headings_.begin(), table.headings_.end(), heading);
     if (found == table.headings_.end()) continue;
     const std::ptrdiff_t column = found - table.headings_.begin();
     table.headings_.erase(found);
     for (std::vector<std::string>& row : table.rows_) row.erase(row.begin() + column);
     left_out.push_back(heading);
+  }
+  if (breakable && table.total_width() > width) {
+    TextTable others = table;
+    others.headings_.pop_back();
+    for (std::vector<std::string>& row : others.rows_) row.pop_back();
+    others.shorten(width - kLeastSentence - 2, others.headings_.size());
+    table.break_last(std::max(kLeastSentence, width - others.total_width() - 2));
+    table.shorten(width, others.headings_.size());
+  } else {
+    table.shorten(width, table.headings_.size());
   }
   return table.plain();
 }
@@ -152,7 +218,10 @@ std::vector<std::string> print_fitting(const TextTable& table, const std::vector
     return left_out;
   }
   fmt::print("{}", table.fitted(terminal_width(STDOUT_FILENO), least_first, left_out));
-  if (!left_out.empty()) log::info("no room for   {}", fmt::join(left_out, ", "));
+  if (!left_out.empty()) {
+    const std::string words = fmt::format("no room for   {}", fmt::join(left_out, ", "));
+    log::info("{}", is_terminal(STDERR_FILENO) ? wrapped(words, terminal_width(STDERR_FILENO), 2, 0) : words);
+  }
   return left_out;
 }
 

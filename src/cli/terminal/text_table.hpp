@@ -21,8 +21,10 @@ class TextTable {
   // Columns two blanks apart, no trailing blanks, every line ends in a newline. A column is right-aligned when all its
   // cells look like numbers: 12, -3.5, 1e-3, 785 284, 41.8k, 7%, 0:56, 3.1 MB, "84.2 +- 0.3"; empty and "-" go along.
   std::string plain() const;
-  // The same in lines of at most `width` characters, if need be without some columns: those with these headings, the
-  // first of them first. What went is added to `left_out`. Wider where all of these do not make room enough.
+  // The same in lines of at most `width`, if need be without some columns: those with these headings, the first of them
+  // first. What went is added to `left_out`. Other columns of text may take half of a line at most, and less where all
+  // of that does not make room enough: their cells are elided (wrapped.hpp), and the last one's sentences broken into
+  // lines. Wider only where numbers do not fit.
   std::string fitted(int width, const std::vector<std::string>& least_first, std::vector<std::string>& left_out) const;
   // The same as a GitHub table, with the alignment in the second line.
   std::string markdown() const;
@@ -35,12 +37,16 @@ class TextTable {
  private:
   std::vector<bool> right_aligned() const;
   std::vector<int> widths() const;
+  int total_width() const;
+  void limit(size_t column, int width);     // elides its cells
+  void shorten(int width, size_t columns);  // elides the widest of the first so many until all fits
+  void break_last(int width);               // into lines
 
   std::vector<std::string> headings_;
   std::vector<std::vector<std::string>> rows_;
 };
 
 // To stdout: all of it, and on a terminal what fits, with a word on stderr about the columns that do not; these.
-std::vector<std::string> print_fitting(const TextTable& table, const std::vector<std::string>& least_first);
+std::vector<std::string> print_fitting(const TextTable& table, const std::vector<std::string>& least_first = {});
 
 }  // namespace mlrun::cli

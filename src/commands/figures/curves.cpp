@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "base/error.hpp"
@@ -96,7 +97,7 @@ std::vector<CurveGroup> named_groups(const std::vector<RunSummary>& runs) {
   for (size_t i = 0; i < runs.size(); ++i) groups.push_back({runs[i].id, {i}});
   if (runs.size() < 2 || runs.size() > kMostNamedBySpec) return groups;
   std::vector<std::string> names, left_out;
-  const std::vector<ReadableRun> readable = readable_runs(runs, left_out);
+  const ReadableRuns readable = readable_runs(runs, left_out);
   if (!left_out.empty()) return groups;  // a spec that this version does not read: ids will do
   const Comparison comparison = compare_runs(readable, {});
   if (comparison.fields.empty() || comparison.fields.size() > 3) return groups;
@@ -110,18 +111,17 @@ std::vector<CurveGroup> named_groups(const std::vector<RunSummary>& runs) {
 
 std::vector<CurveGroup> groups_of(const CurvesRequest& request, std::vector<std::string>& left_out) {
   if (request.group_by.empty()) return named_groups(request.runs);
-  const std::vector<ReadableRun> readable = readable_runs(request.runs, left_out);
-  if (readable.empty()) fail(ExitCode::kUsage, "--group-by: none of the specs of these runs can be read");
+  const ReadableRuns readable = readable_runs(request.runs, left_out);
+  if (readable.runs.empty()) fail(ExitCode::kUsage, "--group-by: none of the specs of these runs can be read");
   const Comparison comparison = compare_runs(readable, request.group_by);
+  std::unordered_map<std::string, size_t> by_path;
+  for (size_t i = 0; i < request.runs.size(); ++i) by_path.emplace(request.runs[i].path, i);
   std::vector<CurveGroup> groups;
   for (const ComparisonRow& row : comparison.rows) {
     CurveGroup group{values_in_words(comparison.fields, row.values), {}};
     if (!comparison.obstacle.empty()) group.name += (group.name.empty() ? "" : ", ") + row.runs[0].protocol;
     if (group.name.empty()) group.name = row.runs[0].name;
-    for (const RunSummary& run : row.runs) {
-      for (size_t i = 0; i < request.runs.size(); ++i)
-        if (request.runs[i].path == run.path) group.runs.push_back(i);
-    }
+    for (const RunSummary& run : row.runs) group.runs.push_back(by_path.at(run.path));
     if (group.runs.size() > 1) group.name += fmt::format(" (mean and sd of {})", group.runs.size());
     groups.push_back(std::move(group));
   }

@@ -195,7 +195,7 @@ std::string runs_html(const std::vector<RunDetails>& runs) {
       return found == d.environment.end() ? std::string("-") : html_escaped(found->second);
     };
     table.rows.push_back(
-        {{html_escaped(r.id), name_of(r.status), fmt::format("{}", r.step), fmt::format("{}", r.best_step),
+        {{html_escaped(r.id), html_escaped(status_words(r)), fmt::format("{}", r.step), fmt::format("{}", r.best_step),
           std::isnan(r.best_nll) ? "-" : fmt::format("{:.3f}", r.best_nll), from("mlrun"),
           from("cpu") + " " + from("isa"), from("threads"), html_escaped(origin_text(d)),
           html_escaped(history_text(r.history))},
@@ -279,14 +279,14 @@ std::string subject_of(const std::vector<RunSummary>& runs) {
 
 ReportOutcome report_of(const ReportRequest& request) {
   ReportOutcome outcome;
-  const std::vector<ReadableRun> readable = readable_runs(request.runs, outcome.left_out);
-  if (readable.empty()) {
+  const ReadableRuns readable = readable_runs(request.runs, outcome.left_out);
+  if (readable.runs.empty()) {
     fail(ExitCode::kUsage, "none of these runs can be read{}",
          outcome.left_out.empty() ? "" : "\n  " + outcome.left_out.front());
   }
   Comparison comparison = compare_runs(readable, request.group_by);
-  std::vector<RunSummary> runs;
-  for (const ReadableRun& run : readable) runs.push_back(run.summary);
+  add_test_results(comparison);
+  const std::vector<RunSummary>& runs = readable.runs;
   if (comparison.obstacle.empty()) {
     std::stable_sort(comparison.rows.begin(), comparison.rows.end(), [](const auto& a, const auto& b) {
       return std::isnan(b.valid_nll.mean) ? !std::isnan(a.valid_nll.mean) : a.valid_nll.mean < b.valid_nll.mean;

@@ -5,7 +5,8 @@
 #include <limits>
 #include <map>
 #include <optional>
-#include <set>
+#include <unordered_map>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -17,12 +18,10 @@ namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
-using Values = std::map<std::string, std::string>;  // path -> value
-
 // Those by default come first, so runs that were also evaluated otherwise are compared by what all have.
 std::optional<KeptEvaluation> test_of(const RunSummary& run) {
-  for (const KeptEvaluation& e : kept_evaluations(run.path)) {
-    if (e.split == "test" && e.step == run.best_step && e.protocol == run.protocol) return e;
+  for (const KeptEvaluation& e : kept_evaluations_at(run.path, "test", run.best_step)) {
+    if (e.protocol == run.protocol) return e;
   }
   return std::nullopt;
 }
@@ -40,28 +39,22 @@ std::string status_of(const std::vector<RunSummary>& runs) {
 // Of runs with one fingerprint, keeps the finished one, else the latest.
 void drop_repeated(std::vector<RunSummary>& runs) {
   std::vector<RunSummary> kept;
-  for (const RunSummary& run : runs) {
-    const auto same = std::find_if(kept.begin(), kept.end(), [&](const RunSummary& other) {
-      return !run.fingerprint.empty() && other.fingerprint == run.fingerprint;
-    });
-    if (same == kept.end()) {
-      kept.push_back(run);
+  std::unordered_map<std::string, size_t> by_fingerprint;  // where in `kept`
+  for (RunSummary& run : runs) {
+    const auto [found, is_new] = by_fingerprint.emplace(run.fingerprint, kept.size());
+    if (is_new || run.fingerprint.empty()) {
+      kept.push_back(std::move(run));
       continue;
     }
-    const bool replaces = run.status == RunStatus::kFinished || same->status != RunStatus::kFinished;
-    const std::string& out = replaces ? same->id : run.id;
-    const std::string& in = replaces ? run.id : same->id;
+    RunSummary& same = kept[found->second];
+    const bool replaces = run.status == RunStatus::kFinished || same.status != RunStatus::kFinished;
+    const std::string& out = replaces ? same.id : run.id;
+    const std::string& in = replaces ? run.id : same.id;
     log::warning("{} has the same fingerprint as {} and is left out", out, in);
-    if (replaces) *same = run;
+    if (replaces) same = std::move(run);
   }
   runs = std::move(kept);
 }
-
-struct Specs {
-  std::vector<Values> values;      // of each run
-  std::vector<std::string> paths;  // of all, in the order of the specs
-  std::set<std::string> lengthy;   // those that other fields stand for (config::FieldRecord::in_full_only)
-};
 
 // Fields that only say where the initial weights are. Which they are is one field, `origin`.
 bool is_of_origin(const std::string& path) { return path.starts_with("origin."); }
@@ -87,29 +80,36 @@ std::string words_of(const History& history) {
   return text;
 }
 
-Specs specs_of(const std::vector<ReadableRun>& runs) {
-  Specs specs;
-  std::set<std::string> known;
-  OriginWords origins;
-  for (const auto& [run, experiment] : runs) {
-    Values values;
-    for (const config::FieldRecord& field : experiment.fields()) {
-      if (field.type == config::FieldType::kSection || is_of_origin(field.path)) continue;
-      values[field.path] = field.value;
-      if (known.insert(field.path).second) specs.paths.push_back(field.path);
-      if (field.in_full_only) specs.lengthy.insert(field.path);
-    }
-    values["origin"] = origins.of(experiment.origin());
-    values["history"] = words_of(run.history);
-    specs.values.push_back(std::move(values));
-  }
-  specs.paths.insert(specs.paths.end(), {"origin", "history"});
+// The specs, with what is no field of them: the initial weights and the history, a word for each run.
+SpecTable compared_specs(const ReadableRuns& readable) {
+  SpecTable specs = readable.specs;
+  OriginWords words;
+  std::vector<std::string> origins, histories;
+  for (const std::optional<Origin>& origin : readable.origins) origins.push_back(words.of(origin));
+  for (const RunSummary& run : readable.runs) histories.push_back(words_of(run.history));
+  specs.add_column("origin", std::move(origins));
+  specs.add_column("history", std::move(histories));
   return specs;
 }
 
-std::string value_of(const Values& values, const std::string& path) {
-  const auto found = values.find(path);
-  return found == values.end() ? "" : found->second;
+bool differs(const SpecTable::Column& column, size_t rows) {
+  for (size_t row = 1; row < rows; ++row)
+    if (column.at(row) != column.at(0)) return true;
+  return false;
+}
+
+// What is compared: the columns that differ, without names, tags and what is grouped by. Those that others stand for
+// only where there is nothing else.
+std::vector<const SpecTable::Column*> differing_columns(const SpecTable& specs,
+                                                        const std::vector<std::string>& group_by) {
+  std::vector<const SpecTable::Column*> columns;
+  for (const SpecTable::Column& column : specs.columns()) {
+    if (is_bookkeeping(column.path) || is_of_origin(column.path) || has_word(group_by, column.path)) continue;
+    if (differs(column, specs.rows())) columns.push_back(&column);
+  }
+  const auto is_lengthy = [](const SpecTable::Column* column) { return column->in_full_only; };
+  if (!std::all_of(columns.begin(), columns.end(), is_lengthy)) std::erase_if(columns, is_lengthy);
+  return columns;
 }
 
 void require_fields(const std::vector<std::string>& group_by, const std::vector<std::string>& paths) {
@@ -141,52 +141,56 @@ Spread spread_of(const std::vector<double>& values) {
   return s;
 }
 
-Comparison compare_runs(const std::vector<ReadableRun>& readable, const std::vector<std::string>& group_by) {
-  const Specs specs = specs_of(readable);
-  std::vector<RunSummary> runs;
-  for (const ReadableRun& run : readable) runs.push_back(run.summary);
-  require_fields(group_by, specs.paths);
+Comparison compare_runs(const ReadableRuns& readable, const std::vector<std::string>& group_by) {
+  const SpecTable specs = compared_specs(readable);
+  const std::vector<RunSummary>& runs = readable.runs;
+  require_fields(group_by, specs.paths());
   Comparison comparison;
   comparison.obstacle = obstacle_to_ranking(runs);
-  for (const std::string& path : specs.paths) {
-    if (is_bookkeeping(path) || std::find(group_by.begin(), group_by.end(), path) != group_by.end()) continue;
-    const std::string first = value_of(specs.values.front(), path);
-    const bool differs = std::any_of(specs.values.begin(), specs.values.end(),
-                                     [&](const Values& values) { return value_of(values, path) != first; });
-    if (differs) comparison.fields.push_back(path);
-  }
-  const auto is_lengthy = [&](const std::string& path) { return specs.lengthy.count(path) > 0; };
-  if (!std::all_of(comparison.fields.begin(), comparison.fields.end(), is_lengthy))
-    std::erase_if(comparison.fields, is_lengthy);
+  const std::vector<const SpecTable::Column*> columns = differing_columns(specs, group_by);
+  for (const SpecTable::Column* column : columns) comparison.fields.push_back(column->path);
+  // What the data are is not a field, but never mixed in one mean either.
+  std::map<std::vector<std::string>, size_t> row_of;  // values, protocol and data
   for (size_t i = 0; i < runs.size(); ++i) {
     std::vector<std::string> values;
-    for (const std::string& path : comparison.fields) values.push_back(value_of(specs.values[i], path));
-    // What the data are is not a field, but never mixed in one mean either.
-    const auto row = group_by.empty()
-                         ? comparison.rows.end()
-                         : std::find_if(comparison.rows.begin(), comparison.rows.end(), [&](const ComparisonRow& r) {
-                             return r.values == values && r.runs[0].protocol == runs[i].protocol &&
-                                    r.runs[0].data_hash == runs[i].data_hash;
-                           });
-    if (row == comparison.rows.end()) comparison.rows.push_back({{runs[i]}, values, {}, {}, {}, false, ""});
-    else row->runs.push_back(runs[i]);
+    for (const SpecTable::Column* column : columns) values.push_back(column->at(i));
+    bool is_new = true;
+    size_t row = comparison.rows.size();
+    if (!group_by.empty()) {
+      std::vector<std::string> key = values;
+      key.insert(key.end(), {runs[i].protocol, runs[i].data_hash});
+      const auto found = row_of.emplace(std::move(key), row);
+      row = found.first->second;
+      is_new = found.second;
+    }
+    if (is_new) comparison.rows.push_back({{runs[i]}, std::move(values), {}, {}, {}, false, ""});
+    else comparison.rows[row].runs.push_back(runs[i]);
   }
   for (ComparisonRow& row : comparison.rows) {
     if (!group_by.empty()) drop_repeated(row.runs);
-    std::vector<double> valid, bpd, test;
+    std::vector<double> valid, bpd;
     for (const RunSummary& run : row.runs) {
       valid.push_back(run.best_nll);
       bpd.push_back(run.best_bpd);
+    }
+    row.valid_nll = spread_of(valid);
+    row.valid_bpd = spread_of(bpd);
+    row.test_nll = {0, kMissing, kMissing};
+    row.status = status_of(row.runs);
+  }
+  return comparison;
+}
+
+void add_test_results(Comparison& comparison) {
+  for (ComparisonRow& row : comparison.rows) {
+    std::vector<double> test;
+    for (const RunSummary& run : row.runs) {
       const std::optional<KeptEvaluation> tested = test_of(run);
       test.push_back(tested ? tested->nll : kMissing);
       row.test_is_bound = row.test_is_bound || (tested && tested->bound);
     }
-    row.valid_nll = spread_of(valid);
-    row.valid_bpd = spread_of(bpd);
     row.test_nll = spread_of(test);
-    row.status = status_of(row.runs);
   }
-  return comparison;
 }
 
 }  // namespace mlrun

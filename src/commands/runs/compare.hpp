@@ -36,7 +36,9 @@ struct Comparison {
 
 // Rows hold the runs that agree in everything but the fields `group_by` (none: one run each). Of runs with one
 // fingerprint in a row only the finished, or latest, counts: the same run twice would make the deviation too small.
-// Error(kUsage) for a field that no spec has.
-Comparison compare_runs(const std::vector<ReadableRun>& runs, const std::vector<std::string>& group_by);
+// Error(kUsage) for a field that no spec has. Test results are not there yet.
+Comparison compare_runs(const ReadableRuns& readable, const std::vector<std::string>& group_by);
+// Reads them: a file for each run.
+void add_test_results(Comparison& comparison);
 
 }  // namespace mlrun

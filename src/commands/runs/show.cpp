@@ -33,9 +33,9 @@ std::map<std::string, std::string> environment_of(const std::string& run_path) {
   return environment;
 }
 
-std::optional<Experiment> experiment_of(const std::string& resolved_yaml, const std::string& path) {
+std::optional<Experiment> experiment_in(const std::string& path) {
   try {
-    return Experiment::from_text(resolved_yaml, path);
+    return Experiment::load(path, {});
   } catch (const Error& e) {
     log::warning("{} is not a spec that this mlrun reads\n{}", path, e.what());
     return std::nullopt;
@@ -61,12 +61,15 @@ std::vector<CheckpointFile> checkpoints_of(const RunDirectory& run, int64_t best
 
 }  // namespace
 
-std::vector<KeptEvaluation> kept_evaluations(const std::string& run_path) {
+namespace {
+
+// Those in files whose names begin so.
+std::vector<KeptEvaluation> evaluations_in(const std::string& run_path, const std::string& beginning) {
   std::vector<KeptEvaluation> found;
   const std::string folder = run_path + "/evals";
   if (!io::is_directory(folder)) return found;
   for (const std::string& name : io::list_directory(folder)) {
-    if (!name.starts_with("step-") || !name.ends_with(".h5")) continue;
+    if (!name.starts_with(beginning) || !name.ends_with(".h5")) continue;
     try {
       const io::Hdf5Reader file = io::open_hdf5(folder + "/" + name, kMostBytes, ExitCode::kData);
       found.push_back({.path = folder + "/" + name,
@@ -93,6 +96,16 @@ std::vector<KeptEvaluation> kept_evaluations(const std::string& run_path) {
   return found;
 }
 
+}  // namespace
+
+std::vector<KeptEvaluation> kept_evaluations(const std::string& run_path) { return evaluations_in(run_path, "step-"); }
+
+std::vector<KeptEvaluation> kept_evaluations_at(const std::string& run_path, const std::string& split, int64_t step) {
+  std::vector<KeptEvaluation> found = evaluations_in(run_path, fmt::format("step-{:09}-{}", step, split));
+  std::erase_if(found, [&](const KeptEvaluation& e) { return e.split != split || e.step != step; });
+  return found;
+}
+
 std::string KeptEvaluation::settings(const std::string& run_protocol) const {
   std::string text;
   const auto add = [&](const std::string& words) { text += (text.empty() ? "" : ", ") + words; };
@@ -108,7 +121,7 @@ RunDetails run_details(const std::string& run_path, bool verify) {
   RunDetails details;
   details.summary = summarise_run(run_path);
   details.resolved_yaml = io::read_text_file(run.file("resolved.yaml"), 1 << 20, ExitCode::kDisk);
-  if (const auto experiment = experiment_of(details.resolved_yaml, run.file("resolved.yaml"))) {
+  if (const auto experiment = experiment_in(run.file("resolved.yaml"))) {
     details.fields = experiment->fields();
     details.origin = experiment->origin();
   }

@@ -49,6 +49,8 @@ struct RunDetails {
 // in full and compares its SHA-256.
 RunDetails run_details(const std::string& run_path, bool verify);
 std::vector<KeptEvaluation> kept_evaluations(const std::string& run_path);
+// The same of one split and step, without opening the files of others.
+std::vector<KeptEvaluation> kept_evaluations_at(const std::string& run_path, const std::string& split, int64_t step);
 
 // A value of a spec for a line among others: at most 60 characters, cut at the end.
 std::string shortened(const std::string& value);

@@ -1,16 +1,11 @@
 #include "commands/runs/where.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <map>
 #include <optional>
-#include <utility>
 
 #include "base/error.hpp"
-#include "base/log.hpp"
-#include "base/nearest_name.hpp"
 #include "base/number.hpp"
-#include "experiment/experiment.hpp"
+#include "commands/runs/run_fields.hpp"
 
 namespace mlrun {
 namespace {
@@ -19,13 +14,6 @@ struct RunCondition {
   std::string text, field, op, value;
   std::optional<double> number;  // of the value, if it is one
 };
-
-const std::vector<std::string>& facts_of_runs() {
-  static const std::vector<std::string> names = {
-      "valid/nll", "valid/bpd", "valid/accuracy", "last/nll", "step", "epoch",    "minutes", "status",  "model",
-      "id",        "name",      "group",          "tag",      "note", "protocol", "data",    "created", "exact"};
-  return names;
-}
 
 std::string stripped(const std::string& text) {
   const size_t begin = text.find_first_not_of(' '), end = text.find_last_not_of(' ');
@@ -51,33 +39,6 @@ RunCondition condition_of(const std::string& text) {
   return c;
 }
 
-std::string number_text(double value) { return std::isnan(value) ? "" : print_number(value); }
-
-// What a run has of one of the facts above; nothing for what it does not have.
-std::vector<std::string> values_of_fact(const RunSummary& run, const std::string& field) {
-  const auto one = [](const std::string& text) {
-    return text.empty() ? std::vector<std::string>() : std::vector<std::string>{text};
-  };
-  if (field == "valid/nll") return one(number_text(run.best_nll));
-  if (field == "valid/bpd") return one(number_text(run.best_bpd));
-  if (field == "valid/accuracy") return one(number_text(run.best_accuracy));
-  if (field == "last/nll") return one(number_text(run.last_nll));
-  if (field == "step") return one(print_number(run.step));
-  if (field == "epoch") return one(number_text(run.epoch));
-  if (field == "minutes") return one(number_text(run.seconds / 60));
-  if (field == "status") return one(name_of(run.status));
-  if (field == "model") return one(run.model);
-  if (field == "id") return one(run.id);
-  if (field == "name") return one(run.name);
-  if (field == "group") return run.groups;
-  if (field == "tag") return run.tags;
-  if (field == "note") return run.notes;
-  if (field == "protocol") return one(run.protocol);
-  if (field == "data") return one(run.data_hash);
-  if (field == "created") return one(run.created);
-  return one(run.history.empty() ? "true" : "false");  // exact
-}
-
 bool holds(const RunCondition& c, const std::string& found) {
   const auto number = parse_real(found);
   if (c.op == "~") return found.find(c.value) != std::string::npos;
@@ -97,61 +58,31 @@ bool fits(const RunCondition& c, const std::vector<std::string>& values) {
   return std::any_of(values.begin(), values.end(), [&](const auto& v) { return holds(c, v); });
 }
 
-using SpecValues = std::map<std::string, std::string>;
-
-// Empty, with a word, where the spec cannot be read.
-SpecValues spec_values_of(const RunSummary& run) {
-  SpecValues values;
-  try {
-    const Experiment experiment = Experiment::load(run.path + "/resolved.yaml", {});
-    for (const config::FieldRecord& field : experiment.fields())
-      if (field.type != config::FieldType::kSection) values[field.path] = field.value;
-  } catch (const Error& e) {
-    const std::string reason = e.what();
-    log::warning("{} fits no condition on its spec: {}", run.id, reason.substr(0, reason.find('\n')));
-  }
-  return values;
-}
-
-std::vector<RunSummary> where_spec(const std::vector<RunSummary>& runs, const std::vector<RunCondition>& conditions) {
-  std::vector<RunSummary> fitting;
-  std::map<std::string, bool> known;  // fields of the conditions: does any of the specs have it?
-  std::vector<std::string> names = facts_of_runs();
-  for (const RunSummary& run : runs) {
-    const SpecValues values = spec_values_of(run);
-    bool all = true;
-    for (const RunCondition& c : conditions) {
-      const auto found = values.find(c.field);
-      known[c.field] = known[c.field] || found != values.end();
-      all = all && fits(c, found == values.end() ? std::vector<std::string>() : std::vector{found->second});
-    }
-    if (all) fitting.push_back(run);
-    for (const auto& [name, value] : values)
-      if (names.size() < 400 && !has_word(names, name)) names.push_back(name);
-  }
+std::vector<RunSummary> fitting(const std::vector<RunSummary>& runs, const std::vector<RunCondition>& conditions) {
+  RunFields fields(runs);
+  std::vector<bool> fit(runs.size(), true);
   for (const RunCondition& c : conditions) {
-    if (runs.empty() || known[c.field]) continue;
-    const auto nearest = nearest_name(c.field, names);
-    std::string list;
-    for (const std::string& name : facts_of_runs()) list += (list.empty() ? "" : ", ") + name;
-    fail(ExitCode::kUsage, "--where '{}': no run has a field '{}'{}\n  there are   {}, and the fields of specs", c.text,
-         c.field, nearest ? fmt::format("; did you mean '{}'?", *nearest) : "", list);
+    fields.require(c.field, fmt::format("--where '{}'", c.text));
+    for (size_t i = 0; i < runs.size(); ++i) fit[i] = fit[i] && fits(c, fields.values(i, c.field));
   }
-  return fitting;
+  std::vector<RunSummary> chosen;
+  for (size_t i = 0; i < runs.size(); ++i)
+    if (fit[i]) chosen.push_back(runs[i]);
+  return chosen;
 }
 
 }  // namespace
 
+// Facts first: they are known, and then fewer specs and journals are read.
 std::vector<RunSummary> runs_where(const std::vector<RunSummary>& runs, const std::vector<std::string>& conditions) {
-  std::vector<RunCondition> of_spec;
-  std::vector<RunSummary> fitting = runs;
+  std::vector<RunCondition> of_facts, of_files;
   for (const std::string& text : conditions) {
     const RunCondition c = condition_of(text);
-    if (has_word(facts_of_runs(), c.field))
-      std::erase_if(fitting, [&](const RunSummary& run) { return !fits(c, values_of_fact(run, c.field)); });
-    else of_spec.push_back(c);
+    (has_word(run_fact_names(), c.field) ? of_facts : of_files).push_back(c);
   }
-  return of_spec.empty() ? fitting : where_spec(fitting, of_spec);
+  if (conditions.empty()) return runs;
+  const std::vector<RunSummary> rest = of_facts.empty() ? runs : fitting(runs, of_facts);
+  return of_files.empty() ? rest : fitting(rest, of_files);
 }
 
 std::vector<RunSummary> some_runs_where(const std::vector<RunSummary>& runs,

@@ -88,9 +88,12 @@ Hdf5Reader::File::Attribute Hdf5Reader::File::attribute(const std::string& path,
   if (!contents.contains(path)) refuse(fmt::format("it has no /{}", path));
   const std::string where = fmt::format("the attribute {} of /{}", attribute, path);
   const char* object = path.empty() ? "/" : path.c_str();
-  if (H5Aexists_by_name(id.id(), object, attribute.c_str(), H5P_DEFAULT) <= 0) refuse(where + " is missing");
   const Hdf5Handle handle(H5Aopen_by_name(id.id(), object, attribute.c_str(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
-  if (!handle.valid()) refuse(fmt::format("{} cannot be read ({})", where, hdf5_reason()));
+  if (!handle.valid()) {
+    const std::string reason = hdf5_reason();
+    if (H5Aexists_by_name(id.id(), object, attribute.c_str(), H5P_DEFAULT) <= 0) refuse(where + " is missing");
+    refuse(fmt::format("{} cannot be read ({})", where, reason));
+  }
   const Hdf5Handle type(H5Aget_type(handle.id()), H5Tclose), space(H5Aget_space(handle.id()), H5Sclose);
   const Hdf5Refusal refusal = [this](const std::string& why) { refuse(why); };
   size_t length = 0;
