@@ -19,7 +19,8 @@ void begin(io::Hdf5Writer& file, std::string_view format, const std::string& che
   file.attribute("/", "step", step);
 }
 
-// Attributes temperature, top_k, top_p, repetition_penalty, sliding, exact_law (1: the model's own) and law (in words) of the root.
+// Attributes of the root: temperature, top_k, top_p, repetition_penalty, typical, sliding, exact_law (1: the model's own),
+// and law (in words).
 void write_law(io::Hdf5Writer& file, const DrawLaw& law) {
   file.attribute("/", "temperature", law.temperature);
   file.attribute("/", "top_k", law.top_k);

@@ -40,9 +40,9 @@ enum class ConstraintLaw : uint8_t { kNone, kLocal, kExact };  // generate/const
 // stays. Before all that, `repetition` divides the logits of symbols that the sample already has, where they are
 // positive, and multiplies the others (Keskar et al. 2019, section 4.1): samplers that know the sample do so. Where a
 // sample is longer than the sequences that the model knows, `sliding` draws its symbols given the last of them alone
-// (generate/sliding.hpp); without it such a sample is refused. With `typical` above 0 the likeliest symbol of a draft stays
-// where it is typical, and only elsewhere a symbol is drawn (generate/speculative.hpp). Under a `constraint` all of that is
-// of what it allows.
+// (generate/sliding.hpp); without it such a sample is refused. With `typical` above 0 the likeliest symbol of a draft
+// stays where it is typical, and only elsewhere a symbol is drawn (generate/speculative.hpp). Under a `constraint` all
+// of that is of what it allows.
 struct DrawLaw {
   double temperature = 1;
   int64_t top_k = 0;

@@ -1,4 +1,5 @@
-// What `mlrun eval --json` says. Figures are in nats unless their key says otherwise; `_se` is the standard error of the mean.
+// What `mlrun eval --json` says. Figures are in nats unless their key says otherwise; `_se` is the standard error of the
+// mean.
 #pragma once
 
 #include <string>

@@ -18,7 +18,8 @@ void require_image(const TrainedModel& model, const std::string& what);
 // Error(kUsage) for a file of no kind that samples are written to. Empty and "-" are fine.
 void require_ending(const std::string& file);
 
-// To `words.out`: by its ending a sheet of pictures, HDF5, NumPy or text; "-" is text on stdout. Error(kUsage) for another.
+// To `words.out`: by its ending a sheet of pictures, HDF5, NumPy or text; "-" is text on stdout. Error(kUsage) for
+// another.
 void write_samples(const Samples& samples, const TrainedModel& model, const SampleWords& words,
                    const SamplePictures& pictures);
 
