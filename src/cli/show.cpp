@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/log.hpp"
+#include "base/newer_version.hpp"
 #include "base/number.hpp"
 #include "base/printable.hpp"
 #include "cli/command.hpp"
@@ -111,7 +112,8 @@ void print_origin(const std::optional<Origin>& origin) {
 
 void print_details(const RunDetails& d) {
   const RunSummary& r = d.summary;
-  line("run", fmt::format("{}  {}{}", r.id, status_words(r), r.reason.empty() ? "" : ": " + r.reason));
+  const std::string status = is_newer_version(r.version) ? status_words(r) : name_of(r.status);
+  line("run", fmt::format("{}  {}{}", r.id, status, r.reason.empty() ? "" : ": " + r.reason));
   if (!r.name.empty() && !r.id.starts_with(r.name + "-")) line("name", r.name);  // it was renamed, or is elsewhere
   line("directory", r.path);
   line("group", joined(r.groups));
