@@ -4,6 +4,7 @@
 #include "cli/run_program.hpp"
 
 using mlrun::test::ProgramResult;
+using mlrun::test::says;
 using mlrun::test::Workplace;
 using Json = nlohmann::json;
 
@@ -84,4 +85,17 @@ TEST_CASE("compare names the field nearest to a mistyped one") {
   CHECK(result.exit_code == 2);
   CHECK(result.err.find("'seed'") != std::string::npos);
   CHECK(place.mlrun({"compare"}).exit_code == 2);
+}
+
+TEST_CASE("compare writes CSV with every number alone, and LaTeX that TeX does not stumble over") {
+  const Workplace place;
+  for (const char* seed : {"1", "2"}) place.train({"--seed", seed, "--group", "g"});
+  const ProgramResult csv = place.mlrun({"compare", "@group:g", "--group-by", "seed", "--csv"});
+  REQUIRE(csv.lines().size() == 2);
+  CHECK(says(csv.lines()[0], "valid_nll,valid_nll_sd"));
+  CHECK(says(csv.lines()[1], "\"static (the program's draw), first"));
+  const ProgramResult latex = place.mlrun({"compare", "@group:g", "--latex"});
+  CHECK(says(latex.out, "\\begin{tabular}{"));
+  CHECK(says(latex.out, "\\toprule"));
+  CHECK(place.mlrun({"compare", "@group:g", "--csv", "--latex"}).exit_code == 2);
 }

@@ -5,6 +5,7 @@
 #include "cli/run_program.hpp"
 
 using mlrun::test::ProgramResult;
+using mlrun::test::says;
 using mlrun::test::Workplace;
 using Json = nlohmann::json;
 
@@ -106,4 +107,57 @@ TEST_CASE("grid refuses a group or tag that train would refuse, before the first
     CHECK(result.out.empty());
     CHECK(result.err.find("one word without blanks, commas and @") != std::string::npos);
   }
+}
+
+TEST_CASE("grid takes ranges, zipped fields and random draws, and checks them all before it prints") {
+  Workplace place;
+  place.put("tiny.yaml", Workplace::tiny_spec());
+  const auto overrides = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"grid", "tiny.yaml", "--json"});
+    const ProgramResult result = place.mlrun(words);
+    INFO(result.err);
+    REQUIRE(result.exit_code == 0);
+    std::vector<std::vector<std::string>> all;
+    for (const std::string& line : result.lines()) all.push_back(Json::parse(line)["overrides"]);
+    return all;
+  };
+  CHECK(overrides({"seed=1..3"}) == std::vector<std::vector<std::string>>{{"seed=1"}, {"seed=2"}, {"seed=3"}});
+  CHECK(overrides({"optim.lr=1e-4..1e-2:log3"}) ==
+        std::vector<std::vector<std::string>>{{"optim.lr=1e-4"}, {"optim.lr=0.001"}, {"optim.lr=0.01"}});
+  CHECK(overrides({"model.hidden=10..50:3"}) ==
+        std::vector<std::vector<std::string>>{{"model.hidden=10"}, {"model.hidden=30"}, {"model.hidden=50"}});
+  CHECK(
+      overrides({"optim.lr=1e-3,1e-2", "model.hidden=4,8", "--zip"}) ==
+      std::vector<std::vector<std::string>>{{"optim.lr=1e-3", "model.hidden=4"}, {"optim.lr=1e-2", "model.hidden=8"}});
+  const auto drawn = overrides({"optim.lr=1e-4..1e-2:log", "model.hidden=4..64", "--random", "6", "--seed", "3"});
+  REQUIRE(drawn.size() == 6);
+  CHECK(overrides({"optim.lr=1e-4..1e-2:log", "model.hidden=4..64", "--random", "6", "--seed", "3"}) == drawn);
+  const auto fewer = overrides({"optim.lr=1e-4..1e-2:log", "model.hidden=4..64", "--random", "4", "--seed", "3"});
+  CHECK(std::equal(fewer.begin(), fewer.end(), drawn.begin()));
+  CHECK(overrides({"optim.lr=1e-4..1e-2:log", "model.hidden=4..64", "--random", "6", "--seed", "4"}) != drawn);
+  for (const auto& line : drawn) {
+    const double lr = std::stod(line[0].substr(9));
+    CHECK(lr >= 1e-4);
+    CHECK(lr <= 1e-2);
+    const int hidden = std::stoi(line[1].substr(13));
+    CHECK(hidden >= 4);
+    CHECK(hidden <= 64);
+  }
+  CHECK(overrides({"optim.lr=1e-3,1e-2", "--random", "2", "--seeds", "2"}).size() == 4);
+  const auto refused = [&](std::vector<std::string> words, const std::string& part) {
+    words.insert(words.begin(), {"grid", "tiny.yaml"});
+    const ProgramResult result = place.mlrun(words);
+    INFO(result.err);
+    CHECK(result.exit_code == 2);
+    CHECK(result.out.empty());
+    CHECK(says(result.err, part));
+  };
+  refused({"optim.lr=1e-4..1e-2"}, "does not say how many");
+  refused({"optim.lr=5..2:3"}, "not below");
+  refused({"optim.lr=0..2:log3"}, "above 0");
+  refused({"optim.lr=1..x:3"}, "no number");
+  refused({"optim.lr=1e-3,1e-2", "model.hidden=4,8,16", "--zip"}, "2 values");
+  refused({"optim.lr=1e-3,1e-2", "--random", "5"}, "only 2 different");
+  refused({"optim.lr=1e-3", "--seed", "5"}, "--random");
+  refused({"optim.lr=-5..-1:3"}, "optim.lr");
 }

@@ -73,7 +73,7 @@ TEST_CASE("every fact has a name of its own, and JSON has those it always had, i
   CHECK(keys ==
         "run id status reason model step epoch valid_nll valid_bpd valid_accuracy best_step last_nll nll_of seconds "
         "cpu_seconds protocol "
-        "data_hash fingerprint name group groups tags notes total_steps threads origin exact history created ");
+        "data_hash fingerprint name group groups tags notes total_steps threads origin exact history created version ");
   CHECK(attributes == std::set<std::string>{"run_id", "status", "fingerprint", "created", "exact"});
 }
 
