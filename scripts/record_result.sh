@@ -26,6 +26,7 @@ for setting in "$@"; do
 done
 
 shown=$("$mlrun" show "$run" --json)
+checked=$("$mlrun" validate "$run" --json | tail -n 1) # says how many parameters it has
 answer=$("$mlrun" eval "$run" --split test --json "${eval_words[@]}" | tail -n 1)
 proof=PASS
 "$mlrun" -q prove "$run" >/dev/null || proof=FAIL
@@ -38,7 +39,7 @@ if [[ -n $bytes ]]; then
   rm -f "$packed.mlz"
 fi
 
-TABLE=$table SHOWN=$shown ANSWER=$answer PROOF=$proof SIZE=$size PUBLISHED=$published PUBLISHED_IN=$published_in OVERRIDES=$overrides \
+TABLE=$table SHOWN=$shown CHECKED=$checked ANSWER=$answer PROOF=$proof SIZE=$size PUBLISHED=$published PUBLISHED_IN=$published_in OVERRIDES=$overrides \
   EVAL="${eval_words[*]}" python3 - "$root" <<'PYTHON'
 import csv, json, os, pathlib, sys
 
@@ -65,7 +66,7 @@ row = {
     "table": os.environ["TABLE"], "config": config, "overrides": os.environ["OVERRIDES"],
     "value": f"{value:.3f}", "se": f"{se:.3f}", "valid": f"{valid:.3f}", "unit": unit,
     "published": os.environ["PUBLISHED"], "published_in": os.environ["PUBLISHED_IN"],
-    "parameters": run.get("parameters", ""), "epochs": f"{run['epoch']:g}",
+    "parameters": json.loads(os.environ["CHECKED"])["parameters"], "epochs": f"{run['epoch']:g}",
     "core_minutes": f"{cpu / 60:.1f}" if cpu else "", "seed": run["spec"]["seed"],
     "numerics": environment.get("numerics", ""), "commit": environment.get("commit", ""),
     "machine": environment.get("cpu", ""), "prove": os.environ["PROOF"], "bytes": os.environ["SIZE"],
