@@ -9,6 +9,7 @@
 # 3. misc-include-cleaner of clang-tidy 17 or later (Debian 12 has 14, without it) over the .cpp files of src/ that differ from the
 #    commit MLRUN_BASE (default: the one before HEAD; 30 files at most), for the std:: names that the table of 1 lacks.
 # 4. No optional field begins as {{}}: g++ 12 and clang read an empty list, and g++ 14 refuses it for an explicit constructor.
+# 5. Tests name no matcher of Catch2 but those of tests/catch.hpp, which both of its generations have.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "${1:-$here/..}" && pwd)
@@ -98,6 +99,11 @@ END {
 
 if grep -nE '\.[a-z_]+ = \{\{\}\}' "${sources[@]}" >&2; then
   echo "error: {{}} for an optional does not compile with g++ 14; write its type, such as std::vector<std::string>()" >&2
+  failed=1
+fi
+
+if grep -nE 'Matchers::' "${sources[@]}" /dev/null | grep -v '^tests/catch\.hpp:'; then
+  echo "error: Catch2 2 and 3 have different names there; write Catch::Contains and the like, which tests/catch.hpp knows" >&2
   failed=1
 fi
 

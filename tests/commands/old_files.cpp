@@ -20,7 +20,7 @@
 
 using namespace mlrun;
 using namespace mlrun::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

@@ -54,5 +54,9 @@ fresh_tree
 echo 'const Field field = {.help = "names", .fallback = {{}}};' >>"$tree/src/base/more.cpp"
 expect 1 "more.cpp:6:const Field field" "an empty list for an optional is refused, as g++ 14 does"
 
+fresh_tree
+echo 'using Catch::Matchers::Contains;' >>"$tree/tests/base/list.cpp"
+expect 1 "tests/base/list.cpp:3:using Catch::Matchers::Contains;" "a matcher that Catch2 3 names otherwise is refused"
+
 if [[ $failures -gt 0 ]]; then exit 1; fi
 echo "check_headers_test.sh: passed"
