@@ -1,7 +1,6 @@
 // Every update rule against its definition in double, on every instruction set of this machine.
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -9,7 +8,6 @@
 #include "built_optimizer.hpp"
 #include "catch.hpp"
 #include "kernels/every_target.hpp"
-#include "optim/sgd.hpp"
 
 using namespace mlrun;
 using namespace mlrun::test;

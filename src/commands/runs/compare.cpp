@@ -18,14 +18,6 @@ namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
-// Those by default come first, so runs that were also evaluated otherwise are compared by what all have.
-std::optional<KeptEvaluation> test_of(const RunSummary& run) {
-  for (const KeptEvaluation& e : kept_evaluations_at(run.path, "test", run.best_step)) {
-    if (e.protocol == run.protocol) return e;
-  }
-  return std::nullopt;
-}
-
 // The status of one run; of several, how many are in which.
 std::string status_of(const std::vector<RunSummary>& runs) {
   std::map<std::string, int> counts;
@@ -185,7 +177,7 @@ void add_test_results(Comparison& comparison) {
   for (ComparisonRow& row : comparison.rows) {
     std::vector<double> test;
     for (const RunSummary& run : row.runs) {
-      const std::optional<KeptEvaluation> tested = test_of(run);
+      const std::optional<KeptEvaluation> tested = kept_test(run);
       test.push_back(tested ? tested->nll : kMissing);
       row.test_is_bound = row.test_is_bound || (tested && tested->bound);
     }

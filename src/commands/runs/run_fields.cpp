@@ -121,12 +121,7 @@ const std::map<std::string, double>& RunFields::metrics(size_t run) {
 const std::map<std::string, double>& RunFields::tests(size_t run) {
   const auto [found, is_new] = tests_.try_emplace(run);
   if (!is_new) return found->second;
-  const RunSummary& summary = runs_[run];
-  for (const KeptEvaluation& e : kept_evaluations_at(summary.path, "test", summary.best_step)) {
-    if (e.protocol != summary.protocol) continue;
-    found->second = {{"test/nll", e.nll}, {"test/bpd", e.bpd}};
-    break;  // those by default come first
-  }
+  if (const auto test = kept_test(runs_[run])) found->second = {{"test/nll", test->nll}, {"test/bpd", test->bpd}};
   return found->second;
 }
 

@@ -59,10 +59,6 @@ std::vector<CheckpointFile> checkpoints_of(const RunDirectory& run, int64_t best
   return found;
 }
 
-}  // namespace
-
-namespace {
-
 // Those in files whose names begin so.
 std::vector<KeptEvaluation> evaluations_in(const std::string& run_path, const std::string& beginning) {
   std::vector<KeptEvaluation> found;
@@ -104,6 +100,13 @@ std::vector<KeptEvaluation> kept_evaluations_at(const std::string& run_path, con
   std::vector<KeptEvaluation> found = evaluations_in(run_path, fmt::format("step-{:09}-{}", step, split));
   std::erase_if(found, [&](const KeptEvaluation& e) { return e.split != split || e.step != step; });
   return found;
+}
+
+std::optional<KeptEvaluation> kept_test(const RunSummary& run) {
+  for (const KeptEvaluation& e : kept_evaluations_at(run.path, "test", run.best_step)) {
+    if (e.protocol == run.protocol) return e;
+  }
+  return std::nullopt;
 }
 
 std::string KeptEvaluation::settings(const std::string& run_protocol) const {

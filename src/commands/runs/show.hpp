@@ -51,6 +51,9 @@ RunDetails run_details(const std::string& run_path, bool verify);
 std::vector<KeptEvaluation> kept_evaluations(const std::string& run_path);
 // The same of one split and step, without opening the files of others.
 std::vector<KeptEvaluation> kept_evaluations_at(const std::string& run_path, const std::string& split, int64_t step);
+// Of the test split at the run's best step and by its own protocol, where one is kept. Those by default come first, so runs
+// that were also evaluated otherwise are compared by what all have.
+std::optional<KeptEvaluation> kept_test(const RunSummary& run);
 
 // A value of a spec for a line among others: at most 60 characters, cut at the end.
 std::string shortened(const std::string& value);
